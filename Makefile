@@ -1,0 +1,36 @@
+# make run starts the app, make test runs the tests; the other targets are for development.
+PORT ?= 8501
+PYTHON ?= python3
+BIN := .venv/bin
+export TOKENIZERS_PARALLELISM := false
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: run test check browser-test clean
+
+run: .venv/.runtime
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/.development
+	$(BIN)/python -m pytest -q
+
+check: .venv/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+browser-test: .venv/.development
+	$(BIN)/python -m pytest -q -m browser tests/browser
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.txt .venv/bin/python
+	$(BIN)/pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.runtime
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv

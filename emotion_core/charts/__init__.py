@@ -1,0 +1,1 @@
+"""A result in, an Altair chart out."""

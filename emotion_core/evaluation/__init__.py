@@ -1,0 +1,1 @@
+"""Whether a direction is real: held-out scores, effect sizes, nulls, rivals."""

@@ -1,0 +1,1 @@
+"""How emotions lie next to each other: PCA, clusters, similarity."""

@@ -1,0 +1,1 @@
+"""Models: catalogue, loading, fingerprint, layer lookup, the owner of a model, and its self-check."""

@@ -1,0 +1,1 @@
+"""Text in, PromptSet out: rows, files, splits, built-in sets and checks."""

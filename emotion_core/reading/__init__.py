@@ -1,0 +1,1 @@
+"""Emotions of a text by token, by turn and by dose."""

@@ -1,0 +1,1 @@
+"""Settings, the activation cache, and the registry of runs."""

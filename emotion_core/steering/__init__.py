@@ -1,0 +1,1 @@
+"""Steering sweeps: plan, same-noise sampling, controls, coherence, usable window."""

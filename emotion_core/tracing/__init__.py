@@ -1,0 +1,1 @@
+"""The only code that opens an nnsight trace: record, generate, score."""

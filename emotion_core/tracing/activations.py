@@ -1,0 +1,110 @@
+"""Pooled residual-stream activations of texts, and the reading position that they were pooled at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from emotion_core.errors import SettingsError
+
+FloatArray = npt.NDArray[np.float32]
+Pooling = Literal["mean", "last_content", "last"]
+
+# Part of every cache key: raise it when the recorder's numbers change.
+RECORDER_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ReadingPosition:
+    """Which tokens of a text are read.
+
+    Attributes:
+        pooling: `mean` over tokens from `start` on; `last_content`, the last token that is neither a special
+            token nor part of the chat template; `last`, the last token.
+        start: First token of the mean, counted from 0 over all tokens; a shorter text is read at its last token.
+        chat: Whether the text is wrapped as a user message in the model's chat template first.
+    """
+
+    pooling: Pooling = "mean"
+    start: int = 0
+    chat: bool = False
+
+    def __post_init__(self) -> None:
+        if self.pooling not in ("mean", "last_content", "last"):
+            raise SettingsError(
+                "Unknown reading position", expected="mean, last_content or last", found=str(self.pooling)
+            )
+        if self.start < 0:
+            raise SettingsError("The first token read cannot be negative", found=str(self.start))
+
+    @property
+    def key(self) -> str:
+        """The reading position as part of a cache key and a manifest."""
+        return f"{self.pooling}:{self.start}:{'chat' if self.chat else 'plain'}"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What an artifact remembers of the model it belongs to.
+
+    Attributes:
+        name: Catalogue name, hub id or folder name, as the visitor chose it.
+        fingerprint: sha256 over configuration, tokenizer and weights: equal means the same activations.
+        layers: Number of blocks; layer i is the output of block i, counted from 0.
+        width: Size of the residual stream.
+        context: Most tokens a text may have.
+        architecture: The class in transformers, such as GPT2LMHeadModel.
+        dtype: Of the weights as loaded.
+        device: Where they lie, such as cpu or cuda:0.
+        parameters: Number of parameters.
+    """
+
+    name: str
+    fingerprint: str
+    layers: int
+    width: int
+    context: int
+    architecture: str = ""
+    dtype: str = "float32"
+    device: str = "cpu"
+    parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Activations:
+    """One pooled row a text.
+
+    Attributes:
+        model: The model that was read.
+        reading: The reading position.
+        texts: The texts, in the order asked for.
+        values: float32 [texts, layers, width], residual stream after each block.
+        embeddings: float32 [texts, width], input of block 0 pooled the same way: the "raw embedding" rival.
+        token_norms: float32 [texts, layers], mean length of the residual stream over the tokens of a text, without
+            its first token (an attention sink that can be fifty times as long as all others).
+        n_tokens: int64 [texts], tokens of each text, template and special tokens included.
+    """
+
+    model: ModelInfo
+    reading: ReadingPosition
+    texts: tuple[str, ...]
+    values: FloatArray
+    embeddings: FloatArray
+    token_norms: FloatArray
+    n_tokens: npt.NDArray[np.int64]
+
+    def rows(self, index: npt.ArrayLike) -> Activations:
+        """The same for a selection of texts, given by integer or boolean index."""
+        chosen = np.arange(len(self.texts))[np.asarray(index)]
+        return Activations(
+            self.model,
+            self.reading,
+            tuple(self.texts[i] for i in chosen),
+            self.values[chosen],
+            self.embeddings[chosen],
+            self.token_norms[chosen],
+            self.n_tokens[chosen],
+        )

@@ -1,0 +1,1 @@
+"""Activations in, emotion vectors out, and their file format."""

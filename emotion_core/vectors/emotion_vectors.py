@@ -1,0 +1,83 @@
+"""Emotion vectors of one build: a vector for every emotion and layer, and how they came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from emotion_core.errors import VectorFileError
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.tracing.activations import FloatArray, ModelInfo, ReadingPosition
+
+Estimator = Literal["difference", "pca", "logistic"]
+
+
+@dataclass(frozen=True)
+class EmotionVectors:
+    """Vectors with their length, in the units of the residual stream.
+
+    Attributes:
+        model: The model they belong to; applying them to another one is refused.
+        emotions: Names, in the order of the first axis.
+        values: float32 [emotions, layers, width].
+        residual_norms: float32 [layers], mean length of the residual stream over neutral text: the unit of strength.
+        selected_layers: Layer chosen for each emotion by cross-validation on its training prompts.
+        selected_layer: The layer chosen for all emotions together.
+        cv_auroc: float32 [emotions, layers], the cross-validated AUROC the choice was made on; nan where too few rows.
+        train_midpoints: float32 [emotions, layers], halfway between the training means of the two sides on the unit
+            direction: the threshold for accuracy.
+        reading: Where the texts were read.
+        estimator: `difference` in means, `pca` of the differences, or `logistic` regression.
+        neutral_projection: Whether the main directions of neutral text were projected out.
+        prompt_sets: The prompt sets they were built from (at most one a form), held-out rows included; empty for
+            imported vectors, whose training rows are unknown.
+        seed: Seed of every random choice of the build.
+        versions: Versions of this project and of the libraries, by name.
+    """
+
+    model: ModelInfo
+    emotions: tuple[str, ...]
+    values: FloatArray
+    residual_norms: FloatArray
+    selected_layers: tuple[int, ...]
+    selected_layer: int
+    cv_auroc: FloatArray
+    train_midpoints: FloatArray
+    reading: ReadingPosition = ReadingPosition()
+    estimator: Estimator = "difference"
+    neutral_projection: bool = False
+    prompt_sets: tuple[PromptSet, ...] = ()
+    seed: int = 0
+    versions: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return int(self.values.shape[1])
+
+    @property
+    def units(self) -> FloatArray:
+        """float32 [emotions, layers, width], each of length 1 (a zero vector stays zero)."""
+        lengths = np.linalg.norm(self.values, axis=-1, keepdims=True)
+        return np.divide(self.values, lengths, out=np.zeros_like(self.values), where=lengths > 0)
+
+    def index(self, emotion: str) -> int:
+        """Position of an emotion.
+
+        Raises:
+            VectorFileError: The vectors have no such emotion.
+        """
+        if emotion not in self.emotions:
+            shown = ", ".join(self.emotions[:12]) + (", ..." if len(self.emotions) > 12 else "")
+            raise VectorFileError(
+                f"There is no vector for '{emotion}'",
+                expected=f"one of {shown}",
+                remedy="Choose one of these or build vectors from a prompt set that has it",
+            )
+        return self.emotions.index(emotion)
+
+    def layer_of(self, emotion: str) -> int:
+        """The layer chosen for one emotion."""
+        return self.selected_layers[self.index(emotion)]
