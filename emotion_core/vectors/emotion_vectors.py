@@ -45,7 +45,7 @@ class EmotionVectors:
     selected_layer: int
     cv_auroc: FloatArray
     train_midpoints: FloatArray
-    reading: ReadingPosition = ReadingPosition()
+    reading: ReadingPosition = field(default_factory=ReadingPosition)
     estimator: Estimator = "difference"
     neutral_projection: bool = False
     prompt_sets: tuple[PromptSet, ...] = ()
@@ -61,7 +61,8 @@ class EmotionVectors:
     def units(self) -> FloatArray:
         """float32 [emotions, layers, width], each of length 1 (a zero vector stays zero)."""
         lengths = np.linalg.norm(self.values, axis=-1, keepdims=True)
-        return np.divide(self.values, lengths, out=np.zeros_like(self.values), where=lengths > 0)
+        units: FloatArray = np.divide(self.values, lengths, out=np.zeros_like(self.values), where=lengths > 0)
+        return units
 
     def index(self, emotion: str) -> int:
         """Position of an emotion.
