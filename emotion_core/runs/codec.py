@@ -1,0 +1,114 @@
+"""Results as bytes and back: a safetensors file with the arrays, and everything else as JSON in its header.
+
+A result is a frozen dataclass of plain values, arrays, tuples, dictionaries and further dataclasses. Reading follows
+the type annotations, so only what the class declares can come out of a file: unlike a pickle, it runs no code.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from emotion_core.errors import RunError
+
+T = TypeVar("T")
+_Arrays = dict[str, npt.NDArray[Any]]
+
+
+def to_bytes(result: object) -> bytes:
+    """Writes a dataclass.
+
+    Raises:
+        TypeError: The result holds something that is not a plain value, an array or a dataclass.
+    """
+    arrays: _Arrays = {}
+    document = _plain(result, arrays)
+    header = {"type": type(result).__name__, "document": json.dumps(document, ensure_ascii=False)}
+    return cast(bytes, save(arrays or {"empty": np.zeros(0, np.float32)}, metadata=header))
+
+
+def from_bytes(kind: type[T], data: bytes) -> T:
+    """Reads a dataclass that `to_bytes` wrote.
+
+    Raises:
+        RunError: The bytes are damaged, hold another type, or were written by an incompatible version.
+    """
+    try:
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + length])["__metadata__"]
+        if header["type"] != kind.__name__:
+            raise TypeError(f"a {header['type']} where a {kind.__name__} was expected")
+        return cast(T, _typed(kind, json.loads(header["document"]), load(data)))
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(
+            "The stored result cannot be read",
+            expected=f"a {kind.__name__} written by this version",
+            found=str(error)[:200],
+            remedy="Start the run again",
+        ) from error
+
+
+def _plain(value: object, arrays: _Arrays) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        name = f"array{len(arrays)}"
+        arrays[name] = np.ascontiguousarray(value)
+        return name
+    if isinstance(value, tuple | list):
+        return [_plain(one, arrays) for one in value]
+    if isinstance(value, dict):
+        return [[_plain(key, arrays), _plain(one, arrays)] for key, one in value.items()]
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name), arrays) for one in fields(value) if one.init}
+    raise TypeError(f"a result cannot hold a {type(value).__name__}")
+
+
+def _typed(kind: Any, value: Any, arrays: _Arrays) -> Any:
+    if hasattr(kind, "__value__"):  # an alias made by `type`
+        kind = kind.__value__
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return _typed(arguments[0], value, arrays)
+    if origin in (typing.Union, types.UnionType):
+        return _one_of(arguments, value, arrays)
+    if kind is np.ndarray or origin is np.ndarray:
+        return arrays[value]
+    if origin in (tuple, list):
+        return _sequence(origin, arguments, value, arrays)
+    if origin in (dict,) or str(origin).endswith("Mapping'>"):
+        return {_typed(arguments[0], key, arrays): _typed(arguments[1], one, arrays) for key, one in value}
+    if is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return cast(type, kind)(**{name: _typed(hints[name], one, arrays) for name, one in value.items()})
+    return kind(value) if kind in (int, float, str, bool, Path) else value
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any, arrays: _Arrays) -> Any:
+    if value is None and type(None) in kinds:
+        return None
+    some = [kind for kind in kinds if kind is not type(None)]
+    if len(some) == 1:
+        return _typed(some[0], value, arrays)
+    if all(kind in (int, float, str, bool) for kind in some):
+        return value
+    raise TypeError(f"a union of {len(some)} kinds cannot be read back")
+
+
+def _sequence(origin: Any, arguments: tuple[Any, ...], value: Any, arrays: _Arrays) -> Any:
+    if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+        return tuple(_typed(kind, one, arrays) for kind, one in zip(arguments, value, strict=True))
+    return origin(_typed(arguments[0], one, arrays) for one in value)

@@ -1,0 +1,165 @@
+"""The runs of this folder: what was asked, how far it is, and where the result lies.
+
+One SQLite file in write-ahead mode, so that several processes may read while one writes, and one folder a run for its
+result files. A run is marked as done only after its files are whole, so a finished run survives whatever comes after.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from emotion_core.errors import RunError
+from emotion_core.runs.alive import is_alive, own_token
+from emotion_core.runs.atomic import write_atomically
+from emotion_core.runs.progress import Progress
+from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, settings TEXT NOT NULL, state TEXT NOT NULL,
+    done INTEGER NOT NULL, total INTEGER NOT NULL, what TEXT NOT NULL, error TEXT NOT NULL, process TEXT NOT NULL,
+    created REAL NOT NULL, updated REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS runs_by_key ON runs (kind, key, state);
+"""
+
+
+class RunStore:
+    """Runs on disk. Safe for several threads and processes: every call opens its own short connection.
+
+    Args:
+        folder: Where `runs.sqlite` and the result files lie; made when missing.
+        keep: Number of runs kept; the oldest finished ones go first.
+    """
+
+    def __init__(self, folder: Path, *, keep: int = 500) -> None:
+        self.folder = folder
+        self._keep = keep
+        self._processes = folder / "processes"
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._database() as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.executescript(_SCHEMA)
+
+    def create(self, kind: str, settings_json: str, *, key: str = "") -> str:
+        """Notes down a queued run and returns its id, which is long and random: who has the link may look.
+
+        Args:
+            kind: Such as `build` or `sweep`.
+            settings_json: Everything needed to do it again.
+            key: Hash of what the result depends on, for `find`.
+        """
+        run_id = secrets.token_urlsafe(16)
+        now = time.time()
+        row = (run_id, kind, key, settings_json, "queued", 0, 0, "waiting", "", own_token(self._processes), now, now)
+        with self._database() as database:
+            database.execute(f"INSERT INTO runs ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", row)
+        self._forget_oldest()
+        return run_id
+
+    def get(self, run_id: str) -> Run:
+        """One run as it stands now; an open run of a dead process comes back as interrupted.
+
+        Raises:
+            RunError: There is no such run.
+        """
+        with self._database() as database:
+            row = database.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise RunError(
+                "There is no run with this id",
+                where=run_id[:40],
+                remedy="The link may come from another computer, or the run was removed to make room; start it again",
+            )
+        return self._checked(Run(*row))
+
+    def find(self, kind: str, key: str) -> Run | None:
+        """The newest finished run with the same content, or None."""
+        query = (
+            f"SELECT {COLUMNS} FROM runs WHERE kind = ? AND key = ? AND state = 'done' ORDER BY updated DESC LIMIT 1"
+        )
+        with self._database() as database:
+            row = database.execute(query, (kind, key)).fetchone()
+        return None if row is None else Run(*row)
+
+    def recent(self, kind: str | None = None, limit: int = 50) -> tuple[Run, ...]:
+        """The newest runs first."""
+        query = f"SELECT {COLUMNS} FROM runs WHERE ? IS NULL OR kind = ? ORDER BY created DESC LIMIT ?"
+        with self._database() as database:
+            rows = database.execute(query, (kind, kind, limit)).fetchall()
+        return tuple(self._checked(Run(*row)) for row in rows)
+
+    def report(self, run_id: str, progress: Progress) -> None:
+        """Notes down how far a run is; a run that has ended stays ended."""
+        self._set(
+            run_id, "state = 'running', done = ?, total = ?, what = ?", progress.done, progress.total, progress.what
+        )
+
+    def finish(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        """Stores the result files, then marks the run as done."""
+        for name, data in files.items():
+            write_atomically(self._path(run_id, name), data)
+        self._set(run_id, "state = 'done', error = ''")
+
+    def fail(self, run_id: str, error: str) -> None:
+        """Marks a run as failed, with the message for the visitor."""
+        self._set(run_id, "state = 'failed', error = ?", error)
+
+    def cancel(self, run_id: str) -> None:
+        """Marks a run as cancelled."""
+        self._set(run_id, "state = 'cancelled'")
+
+    def read(self, run_id: str, name: str) -> bytes:
+        """One result file of a run.
+
+        Raises:
+            RunError: The run has no such file.
+        """
+        path = self._path(run_id, name)
+        if not path.is_file():
+            raise RunError("The run has no such result", where=name, remedy="Start the run again")
+        return path.read_bytes()
+
+    def _path(self, run_id: str, name: str) -> Path:
+        # Ids come from links: nothing that could leave the folder may pass.
+        if not run_id.replace("-", "").replace("_", "").isalnum() or Path(name).name != name:
+            raise RunError("This is not the id of a run", where=run_id[:40], remedy="Check the link")
+        return self.folder / "results" / run_id / name
+
+    def _set(self, run_id: str, assignments: str, *values: object) -> None:
+        states = ",".join(f"'{state}'" for state in OPEN_STATES)
+        query = f"UPDATE runs SET {assignments}, updated = ? WHERE id = ? AND state IN ({states})"
+        with self._database() as database:
+            database.execute(query, (*values, time.time(), run_id))
+
+    def _checked(self, run: Run) -> Run:
+        if run.state not in OPEN_STATES or is_alive(self._processes, run.process):
+            return run
+        self._set(run.id, "state = 'interrupted', error = ?", "The app was stopped before this run had finished")
+        with self._database() as database:
+            row = database.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run.id,)).fetchone()
+        return Run(*row)
+
+    def _forget_oldest(self) -> None:
+        states = ",".join(f"'{state}'" for state in OPEN_STATES)
+        query = f"SELECT id FROM runs WHERE state NOT IN ({states}) ORDER BY created DESC LIMIT -1 OFFSET ?"
+        with self._database() as database:
+            old = [row[0] for row in database.execute(query, (self._keep,)).fetchall()]
+            database.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in old])
+        for run_id in old:
+            shutil.rmtree(self.folder / "results" / run_id, ignore_errors=True)
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.folder / "runs.sqlite", timeout=30)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
