@@ -22,9 +22,10 @@ class ReadingPosition:
     """Which tokens of a text are read.
 
     Attributes:
-        pooling: `mean` over tokens from `start` on; `last_content`, the last token that is neither a special
+        pooling: `mean` over content tokens from `start` on; `last_content`, the last token that is neither a special
             token nor part of the chat template; `last`, the last token.
-        start: First token of the mean, counted from 0 over all tokens; a shorter text is read at its last token.
+        start: First token of the mean, counted from 0 over the content tokens (special tokens and chat template
+            are skipped); a shorter text is read at its last content token.
         chat: Whether the text is wrapped as a user message in the model's chat template first.
     """
 

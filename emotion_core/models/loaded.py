@@ -1,0 +1,57 @@
+"""A model in memory, with what the rest of the project needs to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from emotion_core.models.encode import Encoding, encode
+from emotion_core.tracing.activations import ModelInfo
+
+
+@dataclass(eq=False)
+class LoadedModel:
+    """Weights, tokenizer and the place of the blocks.
+
+    Not thread-safe: only the model's owner (`models/owner.py`) runs it.
+
+    Attributes:
+        info: What artifacts remember of the model.
+        module: The transformers model, in evaluation mode.
+        tokenizer: Its tokenizer.
+        layers_path: Dotted path of the list of blocks.
+        envoy: nnsight's wrapper, made by `tracing/envoy.py` at the first trace.
+    """
+
+    info: ModelInfo
+    module: nn.Module
+    tokenizer: Any
+    layers_path: str
+    envoy: Any = field(default=None, repr=False)
+
+    def encode(self, text: str, *, chat: bool = False) -> Encoding:
+        """Tokenizes one text; see `models.encode.encode`."""
+        return encode(self.tokenizer, text, self.info.context, chat=chat)
+
+    def decode(self, ids: list[int]) -> str:
+        """Text of token ids, special tokens left out."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def pieces(self, ids: list[int]) -> list[str]:
+        """Each token as a person reads it; joined they give the text again where the tokenizer allows it."""
+        return [str(self.tokenizer.decode([i], clean_up_tokenization_spaces=False)) for i in ids]
+
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """Tokens that end a generated text."""
+        ids = self.module.generation_config.eos_token_id  # type: ignore[union-attr]
+        found = set(ids) if isinstance(ids, list) else {ids}
+        found.add(self.tokenizer.eos_token_id)
+        return frozenset(int(i) for i in found if i is not None)  # type: ignore[arg-type]
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of rows of the output layer."""
+        return int(self.module.get_output_embeddings().weight.shape[0])  # type: ignore[operator]

@@ -1,0 +1,162 @@
+"""The one owner of a model: a thread that runs all its jobs, one step of each in turn.
+
+nnsight is not safe with two threads, and Streamlit starts a new script thread on every click. So nobody else touches
+a model: pages and the command line hand jobs to its owner. Jobs are generators (see `runs/progress.py`); the owner
+advances them round-robin, so a short job does not wait for the end of a long one, and a cancel takes effect at the
+next step.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from functools import lru_cache
+from typing import Any, Generic, Literal, TypeVar
+
+from emotion_core.errors import JobCancelled
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.progress import Job, Progress
+
+T = TypeVar("T")
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class JobHandle(Generic[T]):
+    """A submitted job, as the thread that submitted it sees it. All attributes may be read from any thread."""
+
+    def __init__(self, job: Job[T], owner: ModelOwner, visitor: str) -> None:
+        self.visitor = visitor
+        self.state: State = "queued"
+        self.progress = Progress(0, 0, "waiting")
+        self.error: Exception | None = None
+        self._job = job
+        self._owner = owner
+        self._result: T | None = None
+        self._cancelled = False
+        self._finished = threading.Event()
+
+    @property
+    def place(self) -> int:
+        """Jobs that will take a step before this one; 0 for a job that runs or is finished."""
+        return self._owner.place_of(self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the job is done, failed or cancelled."""
+        return self._finished.is_set()
+
+    def cancel(self) -> None:
+        """Asks for the end of the job at its next step."""
+        self._cancelled = True
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the job is finished; returns whether it is."""
+        return self._finished.wait(timeout)
+
+    def result(self, timeout: float | None = None) -> T:
+        """The job's result.
+
+        Raises:
+            JobCancelled: The job was cancelled.
+            TimeoutError: It is not finished in time.
+            Exception: What the job raised.
+        """
+        if not self.wait(timeout):
+            raise TimeoutError("the job is still running")
+        if self.error is not None:
+            raise self.error
+        return self._result  # type: ignore[return-value]
+
+    def _step(self) -> bool:
+        """Advances the job by one step in the owner's thread; returns whether it goes on."""
+        if self._cancelled:
+            self._job.close()
+            self.error = JobCancelled("The job was cancelled", remedy="What was read before is kept; start it again")
+            return self._finish("cancelled")
+        self.state = "running"
+        try:
+            self.progress = next(self._job)
+        except StopIteration as stop:
+            self._result = stop.value
+            return self._finish("done")
+        # Whatever a job raises belongs to whoever asked for it; the owner and the other jobs go on.
+        except Exception as error:
+            self.error = error
+            return self._finish("failed")
+        return True
+
+    def _finish(self, state: State) -> bool:
+        self.state = state
+        self._finished.set()
+        return False
+
+
+class ModelOwner:
+    """Owns one model and runs its jobs in one daemon thread.
+
+    Attributes:
+        model: The model; others may read `model.info`, and nothing else of it, outside of a job.
+    """
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.model = model
+        self._queue: deque[JobHandle[Any]] = deque()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name=f"owner of {model.info.name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job[T], visitor: str = "") -> JobHandle[T]:
+        """Hands a job to the owner; returns at once."""
+        handle = JobHandle(job, self, visitor)
+        with self._wake:
+            if self._closed:
+                raise RuntimeError("the owner of this model is closed")
+            self._queue.append(handle)
+            self._wake.notify()
+        return handle
+
+    def place_of(self, handle: JobHandle[Any]) -> int:
+        """Position of a job that has not started yet among the waiting ones, else 0."""
+        with self._wake:
+            return self._queue.index(handle) if handle.state == "queued" and handle in self._queue else 0
+
+    def close(self) -> None:
+        """Cancels all jobs and ends the thread."""
+        with self._wake:
+            self._closed = True
+            for handle in self._queue:
+                handle.cancel()
+            self._wake.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while not self._queue and not self._closed:
+                    self._wake.wait()
+                if not self._queue:
+                    return
+                handle = self._queue.popleft()
+            if handle._step():
+                with self._wake:
+                    self._queue.append(handle)
+
+
+_OWNERS_LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=2)
+def _owner(name: str, dtype: str) -> ModelOwner:
+    return ModelOwner(load_model(name, dtype=dtype))
+
+
+def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
+    """The owner of a model in this process, loading it at the first call; the last two models stay loaded.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+    """
+    with _OWNERS_LOCK:
+        return _owner(name, dtype)

@@ -1,0 +1,95 @@
+"""The activation cache: pooled rows by content, in SQLite, so that a text is read once a model."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+import zlib
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emotion_core.tracing.activations import FloatArray
+
+# SQLite takes at most 999 variables a statement in its oldest builds.
+_KEYS_PER_QUERY = 500
+
+
+@dataclass(frozen=True)
+class CachedRow:
+    """What the recorder keeps of one text.
+
+    Attributes:
+        values: float32 [1 + layers, width]; row 0 is the input of block 0.
+        token_norms: float32 [layers].
+        n_tokens: Tokens of the text.
+    """
+
+    values: FloatArray
+    token_norms: FloatArray
+    n_tokens: int
+
+
+class ActivationCache:
+    """A file of rows under the hash of everything they depend on.
+
+    Safe for several threads and processes: each call opens its own connection, SQLite's write-ahead log orders them.
+    A row whose checksum does not match (a damaged file) is dropped and read again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._write_lock = threading.Lock()
+        with closing(self._connect()) as db, db:
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, "
+                "n_tokens INTEGER NOT NULL, data BLOB NOT NULL)"
+            )
+
+    def get_many(self, keys: Sequence[str], layers: int, width: int) -> dict[int, CachedRow]:
+        """Rows that are there, by position in `keys`."""
+        digests = {_digest(key): i for i, key in enumerate(keys)}
+        found: dict[int, CachedRow] = {}
+        wanted = list(digests)
+        with closing(self._connect()) as db:
+            for start in range(0, len(wanted), _KEYS_PER_QUERY):
+                part = wanted[start : start + _KEYS_PER_QUERY]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT key, checksum, n_tokens, data FROM rows WHERE key IN ({marks})"
+                for key, checksum, n_tokens, data in db.execute(query, part):
+                    row = _unpack(data, checksum, n_tokens, layers, width)
+                    if row is not None:
+                        found[digests[key]] = row
+        return found
+
+    def put_many(self, rows: Sequence[tuple[str, CachedRow]]) -> None:
+        """Keeps rows; one transaction, so a kill leaves all of them or none."""
+        packed = []
+        for key, row in rows:
+            data = row.values.tobytes() + row.token_norms.tobytes()
+            packed.append((_digest(key), zlib.crc32(data), row.n_tokens, data))
+        with self._write_lock, closing(self._connect()) as db, db:
+            db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", packed)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=30)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        return db
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _unpack(data: bytes, checksum: int, n_tokens: int, layers: int, width: int) -> CachedRow | None:
+    n_values = (1 + layers) * width
+    if zlib.crc32(data) != checksum or len(data) != 4 * (n_values + layers):
+        return None
+    numbers = np.frombuffer(data, dtype=np.float32)
+    return CachedRow(numbers[:n_values].reshape(1 + layers, width), numbers[n_values:], n_tokens)

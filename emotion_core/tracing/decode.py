@@ -1,0 +1,81 @@
+"""Generation one trace a token: the prompt is computed once, then every row decodes with its own steering.
+
+A loop of our own, where `generate` would do it in one call, for four reasons: the job can yield after every token
+(so a cancel takes effect at once and visitors take turns), rows share their sampling noise, the prompt's keys and
+values are computed once for hundreds of rows, and no row is lost when another one ends early. A trace of one decoding
+step costs about 2 ms more than the bare forward.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import nnsight
+import torch
+
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.steer import Intervention, steered
+
+# Matrix products over 8, 16, 24, ... rows give the same bits for each row, other counts do not always: batches are
+# filled up to a multiple of this, so that a text does not depend on how a sweep was split.
+ROW_MULTIPLE = 16
+
+
+def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention] = (), rows: int = 1) -> Any:
+    """Keys and values of a prompt's beginning.
+
+    Args:
+        model: The model.
+        ids: Tokens of the prompt without its last one, which the first decoding step processes; at least one.
+        edits: Steering of these positions, with `rows` rows each.
+        rows: Copies of the prompt that are steered differently.
+
+    Returns:
+        A transformers cache of `rows` rows.
+    """
+    tokens = torch.tensor([list(ids)] * rows, device=model.info.device)  # (rows, tokens)
+    cache, _ = _forward(model, tokens, None, edits)
+    return cache
+
+
+def spread(cache: Any, index: Sequence[int]) -> Any:
+    """A copy of a cache whose row r is the row `index[r]` of the original."""
+    copied = copy.deepcopy(cache)
+    copied.batch_select_indices(torch.tensor(list(index)))
+    return copied
+
+
+def step(
+    model: LoadedModel, tokens: torch.Tensor, cache: Any, edits: Sequence[Intervention] = ()
+) -> tuple[Any, torch.Tensor]:
+    """Processes one more token in every row.
+
+    Args:
+        model: The model.
+        tokens: int64 [rows], the token to process.
+        cache: Cache of the tokens before (changed in place), or None at the first token of all.
+        edits: Steering of this token, with `rows` rows each, in any order of layers.
+
+    Returns:
+        The cache, and logits of the next token, float32 [rows, vocabulary].
+    """
+    return _forward(model, tokens[:, None], cache, edits)
+
+
+def _forward(
+    model: LoadedModel, tokens: torch.Tensor, cache: Any, edits: Sequence[Intervention]
+) -> tuple[Any, torch.Tensor]:
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    ordered = sorted(edits, key=lambda edit: edit.layer)  # a trace reads layers in forward order
+    inputs = {"input_ids": tokens, "use_cache": True}
+    if cache is not None:
+        inputs["past_key_values"] = cache
+    with torch.inference_mode(), envoy.trace(inputs):
+        for edit in ordered:
+            hidden = stream(blocks[edit.layer].output)
+            hidden[:] = steered(hidden, edit)
+        output = nnsight.save(envoy.output)
+    return output.past_key_values, output.logits[:, -1].float()

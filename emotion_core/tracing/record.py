@@ -1,0 +1,144 @@
+"""Records pooled activations of texts: one nnsight trace a batch, no language-model head, cached by content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import nnsight
+import numpy as np
+import torch
+
+from emotion_core.errors import ModelError
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.cache import ActivationCache, CachedRow
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.tracing.activations import RECORDER_VERSION, Activations, ReadingPosition
+from emotion_core.tracing.batches import length_sorted, pad_right
+from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+
+
+def record(
+    model: LoadedModel,
+    texts: Sequence[str],
+    reading: ReadingPosition,
+    cache: ActivationCache | None = None,
+    last_layer: int | None = None,
+) -> Job[Activations]:
+    """Reads texts at every layer, as a job that yields after each batch.
+
+    Args:
+        model: The model.
+        texts: The texts; a repeated text is read once.
+        reading: Which tokens are pooled.
+        cache: Where rows that were read before are found and new ones are kept.
+        last_layer: Stop the forward pass after this layer; by default all layers.
+
+    Returns:
+        Activations in the order of `texts`, layers 0 to `last_layer`.
+
+    Raises:
+        ModelError: A text is empty for the tokenizer, or longer than the context.
+    """
+    depth = model.info.layers if last_layer is None else last_layer + 1
+    if not 0 < depth <= model.info.layers:
+        raise ModelError("There is no such layer", expected=f"0 to {model.info.layers - 1}", found=str(last_layer))
+    unique = list(dict.fromkeys(texts))
+    keys = [cache_key(model, text, reading, depth) for text in unique]
+    rows: dict[int, CachedRow] = cache.get_many(keys, depth, model.info.width) if cache else {}
+    missing = [i for i in range(len(unique)) if i not in rows]
+    encodings = {i: model.encode(unique[i], chat=reading.chat) for i in missing}
+    yield Progress(len(rows), len(unique), "reading texts")
+    for batch in length_sorted([len(encodings[i]) for i in missing]):
+        chosen = [missing[b] for b in batch]
+        fresh = _read_batch(model, [encodings[i] for i in chosen], reading, depth)
+        rows.update(zip(chosen, fresh, strict=True))
+        if cache:
+            cache.put_many([(keys[i], row) for i, row in zip(chosen, fresh, strict=True)])
+        yield Progress(len(rows), len(unique), "reading texts")
+    place = {text: i for i, text in enumerate(unique)}
+    return _assemble(model, reading, texts, [rows[place[text]] for text in texts], depth)
+
+
+def cache_key(model: LoadedModel, text: str, reading: ReadingPosition, depth: int) -> str:
+    """Everything that a row of activations depends on."""
+    parts = (model.info.fingerprint, str(RECORDER_VERSION), reading.key, str(depth), text)
+    return "\x1f".join(parts)
+
+
+def pooling_weights(encodings: Sequence[Encoding], reading: ReadingPosition) -> torch.Tensor:
+    """Weight of every token in its text's mean, float32 [rows, longest]; each row sums to 1."""
+    weights = torch.zeros(len(encodings), max(len(e) for e in encodings))  # (rows, tokens)
+    for row, encoding in enumerate(encodings):
+        weights[row, read_tokens(encoding, reading)] = 1.0
+    return weights / weights.sum(1, keepdim=True)
+
+
+def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
+    """Positions of the tokens that are read, counted from 0 over all tokens: what the token audit shows."""
+    if reading.pooling == "last":
+        return [len(encoding) - 1]
+    content = [i for i, is_content in enumerate(encoding.content) if is_content]
+    if reading.pooling == "last_content":
+        return content[-1:]
+    return content[reading.start :] or content[-1:]
+
+
+def _read_batch(
+    model: LoadedModel, encodings: Sequence[Encoding], reading: ReadingPosition, depth: int
+) -> list[CachedRow]:
+    device = model.info.device
+    ids = pad_right(encodings, _any_id(model), device)  # (rows, tokens)
+    weights = pooling_weights(encodings, reading).to(device)  # (rows, tokens)
+    # Without the first token, an attention sink; a text of one token has only that one.
+    tail = torch.zeros_like(weights)
+    for row, encoding in enumerate(encodings):
+        tail[row, min(1, len(encoding) - 1) : len(encoding)] = 1.0
+    tail = tail / tail.sum(1, keepdim=True)
+    pooled, norms = _trace(model, ids, weights, tail, depth)
+    values = torch.stack(pooled, dim=1).cpu().numpy()  # (rows, 1 + layers, width)
+    lengths = torch.stack(norms, dim=1).cpu().numpy()  # (rows, layers)
+    return [CachedRow(values[i], lengths[i], len(e)) for i, e in enumerate(encodings)]
+
+
+def _trace(
+    model: LoadedModel, ids: torch.Tensor, weights: torch.Tensor, tail: torch.Tensor, depth: int
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
+        pooled = nnsight.save([])
+        norms = nnsight.save([])
+        pooled.append(_mean(blocks[0].input, weights))
+        for i in range(depth):
+            hidden = stream(blocks[i].output)  # (rows, tokens, width)
+            pooled.append(_mean(hidden, weights))
+            norms.append((hidden.float().norm(dim=-1) * tail).sum(1))
+        tracer.stop()
+    return pooled, norms
+
+
+def _mean(hidden: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """float32 [rows, width] of [rows, tokens, width]; averaged in float32 whatever the model computes in."""
+    return torch.einsum("rtw,rt->rw", hidden.float(), weights)
+
+
+def _any_id(model: LoadedModel) -> int:
+    """Fills rows up; which token it is changes nothing, see `pad_right`."""
+    return int(model.tokenizer.pad_token_id or 0)
+
+
+def _assemble(
+    model: LoadedModel, reading: ReadingPosition, texts: Sequence[str], rows: Sequence[CachedRow], depth: int
+) -> Activations:
+    empty = np.zeros((0, depth + 1, model.info.width), dtype=np.float32)
+    values = np.stack([row.values for row in rows]) if rows else empty
+    norms = np.stack([row.token_norms for row in rows]) if rows else empty[:, :depth, 0]
+    return Activations(
+        model=model.info,
+        reading=reading,
+        texts=tuple(texts),
+        values=values[:, 1:],
+        embeddings=values[:, 0],
+        token_norms=norms,
+        n_tokens=np.array([row.n_tokens for row in rows], dtype=np.int64),
+    )

@@ -1,0 +1,96 @@
+"""Reads generated texts with the unsteered model: surprise of every token, and emotions along given directions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import nnsight
+import numpy as np
+import torch
+
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.batches import TOKENS_PER_BATCH, length_sorted, pad_right
+from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+
+# Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
+LOGITS_PER_BATCH = 2**25
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """A prompt with what was generated after it.
+
+    Attributes:
+        ids: Tokens of both.
+        start: Position of the first generated token.
+    """
+
+    ids: tuple[int, ...]
+    start: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the unsteered model makes of continuations.
+
+    Attributes:
+        surprise: For each continuation, float32 [generated], nats of each generated token.
+        readings: float32 [continuations, directions], mean projection of the generated tokens at the layer; nan
+            where nothing was generated.
+    """
+
+    surprise: tuple[FloatArray, ...]
+    readings: FloatArray
+
+
+def score(model: LoadedModel, texts: Sequence[Continuation], layer: int, directions: FloatArray) -> Job[Scores]:
+    """Scores continuations as a job that yields after each batch.
+
+    Args:
+        model: The model, unsteered.
+        texts: The continuations.
+        layer: Layer whose output is projected.
+        directions: float32 [directions, width], unit length.
+    """
+    matrix = torch.tensor(directions, device=model.info.device)  # (directions, width)
+    surprise: list[FloatArray] = [np.zeros(0, dtype=np.float32)] * len(texts)
+    readings = np.full((len(texts), len(directions)), np.nan, dtype=np.float32)
+    wanted = [i for i, text in enumerate(texts) if len(text.ids) > text.start]
+    budget = max(1, min(TOKENS_PER_BATCH, LOGITS_PER_BATCH // model.vocabulary))
+    done = len(texts) - len(wanted)
+    for batch in length_sorted([len(texts[i].ids) for i in wanted], budget):
+        chosen = [wanted[b] for b in batch]
+        nats, projected = _score_batch(model, [texts[i] for i in chosen], layer, matrix)
+        for row, i in enumerate(chosen):
+            # Token t is predicted at position t - 1.
+            begin, end = texts[i].start, len(texts[i].ids)
+            surprise[i] = nats[row, begin - 1 : end - 1]
+            readings[i] = projected[row, begin:end].mean(0)
+        done += len(chosen)
+        yield Progress(done, len(texts), "reading the texts without steering")
+    return Scores(tuple(surprise), readings)
+
+
+def _score_batch(
+    model: LoadedModel, texts: Sequence[Continuation], layer: int, matrix: torch.Tensor
+) -> tuple[FloatArray, FloatArray]:
+    encodings = [Encoding(text.ids, (True,) * len(text.ids)) for text in texts]
+    ids = pad_right(encodings, int(model.tokenizer.pad_token_id or 0), model.info.device)  # (rows, tokens)
+    projected, logits = _trace(model, ids, layer, matrix)
+    targets = ids[:, 1:]  # (rows, tokens - 1)
+    nats = torch.nn.functional.cross_entropy(logits[:, :-1].float().transpose(1, 2), targets, reduction="none")
+    return nats.cpu().numpy(), projected.cpu().numpy()
+
+
+def _trace(
+    model: LoadedModel, ids: torch.Tensor, layer: int, matrix: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}):
+        projected = nnsight.save(stream(blocks[layer].output).float() @ matrix.T)  # (rows, tokens, directions)
+        output = nnsight.save(envoy.output)
+    return projected, output.logits
