@@ -50,6 +50,8 @@ class PromptSet:
         form: `pairs` or `labelled`.
         texts: All texts, training and held out.
         seed: The seed that drew the held-out rows, None where the file named them.
+        dropped: What of the file was left out or read otherwise than written, one sentence each.
+        dropped_rows: Numbers of the rows that were left out because they repeat an earlier one.
     """
 
     name: str
@@ -57,6 +59,7 @@ class PromptSet:
     texts: tuple[PromptText, ...]
     seed: int | None = None
     dropped: tuple[str, ...] = field(default=(), compare=False)
+    dropped_rows: tuple[int, ...] = field(default=(), compare=False)
 
     @cached_property
     def sha256(self) -> str:
