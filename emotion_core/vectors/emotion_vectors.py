@@ -35,6 +35,7 @@ class EmotionVectors:
             imported vectors, whose training rows are unknown.
         seed: Seed of every random choice of the build.
         versions: Versions of this project and of the libraries, by name.
+        created: When they were saved, ISO 8601 in UTC; empty before.
     """
 
     model: ModelInfo
@@ -51,6 +52,7 @@ class EmotionVectors:
     prompt_sets: tuple[PromptSet, ...] = ()
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict, compare=False)
+    created: str = field(default="", compare=False)
 
     @property
     def n_layers(self) -> int:

@@ -1,0 +1,157 @@
+"""Builds emotion vectors: prompt sets and activations in, vectors at every layer out."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from emotion_core import __version__
+from emotion_core.errors import SettingsError
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.prompt_set import PromptSet, merge
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import Job
+from emotion_core.tracing.activations import Activations, FloatArray
+from emotion_core.tracing.record import record
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.estimate import estimate
+from emotion_core.vectors.neutral import neutral_components, project_out
+from emotion_core.vectors.rows import Block, LabelledRows, blocks_of, places
+from emotion_core.vectors.select import CrossValidation, best_layer, cross_validate, project
+from emotion_core.vectors.settings import BuildSettings
+
+NEUTRAL_SET = "neutral"
+
+
+def build(
+    model: LoadedModel, prompt_sets: Sequence[PromptSet], settings: BuildSettings, cache: ActivationCache | None = None
+) -> Job[EmotionVectors]:
+    """Reads the training texts and neutral texts and builds vectors from them, as a job.
+
+    Raises:
+        PromptSetError: An emotion comes in both forms.
+        SettingsError: An emotion has too few training texts.
+        ModelError: A text cannot be read.
+    """
+    check_enough(prompt_sets)
+    texts = training_texts(prompt_sets)
+    activations = yield from record(model, texts, settings.reading, cache)
+    neutral = yield from record(model, neutral_texts(), settings.reading, cache)
+    return vectors_from(prompt_sets, activations, neutral, settings)
+
+
+def training_texts(prompt_sets: Sequence[PromptSet]) -> tuple[str, ...]:
+    """Every training text once, in order."""
+    return tuple(dict.fromkeys(t.text for one in prompt_sets for t in one.part("train")))
+
+
+def neutral_texts() -> tuple[str, ...]:
+    """The built-in neutral texts, by which residual norms are measured."""
+    return tuple(dict.fromkeys(t.text for t in load_prompts(NEUTRAL_SET).texts))
+
+
+def vectors_from(
+    prompt_sets: Sequence[PromptSet], activations: Activations, neutral: Activations, settings: BuildSettings
+) -> EmotionVectors:
+    """Vectors from activations that are already there; array operations only.
+
+    Args:
+        prompt_sets: One or more; sets of one form are joined.
+        activations: Of all training texts at least, in any order.
+        neutral: Of neutral texts: residual norms, and the directions of the neutral projection.
+        settings: The build's settings.
+
+    Raises:
+        PromptSetError: An emotion comes in both forms.
+        SettingsError: An emotion has too few training texts, or a text has no activations.
+    """
+    check_enough(prompt_sets)
+    joined = merge(prompt_sets)
+    texts = [t for one in joined for t in one.part("train")]
+    blocks = blocks_of(texts, places(activations.texts))
+    values = activations.values
+    if settings.neutral_projection:
+        values = project_out(values, neutral_components(neutral.values))
+    vectors = np.concatenate([estimate(values, block, settings.estimator) for block in blocks])
+    parts = [cross_validate(values, block, settings.estimator, settings.folds, settings.seed) for block in blocks]
+    measures = CrossValidation(np.concatenate([p.auroc for p in parts]), np.concatenate([p.d for p in parts]))
+    emotions = tuple(emotion for block in blocks for emotion in block.emotions)
+    return EmotionVectors(
+        model=activations.model,
+        emotions=emotions,
+        values=vectors,
+        residual_norms=neutral.token_norms.mean(axis=0, dtype=np.float64).astype(np.float32),
+        selected_layers=tuple(best_layer(measures, e) for e in range(len(emotions))),
+        selected_layer=best_layer(measures),
+        cv_auroc=measures.auroc.astype(np.float32),
+        train_midpoints=_midpoints(values, blocks, vectors),
+        reading=settings.reading,
+        estimator=settings.estimator,
+        neutral_projection=settings.neutral_projection,
+        prompt_sets=joined,
+        seed=settings.seed,
+        versions=library_versions(),
+    )
+
+
+def check_enough(prompt_sets: Sequence[PromptSet]) -> None:
+    """Refuses sets that no vector can be built from.
+
+    Raises:
+        SettingsError: No prompt set, fewer than two training pairs of an emotion, or too few labelled texts.
+    """
+    if not prompt_sets:
+        raise SettingsError("There is no prompt set to build from", remedy="Choose or upload at least one")
+    texts = [t for one in prompt_sets for t in one.texts]
+    blocks = blocks_of([t for t in texts if t.split == "train"], places([t.text for t in texts]))
+    built = {emotion for block in blocks for emotion in block.emotions}
+    without = [emotion for one in prompt_sets for emotion in one.emotions if emotion not in built]
+    if without:
+        raise SettingsError("An emotion has no training texts", where=without[0], remedy="Add training rows for it")
+    for block in blocks:
+        _check_block(block)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of this project and of what its numbers depend on."""
+    found = {"emotion_core": __version__, "python": platform.python_version()}
+    for name in ("torch", "nnsight", "transformers", "numpy", "scipy", "scikit-learn"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _check_block(block: Block) -> None:
+    if isinstance(block, LabelledRows):
+        if len(block.emotions) < 2:
+            raise SettingsError(
+                "Labelled texts of a single emotion have nothing to be compared with",
+                where=block.emotions[0],
+                expected="at least two emotions",
+                remedy="Add texts of other emotions, or give contrast pairs",
+            )
+    elif len(block) < 2:
+        raise SettingsError(
+            "One contrast pair is not enough for a direction",
+            where=block.emotion,
+            expected="at least 2 training pairs",
+            found=str(len(block)),
+            remedy="Add pairs, or move held-out pairs to training",
+        )
+
+
+def _midpoints(values: FloatArray, blocks: Sequence[Block], vectors: FloatArray) -> FloatArray:
+    """float32 [emotions, layers], halfway between the training means of the two sides on the unit direction."""
+    rows = []
+    pairs = [(block, emotion) for block in blocks for emotion in block.emotions]
+    for (block, emotion), vector in zip(pairs, vectors, strict=True):
+        positive, negative = project(values, block.sides(emotion), vector)
+        with np.errstate(invalid="ignore"):
+            rows.append((positive.mean(axis=-1) + negative.mean(axis=-1)) / 2)
+    return np.stack(rows).astype(np.float32)

@@ -1,0 +1,170 @@
+"""Saves and loads vectors: one safetensors file with a JSON manifest, no pickle, nothing taken on trust."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from emotion_core.errors import VectorFileError
+from emotion_core.runs.atomic import write_atomically
+from emotion_core.tracing.activations import FloatArray, ModelInfo
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.header import check_header
+from emotion_core.vectors.manifest import Manifest, manifest_of, model_info, prompt_set, reading_position
+
+LARGEST_FILE = 2 * 1024**3
+_TENSORS = ("values", "residual_norms", "cv_auroc", "train_midpoints")
+_REMEDY = "Build the vectors again, or choose another file"
+
+
+def vector_bytes(vectors: EmotionVectors) -> bytes:
+    """The vectors as a file's content; not-a-number values are kept as they are."""
+    created = vectors.created or datetime.now(UTC).isoformat(timespec="seconds")
+    manifest = manifest_of(vectors, created).model_dump_json()
+    tensors = {name: np.ascontiguousarray(getattr(vectors, name), dtype=np.float32) for name in _TENSORS}
+    return bytes(save_tensors(tensors, metadata={"manifest": manifest}))
+
+
+def save_vectors(vectors: EmotionVectors, path: Path | str) -> None:
+    """Writes the vectors; whoever reads the path sees the old file or the whole new one."""
+    write_atomically(Path(path), vector_bytes(vectors))
+
+
+def load_vectors(source: Path | str | bytes) -> EmotionVectors:
+    """Reads vectors from a path or from an upload's bytes.
+
+    Raises:
+        VectorFileError: The file is missing, too large, damaged, of another kind, or contradicts itself.
+    """
+    where = "uploaded file" if isinstance(source, bytes) else Path(source).name
+    data = source if isinstance(source, bytes) else _read(Path(source))
+    if len(data) > LARGEST_FILE:
+        raise VectorFileError("The vector file is too large", where=where, found=f"{len(data)} bytes")
+    manifest = _manifest(check_header(data, where), where)
+    try:
+        tensors: dict[str, FloatArray] = load_tensors(data)
+    except SafetensorError as error:
+        raise VectorFileError("The vector file is damaged", where=where, found=str(error), remedy=_REMEDY) from error
+    _check_shapes(manifest, tensors, where)
+    return _assemble(manifest, tensors, where)
+
+
+def require_model(vectors: EmotionVectors, info: ModelInfo) -> None:
+    """Refuses vectors of another model.
+
+    Raises:
+        VectorFileError: The fingerprints differ; both are shown.
+    """
+    if vectors.model.fingerprint != info.fingerprint:
+        raise VectorFileError(
+            "These vectors belong to another model",
+            expected=f"fingerprint {info.fingerprint} ({info.name})",
+            found=f"fingerprint {vectors.model.fingerprint} ({vectors.model.name})",
+            remedy="Load the model they were built on, or build them again on this one",
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise VectorFileError("The vector file is too large", where=path.name, found=f"{size} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise VectorFileError(
+            "The vector file cannot be read", where=str(path), found=error.strerror or "", remedy=_REMEDY
+        ) from error
+
+
+def _manifest(metadata: dict[str, str], where: str) -> Manifest:
+    if "manifest" not in metadata:
+        raise VectorFileError(
+            "This safetensors file has no manifest",
+            where=where,
+            expected="a file saved by Build vectors",
+            found="metadata " + (", ".join(sorted(metadata)[:5]) or "empty"),
+            remedy="Use import for vectors of other tools",
+        )
+    try:
+        # Loosely typed on purpose up to here: pydantic is what turns it into something known.
+        return Manifest.model_validate_json(metadata["manifest"])
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "manifest"
+        found = json.dumps(first.get("input"), default=str)[:120]
+        raise VectorFileError(
+            "The manifest cannot be used", where=f"{where}, {place}", expected=first["msg"], found=found, remedy=_REMEDY
+        ) from error
+
+
+def _check_shapes(manifest: Manifest, tensors: dict[str, FloatArray], where: str) -> None:
+    emotions, layers, width = len(manifest.emotions), manifest.model.layers, manifest.model.width
+    expected = {
+        "values": (emotions, layers, width),
+        "residual_norms": (layers,),
+        "cv_auroc": (emotions, layers),
+        "train_midpoints": (emotions, layers),
+    }
+    for name, shape in expected.items():
+        if name not in tensors:
+            raise VectorFileError("A tensor is missing", where=where, expected=name, remedy=_REMEDY)
+        found = tensors[name]
+        if found.shape != shape or found.dtype != np.float32:
+            raise VectorFileError(
+                f"The tensor '{name}' does not fit the manifest",
+                where=where,
+                expected=f"float32 {list(shape)}",
+                found=f"{found.dtype} {list(found.shape)}",
+                remedy=_REMEDY,
+            )
+    chosen = [*manifest.selected_layers, manifest.selected_layer]
+    if len(chosen) != emotions + 1 or not all(0 <= layer < layers for layer in chosen):
+        raise VectorFileError(
+            "The chosen layers do not fit the model",
+            where=where,
+            expected=f"{emotions} layers from 0 to {layers - 1}",
+            found=str(chosen[:-1])[:120],
+            remedy=_REMEDY,
+        )
+    if len(set(manifest.emotions)) != emotions:
+        raise VectorFileError("An emotion comes twice", where=where, found=", ".join(manifest.emotions)[:120])
+
+
+def _assemble(manifest: Manifest, tensors: dict[str, FloatArray], where: str) -> EmotionVectors:
+    sets = []
+    for part in manifest.prompt_sets:
+        one = prompt_set(part)
+        if one.sha256 != part.sha256:
+            raise VectorFileError(
+                "The prompt set's rows were changed after the build",
+                where=f"{where}, {part.name}",
+                expected=f"sha256 {part.sha256}",
+                found=f"sha256 {one.sha256}",
+                remedy=_REMEDY,
+            )
+        sets.append(one)
+    vectors = EmotionVectors(
+        model=model_info(manifest.model),
+        emotions=tuple(manifest.emotions),
+        values=tensors["values"],
+        residual_norms=tensors["residual_norms"],
+        selected_layers=tuple(manifest.selected_layers),
+        selected_layer=manifest.selected_layer,
+        cv_auroc=tensors["cv_auroc"],
+        train_midpoints=tensors["train_midpoints"],
+        reading=reading_position(manifest.settings.reading),
+        estimator=manifest.settings.estimator,
+        neutral_projection=manifest.settings.neutral_projection,
+        prompt_sets=tuple(sets),
+        seed=manifest.settings.seed,
+        versions=dict(manifest.versions),
+    )
+    return replace(vectors, created=manifest.created)

@@ -1,0 +1,112 @@
+"""Chooses a layer by cross-validation inside the training texts; held-out texts play no part in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_core.evaluation.auroc import Array, auroc
+from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.prompts.splits import topic_folds
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.estimate import estimate
+from emotion_core.vectors.rows import Block, IntArray
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """How well each layer does on topics it was not built from.
+
+    Attributes:
+        auroc: float64 [emotions, layers], mean over folds, weighted by their positive texts; nan where no fold
+            could be scored.
+        d: float64 [emotions, layers], the same for Cohen's d: it decides where layers tie.
+    """
+
+    auroc: Array
+    d: Array
+
+
+def cross_validate(values: FloatArray, block: Block, estimator: Estimator, folds: int, seed: int) -> CrossValidation:
+    """Builds from all topics but a fold's and scores that fold, for every layer at once.
+
+    Args:
+        values: float32 [all texts, layers, width].
+        block: Training rows of one block of emotions.
+        estimator: As in the build.
+        folds: Number of parts; fewer where there are fewer topics.
+        seed: Of the parts.
+    """
+    fold_of = fold_numbers(block.groups, folds, seed)
+    shape = (len(block.emotions), values.shape[1])
+    sums, weights = np.zeros((2, *shape)), np.zeros((2, *shape))
+    for fold in np.unique(fold_of) if len(np.unique(fold_of)) > 1 else ():
+        vectors = estimate(values, block.only(fold_of != fold), estimator)
+        test = block.only(fold_of == fold)
+        for e, emotion in enumerate(block.emotions):
+            positive, negative = project(values, test.sides(emotion), vectors[e])
+            for i, measure in enumerate((auroc(positive, negative), cohens_d(positive, negative))):
+                usable = np.isfinite(measure)
+                sums[i, e] += np.where(usable, measure, 0.0) * positive.shape[-1]
+                weights[i, e] += usable * positive.shape[-1]
+    means = np.divide(sums, weights, out=np.full_like(sums, np.nan), where=weights > 0)
+    return CrossValidation(means[0], means[1])
+
+
+def fold_numbers(groups: tuple[str, ...], folds: int, seed: int) -> IntArray:
+    """int64 [rows], the fold of each row; rows of one topic stay together.
+
+    With a single topic no fold can leave it out; rows are then folded one by one, which is all that can be done.
+    """
+    if len(set(groups)) < 2:
+        groups = tuple(str(i) for i in range(len(groups)))
+    n_folds = min(folds, len(set(groups)))
+    if n_folds < 2:
+        return np.zeros(len(groups), dtype=np.int64)
+    return np.asarray(topic_folds(groups, n_folds, seed), dtype=np.int64)
+
+
+def project(values: FloatArray, sides: tuple[IntArray, IntArray], vector: FloatArray) -> tuple[Array, Array]:
+    """Projections of both sides on one vector a layer, on its unit direction.
+
+    Args:
+        values: float32 [all texts, layers, width].
+        sides: Rows of the positive and of the negative texts.
+        vector: float32 [layers, width].
+
+    Returns:
+        float64 [layers, positives] and [layers, negatives]; a zero vector gives zeros.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        length = np.linalg.norm(vector.astype(np.float64), axis=-1, keepdims=True)
+        unit = np.divide(vector, length, out=np.zeros(vector.shape), where=length != 0)  # (layers, width)
+        positive, negative = (np.einsum("tlw,lw->lt", values[rows], unit, optimize=True) for rows in sides)
+    return np.asarray(positive, np.float64), np.asarray(negative, np.float64)
+
+
+def best_layer(measures: CrossValidation, emotion: int | None = None) -> int:
+    """Layer of the highest AUROC, among equals of the highest d; for one emotion or the mean over all.
+
+    Where nothing could be cross-validated: two thirds of the depth, as in Sofroniew et al. 2026.
+    """
+    rows = slice(None) if emotion is None else slice(emotion, emotion + 1)
+    first, second = (_mean_over_emotions(table[rows]) for table in (measures.auroc, measures.d))
+    if not np.isfinite(first).any():
+        return fallback_layer(len(first))
+    tied = first >= np.nanmax(first) - 1e-9
+    return int(np.argmax(np.where(tied, np.nan_to_num(second, nan=-np.inf), -np.inf)))
+
+
+def fallback_layer(n_layers: int) -> int:
+    """Two thirds of the depth."""
+    return min(n_layers - 1, round(2 * n_layers / 3))
+
+
+def _mean_over_emotions(table: Array) -> Array:
+    finite = np.isfinite(table)
+    total = np.where(finite, table, 0.0).sum(axis=0)
+    # A layer that is missing for one emotion is not compared on the others alone.
+    reachable = finite.sum(axis=0) == finite.any(axis=1).sum()
+    return np.where(reachable & finite.any(), total / np.maximum(finite.sum(axis=0), 1), np.nan)
