@@ -81,7 +81,7 @@ class JobHandle(Generic[T]):
             self._result = stop.value
             return self._finish("done")
         # Whatever a job raises belongs to whoever asked for it; the owner and the other jobs go on.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             self.error = error
             return self._finish("failed")
         return True

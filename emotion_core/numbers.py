@@ -1,0 +1,14 @@
+"""Numbers on their way out: NaN and infinity never appear in a document."""
+
+from __future__ import annotations
+
+import math
+from typing import SupportsFloat
+
+
+def finite(value: SupportsFloat | None) -> float | None:
+    """A plain float, or None where there is no finite number."""
+    if value is None:
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -1,0 +1,83 @@
+"""The rows of a sweep: which text is generated with which direction, strength and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.decode import ROW_MULTIPLE
+
+# Unsteered texts a prompt that the emotion scores are standardised by and the coherence limits come from. Fewer give
+# a standard deviation too rough to divide by; they cost little beside the rows of the controls.
+BASELINE_TEXTS = 16
+
+# Keys and values of the rows that decode together.
+CACHE_BYTES = 2**29
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One text to generate.
+
+    Attributes:
+        prompt: Index of the prompt.
+        sample: Number of the noise stream.
+        direction: 0 for the emotion, k for control number k.
+        strength: In the units of the settings.
+        reported: False for the extra unsteered texts that only serve as baseline.
+        greedy: Takes the most probable token instead of sampling.
+    """
+
+    prompt: int
+    sample: int
+    direction: int
+    strength: float
+    reported: bool = True
+    greedy: bool = False
+
+    @property
+    def condition(self) -> tuple[int, float]:
+        """What is steered; rows of one condition share a steered prompt."""
+        return (self.direction if self.strength else 0, self.strength)
+
+    @property
+    def name(self) -> str:
+        """`emotion` or `control-K`."""
+        return "emotion" if self.direction == 0 else f"control-{self.direction}"
+
+
+def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:
+    """All rows of one prompt; strength 0 appears once a sample, under the emotion."""
+    greedy = settings.decoding == "greedy"
+    rows = [PlannedRow(prompt, sample, 0, 0.0, greedy=greedy) for sample in range(settings.samples)]
+    for strength in settings.strengths:
+        if strength == 0:
+            continue
+        for direction in range(settings.controls + 1):
+            rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in range(settings.samples)]
+    # A greedy text is no draw from the model, so its baseline is sampled from noise 0 on.
+    first = 0 if greedy else settings.samples
+    rows += [PlannedRow(prompt, s, 0, 0.0, reported=False) for s in range(first, BASELINE_TEXTS)]
+    return rows
+
+
+def n_texts(settings: SweepSettings) -> int:
+    """Number of texts that a sweep generates: what its button shows."""
+    return len(settings.prompts) * len(plan_rows(settings, 0))
+
+
+def blocks(rows: list[PlannedRow], bytes_per_row: int) -> list[list[PlannedRow]]:
+    """Splits the rows of a prompt into blocks that fit into memory."""
+    size = max(ROW_MULTIPLE, CACHE_BYTES // max(1, bytes_per_row) // ROW_MULTIPLE * ROW_MULTIPLE)
+    return [rows[i : i + size] for i in range(0, len(rows), size)]
+
+
+def control_directions(width: int, count: int, seed: int) -> FloatArray:
+    """Random unit vectors, float32 [count, width], the same ones for the same seed."""
+    rng = np.random.default_rng([seed, 0xC0])
+    drawn = rng.standard_normal((count, width))
+    unit: FloatArray = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    return unit
