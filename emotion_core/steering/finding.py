@@ -36,8 +36,8 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
     strongest = max(found, key=_size)
     sentence = (
         f"Steering moves the {emotion} reading beyond random directions of the same size at "
-        f"{_listed([one.strength for one in found])}, by up to {signed(strongest.effect or 0.0, 1)} standard deviations. "
-        f"{where}."
+        f"{_listed([one.strength for one in found])}, by up to {signed(strongest.effect or 0.0, 1)} standard "
+        f"deviations. {where}."
     )
     return SweepFinding("evidence", sentence)
 

@@ -1,0 +1,133 @@
+"""Charts of a sweep: what each strength does to the emotion, and whether the texts still make sense."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import altair as alt
+import pandas as pd
+
+from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, USABLE, WARM
+from emotion_core.steering.finding import signed, sweep_finding
+from emotion_core.steering.sweep import Sweep
+
+# The y axes of the charts that stand beneath each other start at the same place.
+_AXIS_EXTENT = 48
+
+
+def summary_table(sweep: Sweep) -> pd.DataFrame:
+    """One row a strength: what the charts draw and the CSV holds."""
+    table = pd.DataFrame([one.to_json() for one in sweep.strengths])
+    table["verdict"] = [_verdict(one.evidence, one.coherent) for one in sweep.strengths]
+    return table
+
+
+def text_table(sweep: Sweep) -> pd.DataFrame:
+    """One row a generated text."""
+    return pd.DataFrame([vars(row) for row in sweep.rows])
+
+
+def dose_response(sweep: Sweep) -> alt.LayerChart:
+    """The effect at each strength with its interval, over the band of random directions, in the usable window."""
+    table = summary_table(sweep)
+    base = alt.Chart(table).encode(x=_x(sweep))
+    window = _window(sweep)
+    band = base.transform_filter("isValid(datum.null_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
+    band = band.encode(y=alt.Y("null_low:Q", title="Change of the emotion reading (SD)"), y2="null_high:Q")
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    valid = base.transform_filter("isValid(datum.effect)")
+    line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
+    interval = base.transform_filter("isValid(datum.effect_low)").mark_rule(strokeWidth=2)
+    interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_verdict_colour(None))
+    dots = valid.mark_point(filled=True, size=90, opacity=1).encode(
+        y="effect:Q",
+        color=_verdict_colour("Strength"),
+        shape=alt.Shape(
+            "verdict:N", scale=alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross"]), title="Strength"
+        ),
+        tooltip=_tooltip(),
+    )
+    layers = alt.layer(window, band, zero, line, interval, dots)
+    return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=320))
+
+
+def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
+    """Surprise or repetition of the steered texts at each strength, with the limit of what counts as coherent.
+
+    Args:
+        sweep: The sweep.
+        measure: `surprise` or `repetition`.
+    """
+    limit = sweep.limits[0] if measure == "surprise" else sweep.limits[1]
+    title = "Surprise (nats a token)" if measure == "surprise" else "Repetition (share)"
+    base = alt.Chart(summary_table(sweep)).encode(x=_x(sweep))
+    y = alt.Y(f"{measure}:Q", title=title, scale=alt.Scale(zero=measure != "surprise"))
+    line = base.mark_line(color=COOL, strokeWidth=1.5).encode(y=y)
+    dots = base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=_tooltip())
+    layers: list[alt.Chart] = [_window(sweep)]
+    if limit < float("inf"):
+        rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
+        layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
+        layers.append(rule.mark_text(align="left", x=4, dy=-7, color=WARM).encode(text="text:N"))
+    return cast(alt.LayerChart, alt.layer(*layers, line, dots).properties(height=140))
+
+
+_VERDICTS = {
+    "evidence": WARM,
+    "inside the range of chance": COOL,
+    "incoherent": NULL,
+}
+
+
+def _verdict(evidence: bool, coherent: bool) -> str:
+    if not coherent:
+        return "incoherent"
+    return "evidence" if evidence else "inside the range of chance"
+
+
+def _verdict_colour(title: str | None) -> alt.Color:
+    scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
+    legend = alt.Legend(orient="bottom", title=None) if title else None
+    return alt.Color("verdict:N", scale=scale, legend=legend, title=title)
+
+
+def _x(sweep: Sweep) -> alt.X:
+    unit = "fraction of the residual norm" if sweep.settings.unit == "fraction" else "multiples of the unit direction"
+    low, high = sweep.strengths[0].strength, sweep.strengths[-1].strength
+    room = (high - low) * 0.04 or 1.0
+    scale = alt.Scale(domain=[low - room, high + room], nice=False)
+    return alt.X("strength:Q", title=f"Strength ({unit})", scale=scale)
+
+
+def _window(sweep: Sweep) -> alt.Chart:
+    low, high = sweep.usable_window
+    ends = pd.DataFrame({"low": [low], "high": [high], "text": ["usable window"]})
+    rect = alt.Chart(ends).mark_rect(color=USABLE, opacity=0.1)
+    return cast(alt.Chart, rect.encode(x=alt.X("low:Q"), x2="high:Q", tooltip=[alt.Tooltip("text:N", title="Shaded")]))
+
+
+def _tooltip() -> list[Any]:
+    return [
+        alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
+        alt.Tooltip("effect:Q", title="Change (SD)", format="+.2f"),
+        alt.Tooltip("effect_low:Q", title="95 % interval from", format="+.2f"),
+        alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
+        alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
+        alt.Tooltip("null_high:Q", title="to", format="+.2f"),
+        alt.Tooltip("surprise:Q", title="Surprise", format=".2f"),
+        alt.Tooltip("repetition:Q", title="Repetition", format=".0%"),
+        alt.Tooltip("n:Q", title="Texts"),
+        alt.Tooltip("verdict:N", title="Verdict"),
+    ]
+
+
+def _title(sweep: Sweep) -> alt.TitleParams:
+    low, high = sweep.usable_window
+    emotion = sweep.settings.emotion
+    found = sweep_finding(sweep).mark == "evidence"
+    text = f"Steering moves {emotion} beyond chance" if found else f"No effect on {emotion} beyond chance"
+    subtitle = (
+        f"{sweep.model.name}, layer {sweep.layer}; {sum(one.n for one in sweep.strengths)} steered texts, "
+        f"{sweep.settings.controls} control directions; usable from {signed(low)} to {signed(high)}"
+    )
+    return alt.TitleParams(text, subtitle=subtitle, anchor="start")

@@ -1,0 +1,92 @@
+"""A build as a run: vectors from prompt sets, and their held-out scores, stored together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from emotion_core.evaluation.heldout import HeldOutScores, heldout
+from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.prompt_set import PromptSet, n_units
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.keys import content_key, settings_json
+from emotion_core.runs.progress import Job
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.store import RunStore
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors, vector_bytes
+from emotion_core.vectors.settings import BuildSettings
+
+KIND = "build"
+VECTORS_FILE = "vectors.safetensors"
+_SCORES_FILE = "heldout.safetensors"
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a finished build left.
+
+    Attributes:
+        vectors: The vectors.
+        scores: Their held-out scores on their own prompt sets.
+    """
+
+    vectors: EmotionVectors
+    scores: HeldOutScores
+
+
+def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
+    """What the result of a build depends on."""
+    return content_key(KIND, fingerprint, [one.sha256 for one in prompt_sets], settings)
+
+
+def start_build(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    prompt_sets: tuple[PromptSet, ...],
+    settings: BuildSettings,
+    cache: ActivationCache,
+    visitor: str = "",
+) -> str:
+    """Starts a build, or finds the finished one with the same content, and returns its run id."""
+    key = build_key(owner.model.info.fingerprint, prompt_sets, settings)
+    found = registry.store.find(KIND, key)
+    if found is not None:
+        return found.id
+    described = {
+        "label": " + ".join(one.name for one in prompt_sets),
+        "model": owner.model.info.name,
+        "fingerprint": owner.model.info.fingerprint,
+        "prompt_sets": [{"name": s.name, "sha256": s.sha256, "units": n_units(s.texts)} for s in prompt_sets],
+        "settings": settings_json(settings),
+    }
+    run_id = registry.store.create(KIND, json.dumps(described), key=key)
+    job = build_and_score(owner, prompt_sets, settings, cache)
+    return registry.start(run_id, job, save_build, lambda one: owner.submit(one, visitor))
+
+
+def build_and_score(
+    owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings, cache: ActivationCache
+) -> Job[BuildResult]:
+    """Builds the vectors and scores them on the held-out rows, as one job."""
+    vectors = yield from build(owner.model, prompt_sets, settings, cache)
+    scores = yield from heldout(owner.model, vectors, prompt_sets, cache)
+    return BuildResult(vectors, scores)
+
+
+def save_build(result: BuildResult) -> dict[str, bytes]:
+    """The files of a finished build."""
+    return {VECTORS_FILE: vector_bytes(result.vectors), _SCORES_FILE: to_bytes(result.scores)}
+
+
+def load_build(store: RunStore, run_id: str) -> BuildResult:
+    """A finished build from its files.
+
+    Raises:
+        RunError: A file is missing, or was written by an incompatible version.
+        VectorFileError: The vector file is damaged.
+    """
+    vectors = load_vectors(store.read(run_id, VECTORS_FILE))
+    return BuildResult(vectors, from_bytes(HeldOutScores, store.read(run_id, _SCORES_FILE)))

@@ -1,0 +1,55 @@
+"""A steering sweep as a run."""
+
+from __future__ import annotations
+
+import json
+
+from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.keys import content_key, settings_json, vectors_digest
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.store import RunStore
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+KIND = "sweep"
+_FILE = "sweep.safetensors"
+
+
+def start_sweep(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    vectors: EmotionVectors,
+    settings: SweepSettings,
+    visitor: str = "",
+) -> str:
+    """Starts a sweep, or finds the finished one with the same content, and returns its run id."""
+    key = content_key(KIND, owner.model.info.fingerprint, vectors_digest(vectors), settings)
+    found = registry.store.find(KIND, key)
+    if found is not None:
+        return found.id
+    described = {
+        "label": f"{settings.emotion}, {len(settings.prompts)} prompts, {len(settings.strengths)} strengths",
+        "model": owner.model.info.name,
+        "fingerprint": owner.model.info.fingerprint,
+        "vectors": vectors_digest(vectors),
+        "settings": settings_json(settings),
+    }
+    run_id = registry.store.create(KIND, json.dumps(described), key=key)
+    job = sweep(owner.model, vectors, settings)
+    return registry.start(run_id, job, save_sweep, lambda one: owner.submit(one, visitor))
+
+
+def save_sweep(result: Sweep) -> dict[str, bytes]:
+    """The files of a finished sweep."""
+    return {_FILE: to_bytes(result)}
+
+
+def load_sweep(store: RunStore, run_id: str) -> Sweep:
+    """A finished sweep from its file.
+
+    Raises:
+        RunError: The file is missing, or was written by an incompatible version.
+    """
+    return from_bytes(Sweep, store.read(run_id, _FILE))

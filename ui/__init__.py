@@ -1,0 +1,1 @@
+"""What the pages share: set-up, working card, run panel, charts, downloads, errors."""

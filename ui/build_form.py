@@ -1,0 +1,90 @@
+"""The settings of a build: those that matter in sight, the rest under "More settings"."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.tracing.activations import Pooling, ReadingPosition
+from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.settings import BuildSettings
+
+_POSITIONS: dict[str, Pooling] = {
+    "Mean over all tokens": "mean",
+    "Mean from a token on": "mean",
+    "Last content token": "last_content",
+    "Last token": "last",
+}
+_ESTIMATORS: dict[str, Estimator] = {
+    "Difference in means": "difference",
+    "First principal component": "pca",
+    "Logistic regression": "logistic",
+}
+
+
+def build_form() -> BuildSettings:
+    """Draws the form.
+
+    Raises:
+        SettingsError: The settings make no sense together.
+    """
+    left, middle, right = st.columns(3, vertical_alignment="top")
+    with left:
+        position = st.selectbox(
+            "Reading position",
+            list(_POSITIONS),
+            key="reading",
+            persist_state="session",
+            help="Which tokens of a text stand for it. The mean over all tokens suits short texts; for stories start "
+            "later, where the emotion has become clear.",
+        )
+        start = 0
+        if position == "Mean from a token on":
+            start = st.number_input("First token read", 0, 2000, 50, key="reading_start", persist_state="session")
+    estimator = middle.selectbox(
+        "Estimator",
+        list(_ESTIMATORS),
+        key="estimator",
+        persist_state="session",
+        help="How a direction is drawn from the activations. Difference in means is the usual choice: mean of the "
+        "positive texts minus mean of the negative ones.",
+    )
+    neutral = right.toggle(
+        "Project out neutral directions",
+        key="neutral_projection",
+        persist_state="session",
+        help="Removes the main directions in which neutral texts differ from each other (half of their variance).",
+    )
+    seed, folds, chat = _more_settings()
+    reading = ReadingPosition(_POSITIONS[str(position)], int(start), chat)
+    return BuildSettings(_ESTIMATORS[str(estimator)], reading, neutral, seed, folds)
+
+
+def _more_settings() -> tuple[int, int, bool]:
+    state = st.session_state
+    changed = [
+        name
+        for name, key, default in (("seed", "build_seed", 0), ("folds", "folds", 5), ("chat template", "chat", False))
+        if state.get(key, default) != default
+    ]
+    label = "More settings" + (f" (changed: {', '.join(changed)})" if changed else "")
+    with st.expander(label, icon=":material/tune:"):
+        one, two, three = st.columns(3)
+        seed = one.number_input(
+            "Seed", 0, 2**31 - 1, 0, key="build_seed", persist_state="session", help="Of every random choice."
+        )
+        folds = two.number_input(
+            "Folds",
+            2,
+            20,
+            5,
+            key="folds",
+            persist_state="session",
+            help="The layer is chosen on training texts only, in this many parts kept together by topic.",
+        )
+        chat = three.toggle(
+            "Wrap texts in the chat template",
+            key="chat",
+            persist_state="session",
+            help="For models trained for conversations.",
+        )
+    return int(seed), int(folds), bool(chat)

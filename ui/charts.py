@@ -1,0 +1,56 @@
+"""Charts on a page: title in words above, full width, a text alternative, and a selection paired with a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from ui.plain import plain
+
+
+def show_chart(chart: alt.TopLevelMixin, *, alt_text: str, key: str, select: str | None = None) -> Any:
+    """Shows a chart with its title as text, where it can wrap on a phone and be read aloud.
+
+    Args:
+        chart: As a chart function gives it, title included.
+        alt_text: What is seen on it, in a sentence.
+        key: Unique on the page.
+        select: Name of the selection that reruns the page; None where the chart is only looked at.
+
+    Returns:
+        The selection, None without one.
+    """
+    bare = _title_as_text(chart)
+    if select is None:
+        st.altair_chart(bare, width="stretch", key=key, alt=alt_text)
+        return None
+    event = st.altair_chart(bare, width="stretch", key=key, alt=alt_text, on_select="rerun", selection_mode=[select])
+    return event.selection.get(select)
+
+
+def picked(selection: Any, field: str) -> str | None:
+    """The value of a field in a point selection, None where nothing is selected."""
+    for point in selection or []:
+        if field in point:
+            return str(point[field])
+    return None
+
+
+def _title_as_text(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+    title = getattr(chart, "title", alt.Undefined)
+    if title is alt.Undefined or title is None:
+        return chart
+    text, subtitle = (title.text, title.subtitle) if isinstance(title, alt.TitleParams) else (title, alt.Undefined)
+    st.markdown(f"**{plain(_joined(text))}**")
+    if subtitle is not alt.Undefined and subtitle:
+        st.caption(plain(_joined(subtitle)))
+    bare = chart.copy(deep=False)
+    bare.title = alt.Undefined
+    return bare
+
+
+def _joined(text: str | Sequence[str]) -> str:
+    return text if isinstance(text, str) else " ".join(text)

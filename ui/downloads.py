@@ -1,0 +1,50 @@
+"""What a visitor takes along: tables, charts, vector files. Made at the click, so nobody waits for files they skip."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from emotion_core.charts.export import chart_bytes
+
+Data = bytes | str | Callable[[], bytes]
+
+
+def download(label: str, data: Data, file_name: str, mime: str, *, key: str) -> None:
+    """One download button that does not rerun the page."""
+    st.download_button(label, data, file_name, mime, key=key, on_click="ignore", icon=":material/download:")
+
+
+def downloads(
+    name: str, *, chart: alt.TopLevelMixin | None = None, table: pd.DataFrame | None = None, key: str
+) -> None:
+    """The usual row under a figure: PNG, SVG and the numbers as CSV.
+
+    Args:
+        name: File name without an ending.
+        chart: The figure.
+        table: The numbers behind it.
+        key: Unique on the page.
+    """
+    with st.container(horizontal=True, key=f"downloads-{key}"):
+        if chart is not None:
+            for ending, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+                download(
+                    ending.upper(),
+                    lambda ending=ending: chart_bytes(chart, ending),
+                    f"{name}.{ending}",
+                    mime,
+                    key=f"{key}-{ending}",
+                )
+        if table is not None:
+            download("CSV", lambda: _csv(table), f"{name}.csv", "text/csv", key=f"{key}-csv")
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    stream = io.StringIO()
+    table.to_csv(stream, index=False)
+    return stream.getvalue().encode()

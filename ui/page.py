@@ -1,0 +1,89 @@
+"""The one-line beginning of every page: set-up, look, way around, and what we are working with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from ui.working import Working, working_card
+
+_STYLE = Path(__file__).with_name("style.css")
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """How a page is called.
+
+    Attributes:
+        file: Relative to the app.
+        name: In the sidebar.
+        icon: A Material symbol.
+        title: At its top.
+        question: One sentence on what can be found out here.
+    """
+
+    file: str
+    name: str
+    icon: str
+    title: str
+    question: str
+
+
+PAGES = {
+    "home": PageInfo(
+        "app.py",
+        "Home",
+        ":material/home:",
+        "What fear looks like inside a language model",
+        "Emotion directions in open language models: find them, test whether they are real, and steer with them.",
+    ),
+    "build": PageInfo(
+        "pages/1_Build_vectors.py",
+        "Build vectors",
+        ":material/construction:",
+        "Build vectors",
+        "Do your texts define a direction inside the model that also holds for texts it was not built from?",
+    ),
+    "explore": PageInfo(
+        "pages/2_Explore_emotions.py",
+        "Explore emotions",
+        ":material/scatter_plot:",
+        "Explore emotions",
+        "How well does each direction separate texts it has not seen, and how do the emotions lie next to each other?",
+    ),
+    "steer": PageInfo(
+        "pages/3_Steer.py",
+        "Steer",
+        ":material/tune:",
+        "Steer",
+        "What happens to the text a model writes when a direction is added while it writes, and is it more than noise?",
+    ),
+}
+
+
+def begin(page: str) -> Working:
+    """Sets a page up and draws what stands on all of them; the first call of every page.
+
+    Args:
+        page: Key of `PAGES`.
+
+    Returns:
+        The model, vector set and emotion chosen in the sidebar.
+    """
+    info = PAGES[page]
+    st.set_page_config(
+        page_title=f"{info.name} · Emotion directions",
+        page_icon=":material/psychology_alt:",
+        layout="wide",
+        menu_items={"about": "Functional emotion directions in language models. Not a claim about experience."},
+    )
+    st.html(_STYLE)
+    with st.sidebar:
+        for one in PAGES.values():
+            st.page_link(one.file, label=one.name, icon=one.icon)
+    st.title(info.title, anchor=False)
+    with st.container(key="question"):
+        st.markdown(info.question)
+    return working_card()

@@ -1,0 +1,146 @@
+"""Where the texts of a build come from: built-in sets, files of the visitor, or a table typed here."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from emotion_core.errors import PromptSetError
+from emotion_core.prompts.builtin import BUILTIN, builtin_bytes, builtin_description, builtin_names, load_prompts
+from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.prompt_set import PromptSet
+from ui.downloads import download
+from ui.errors import show_error, shown_errors
+from ui.plain import plain
+from ui.services import app_settings
+
+SOURCES = ("Built-in", "Upload", "Write here")
+_OWN = "own prompt sets"
+_EXAMPLE = pd.DataFrame(
+    {
+        "emotion": ["pride", "pride", "pride", "pride", "pride", "pride"],
+        "positive": [
+            "After nine years of night classes, she carries her diploma across the stage herself.",
+            "The bench he built stands in the square now, with his initials under the seat.",
+            "Her name is the first one on the list of people who made it to the final.",
+            "The orchestra plays the piece that he wrote at the kitchen table.",
+            "For the first time, all of the seedlings she planted have come through the winter.",
+            "The stranger praises the repair without knowing that the boy beside him did it.",
+        ],
+        "negative": [
+            "After nine years of night classes, she carries her chair across the room herself.",
+            "The bench they delivered stands in the square now, with a number under the seat.",
+            "Her name is the fourth one on the list of people who signed for the parcel.",
+            "The orchestra plays the piece that they play on most Sundays.",
+            "For the first time, all of the boxes she ordered have come in one van.",
+            "The stranger mentions the repair without knowing when the shop did it.",
+        ],
+        "topic": ["study", "craft", "contest", "music", "garden", "craft"],
+    }
+)
+
+
+def choose_prompts() -> tuple[PromptSet, ...]:
+    """Draws the source picker and returns the sets in use; empty while there is nothing usable."""
+    source = st.segmented_control(
+        "Texts", SOURCES, default=SOURCES[0], required=True, key="source", persist_state="session", bind="query-params"
+    )
+    if source == "Upload":
+        return _uploaded()
+    if source == "Write here":
+        return _written()
+    return _built_in()
+
+
+def _built_in() -> tuple[PromptSet, ...]:
+    names = st.multiselect(
+        "Built-in sets",
+        builtin_names(present_only=True),
+        default=["fear-calm"],
+        key="built_in",
+        persist_state="session",
+        help="Several sets are built together. Labelled emotions are measured against each other.",
+    )
+    for name in names:
+        st.caption(f"**{plain(name)}**: {plain(builtin_description(name))}")
+    found = []
+    for name in names:
+        with shown_errors():
+            found.append(load_prompts(name))
+    if not names:
+        st.info("Choose at least one set.", icon=":material/arrow_upward:")
+    return tuple(found)
+
+
+def _uploaded() -> tuple[PromptSet, ...]:
+    limit = app_settings().upload_mb
+    files = st.file_uploader(
+        "CSV, TSV, JSON or JSONL files",
+        accept_multiple_files=True,
+        max_upload_size=limit,
+        key="prompt_files",
+        help="Contrast pairs need the columns positive and negative; labelled texts need emotion and text. "
+        "Optional: emotion, topic, split (train or heldout). Without a split, a fifth is held out by topic.",
+    )
+    own: dict[str, PromptSet] = st.session_state.setdefault(_OWN, {})
+    for file in files or []:
+        try:
+            one = read_prompt_bytes(file.name, file.getvalue(), max_bytes=limit * 1_000_000)
+            own[one.name] = one
+        except PromptSetError as error:
+            show_error(error)
+    _formats()
+    if not own:
+        return ()
+    chosen = st.multiselect(
+        "Files in use",
+        list(own),
+        default=list(own),
+        key=f"own_sets_{len(own)}",
+        help="Files you uploaded in this session; they are kept when you go to another page.",
+    )
+    return tuple(own[name] for name in chosen)
+
+
+def _formats() -> None:
+    with st.expander("What a file looks like", icon=":material/table:"):
+        st.markdown(
+            "**Contrast pairs**: one row holds two texts of the same situation, `positive` with the emotion and "
+            "`negative` without it. Name no emotion in the texts: the direction should come from the situations.\n\n"
+            "**Labelled texts**: one row holds an `emotion` and a `text` that shows it."
+        )
+        st.dataframe(_EXAMPLE, hide_index=True, height=150)
+        with st.container(horizontal=True):
+            download("Example file", _EXAMPLE.to_csv(index=False), "example_pairs.csv", "text/csv", key="example")
+            download("fear-calm as a file", builtin_bytes("fear-calm"), "fear-calm.csv", "text/csv", key="fear-file")
+
+
+def _written() -> tuple[PromptSet, ...]:
+    st.caption("Six pairs to start from. Change them, add rows at the end, or paste from a spreadsheet.")
+    if "written_table" not in st.session_state:
+        # The editor forgets itself on a page switch; its last content becomes the new start.
+        st.session_state["written start"] = st.session_state.get("written content", _EXAMPLE)
+    content = st.data_editor(
+        st.session_state["written start"],
+        num_rows="dynamic",
+        hide_index=True,
+        key="written_table",
+        column_config={
+            "positive": st.column_config.TextColumn("positive (with the emotion)", width="large"),
+            "negative": st.column_config.TextColumn("negative (without it)", width="large"),
+        },
+        alt="Editable table of contrast pairs",
+    )
+    st.session_state["written content"] = content
+    rows = content.fillna("").map(str.strip)
+    rows = rows[(rows["positive"] != "") | (rows["negative"] != "")]
+    try:
+        return (read_prompt_bytes("written-here.csv", rows.to_csv(index=False).encode()),)
+    except PromptSetError as error:
+        show_error(error)
+        return ()
+
+
+def describe_builtin(name: str) -> str:
+    """One line for menus."""
+    return BUILTIN[name]

@@ -1,0 +1,107 @@
+"""The run panel: how far a run is, how long it will take, a way to stop it, and its end in words.
+
+A page starts a run, remembers its id under the page's name and in the link, and calls `run_panel` where the result
+will stand. While the run is open the panel looks at the run store every second; nothing here touches the model.
+"""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from emotion_core.errors import RunError
+from emotion_core.runs.progress import Progress
+from emotion_core.runs.run import Run
+from ui.errors import show_error
+from ui.plain import plain
+from ui.services import registry, store
+
+_POLL = 0.7  # seconds
+
+
+def remember_run(page: str, run_id: str) -> None:
+    """Makes a run the page's current one, in the session and in the link."""
+    st.session_state[f"run of {page}"] = run_id
+    st.query_params["run"] = run_id
+
+
+def current_run(page: str) -> str | None:
+    """The page's run: from the link when it has one, else the last one of this session on this page."""
+    linked = st.query_params.get("run")
+    if linked:
+        st.session_state[f"run of {page}"] = linked
+        return linked
+    remembered: str | None = st.session_state.get(f"run of {page}")
+    if remembered:
+        st.query_params["run"] = remembered
+    return remembered
+
+
+def run_panel(run_id: str, *, key: str) -> Run | None:
+    """Shows a run that is not done, and returns the run when it is.
+
+    Args:
+        run_id: Of the run.
+        key: Unique on the page.
+    """
+    try:
+        run = store().get(run_id)
+    except RunError as error:
+        show_error(error)
+        return None
+    if run.is_open:
+        _open_run(run_id, key)
+    elif run.state == "failed":
+        st.error(plain(run.error), icon=":material/error:")
+    elif run.state == "interrupted":
+        st.warning(f"{run.error}. What it had read is kept: starting again is quicker.", icon=":material/restart_alt:")
+    elif run.state == "cancelled":
+        st.info("Cancelled. What had been read is kept: starting again is quicker.", icon=":material/cancel:")
+    return run if run.state == "done" else None
+
+
+@st.fragment(run_every=_POLL)
+def _open_run(run_id: str, key: str) -> None:
+    run = store().get(run_id)
+    if not run.is_open:
+        st.rerun()
+    with st.container(border=True, key=f"run-{key}"):
+        place = registry().place(run_id)
+        text = f"Waiting, {place} in front" if place else describe(run.progress, _seconds_left(run))
+        st.progress(run.progress.fraction, text=text)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Cancel", key=f"cancel-{key}", icon=":material/close:"):
+                registry().cancel(run_id)
+                st.rerun()
+            st.caption("You may leave this page or close the tab; the link finds the run again.")
+
+
+def describe(progress: Progress, seconds_left: float | None) -> str:
+    """One line on how far a run is, such as "Reading texts: 40 of 96, about 3 s left"."""
+    line = progress.what[:1].upper() + progress.what[1:]
+    if progress.total:
+        line += f": {progress.done:,} of {progress.total:,}"
+    if seconds_left is not None:
+        line += f", {about(seconds_left)} left"
+    return line
+
+
+def about(seconds: float) -> str:
+    """A duration as a person says it."""
+    if seconds < 1:
+        return "about 1 s"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min"
+
+
+def _seconds_left(run: Run) -> float | None:
+    """From the pace since this session first saw the current stage of the run."""
+    stage = (run.id, run.what, run.total)
+    seen = st.session_state.setdefault("paces", {})
+    now = time.monotonic()
+    started, done = seen.setdefault(stage, (now, run.done))
+    if run.done <= done or now - started < 1:
+        return None
+    return float((now - started) / (run.done - done) * (run.total - run.done))

@@ -1,0 +1,44 @@
+"""What all visitors of this process share: the run store, the activation cache, the models."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.models.owner import ModelOwner, owner_of
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.settings import Settings, settings
+from emotion_core.runs.store import RunStore
+
+
+def app_settings() -> Settings:
+    """The settings of this process."""
+    return settings()
+
+
+@st.cache_resource
+def registry() -> JobRegistry:
+    """The live jobs, over the run store of the data folder."""
+    chosen = settings()
+    return JobRegistry(RunStore(chosen.data_dir, keep=chosen.keep_runs))
+
+
+def store() -> RunStore:
+    """The run store."""
+    return registry().store
+
+
+@st.cache_resource
+def activation_cache() -> ActivationCache:
+    """The activations read so far."""
+    return ActivationCache(settings().data_dir / "activations.sqlite")
+
+
+def owner(model_name: str) -> ModelOwner:
+    """The owner of a model, which is loaded at the first call.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+    """
+    with st.spinner(f"Loading the model {model_name}", show_time=True):
+        return owner_of(model_name)

@@ -1,0 +1,104 @@
+"""A finished sweep: verdict, dose-response, coherence, texts, downloads."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
+from emotion_core.charts.palette import COOL, WARM
+from emotion_core.steering.finding import signed, sweep_finding
+from emotion_core.steering.sweep import Sweep, SweepRow
+from ui.charts import show_chart
+from ui.downloads import download, downloads
+from ui.plain import plain
+from ui.text_ladder import Rung, split_at_difference, text_ladder
+from ui.verdict import shows, verdict
+
+
+def sweep_result(sweep: Sweep, *, key: str) -> None:
+    """Shows everything a sweep gave."""
+    finding = sweep_finding(sweep)
+    verdict(finding.mark, finding.sentence, key=key)
+    chart = dose_response(sweep)
+    show_chart(chart, alt_text=finding.sentence, key=f"dose-{key}")
+    one, two = st.columns(2)
+    with one:
+        st.caption("**Surprise** of the texts for the unsteered model: high means the text falls apart.")
+        show_chart(coherence(sweep, "surprise"), alt_text="Surprise against strength", key=f"surprise-{key}")
+    with two:
+        st.caption("**Repetition**: the share of four-token stretches that stood in the text before.")
+        show_chart(coherence(sweep, "repetition"), alt_text="Repetition against strength", key=f"repetition-{key}")
+    shows(
+        "How far texts written under steering move along the direction, in standard deviations of unsteered texts, "
+        "beside random directions of the same length. Shaded green: strengths at which the texts stay as coherent as "
+        "unsteered ones.",
+        "That the model has an experience, or that a reader would notice the emotion: read the texts below.",
+    )
+    name = f"sweep-{sweep.settings.emotion}"
+    downloads(name, chart=chart, table=summary_table(sweep), key=key)
+    sweep_texts(sweep, key=key)
+    with st.container(horizontal=True):
+        table = text_table(sweep)
+        download(
+            "All texts as CSV",
+            lambda: table.to_csv(index=False).encode(),
+            f"{name}-texts.csv",
+            "text/csv",
+            key=f"texts-{key}",
+        )
+        download("JSON", lambda: _json(sweep), f"{name}.json", "application/json", key=f"json-{key}")
+
+
+def sweep_texts(sweep: Sweep, *, key: str) -> None:
+    """The texts strength by strength beside the unsteered one, for one prompt, noise and direction."""
+    st.subheader("The texts, strength by strength", anchor=False)
+    prompts = list(dict.fromkeys(row.prompt for row in sweep.rows))
+    one, two, three = st.columns([3, 1, 1])
+    prompt = one.selectbox("Prompt", prompts, key=f"prompt-{key}")
+    samples = sorted({row.sample for row in sweep.rows})
+    sample = two.selectbox("Sample", samples, format_func=lambda n: f"{n + 1}", key=f"sample-{key}")
+    directions = list(dict.fromkeys(row.direction for row in sweep.rows))
+    names = {"emotion": sweep.settings.emotion}
+    direction = three.selectbox(
+        "Direction",
+        directions,
+        format_func=lambda one: names.get(one, one.replace("control-", "control ")),
+        key=f"direction-{key}",
+        help="The control directions are random, of the same length: what they write is what chance does.",
+    )
+    rows = [r for r in sweep.rows if r.prompt == prompt and r.sample == sample]
+    unsteered = next(r for r in rows if r.strength == 0)
+    shown = sorted((r for r in rows if r.direction == direction or r.strength == 0), key=lambda r: r.strength)
+    st.caption(
+        f"“{plain(str(prompt))} …” continued with the same noise at every strength. Underlined: from where a text "
+        "leaves the unsteered one. Edge: warm where the reading rose, cool where it fell. Dashed: outside the usable "
+        "window."
+    )
+    text_ladder([_rung(row, unsteered, sweep) for row in shown], label="Texts by strength", key=f"ladder-{key}")
+
+
+def _rung(row: SweepRow, unsteered: SweepRow, sweep: Sweep) -> Rung:
+    same, rest = split_at_difference(row.text, unsteered.text) if row.strength else (row.text, "")
+    low, high = sweep.usable_window
+    score = row.emotion_score
+    notes = [] if score is None else [f"{sweep.settings.emotion} {signed(score, 1)} SD"]
+    if row.surprise is not None:
+        notes.append(f"surprise {row.surprise:.1f}")
+    if row.broken:
+        notes.append("numbers not finite")
+    colour = "" if score is None or abs(score) < 0.5 else (WARM if score > 0 else COOL)
+    return Rung(
+        strength="unsteered" if row.strength == 0 else signed(row.strength),
+        notes=tuple(notes),
+        same=same or ("" if rest else "(nothing written)"),
+        rest=rest,
+        colour=colour,
+        unsteered=row.strength == 0,
+        usable=low <= row.strength <= high,
+    )
+
+
+def _json(sweep: Sweep) -> bytes:
+    return json.dumps(sweep.to_json(), ensure_ascii=False, allow_nan=False).encode()

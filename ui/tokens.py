@@ -1,0 +1,100 @@
+"""The token strip: text token by token, each coloured by a number or marked as read.
+
+A Streamlit component (version 2). Tokens reach the page as data and are set with `textContent`, so text of a model or
+a visitor can never become markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from emotion_core.charts.palette import COOL, WARM
+
+_HTML = '<div class="strip" role="list"></div>'
+
+_CSS = """
+.strip { font-family: "Source Serif Pro", "Source Serif", Georgia, serif; font-size: 1.02rem; line-height: 1.9;
+  color: var(--st-text-color); overflow-wrap: anywhere; white-space: pre-wrap; }
+.token { border-radius: 3px; padding: 2px 0; cursor: pointer; }
+.token:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.token.unread { opacity: 0.45; }
+.token.read { border-bottom: 2px solid var(--st-primary-color); }
+.token.chosen { outline: 2px solid var(--st-text-color); }
+"""
+
+_JS = """
+const tint = (value, colours) => {
+  const size = Math.min(1, Math.abs(value));
+  const [r, g, b] = value > 0 ? colours.warm : colours.cool;
+  return `rgba(${r}, ${g}, ${b}, ${(0.6 * size).toFixed(3)})`;
+};
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const strip = parentElement.querySelector('.strip');
+  strip.replaceChildren();
+  strip.setAttribute('aria-label', data.label);
+  data.tokens.forEach((token, index) => {
+    const item = document.createElement('span');
+    item.className = 'token' + (token.state ? ' ' + token.state : '') + (index === data.chosen ? ' chosen' : '');
+    item.textContent = token.text;
+    item.title = token.note;
+    item.tabIndex = 0;
+    item.setAttribute('role', 'listitem');
+    item.setAttribute('aria-label', token.text.trim() + (token.note ? ', ' + token.note : ''));
+    if (token.value !== null && token.value !== 0) item.style.backgroundColor = tint(token.value, data.colours);
+    const choose = () => setTriggerValue('chosen', index);
+    item.onclick = choose;
+    item.onkeydown = (event) => { if (event.key === 'Enter') choose(); };
+    strip.appendChild(item);
+  });
+}
+"""
+
+_component = st.components.v2.component("emotion_token_strip", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a strip.
+
+    Attributes:
+        text: As the model's tokenizer gives it, spaces included.
+        value: Between -1 (cool) and 1 (warm); None for no colour.
+        note: The tooltip.
+        state: `read`, `unread`, or empty.
+    """
+
+    text: str
+    value: float | None = None
+    note: str = ""
+    state: str = ""
+
+
+def token_strip(tokens: Sequence[Token], *, label: str, key: str, chosen: int | None = None) -> int | None:
+    """Shows a strip and returns the index of the token that was just clicked, None otherwise.
+
+    Args:
+        tokens: The tokens in order.
+        label: What the strip is, for screen readers.
+        key: Unique on the page.
+        chosen: Token to outline.
+    """
+    data = {
+        "tokens": [asdict(token) for token in tokens],
+        "label": label,
+        "chosen": -1 if chosen is None else chosen,
+        "colours": {"warm": _rgb(WARM), "cool": _rgb(COOL)},
+    }
+    result = _component(data=data, key=key, on_chosen_change=_ignore)
+    return None if result.chosen is None else int(result.chosen)
+
+
+def _ignore() -> None:
+    """Streamlit wants a callback to deliver the trigger; the value is read from the result."""
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

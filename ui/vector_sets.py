@@ -1,0 +1,127 @@
+"""The vector sets a visitor can choose from: built here, uploaded, or the built-in fear study.
+
+Every set is a run with a vector file, so its id works in a link and survives a restart.
+"""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError, RunError
+from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.builds import (
+    KIND,
+    VECTORS_FILE,
+    BuildResult,
+    build_key,
+    load_build,
+    start_build,
+)
+from emotion_core.tracing.activations import ModelInfo
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
+from emotion_core.vectors.settings import BuildSettings
+from ui.services import activation_cache, registry, store
+
+BUILT_IN = "fear-calm"
+UPLOAD = "upload"
+_SHELF = "vector sets"
+
+
+def shelf(info: ModelInfo) -> dict[str, str]:
+    """Labels of the sets that belong to a model, by id; the built-in one first."""
+    labels = {BUILT_IN: "fear-calm (built in)"}
+    for run_id, (label, fingerprint) in st.session_state.get(_SHELF, {}).items():
+        if fingerprint == info.fingerprint:
+            labels[run_id] = label
+    return labels
+
+
+def put_on_shelf(run_id: str) -> None:
+    """Adds a finished run with a vector file to the sets of this session.
+
+    Raises:
+        RunError: There is no such run, or it has no vectors.
+    """
+    run = store().get(run_id)
+    if run.kind not in (KIND, UPLOAD) or run.state != "done":
+        raise RunError("The run has no vectors", where=run_id, found=f"{run.kind}, {run.state}")
+    described = json.loads(run.settings)
+    st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], described["fingerprint"])
+
+
+def upload(name: str, data: bytes, info: ModelInfo) -> str:
+    """Takes a vector file of a visitor and returns the id of its set.
+
+    Raises:
+        VectorFileError: It is no vector file, or belongs to another model.
+    """
+    vectors = load_vectors(data)
+    require_model(vectors, info)
+    described = {"label": f"{name} (uploaded)", "model": info.name, "fingerprint": info.fingerprint}
+    run_id = store().create(UPLOAD, json.dumps(described))
+    store().finish(run_id, {VECTORS_FILE: vector_bytes(vectors)})
+    put_on_shelf(run_id)
+    return run_id
+
+
+def choose_next(run_id: str) -> None:
+    """Makes a set the chosen one at the next run of the script, when its picker may be changed."""
+    st.session_state["next vectors"] = run_id
+
+
+def run_of(set_id: str, info: ModelInfo) -> str | None:
+    """The run that holds a set; None where the built-in set has not been built for this model yet."""
+    if set_id != BUILT_IN:
+        return set_id
+    found = store().find(KIND, build_key(info.fingerprint, (built_in_prompts(),), BuildSettings()))
+    return None if found is None else found.id
+
+
+def start_built_in(owner: ModelOwner) -> str:
+    """Starts building the built-in set for a model, or joins whoever started it before."""
+    started: dict[str, str] = _started()
+    fingerprint = owner.model.info.fingerprint
+    run_id = started.get(fingerprint)
+    if run_id is None or not store().get(run_id).is_open:
+        run_id = start_build(registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache())
+        started[fingerprint] = run_id
+    return run_id
+
+
+@st.cache_resource
+def _started() -> dict[str, str]:
+    return {}
+
+
+@st.cache_resource
+def built_in_prompts() -> PromptSet:
+    """The built-in prompt set."""
+    return load_prompts(BUILT_IN)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def vectors_of(run_id: str) -> EmotionVectors:
+    """The vectors of a run."""
+    return load_vectors(store().read(run_id, VECTORS_FILE))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def build_of(run_id: str) -> BuildResult:
+    """Vectors and held-out scores of a finished build."""
+    return load_build(store(), run_id)
+
+
+def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
+    """Makes the set of a link choosable; returns what is wrong with it where it cannot be had."""
+    if not set_id or set_id == BUILT_IN or set_id in st.session_state.get(_SHELF, {}):
+        return None
+    try:
+        put_on_shelf(set_id)
+    except EmotionCoreError as error:
+        return error
+    return None

@@ -1,0 +1,135 @@
+"""The sidebar card "Working with": model, vector set and emotion, the same on every page and in the link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.models.catalogue import CATALOGUE
+from emotion_core.models.owner import ModelOwner
+from emotion_core.tracing.activations import ModelInfo
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import show_error
+from ui.plain import plain
+from ui.services import app_settings, owner
+from ui.vector_sets import run_of, shelf, shelve_linked, vectors_of
+
+
+@dataclass(frozen=True)
+class Working:
+    """What the visitor works with.
+
+    Attributes:
+        owner: Of the model.
+        set_id: The chosen vector set.
+        run_id: The run that holds it; None where the built-in set is not built for this model yet.
+        vectors: The vectors, None as above.
+        emotion: The chosen emotion, None as above.
+    """
+
+    owner: ModelOwner
+    set_id: str
+    run_id: str | None
+    vectors: EmotionVectors | None
+    emotion: str | None
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model's card."""
+        return self.owner.model.info
+
+
+def working_card() -> Working:
+    """Draws the card and returns what is chosen; a choice that cannot be had is explained and the last one kept."""
+    linked = shelve_linked(st.query_params.get("vectors"))
+    with st.sidebar.container(border=True, key="working-with"):
+        st.markdown("**Working with**")
+        name = _model_picker()
+        model_owner, fault = _load(name)
+        set_id = _set_picker(model_owner.model.info)
+        run_id = run_of(set_id, model_owner.model.info)
+        vectors = None if run_id is None else vectors_of(run_id)
+        emotion = None if vectors is None else _emotion_picker(vectors)
+        if vectors is None:
+            st.caption("Not built for this model yet; the pages offer to build it.")
+    for error in (linked, fault):
+        if error is not None:
+            show_error(error)
+    working = Working(model_owner, set_id, run_id, vectors, emotion)
+    _small_card(working, shelf(working.info)[set_id])
+    return working
+
+
+def choose_emotion(emotion: str) -> None:
+    """Makes an emotion the chosen one everywhere; call it in a callback or before the card is drawn."""
+    st.session_state["emotion"] = emotion
+
+
+def _model_picker() -> str:
+    settings = app_settings()
+    options = list(dict.fromkeys([settings.model, *CATALOGUE]))
+    name = st.selectbox(
+        "Model",
+        options,
+        key="model",
+        bind="query-params",
+        accept_new_options=not settings.hosted,
+        help="The bundled demo model works offline. Others are downloaded when first used."
+        + ("" if settings.hosted else " You may also type a Hugging Face id or a folder."),
+    )
+    if name in CATALOGUE:
+        st.caption(f"{CATALOGUE[name].parameters} parameters. {CATALOGUE[name].description}")
+    return str(name or settings.model)
+
+
+def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
+    """The owner of a model, or that of the last one that worked with what is wrong with the wanted one."""
+    settings = app_settings()
+    try:
+        if settings.hosted and name not in CATALOGUE and name != settings.model:
+            raise ModelError(
+                "This model is not offered here", where=name, remedy="Choose one from the list or run the app yourself"
+            )
+        found = owner(name)
+    except ModelError as error:
+        last = st.session_state.get("last good model", settings.model)
+        if last == name:
+            show_error(error)
+            st.stop()
+        return owner(last), error
+    st.session_state["last good model"] = name
+    return found, None
+
+
+def _set_picker(info: ModelInfo) -> str:
+    labels = shelf(info)
+    wanted = st.session_state.pop("next vectors", None)
+    if wanted in labels:
+        st.session_state["vectors"] = wanted
+    elif st.session_state.get("vectors") not in labels:
+        st.session_state.pop("vectors", None)
+    chosen = st.selectbox(
+        "Vector set",
+        list(labels),
+        format_func=lambda one: labels.get(one, one),
+        key="vectors",
+        bind="query-params",
+        help="Sets you build or upload appear here.",
+    )
+    return str(chosen)
+
+
+def _emotion_picker(vectors: EmotionVectors) -> str:
+    if st.session_state.get("emotion") not in vectors.emotions:
+        st.session_state.pop("emotion", None)
+    chosen = st.selectbox("Emotion", vectors.emotions, key="emotion", bind="query-params")
+    return str(chosen)
+
+
+def _small_card(working: Working, label: str) -> None:
+    """The same in one line, for phones, where the sidebar is folded away."""
+    parts = [working.info.name, label, working.emotion or ""]
+    with st.container(key="small-working"):
+        st.caption("Working with " + " · ".join(plain(part) for part in parts if part))
