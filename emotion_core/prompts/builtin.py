@@ -85,7 +85,7 @@ def builtin_description(name: str) -> str:
     section = re.search(
         rf"^#+ *`?{re.escape(name)}(?:\.csv)?`?(?![\w-])[^\n]*\n+(.*?)(?=\n\s*\n|\n#|\Z)", text, re.M | re.S
     )
-    if section is None or section.group(1).startswith("#"):
+    if section is None or not section.group(1).strip() or section.group(1).startswith("#"):
         return BUILTIN[name] + "."
     return " ".join(section.group(1).split())
 

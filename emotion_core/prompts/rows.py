@@ -142,6 +142,7 @@ def typed_rows(name: str, stem: str, raw: RawRows) -> tuple[Form, list[Row]]:
     """
     if not raw.columns:
         raise_faults(name, raw.faults)
+        raise _no_rows(name)
     form = form_of(name, raw.columns)
     model = PairRow if form == "pairs" else LabelledRow
     # A split or emotion column that nobody filled in is no column; one with gaps is a fault in every gap.
@@ -161,14 +162,18 @@ def typed_rows(name: str, stem: str, raw: RawRows) -> tuple[Form, list[Row]]:
             faults += [_fault(number, one) for one in error.errors()]
     raise_faults(name, faults)
     if not rows:
-        raise PromptSetError(
-            "The file has column names but no rows",
-            where=name,
-            expected="at least two pairs or texts",
-            found="0 rows",
-            remedy="Fill in the rows and upload it again",
-        )
+        raise _no_rows(name)
     return form, rows
+
+
+def _no_rows(name: str) -> PromptSetError:
+    return PromptSetError(
+        "The file has no rows",
+        where=name,
+        expected="at least two pairs or texts",
+        found="0 rows",
+        remedy="Fill in the rows and upload it again",
+    )
 
 
 def _blank(value: object) -> bool:

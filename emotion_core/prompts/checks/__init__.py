@@ -1,0 +1,43 @@
+"""Checks of a prompt set: what in it could pass for an emotion direction, one check a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emotion_core.prompts.checks.duplicates import duplicates
+from emotion_core.prompts.checks.emotion_words import emotion_words
+from emotion_core.prompts.checks.finding import Finding, Severity
+from emotion_core.prompts.checks.form import form
+from emotion_core.prompts.checks.giveaways import giveaways
+from emotion_core.prompts.checks.leakage import leakage
+from emotion_core.prompts.checks.length import length
+from emotion_core.prompts.checks.near_duplicates import near_duplicates
+from emotion_core.prompts.checks.split_sizes import split_sizes
+from emotion_core.prompts.checks.topics import topics
+from emotion_core.prompts.prompt_set import PromptSet
+
+__all__ = ["CHECKS", "Finding", "Severity", "check"]
+
+# A new check is a function and a line here.
+CHECKS: tuple[Callable[[PromptSet], list[Finding]], ...] = (
+    emotion_words,
+    leakage,
+    duplicates,
+    near_duplicates,
+    giveaways,
+    length,
+    topics,
+    form,
+    split_sizes,
+)
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def check(prompt_set: PromptSet) -> tuple[Finding, ...]:
+    """All findings about a prompt set, errors first, then in the order of the checks.
+
+    Args:
+        prompt_set: As it was read; rows in the findings are rows of its file.
+    """
+    findings = [finding for one in CHECKS for finding in one(prompt_set)]
+    return tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity]))

@@ -1,0 +1,50 @@
+"""Topics that stand for an emotion, or for the whole set."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from sklearn.metrics import adjusted_mutual_info_score
+
+from emotion_core.prompts.checks.finding import Finding, listed, rows_of
+from emotion_core.prompts.prompt_set import PromptSet, PromptText, n_units
+
+CHECK = "topics"
+# Share of the information about the emotion that the topic carries, beyond chance: 0 none, 1 all.
+ASSOCIATION = 0.15
+# A topic with more than this share of the rows is the set's real subject.
+DOMINANT, ENOUGH_ROWS = 1 / 3, 10
+
+
+def topics(prompt_set: PromptSet) -> list[Finding]:
+    """Labelled texts: emotion and topic go together. Both forms: one topic dominates, or there are none."""
+    units = [text for text in prompt_set.texts if text.side != "negative"]
+    named = [text for text in units if text.topic]
+    if not named:
+        detail = "The set has no topics, so rows of one subject may lie on both sides of the split"
+        return [Finding(CHECK, "note", (), detail, "Add a column topic")] if len(units) >= ENOUGH_ROWS else []
+    findings = []
+    counts = Counter(text.topic for text in named)
+    topic, most = counts.most_common(1)[0]
+    if len(units) >= ENOUGH_ROWS and most > DOMINANT * n_units(prompt_set.texts):
+        detail = f"{most} of {len(units)} rows have the topic '{topic}'"
+        rows = rows_of(text for text in named if text.topic == topic)
+        findings.append(Finding(CHECK, "warning", rows, detail, "Spread the rows over more topics"))
+    if prompt_set.form == "labelled" and len(prompt_set.emotions) > 1:
+        findings += _association(named)
+    return findings
+
+
+def _association(texts: list[PromptText]) -> list[Finding]:
+    """A warning where the topic predicts the emotion, with the rows whose topic only one emotion has."""
+    share = adjusted_mutual_info_score([t.topic for t in texts], [t.emotion for t in texts])
+    if share < ASSOCIATION:
+        return []
+    emotions_of: dict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        emotions_of[text.topic].add(text.emotion)
+    alone = [text for text in texts if len(emotions_of[text.topic]) == 1]
+    pairs = dict.fromkeys(f"'{text.topic}' only with {text.emotion}" for text in alone)
+    detail = f"The topic tells the emotion ({share:.0%} of what there is to know)"
+    detail += ": " + listed(list(pairs)) if pairs else ""
+    return [Finding(CHECK, "warning", rows_of(alone or texts), detail, "Write every topic for every emotion")]

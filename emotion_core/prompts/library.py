@@ -1,0 +1,160 @@
+"""Loads the library from `prompts/`, and a visitor's own activities, scenarios and conversations from bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from emotion_core.errors import PromptSetError
+from emotion_core.prompts.builtin import prompts_folder
+from emotion_core.prompts.decoding import base_name, decode
+from emotion_core.prompts.faults import shorten
+from emotion_core.prompts.library_items import (
+    Activity,
+    Circumplex,
+    Conversation,
+    ImplicitSituation,
+    Scenario,
+    SystemPrompt,
+    Template,
+    Turn,
+)
+
+T = TypeVar("T")
+Item = TypeVar("Item", bound=BaseModel)
+SHOWN = 10
+
+
+def load_templates() -> tuple[Template, ...]:
+    """The numeric templates. Raises PromptSetError, as all loaders here, where the file is missing or faulty."""
+    return _builtin_items("templates.json", Template)
+
+
+def load_implicit() -> tuple[ImplicitSituation, ...]:
+    """Messages that imply one emotion each."""
+    return _builtin_items("implicit.json", ImplicitSituation)
+
+
+def load_activities() -> tuple[Activity, ...]:
+    """The activities that preferences are asked about."""
+    return _builtin_items("activities.json", Activity)
+
+
+def load_scenarios() -> tuple[Scenario, ...]:
+    """The scenarios of `behaviors.json`."""
+    return _builtin_items("behaviors.json", Scenario)
+
+
+def load_conversations() -> tuple[Conversation, ...]:
+    """Conversations with a known drift."""
+    return _builtin_items("conversations.json", Conversation)
+
+
+def load_system_prompts() -> tuple[SystemPrompt, ...]:
+    """System prompts that act as an emotional prior."""
+    return _builtin_items("system_prompts.json", SystemPrompt)
+
+
+def load_circumplex() -> Circumplex:
+    """This project's own valence and arousal of the 171 words: coarse, for signs."""
+    return parse("circumplex.json", _builtin_file("circumplex.json"), TypeAdapter(Circumplex))
+
+
+def read_activities(filename: str, data: bytes) -> tuple[Activity, ...]:
+    """A visitor's activities: a JSON list of `{activity, kind}`.
+
+    Raises:
+        PromptSetError: The file cannot be read or an item is faulty.
+    """
+    return parse(filename, data, TypeAdapter(tuple[Activity, ...]))
+
+
+def read_scenarios(filename: str, data: bytes) -> tuple[Scenario, ...]:
+    """A visitor's scenarios: a JSON list as in `behaviors.json`.
+
+    Raises:
+        PromptSetError: The file cannot be read or an item is faulty.
+    """
+    return parse(filename, data, TypeAdapter(tuple[Scenario, ...]))
+
+
+def read_conversation(filename: str, data: bytes) -> tuple[Turn, ...]:
+    """A visitor's conversation: a JSON list of `{role, content}`.
+
+    Raises:
+        PromptSetError: The file cannot be read, a turn is faulty, or there is none.
+    """
+    turns = parse(filename, data, TypeAdapter(tuple[Turn, ...]))
+    if not turns:
+        raise PromptSetError(
+            "The conversation has no turns",
+            where=base_name(filename),
+            expected="a list of {role, content}",
+            found="an empty list",
+            remedy="Add at least one turn",
+        )
+    return turns
+
+
+def parse(filename: str, data: bytes, adapter: TypeAdapter[T]) -> T:
+    """JSON bytes as typed items; all faults in one error.
+
+    Raises:
+        PromptSetError: No text, no JSON, or items that do not fit.
+    """
+    name = base_name(filename)
+    text = decode(name, data)
+    try:
+        return adapter.validate_python(json.loads(text))
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        places = [f"{_path(one['loc'])}: {one['msg']} ({shorten(one['input'])})" for one in faults[:SHOWN]]
+        more = len(faults) - SHOWN
+        raise PromptSetError(
+            "The file does not have the right form",
+            where=f"{name}, {_path(faults[0]['loc'])}",
+            expected="the keys that the files in prompts/ have",
+            found="; ".join(places) + (f"; and {more} more" if more > 0 else ""),
+            remedy="Mend the named places; prompts/ has an example of each file",
+        ) from error
+    except json.JSONDecodeError as error:
+        raise PromptSetError(
+            "The file is not valid JSON",
+            where=f"{name}, line {error.lineno}, character {error.colno}",
+            expected="a JSON document",
+            found=error.msg,
+            remedy="Mend that place",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise PromptSetError(
+            "The JSON cannot be read",
+            where=name,
+            expected="a list of objects",
+            found="something nested too deep or a number too long",
+            remedy="Write one object an item",
+        ) from error
+
+
+def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
+    return parse(filename, _builtin_file(filename), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
+
+
+def _builtin_file(filename: str) -> bytes:
+    path = prompts_folder() / filename
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PromptSetError(
+            f"The library file {filename} is missing",
+            where=str(path),
+            expected="a file of that name",
+            found=error.strerror or str(error),
+            remedy="Restore it from the repository",
+        ) from error
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Where in the document, items counted from 1: `item 3, options, item 1, text`."""
+    return ", ".join(f"item {one + 1}" if isinstance(one, int) else str(one) for one in location) or "the document"

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from emotion_core.errors import PromptSetError
+from emotion_core.prompts import library
+from emotion_core.prompts.builtin import prompts_folder
+from emotion_core.prompts.lexicon import find_emotion_words
+from emotion_core.prompts.library_items import Scenario, Template
+
+WORDS_171 = set((Path(__file__).parent / "words171.txt").read_text(encoding="utf-8").splitlines())
+LOADERS = {
+    "templates.json": (library.load_templates, 6),
+    "implicit.json": (library.load_implicit, 24),
+    "activities.json": (library.load_activities, 64),
+    "behaviors.json": (library.load_scenarios, 8),
+    "conversations.json": (library.load_conversations, 6),
+    "system_prompts.json": (library.load_system_prompts, 8),
+}
+PRESENT = [name for name in LOADERS if (prompts_folder() / name).is_file()]
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_the_library_loads(name: str) -> None:
+    load, at_least = LOADERS[name]
+    assert len(load()) >= at_least
+
+
+@pytest.mark.skipif(not (prompts_folder() / "circumplex.json").is_file(), reason="not written yet")
+def test_the_circumplex_has_the_171_words() -> None:
+    assert set(library.load_circumplex().words) == WORDS_171
+
+
+@pytest.mark.skipif("implicit.json" not in PRESENT, reason="not written yet")
+def test_implicit_situations_name_no_emotion() -> None:
+    assert [w for one in library.load_implicit() for w in find_emotion_words(one.text) if w.certain] == []
+
+
+@pytest.mark.skipif("templates.json" not in PRESENT, reason="not written yet")
+def test_templates_name_known_emotions_and_none_in_the_text() -> None:
+    for template in library.load_templates():
+        assert set(template.rise + template.fall) <= WORDS_171
+        assert not any(word.certain for word in find_emotion_words(template.template))
+
+
+def test_a_template_is_filled_in() -> None:
+    template = Template(name="dose", template="{x} mg, {x}!", values=(1, 2.5, 3), rise=("afraid",))
+    assert template.texts == ("1 mg, 1!", "2.5 mg, 2.5!", "3 mg, 3!")
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        ([{"name": "a", "template": "no place", "values": [1, 2, 3]}], "no {x}"),
+        ([{"name": "a", "template": "{x}", "values": [1, 1, 1]}], "three different"),
+        ([{"name": "a", "template": "{x}", "values": [1, 2, float("nan")]}], "item 1, values, item 3"),
+        ([{"name": "a", "template": "{x}", "values": [1, 2]}], "item 1, values"),
+        ({"name": "a"}, "the document"),
+    ],
+)
+def test_faulty_templates(document: object, found: str) -> None:
+    with pytest.raises(PromptSetError) as caught:
+        library.parse("t.json", json.dumps(document).encode(), TypeAdapter(tuple[Template, ...]))
+    assert found in caught.value.found
+
+
+def test_faulty_scenarios_are_told_together() -> None:
+    document = [
+        {"name": "a", "scenario": "s", "options": [{"text": "t", "counts": True}] * 2},
+        {"name": "b", "options": []},
+    ]
+    with pytest.raises(PromptSetError) as caught:
+        library.read_scenarios("../mine.json", json.dumps(document).encode())
+    assert caught.value.where == "mine.json, item 1"
+    for part in ("one option must count", "item 2, scenario", "item 2, options"):
+        assert part in caught.value.found
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[" * 100_000, b"\xff", b"[]", b'[{"role": "wizard", "content": "a"}]', b'[{"role": "user"}]']
+)
+def test_bad_conversations(data: bytes) -> None:
+    with pytest.raises(PromptSetError):
+        library.read_conversation("talk.json", data)
+
+
+def test_good_uploads() -> None:
+    turns = library.read_conversation("talk.json", b'[{"role": "user", "content": "Hello"}]')
+    assert (turns[0].role, turns[0].content) == ("user", "Hello")
+    assert library.read_activities("a.json", b'[{"activity": "sing", "kind": "creative"}]')[0].kind == "creative"
+    document = [
+        {"name": "a", "scenario": "s", "options": [{"text": "t", "counts": True}, {"text": "u", "counts": False}]}
+    ]
+    assert library.read_scenarios("s.json", json.dumps(document).encode()) == (Scenario.model_validate(document[0]),)
+
+
+def test_a_missing_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "prompts_folder", lambda: tmp_path)
+    with pytest.raises(PromptSetError, match=r"templates\.json is missing"):
+        library.load_templates()
