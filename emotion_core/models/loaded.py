@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from emotion_core.errors import TextTooLongError
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.tracing.activations import ModelInfo
 
@@ -34,6 +35,14 @@ class LoadedModel:
     def encode(self, text: str, *, chat: bool = False) -> Encoding:
         """Tokenizes one text; see `models.encode.encode`."""
         return encode(self.tokenizer, text, self.info.context, chat=chat)
+
+    def fits(self, text: str, *, chat: bool = False) -> bool:
+        """Whether a text is within the context."""
+        try:
+            self.encode(text, chat=chat)
+        except TextTooLongError:
+            return False
+        return True
 
     def decode(self, ids: list[int]) -> str:
         """Text of token ids, special tokens left out."""

@@ -9,13 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from emotion_core import __version__
-from emotion_core.errors import SettingsError
+from emotion_core.errors import ModelError, SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, merge
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import Activations, FloatArray
+from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import estimate
@@ -40,7 +40,7 @@ def build(
     check_enough(prompt_sets)
     texts = training_texts(prompt_sets)
     activations = yield from record(model, texts, settings.reading, cache)
-    neutral = yield from record(model, neutral_texts(), settings.reading, cache)
+    neutral = yield from record(model, neutral_texts(model, settings.reading), settings.reading, cache)
     return vectors_from(prompt_sets, activations, neutral, settings)
 
 
@@ -49,9 +49,26 @@ def training_texts(prompt_sets: Sequence[PromptSet]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t.text for one in prompt_sets for t in one.part("train")))
 
 
-def neutral_texts() -> tuple[str, ...]:
-    """The built-in neutral texts, by which residual norms are measured."""
-    return tuple(dict.fromkeys(t.text for t in load_prompts(NEUTRAL_SET).texts))
+def neutral_texts(model: LoadedModel, reading: ReadingPosition) -> tuple[str, ...]:
+    """The built-in neutral texts that fit into the model's context, by which residual norms are measured.
+
+    A visitor's text that is too long is an error, since it would silently be missing from the vector; of 200 neutral
+    texts any sufficiently large part measures the same norm.
+
+    Raises:
+        ModelError: Fewer than 20 fit.
+    """
+    texts = tuple(dict.fromkeys(t.text for t in load_prompts(NEUTRAL_SET).texts))
+    fitting = tuple(text for text in texts if model.fits(text, chat=reading.chat))
+    if len(fitting) < 20:
+        raise ModelError(
+            "The model's context is too short for the neutral texts that strengths are measured by",
+            where=model.info.name,
+            expected="20 neutral texts that fit",
+            found=f"{len(fitting)} of {len(texts)} within {model.info.context} tokens",
+            remedy="Choose a model with a longer context",
+        )
+    return fitting
 
 
 def vectors_from(

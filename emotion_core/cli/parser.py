@@ -1,0 +1,116 @@
+"""The arguments of every command."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+# Options whose value may begin with a minus sign, which argparse would take for an option.
+_SIGNED = ("--strengths", "--strength", "--values")
+
+
+def shielded(argv: Sequence[str]) -> list[str]:
+    """The arguments with `--strengths -0.2,0` written as `--strengths=-0.2,0`."""
+    joined: list[str] = []
+    waiting = False
+    for argument in argv:
+        if waiting and argument.startswith("-") and argument[1:2].isdigit() | (argument[1:2] == "."):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+        waiting = argument in _SIGNED
+    return joined
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of `python -m emotion_core`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m emotion_core",
+        description="Find emotion directions in language models, test whether they are real, and steer with them.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _build(commands)
+    _heldout(commands)
+    _geometry(commands)
+    _compare(commands)
+    _sweep(commands)
+    _doctor(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # the only name argparse has for it
+
+
+def _command(commands: _Commands[argparse.ArgumentParser], name: str, help_text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help_text, description=help_text)
+    command.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    return command
+
+
+def _model(command: argparse.ArgumentParser, default: str | None) -> None:
+    help_text = "catalogue name, folder or hub id" + (f" (default {default})" if default else "; default: as built")
+    command.add_argument("--model", default=default, help=help_text)
+    command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "float16"])
+
+
+def _build(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "build", "build emotion vectors from prompt sets")
+    command.add_argument("prompts", nargs="+", metavar="PROMPTS", help="a file or the name of a built-in set")
+    _model(command, "demo")
+    command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
+    command.add_argument("--estimator", default="difference", choices=["difference", "pca", "logistic"])
+    command.add_argument("--reading", default="mean", choices=["mean", "last_content", "last"], help="tokens read")
+    command.add_argument("--from-token", type=int, default=0, help="first token of the mean, counted from 0")
+    command.add_argument("--chat", action="store_true", help="wrap every text in the model's chat template")
+    command.add_argument("--neutral-projection", action="store_true", help="project out directions of neutral text")
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _heldout(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "heldout", "score vectors on texts they were not built from")
+    command.add_argument("vectors", help="vector file")
+    command.add_argument("prompts", nargs="+", metavar="PROMPTS")
+    _model(command, None)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _geometry(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "geometry", "map the emotions: principal components, clusters, neighbours")
+    command.add_argument("vectors", help="vector file with at least 3 emotions")
+    command.add_argument("--layer", type=int, default=None)
+    command.add_argument("--norms", default=None, help="CSV of human ratings: word, valence, arousal")
+    command.add_argument("--clusters", type=int, default=10)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _compare(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "compare", "correlate the geometries of two vector files")
+    command.add_argument("a")
+    command.add_argument("b")
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _sweep(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "sweep", "steer with a vector at many strengths, beside random directions")
+    command.add_argument("vectors", help="vector file")
+    command.add_argument("--emotion", default=None, help="whose vector (default: the only one)")
+    command.add_argument("--prompt", action="append", required=True, help="text to continue; may be repeated")
+    command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
+    command.add_argument("--controls", type=int, default=8, help="random directions of the same norm")
+    command.add_argument("--samples", type=int, default=None, help="texts a prompt and strength (default 4)")
+    command.add_argument("--tokens", type=int, default=40, help="new tokens")
+    command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")
+    command.add_argument("--unit", default="fraction", choices=["fraction", "raw"])
+    command.add_argument("--operation", default="add", choices=["add", "project_out", "clamp"])
+    command.add_argument("--scope", default="generated", choices=["generated", "prompt", "both"])
+    command.add_argument("--decoding", default="sample", choices=["sample", "greedy"])
+    command.add_argument("--temperature", type=float, default=1.0)
+    command.add_argument("--top-p", type=float, default=1.0)
+    command.add_argument("--chat", action="store_true", help="wrap the prompts in the model's chat template")
+    _model(command, None)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "doctor", "check that a model can be read and steered as this project assumes")
+    _model(command, "demo")

@@ -1,0 +1,62 @@
+"""What commands share: the model, the cache, and progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TypeVar
+
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import Job, Progress, run_to_end
+from emotion_core.runs.settings import settings
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import require_model
+
+T = TypeVar("T")
+
+
+def open_model(name: str, dtype: str) -> LoadedModel:
+    """Loads a model with the number of threads that the settings name."""
+    import torch
+
+    if settings().threads:
+        torch.set_num_threads(settings().threads)
+    return load_model(name, dtype=dtype)
+
+
+def model_of(vectors: EmotionVectors, name: str | None, dtype: str) -> LoadedModel:
+    """The model that vectors belong to.
+
+    Raises:
+        ModelError: It cannot be loaded.
+        VectorFileError: What was loaded is another model.
+    """
+    model = open_model(name or vectors.model.name, dtype)
+    require_model(vectors, model.info)
+    return model
+
+
+def open_cache() -> ActivationCache:
+    """The activation cache in the data folder."""
+    return ActivationCache(settings().data_dir / "activations.sqlite")
+
+
+def run(job: Job[T]) -> T:
+    """Runs a job to its end, with one line of progress on standard error where a person looks at it."""
+    if not sys.stderr.isatty():
+        return run_to_end(job)
+    last = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > 0.1:
+            last = now
+            print(f"\r\x1b[K{progress.what}: {progress.fraction:.0%}", end="", file=sys.stderr, flush=True)
+
+    try:
+        return run_to_end(job, show)
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
