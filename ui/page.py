@@ -10,6 +10,7 @@ import streamlit as st
 from ui.working import Working, working_card
 
 _STYLE = Path(__file__).with_name("style.css")
+_ICON = Path(__file__).with_name("icon.png")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def begin(page: str) -> Working:
     info = PAGES[page]
     st.set_page_config(
         page_title=f"{info.name} · Emotion directions",
-        page_icon=":material/psychology_alt:",
+        page_icon=_ICON,  # a file: symbols and emoji are fetched from the network
         layout="wide",
         menu_items={"about": "Functional emotion directions in language models. Not a claim about experience."},
     )

@@ -62,7 +62,7 @@ def _built_in() -> tuple[PromptSet, ...]:
         help="Several sets are built together. Labelled emotions are measured against each other.",
     )
     for name in names:
-        st.caption(f"**{plain(name)}**: {plain(builtin_description(name))}")
+        st.caption(f"**{plain(name)}**: {plain(BUILTIN[name])}.", help=plain(builtin_description(name)))
     found = []
     for name in names:
         with shown_errors():
@@ -139,8 +139,3 @@ def _written() -> tuple[PromptSet, ...]:
     except PromptSetError as error:
         show_error(error)
         return ()
-
-
-def describe_builtin(name: str) -> str:
-    """One line for menus."""
-    return BUILTIN[name]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import streamlit as st
 
+from emotion_core.errors import ModelError
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
 from emotion_core.runs.store import RunStore
+
+T = TypeVar("T")
 
 
 def app_settings() -> Settings:
@@ -42,3 +48,15 @@ def owner(model_name: str) -> ModelOwner:
     """
     with st.spinner(f"Loading the model {model_name}", show_time=True):
         return owner_of(model_name)
+
+
+def ask(model_owner: ModelOwner, job: Job[T], timeout: float = 60.0) -> T:
+    """The result of a job that takes a moment only; longer ones belong into a run.
+
+    Raises:
+        EmotionCoreError: What the job raised, or that the model is too busy.
+    """
+    try:
+        return model_owner.submit(job).result(timeout)
+    except TimeoutError as error:
+        raise ModelError("The model is busy with other jobs", remedy="Wait for them or try again") from error

@@ -1,0 +1,162 @@
+"""Charts of held-out scores: separation at every layer, the texts at one layer, and the rivals."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.words import separation_title
+
+_COLUMNS = (
+    "cohens_d", "d_low", "d_high", "null_d_low", "null_d_high", "null_d_95", "auroc", "null_auroc_95", "overlap",
+    "accuracy", "p_value", "mean_positive", "mean_negative",
+)  # fmt: skip
+
+
+def separation_table(scores: HeldOutScores) -> pd.DataFrame:
+    """One row an emotion and layer: what the chart draws and the CSV holds."""
+    rows: list[dict[str, Any]] = []
+    for e, emotion in enumerate(scores.emotions):
+        for layer in range(scores.n_layers):
+            row: dict[str, Any] = {
+                "emotion": emotion,
+                "layer": layer,
+                "chosen": layer == scores.selected_layers[e],
+                "n_heldout": scores.n_heldout[e],
+            }
+            row.update({name: float(getattr(scores, name)[e, layer]) for name in _COLUMNS})
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def separation_by_layer(
+    scores: HeldOutScores, emotion: str, *, against: str = "the other texts", height: int = 300
+) -> alt.LayerChart:
+    """Cohen's d with its interval at every layer, over the band of shuffled labels; the chosen layer is marked.
+
+    Args:
+        scores: The scores.
+        emotion: One of the scored emotions.
+        against: What the negative texts are, for the title.
+        height: In pixels.
+    """
+    e = scores.emotions.index(emotion)
+    table = separation_table(scores)
+    base = alt.Chart(table[table["emotion"] == emotion]).encode(x=_layer_axis(scores.n_layers))
+    band = base.transform_filter("isValid(datum.null_d_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
+    band = band.encode(y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts"), y2="null_d_high:Q")
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y="cohens_d:Q")
+    interval = base.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, strokeWidth=1.5, opacity=0.7)
+    interval = interval.encode(y="d_low:Q", y2="d_high:Q")
+    dots = base.mark_point(filled=True, color=POSITIVE, size=60, opacity=1)
+    dots = dots.encode(y="cohens_d:Q", tooltip=_tooltip())
+    ring = base.transform_filter("datum.chosen").mark_point(size=260, strokeWidth=2.5, color=CHOSEN, opacity=1)
+    ring = ring.encode(y="cohens_d:Q", tooltip=_tooltip())
+    title = alt.TitleParams(
+        separation_title(scores, emotion, against),
+        subtitle=f"{scores.model.name}; {scores.n_heldout[e]} held-out texts a side, 95 % intervals; grey: 95 % of "
+        f"{scores.draws} vectors from shuffled labels; ring: layer chosen on the training texts",
+        anchor="start",
+    )
+    chart = alt.layer(band, zero, line, interval, dots, ring).properties(title=title, height=height)
+    return cast(alt.LayerChart, chart)
+
+
+def point_table(scores: HeldOutScores, emotion: str, layer: int) -> pd.DataFrame:
+    """One row a scored text: its side and where it projects at a layer."""
+    e = scores.emotions.index(emotion)
+    kept = np.flatnonzero(scores.sides[e])
+    return pd.DataFrame(
+        {
+            "text": [scores.texts[i] for i in kept],
+            "side": ["with the emotion" if scores.sides[e, i] > 0 else "without it" for i in kept],
+            "projection": scores.projections[e, layer, kept].astype(float),
+        }
+    )
+
+
+def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.LayerChart:
+    """Every held-out text where it projects on the unit direction at a layer, its words in the tooltip."""
+    e = scores.emotions.index(emotion)
+    table = point_table(scores, emotion, layer)
+    # A fixed spread of the dots over the lane, so that no two hide each other and nothing moves on a rerun.
+    table["spread"] = [(i * 0.618034) % 1 for i in range(len(table))]
+    sides = ["with the emotion", "without it"]
+    colour = alt.Color(
+        "side:N",
+        scale=alt.Scale(domain=sides, range=[POSITIVE, NEGATIVE]),
+        legend=alt.Legend(orient="bottom", title=None),
+    )
+    lanes = alt.Y("side:N", sort=sides, title=None, axis=alt.Axis(labels=False, ticks=False))
+    base = alt.Chart(table).encode(y=lanes)
+    dots = base.mark_point(filled=True, size=80, opacity=0.8).encode(
+        x=alt.X("projection:Q", title="Projection on the unit direction", scale=alt.Scale(zero=False, padding=12)),
+        yOffset=alt.YOffset("spread:Q", scale=alt.Scale(domain=[-0.3, 1.3])),
+        color=colour,
+        shape=alt.Shape("side:N", scale=alt.Scale(domain=sides, range=["circle", "diamond"]), legend=None),
+        tooltip=[
+            alt.Tooltip("text:N", title="Text"),
+            alt.Tooltip("side:N", title="Side"),
+            alt.Tooltip("projection:Q", title="Projection", format=".2f"),
+        ],
+    )
+    means = base.mark_tick(thickness=3, size=90, opacity=1).encode(x="mean(projection):Q", color=colour)
+    title = alt.TitleParams(
+        f"At layer {layer}, {_percent(scores.auroc[e, layer])} of pairs of texts are in the right order",
+        subtitle=f"AUROC {scores.auroc[e, layer]:.2f}; each mark is a held-out text, each bar the mean of a side",
+        anchor="start",
+    )
+    return cast(alt.LayerChart, alt.layer(means, dots).properties(title=title, height=240))
+
+
+def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
+    """AUROC of the direction beside what chance, vocabulary, length and the embedding layer reach."""
+    e = scores.emotions.index(emotion)
+    layer, rivals = scores.selected_layers[e], scores.rivals[e]
+    names = [f"this direction, layer {layer}", "bag of words", "length of the text", "embedding layer"]
+    values = [float(scores.auroc[e, layer]), rivals.vocabulary, rivals.length, rivals.embedding]
+    table = pd.DataFrame({"name": names, "auroc": values, "own": [True, False, False, False]}).dropna()
+    base = alt.Chart(table).encode(y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=200)))
+    bars = base.mark_bar(height=14).encode(
+        x=alt.X("auroc:Q", title="AUROC on held-out texts (0.5 is chance)", scale=alt.Scale(domain=[0, 1])),
+        color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
+        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("auroc:Q", title="AUROC", format=".2f")],
+    )
+    numbers = base.mark_text(align="left", dx=4, color=NULL).encode(x="auroc:Q", text=alt.Text("auroc:Q", format=".2f"))
+    chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
+    best = rivals.best
+    beaten = not best[0] or best[1] < values[0] - 1e-9
+    text = "No rival does as well" if beaten else "A simpler rival does as well"
+    title = alt.TitleParams(
+        text, subtitle="Fitted on the same training texts, scored on the same held-out texts", anchor="start"
+    )
+    return cast(alt.LayerChart, alt.layer(bars, numbers, chance).properties(title=title, height=150))
+
+
+def _layer_axis(n_layers: int) -> alt.X:
+    values = list(range(0, n_layers, max(1, n_layers // 16)))
+    scale = alt.Scale(domain=[-0.4, n_layers - 0.6], nice=False)
+    return alt.X("layer:Q", title="Layer (output of the block)", scale=scale, axis=alt.Axis(values=values, format="d"))
+
+
+def _tooltip() -> list[Any]:
+    return [
+        alt.Tooltip("layer:Q", title="Layer"),
+        alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f"),
+        alt.Tooltip("d_low:Q", title="95 % interval from", format=".2f"),
+        alt.Tooltip("d_high:Q", title="to", format=".2f"),
+        alt.Tooltip("null_d_95:Q", title="Shuffled labels reach", format=".2f"),
+        alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
+        alt.Tooltip("overlap:Q", title="Overlap", format=".0%"),
+        alt.Tooltip("p_value:Q", title="p (permutation)", format=".3f"),
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if np.isfinite(share) else "an unknown share"

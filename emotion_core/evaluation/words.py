@@ -1,0 +1,41 @@
+"""Held-out scores in words: titles and sentences that follow from the numbers alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_core.evaluation.scores import HeldOutScores
+
+
+def separation_title(scores: HeldOutScores, emotion: str, against: str = "the other texts") -> str:
+    """What the chart of separation by layer shows, such as "Fear separates from calm at every layer".
+
+    Args:
+        scores: The scores.
+        emotion: One of the scored emotions.
+        against: What the negative texts are.
+    """
+    e = scores.emotions.index(emotion)
+    above = np.flatnonzero(scores.cohens_d[e] > scores.null_d_95[e])
+    name = emotion[:1].upper() + emotion[1:]
+    if len(above) == 0:
+        return f"{name} separates from {against} at no layer by more than chance"
+    best = int(above[np.argmax(scores.cohens_d[e][above])])
+    if len(above) == scores.n_layers:
+        return f"{name} separates from {against} at every layer, most at layer {best}"
+    where = f"layer {best}" if len(above) == 1 else f"{len(above)} of {scores.n_layers} layers, most at layer {best}"
+    return f"{name} separates from {against} at {where}"
+
+
+def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the other texts") -> str:
+    """The finding at the chosen layer, with the size of the effect and what chance reaches."""
+    e = scores.emotions.index(emotion)
+    layer = scores.selected_layers[e]
+    d, chance = scores.cohens_d[e, layer], scores.null_d_95[e, layer]
+    if not np.isfinite(d):
+        return f"{emotion} cannot be scored at layer {layer}."
+    reach = f", while vectors from shuffled labels reach {chance:.1f}" if np.isfinite(chance) else ""
+    return (
+        f"{separation_title(scores, emotion, against)}; at layer {layer}, chosen on the training texts, "
+        f"{scores.n_heldout[e]} held-out texts a side lie {d:.1f} standard deviations apart{reach}."
+    )

@@ -1,0 +1,5 @@
+"""Explore."""
+
+from ui.page import begin
+
+begin("explore")
