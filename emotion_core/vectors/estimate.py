@@ -132,7 +132,9 @@ def _of_pairs(positive: FloatArray, negative: FloatArray, estimator: Estimator) 
     if estimator == "pca":
         return first_component(positive - negative)
     labels = np.repeat(np.arange(2), [len(positive), len(negative)]).astype(np.int64)
-    return logistic(np.concatenate([positive, negative]), labels, 2)[0]
+    both: FloatArray = logistic(np.concatenate([positive, negative]), labels, 2)
+    positive_class: FloatArray = both[0]
+    return positive_class
 
 
 def _labelled_components(values: FloatArray, labels: IntArray, n_emotions: int) -> FloatArray:

@@ -1,0 +1,128 @@
+"""What chance gives: held-out separation of random directions and of vectors from shuffled labels.
+
+Under the null hypothesis the labels of a set have nothing to do with the activations. So all of them are shuffled, in
+training and in held-out texts alike (pairs: sides swapped within pairs; labelled texts: emotions exchanged within
+topics), the vector is extracted again and scored again, as Ojala & Garriga (2010) do for classifiers. Shuffling the
+training labels alone would not do: in a set with one strong direction every shuffled vector points along it, forwards
+or backwards, and half of them would separate the true sides perfectly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_core.evaluation.auroc import Array, auroc
+from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.evaluation.relabel import permutations, starts, swaps
+from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, centred_rows
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.vectors.rows import Block, PairRows
+
+DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Null:
+    """Separation under chance.
+
+    Attributes:
+        auroc: float64 [draws, emotions, layers]; nan at a layer that is not finite.
+        d: float64 [draws, emotions, layers], Cohen's d.
+    """
+
+    auroc: Array
+    d: Array
+
+    def quantile(self, share: float) -> tuple[Array, Array]:
+        """AUROC and d that this share of the draws does not exceed, float64 [emotions, layers] each."""
+        first, second = (np.quantile(table, share, axis=0) for table in (self.auroc, self.d))
+        return np.asarray(first, np.float64), np.asarray(second, np.float64)
+
+    def p_value(self, observed: Array) -> Array:
+        """Share of draws that reach the observed AUROC [emotions, layers], the observed one counted among them."""
+        reached = (self.auroc >= observed - 1e-9).sum(axis=0)
+        p = (1 + reached) / (1 + len(self.auroc))
+        broken = np.isnan(observed) | np.isnan(self.auroc).any(axis=0)
+        return np.where(broken, np.nan, p)
+
+
+def random_directions(
+    test: FloatArray, block: Block, emotions: tuple[str, ...], draws: int, rng: np.random.Generator
+) -> Null:
+    """Separation along directions drawn uniformly from the sphere, the same for all emotions.
+
+    Args:
+        test: float32 [texts, layers, width], activations that `block` counts into.
+        block: Scored rows.
+        emotions: Emotions of the block that are scored.
+        draws: How many directions a layer.
+        rng: Draws them.
+    """
+    null = _empty(draws, len(emotions), test.shape[1])
+    sides = [block.sides(emotion) for emotion in emotions]
+    for layer in range(test.shape[1]):
+        centred = centred_rows(test[:, layer])
+        directions = rng.standard_normal((draws, test.shape[2])).astype(np.float32)
+        if centred is None:
+            continue
+        scores = directions @ centred.T  # (draws, texts); their length plays no part in d or AUROC
+        for e, (positive, negative) in enumerate(sides):
+            null.auroc[:, e, layer] = auroc(scores[:, positive], scores[:, negative])
+            null.d[:, e, layer] = cohens_d(scores[:, positive], scores[:, negative])
+    return null
+
+
+def shuffled_labels(
+    block: Block, emotions: tuple[str, ...], scores_of: ScoresOfDraws, layers: int, draws: int, rng: np.random.Generator
+) -> Null:
+    """Separation of scored texts with shuffled labels.
+
+    Args:
+        block: Scored rows; `scores_of` gives scores of all texts that it counts into.
+        emotions: Emotions of the block that are scored, in the order of the scores.
+        scores_of: See `shuffled_scores.reextracted` and `fixed`.
+        layers: Number of layers.
+        draws: How many shuffles.
+        rng: Draws them.
+    """
+    null = _empty(draws, len(emotions), layers)
+    split = _splitter(block, emotions, draws, rng)
+    for layer in range(layers):
+        for part, scores in scores_of(layer):
+            for e in range(len(emotions)):
+                positive, negative = split(e, part, scores[:, e])
+                null.auroc[part, e, layer] = auroc(positive, negative)
+                null.d[part, e, layer] = cohens_d(positive, negative)
+    return null
+
+
+def _splitter(
+    block: Block, emotions: tuple[str, ...], draws: int, rng: np.random.Generator
+) -> Callable[[int, slice, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Splits scores [draws of a part, texts] of one emotion into shuffled sides."""
+    if isinstance(block, PairRows):
+        swapped = swaps(block, draws, rng)
+
+        def of_pairs(e: int, part: slice, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+            first, second = scores[:, block.positive], scores[:, block.negative]
+            turned = swapped[part]
+            return np.where(turned, second, first), np.where(turned, first, second)
+
+        return of_pairs
+    order, bounds = block.rows[permutations(block, draws, rng)], starts(block)
+    numbers = [block.emotions.index(emotion) for emotion in emotions]
+
+    def of_labels(e: int, part: slice, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+        sorted_scores = np.take_along_axis(scores, order[part], axis=1)
+        start, stop = bounds[numbers[e]], bounds[numbers[e] + 1]
+        others = np.concatenate([sorted_scores[:, :start], sorted_scores[:, stop:]], axis=1)
+        return sorted_scores[:, start:stop], others
+
+    return of_labels
+
+
+def _empty(draws: int, emotions: int, layers: int) -> Null:
+    return Null(*(np.full((draws, emotions, layers), np.nan) for _ in range(2)))

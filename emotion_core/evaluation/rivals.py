@@ -1,0 +1,121 @@
+"""What explains a separation without any emotion in it: vocabulary, length, and the embedding layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from emotion_core.evaluation.auroc import Array, auroc
+from emotion_core.tracing.activations import Activations
+from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.estimate import estimate
+from emotion_core.vectors.rows import Block, IntArray
+from emotion_core.vectors.select import project
+
+Sides = tuple[IntArray, IntArray]
+RIVALS = ("vocabulary", "length", "embedding")
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """AUROC of each rival on the scored texts, fitted on the training texts; nan where it cannot be had.
+
+    Attributes:
+        vocabulary: Logistic regression on word counts.
+        length: Number of tokens, in the direction that it had in training.
+        embedding: The same estimator on the input of block 0, before the model has computed anything.
+    """
+
+    vocabulary: float
+    length: float
+    embedding: float
+
+    @property
+    def best(self) -> tuple[str, float]:
+        """Name and AUROC of the strongest rival; an empty name where there is none."""
+        found = [(name, getattr(self, name)) for name in RIVALS if np.isfinite(getattr(self, name))]
+        return max(found, key=lambda pair: pair[1]) if found else ("", float("nan"))
+
+
+def rivals(train: Activations, train_sides: Sides, test: Activations, test_sides: Sides, embedding: float) -> Rivals:
+    """Scores the rivals of one emotion.
+
+    Args:
+        train: Training texts.
+        train_sides: Rows of the positive and of the negative training texts.
+        test: Scored texts.
+        test_sides: Rows of the positive and of the negative scored texts.
+        embedding: AUROC of the embedding layer, see `embedding_aurocs`.
+    """
+    words = bag_of_words(*_texts(train, train_sides), *_texts(test, test_sides))
+    return Rivals(words, length(train.n_tokens, train_sides, test.n_tokens, test_sides), embedding)
+
+
+def bag_of_words(
+    positive: Sequence[str], negative: Sequence[str], test_positive: Sequence[str], test_negative: Sequence[str]
+) -> float:
+    """AUROC of a logistic regression on word counts that never saw the scored texts.
+
+    Args:
+        positive: Positive training texts.
+        negative: Negative training texts.
+        test_positive: Positive scored texts.
+        test_negative: Negative scored texts.
+    """
+    if not (positive and negative and test_positive and test_negative):
+        return float("nan")
+    counter = CountVectorizer(token_pattern=r"(?u)\w+")
+    try:
+        counted = counter.fit_transform([*positive, *negative])
+    except ValueError:  # texts without a single word
+        return float("nan")
+    labels = np.repeat([1, 0], [len(positive), len(negative)])
+    model = LogisticRegression(solver="liblinear", class_weight="balanced").fit(counted, labels)
+    scores = model.decision_function(counter.transform([*test_positive, *test_negative]))
+    return float(auroc(scores[: len(test_positive)], scores[len(test_positive) :]))
+
+
+def length(train: IntArray, train_sides: Sides, test: IntArray, test_sides: Sides) -> float:
+    """AUROC of the number of tokens, turned by the training texts.
+
+    Args:
+        train: int64 [training texts], tokens of each.
+        train_sides: Rows of the positive and of the negative training texts.
+        test: int64 [scored texts].
+        test_sides: Rows of the positive and of the negative scored texts.
+    """
+    seen = float(auroc(*(train[rows].astype(np.float64) for rows in train_sides)))
+    sign = -1.0 if seen < 0.5 else 1.0
+    return float(auroc(*(sign * test[rows].astype(np.float64) for rows in test_sides)))
+
+
+def embedding_aurocs(
+    train: Activations, train_block: Block, test: Activations, sides: Sequence[tuple[str, Sides]], estimator: Estimator
+) -> Array:
+    """AUROC of vectors built on the embedding layer alone.
+
+    Args:
+        train: Training texts.
+        train_block: Their rows.
+        test: Scored texts.
+        sides: Emotions of the block with rows of their scored texts.
+        estimator: As in the build.
+
+    Returns:
+        float64 [emotions].
+    """
+    vectors = estimate(train.embeddings[:, None], train_block, estimator)
+    found = []
+    for emotion, rows in sides:
+        vector = vectors[train_block.emotions.index(emotion)]
+        found.append(auroc(*project(test.embeddings[:, None], rows, vector))[0])
+    return np.array(found, dtype=np.float64)
+
+
+def _texts(activations: Activations, sides: Sides) -> tuple[list[str], list[str]]:
+    positive, negative = ([activations.texts[i] for i in rows] for rows in sides)
+    return positive, negative

@@ -1,0 +1,155 @@
+"""Held-out scores: every measure of every emotion at every layer, with its null bands, rivals and verdict."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.rivals import Rivals
+from emotion_core.evaluation.verdict import RULE, Verdict
+from emotion_core.tracing.activations import FloatArray, ModelInfo
+
+NullKind = Literal["re-extracted", "held-out labels only"]
+
+# Measures in the order and under the names of the command line.
+_LAYER_KEYS = (
+    ("mean_positive", "mean_positive"),
+    ("mean_negative", "mean_negative"),
+    ("cohens_d", "cohens_d"),
+    ("cohens_d_low", "d_low"),
+    ("cohens_d_high", "d_high"),
+    ("auroc", "auroc"),
+    ("overlap", "overlap"),
+    ("accuracy", "accuracy"),
+    ("null_auroc_95", "null_auroc_95"),
+    ("p_value", "p_value"),
+    ("null_cohens_d_95", "null_d_95"),
+    ("random_auroc_95", "random_auroc_95"),
+    ("random_cohens_d_95", "random_d_95"),
+)
+
+
+@dataclass(frozen=True)
+class HeldOutScores:
+    """Scores of vectors on texts they were not built from. All tables are float64 [emotions, layers], nan for null.
+
+    Attributes:
+        model: The model.
+        emotions: The scored emotions; the first axis of every table.
+        selected_layers: Layer chosen for each of them on the training texts.
+        n_train: Training pairs, or training texts of the emotion.
+        n_heldout: Scored pairs, or scored texts of the emotion.
+        mean_positive: Mean projection of the positive texts on the unit direction.
+        mean_negative: The same for the negative texts.
+        cohens_d: Difference in pooled standard deviations.
+        d_low: Lower end of its 95 % interval.
+        d_high: Upper end.
+        auroc: Chance that a positive text projects further than a negative one.
+        overlap: Share of the two distributions that overlaps.
+        accuracy: Balanced accuracy at the midpoint of the training means.
+        null_auroc_95: What 95 % of vectors from shuffled labels stay at or below.
+        p_value: Permutation p-value of the AUROC.
+        null_d_low: Lower edge of the central 95 % of d under shuffled labels.
+        null_d_high: Upper edge.
+        null_d_95: What 95 % of the shuffled d stay at or below.
+        random_auroc_95: The 95 % point for random directions.
+        random_d_95: The same for d.
+        q_values: float64 [emotions], p-value at the chosen layer after Benjamini-Hochberg across emotions.
+        rivals: AUROC of the rivals, one an emotion.
+        verdicts: One an emotion.
+        texts: The scored texts.
+        sides: int8 [emotions, texts]: 1 positive, -1 negative, 0 not scored for this emotion.
+        projections: float32 [emotions, layers, texts], on the unit direction.
+        left_out: Texts that were left out because they were trained on.
+        not_scored: Emotions of the vectors without texts to score.
+        interval_reason: Why an emotion has no interval, one an emotion, empty where it has.
+        null_kind: Whether shuffled vectors were extracted again, or only held-out labels shuffled.
+        draws: Number of draws of each null.
+        seed: Of the draws.
+    """
+
+    model: ModelInfo
+    emotions: tuple[str, ...]
+    selected_layers: tuple[int, ...]
+    n_train: tuple[int | None, ...]
+    n_heldout: tuple[int, ...]
+    mean_positive: Array
+    mean_negative: Array
+    cohens_d: Array
+    d_low: Array
+    d_high: Array
+    auroc: Array
+    overlap: Array
+    accuracy: Array
+    null_auroc_95: Array
+    p_value: Array
+    null_d_low: Array
+    null_d_high: Array
+    null_d_95: Array
+    random_auroc_95: Array
+    random_d_95: Array
+    q_values: Array
+    rivals: tuple[Rivals, ...]
+    verdicts: tuple[Verdict, ...]
+    texts: tuple[str, ...]
+    sides: npt.NDArray[np.int8]
+    projections: FloatArray
+    left_out: tuple[str, ...]
+    not_scored: tuple[str, ...]
+    interval_reason: tuple[str, ...]
+    null_kind: NullKind
+    draws: int
+    seed: int
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return int(self.auroc.shape[1])
+
+    def to_json(self) -> dict[str, object]:
+        """The document of `heldout --json`; nothing in it is nan or infinite."""
+        return {
+            "model": {"name": self.model.name, "fingerprint": self.model.fingerprint},
+            "emotions": [self._emotion(e) for e in range(len(self.emotions))],
+            "left_out": len(self.left_out),
+            "left_out_texts": list(self.left_out),
+            "not_scored": list(self.not_scored),
+            "null": {"kind": self.null_kind, "draws": self.draws, "seed": self.seed},
+            "rule": RULE,
+        }
+
+    def _emotion(self, e: int) -> dict[str, object]:
+        rivals, verdict = self.rivals[e], self.verdicts[e]
+        return {
+            "emotion": self.emotions[e],
+            "selected_layer": self.selected_layers[e],
+            "n_train": self.n_train[e],
+            "n_heldout": self.n_heldout[e],
+            "evidence": verdict.evidence,
+            "verdict": verdict.word,
+            "reason": verdict.reason,
+            "p_corrected": finite(self.q_values[e]),
+            "interval_reason": self.interval_reason[e] or None,
+            "rivals": {
+                "bag_of_words_auroc": finite(rivals.vocabulary),
+                "length_auroc": finite(rivals.length),
+                "embedding_auroc": finite(rivals.embedding),
+            },
+            "layers": [self._layer(e, layer) for layer in range(self.n_layers)],
+        }
+
+    def _layer(self, e: int, layer: int) -> dict[str, object]:
+        entry: dict[str, object] = {"layer": layer}
+        entry.update({key: finite(getattr(self, name)[e, layer]) for key, name in _LAYER_KEYS})
+        return entry
+
+
+def finite(value: float) -> float | None:
+    """A plain number for JSON, None for what is not finite."""
+    number = float(value)
+    return number if math.isfinite(number) else None
