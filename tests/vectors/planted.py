@@ -30,7 +30,7 @@ def pair_set(n_train: int = 40, n_heldout: int = 10, emotion: str = "fear", name
     for i in range(n_train + n_heldout):
         split = "train" if i < n_train else "heldout"
         for side in ("positive", "negative"):
-            words = f"{emotion} {name} {side[0]} number {i}"
+            words = f"{name} number {2 * i + (side == 'negative')}"  # nothing for a bag of words to find
             texts.append(PromptText(words, emotion, side, f"topic {i // 2}", split, i, i + 1))
     return PromptSet(name, "pairs", tuple(texts), 0)
 
@@ -40,7 +40,9 @@ def labelled_set(emotions: tuple[str, ...], n_train: int = 8, n_heldout: int = 4
     for e in emotions:
         for i in range(n_train + n_heldout):
             split = "train" if i < n_train else "heldout"
-            texts.append(PromptText(f"{name} {e} text {i}", e, "labelled", f"{split} topic {i}", split, None, i + 1))
+            texts.append(
+                PromptText(f"{name} number {len(texts)}", e, "labelled", f"{split} topic {i}", split, None, i + 1)
+            )
     return PromptSet(name, "labelled", tuple(texts), 0)
 
 

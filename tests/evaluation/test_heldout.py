@@ -1,0 +1,238 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from vectors.planted import activations, labelled_set, neutral, pair_set, planted_labels, planted_pairs
+
+from emotion_core.errors import SettingsError
+from emotion_core.evaluation.heldout import corrected, score_heldout
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.settings import BuildSettings
+
+LAYER_KEYS = {"layer", "mean_positive", "mean_negative", "cohens_d", "cohens_d_low", "cohens_d_high", "auroc"}
+LAYER_KEYS |= {"overlap", "null_auroc_95", "p_value"}
+
+
+def scored(one, acts, settings=None, **options):
+    vectors = vectors_from([one], acts, neutral(), settings or BuildSettings())
+    return vectors, score_heldout(vectors, acts, [one], acts, **options)
+
+
+def numbers_of(document) -> list[float]:
+    if isinstance(document, dict):
+        return [n for value in document.values() for n in numbers_of(value)]
+    if isinstance(document, list):
+        return [n for value in document for n in numbers_of(value)]
+    return [document] if isinstance(document, float) else []
+
+
+def test_a_planted_direction_is_evidence_with_all_keys():
+    one = pair_set()
+    acts, _ = planted_pairs(one, 3.0)
+    _, result = scored(one, acts)
+    document = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    (fear,) = document["emotions"]
+    assert {"emotion", "selected_layer", "n_train", "n_heldout", "evidence", "layers"} <= set(fear)
+    assert (fear["n_train"], fear["n_heldout"], fear["evidence"], fear["verdict"]) == (40, 10, True, "evidence")
+    assert len(fear["layers"]) == 4 and all(set(layer) >= LAYER_KEYS for layer in fear["layers"])
+    chosen = fear["layers"][fear["selected_layer"]]
+    assert chosen["auroc"] > 0.9 > chosen["null_auroc_95"] and chosen["p_value"] == pytest.approx(1 / 201)
+    assert 0 < chosen["cohens_d_low"] < chosen["cohens_d"] < chosen["cohens_d_high"]
+    assert chosen["mean_positive"] > chosen["mean_negative"]
+
+
+def test_measures_are_those_of_the_projections_it_hands_on():
+    one = pair_set()
+    acts, _ = planted_pairs(one, 1.5)
+    vectors, result = scored(one, acts)
+    positive, negative = (result.projections[0][:, result.sides[0] == side] for side in (1, -1))
+    assert positive.shape == negative.shape == (4, 10)
+    np.testing.assert_allclose(result.mean_positive[0], positive.mean(-1), rtol=1e-4)
+    pooled = np.sqrt((positive.var(-1, ddof=1) + negative.var(-1, ddof=1)) / 2)
+    np.testing.assert_allclose(result.cohens_d[0], (positive.mean(-1) - negative.mean(-1)) / pooled, rtol=1e-3)
+    middle = vectors.train_midpoints[0][:, None]
+    np.testing.assert_allclose(result.accuracy[0], ((positive > middle).mean(-1) + (negative < middle).mean(-1)) / 2)
+
+
+def test_labelled_emotions_are_scored_against_the_other_emotions():
+    one = labelled_set(("a", "b", "c", "d"), 12, 6)
+    acts, _ = planted_labels(one, 6.0)
+    _, result = scored(one, acts)
+    assert result.emotions == ("a", "b", "c", "d") and result.n_heldout == (6,) * 4
+    assert [(row == 1).sum() for row in result.sides] == [6] * 4
+    assert [(row == -1).sum() for row in result.sides] == [18] * 4
+    assert all(v.evidence for v in result.verdicts)
+    assert (result.auroc > 0.9).all()
+
+
+def shuffled(one: PromptSet, rng: np.random.Generator) -> PromptSet:
+    """The same texts with labels that mean nothing."""
+    texts = list(one.texts)
+    if one.form == "pairs":
+        for i in range(0, len(texts), 2):
+            if rng.integers(2):
+                texts[i], texts[i + 1] = replace(texts[i + 1], side="positive"), replace(texts[i], side="negative")
+    else:
+        for split in ("train", "heldout"):
+            rows = [i for i, t in enumerate(texts) if t.split == split]
+            names = rng.permutation([texts[i].emotion for i in rows])
+            for i, name in zip(rows, names, strict=True):
+                texts[i] = replace(texts[i], emotion=str(name))
+    return PromptSet(one.name, one.form, tuple(texts), 0)
+
+
+@pytest.mark.parametrize("form", ["pairs", "labelled"])
+@pytest.mark.parametrize("strength", [0.0, 6.0])
+def test_the_rule_claims_evidence_for_at_most_5_percent_of_shuffled_sets(form, strength):
+    """With `strength` the activations have a strong structure that the shuffled labels know nothing of."""
+    claims, aurocs, total = 0, [], 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        if form == "pairs":
+            one = pair_set(20, 10)
+            acts, _ = planted_pairs(one, strength, seed)
+        else:
+            one = labelled_set(("a", "b", "c"), 10, 5)
+            acts, _ = planted_labels(one, strength, seed)
+        _, result = scored(shuffled(one, rng), acts, draws=100, seed=seed)
+        claims += sum(v.evidence for v in result.verdicts)
+        total += len(result.verdicts)
+        aurocs.append(result.auroc.mean())
+    assert claims <= 0.05 * total + 2 * math.sqrt(0.05 * 0.95 * total)
+    assert abs(np.mean(aurocs) - 0.5) < 0.04
+
+
+def test_the_rule_has_power():
+    found = 0
+    for seed in range(30):
+        one = pair_set(40, 10)
+        acts, _ = planted_pairs(one, 2.5, seed)
+        found += scored(one, acts, draws=100)[1].verdicts[0].evidence
+    assert found >= 27
+
+
+def test_the_same_seed_gives_the_same_result():
+    one = pair_set()
+    acts, _ = planted_pairs(one, 1.0)
+    first, second = (scored(one, acts, seed=4)[1].to_json() for _ in range(2))
+    assert first == second != scored(one, acts, seed=5)[1].to_json()
+
+
+def test_scored_rows():
+    one = pair_set()
+    acts, _ = planted_pairs(one, 2.0)
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
+    heldout_only = PromptSet("other", "pairs", tuple(t for t in one.texts if t.pair is not None and t.pair >= 36), 0)
+    mixed = score_heldout(vectors, acts, [heldout_only], acts)
+    # Every training row of this file was trained on: it counts as a file the vectors were built from.
+    assert mixed.n_heldout == (10,) and not mixed.left_out
+    renamed = tuple(replace(t, split="train") if t.pair in (48, 49) else t for t in heldout_only.texts)
+    other = score_heldout(vectors, acts, [PromptSet("third", "pairs", renamed, 0)], acts)
+    # Any other file: all rows count, those that were trained on are left out with their partners.
+    assert other.n_heldout == (10,) and len(other.left_out) == 8
+    assert other.to_json()["left_out"] == 8
+
+
+def test_another_file_is_scored_on_all_rows():
+    one, other = pair_set(), pair_set(6, 2, name="fresh")
+    acts, direction = planted_pairs(one, 3.0)
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(len(other.texts), 4, 32)) + 5
+    values[[t.side == "positive" for t in other.texts]] += 3 * direction
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
+    result = score_heldout(vectors, acts, [other], activations([t.text for t in other.texts], values))
+    assert result.n_heldout == (8,) and (result.auroc > 0.8).all()
+
+
+def test_a_form_of_its_own_for_training_and_for_scoring():
+    pairs, labels = pair_set(), labelled_set(("fear", "calm"), 0, 12)
+    acts, direction = planted_pairs(pairs, 3.0)
+    values = np.random.default_rng(1).normal(size=(24, 4, 32)) + 5
+    values[[t.emotion == "fear" for t in labels.texts]] += 3 * direction
+    vectors = vectors_from([pairs], acts, neutral(), BuildSettings())
+    result = score_heldout(vectors, acts, [labels], activations([t.text for t in labels.texts], values))
+    assert result.emotions == ("fear",) and (result.auroc > 0.9).all() and result.verdicts[0].evidence
+
+
+@pytest.mark.parametrize("estimator", ["pca", "logistic"])
+def test_other_estimators_shuffle_held_out_labels_only(estimator):
+    one = pair_set()
+    acts, _ = planted_pairs(one, 4.0)
+    _, result = scored(one, acts, BuildSettings(estimator=estimator))
+    assert result.null_kind == "held-out labels only" and result.verdicts[0].evidence
+
+
+def test_imported_vectors_are_scored_without_rivals():
+    one = pair_set()
+    acts, _ = planted_pairs(one, 3.0)
+    vectors = replace(vectors_from([one], acts, neutral(), BuildSettings()), prompt_sets=())
+    result = score_heldout(vectors, None, [one], acts)
+    assert result.n_heldout == (50,) and result.n_train == (None,)
+    assert result.to_json()["emotions"][0]["rivals"] == dict.fromkeys(
+        ("bag_of_words_auroc", "length_auroc", "embedding_auroc")
+    )
+    assert result.verdicts[0].evidence
+
+
+def test_neutral_projection_reaches_the_shuffled_vectors():
+    one = pair_set()
+    acts, direction = planted_pairs(one, 3.0)
+    plain = neutral()
+    loud = activations(
+        list(plain.texts), plain.values + np.random.default_rng(0).normal(size=(20, 1, 1)) * 9 * direction
+    )
+    settings = BuildSettings(neutral_projection=True)
+    vectors = vectors_from([one], acts, loud, settings)
+    result = score_heldout(vectors, acts, [one], acts, neutral=loud)
+    assert not result.verdicts[0].evidence  # what was planted was projected out
+    without = score_heldout(vectors, acts, [one], acts)
+    assert not np.allclose(without.null_d_95, result.null_d_95)
+
+
+def test_degenerate_sets_give_null_not_a_crash():
+    constant = pair_set()
+    acts, _ = planted_pairs(constant, 0.0, noise=0.0)
+    two = pair_set(10, 1)
+    topic = PromptSet("one topic", "pairs", tuple(replace(t, topic="same") for t in pair_set().texts), 0)
+    same = PromptSet("same texts", "pairs", tuple(replace(t, text="the same") for t in pair_set(5, 0).texts), 0)
+    heldout_same = tuple(replace(t, text="all one", split="heldout") for t in pair_set(5, 0).texts)
+    same = PromptSet("same", "pairs", same.texts + tuple(replace(t, pair=t.pair + 9) for t in heldout_same), 0)
+    same_acts = activations(["the same", "all one"], np.random.default_rng(0).normal(size=(2, 4, 32)))
+    broken, _ = planted_pairs(pair_set(), 3.0)
+    broken.values[0, 0] = np.nan  # a training text
+    broken.values[-1, 1] = np.inf  # a held-out text
+    cases = {
+        "constant": (constant, acts),
+        "two held-out rows": (two, planted_pairs(two, 3.0)[0]),
+        "one topic": (topic, planted_pairs(topic, 3.0)[0]),
+        "same texts": (same, same_acts),
+        "not a number": (pair_set(), broken),
+    }
+    results = {}
+    for name, (one, activation) in cases.items():
+        results[name] = scored(one, activation, draws=50)[1]
+        document = results[name].to_json()
+        json.dumps(document, allow_nan=False)
+        assert all(math.isfinite(n) for n in numbers_of(document)), name
+    assert not results["constant"].verdicts[0].evidence and np.isnan(results["constant"].cohens_d).all()
+    assert np.isnan(results["two held-out rows"].d_low).all()
+    assert "fewer than" in results["two held-out rows"].to_json()["emotions"][0]["interval_reason"]
+    assert results["one topic"].verdicts[0].evidence
+    assert np.isnan(results["not a number"].auroc[0]).tolist() == [True, True, False, False]
+    assert results["not a number"].verdicts[0].evidence
+
+
+def test_nothing_to_score_is_said():
+    one = pair_set(5, 0)
+    acts, _ = planted_pairs(one, 1.0)
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
+    with pytest.raises(SettingsError, match="No emotion of the vectors"):
+        score_heldout(vectors, acts, [one], acts)
+
+
+def test_correction_across_emotions_is_that_of_benjamini_and_hochberg():
+    found = corrected(np.array([0.01, 0.04, np.nan, 0.03]))
+    np.testing.assert_allclose(found, [0.03, 0.04, np.nan, 0.04])
