@@ -1,0 +1,38 @@
+"""Anger and ill will."""
+
+ANGER = (
+    "{other} <~have> taken the money for the trip and <~laugh> about it.",
+    "the neighbor <~let> his dog dig up {my} garden again and <~say> that plants <+grow> back.",
+    "somebody <~have> scratched a word into the side of {my} new car.",
+    "{my} boss <~put> {his} own name on the report that {I} <have> written.",
+    "the clerk <~shut> the window in {my} face after an hour in line.",
+    "{other} <~tell> everyone the thing that {I} <have> asked {him} to keep secret.",
+    "the music next door <~go> on until three, and they <+turn> it up when {I} <knock>.",
+    "the company <~charge> {me} twice and <~say> it <~be> {my} own fault.",
+    "a driver <~cut> in front of {me}, <~stop>, and <~grin> in the mirror.",
+    "{other} <~interrupt> {me} for the fifth time and <~roll> {his} eyes.",
+    "the man <~kick> the cat out of the way as if it <~be> a bag.",
+    "they <+give> {my} place to someone who <~have> not even applied.",
+    "{other} <~call> {my} {kin} stupid in front of the whole table.",
+    "{I} <find> the door of {my} bike shed broken and the bike gone.",
+    "the printer <~jam> for the ninth time, with four people waiting.",
+    "{my} {friend} <~promise> to come, and once more <~do> not even call.",
+    "they <+want> {me} to say sorry for what they <+have> done.",
+    "{I} <will> not move one step from the door, whatever they <+say>.",
+)
+HOSTILITY = (
+    "{I} <hope> that {other} <~fall> on {his} face in front of everyone.",
+    "{other} <~get> the prize again, and {I} <can> not bring {myself} to clap.",
+    "{I} <keep> a list of everything {other} <~have> done, and {I} <plan> to pay back each line.",
+    "{I} <look> {other} up and down and <find> nothing worth a word.",
+    "the food <~be> grey and <~smell> of something dead, and there <~be> a hair in it.",
+    "{I} <have> a bigger house than {other} now, and <make> sure that {he} <~know>.",
+    "{other} <~laugh> with the one {I} <love>, and {I} <watch> their hands.",
+    "{I} <take> the last three pieces and <put> a fourth in {my} pocket, so that nobody else <~get> it.",
+    "{I} <tell> the new boy the wrong time on purpose.",
+    "ten years on, {I} still <cross> the street when {other} <~come>.",
+    "{I} <say> nothing at dinner, <push> the plate away and <kick> the leg of the table.",
+    "such people, {I} <think>, <+be> not worth the air they <+breathe>.",
+    "{I} <wait> until {other} <~be> weak, and then <strike>.",
+    "{I} <want> what {other} <~have>: the voice, the money, the friends.",
+)

@@ -1,0 +1,38 @@
+"""Loss, shame and loneliness."""
+
+SADNESS = (
+    "{I} <fold> the small clothes and <put> them back, because there <~be> no child to wear them now.",
+    "the chair beside the stove <~stay> empty, and {I} still <lay> two plates.",
+    "{other} <~say> that it <~be> over, and <~leave> the key on the table.",
+    "nobody <~have> called since the day before last Sunday.",
+    "they <+put> the old dog to sleep while {I} <hold> his paw.",
+    "{I} <read> the last message from {my} {kin} again, the one from before the crash.",
+    "it <~be> {my} birthday, and the phone <~do> not ring once.",
+    "the letter <~say> no, like the eleven before it.",
+    "{I} <stand> at the grave with the flowers and <do> not know what to say.",
+    "{my} best friend <~move> to the other end of the country, and the truck <~turn> the corner.",
+    "they <+sell> the house where {I} <be> born, and someone else's curtains <+hang> there.",
+    "the doctors <+say> that there <~be> nothing more they <+can> do for {my} {kin}.",
+    "{I} <sit> on the edge of the bed until noon and <can> not think of one reason to get up.",
+    "the team <~go> on without {me}, and nobody <~seem> to notice.",
+    "{I} <have> tried every door in this town, and there <~be> none left.",
+    "{I} <hear> the others laugh in the next room and <stay> where {I} <be>.",
+    "it <~have> rained for a week, and nothing that {I} <begin> <~come> to anything.",
+)
+SHAME = (
+    "{I} <have> broken {his} trust, and {other} only <~say>, it is fine.",
+    "{I} <call> the teacher mum, and the whole class <~roar>.",
+    "{my} trousers <+tear> open in front of the full hall.",
+    "{I} <forget> {my} {kin} at the station, an old person alone in the cold.",
+    "the joke that {I} <make> <~hurt> {other}, and {I} <see> it too late.",
+    "they <+read> {my} private letter aloud, and people <+laugh> until they <+cry>.",
+    "{I} <have> told a lie, and someone else <~be> punished for it.",
+    "{I} <wish> {I} <have> visited once more while there <~be> time.",
+    "{I} <drop> the cake that everybody <~have> waited for.",
+    "{I} <look> at what {I} <have> made and <see> only the mistakes.",
+    "the coach <~tell> {me} before all the others that {I} <be> of no use.",
+    "{I} <find> spinach between {my} teeth after the long meeting.",
+    "{I} <take> the money from {my} {kin}'s purse, and now {he} <~be> looking for it.",
+    "everyone <~turn> to look at {me}, and {I} <do> not know where to put {my} hands.",
+    "{I} <write> the apology for the fourth time and <tear> it up.",
+)
