@@ -1,0 +1,51 @@
+"""Fixtures of all tests: one thread, no network, tiny random models of many architectures."""
+
+from __future__ import annotations
+
+import os
+
+# Before any library reads them.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from emotion_core.models.loaded import LoadedModel
+
+SHARED_MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
+
+torch.set_num_threads(1)  # sums over several threads may round differently from run to run
+
+
+@cache
+def _made(family: str) -> LoadedModel:
+    from tiny import tiny_model  # seconds of import that most tests do not need
+
+    return tiny_model(family)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[[str], LoadedModel]:
+    """A tiny random model of a family, made once a session: `tiny("gpt2")`. Tests leave it as they found it."""
+    return _made
+
+
+@pytest.fixture(scope="session")
+def third_party() -> Callable[[str], LoadedModel]:
+    """A small trained model that others made, from the folder beside the checkout; skips where it is missing."""
+
+    @cache
+    def load(name: str) -> LoadedModel:
+        from emotion_core.models.load import load_model
+
+        if not (SHARED_MODELS / name / "config.json").exists():
+            pytest.skip(f"the third-party model {name} is not in ../shared/models")
+        return load_model(str(SHARED_MODELS / name))
+
+    return load
