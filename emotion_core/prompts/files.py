@@ -14,6 +14,9 @@ from emotion_core.prompts.splits import draw_heldout
 from emotion_core.prompts.tables import COLUMNS, RawRows, read_table
 from emotion_core.prompts.tidying import drop_repeats, one_spelling
 
+MAX_ROWS = 20_000
+MAX_EMOTIONS = 1_000
+
 
 def read_prompt_bytes(filename: str, data: bytes, *, seed: int = 0, max_bytes: int = MAX_BYTES) -> PromptSet:
     r"""Reads a file as it was uploaded.
@@ -37,8 +40,11 @@ def read_prompt_bytes(filename: str, data: bytes, *, seed: int = 0, max_bytes: i
     name = base_name(filename)
     stem, ending = stem_and_ending(name)
     raw = _raw_rows(name, ending, decode(name, data, max_bytes))
+    # Before any cell is looked at: millions of short rows take long to type.
+    _refuse_too_many(name, "rows", len(raw.rows), MAX_ROWS)
     form, rows = typed_rows(name, stem, raw)
     rows, messages = one_spelling(rows)
+    _refuse_too_many(name, "emotions", len({row.emotion for row in rows}), MAX_EMOTIONS)
     rows, repeats, dropped_rows = drop_repeats(rows)
     splits, drawn = _splits(rows, seed)
     _require_training(name, form, rows, splits)
@@ -104,6 +110,22 @@ def _require_training(name: str, form: Form, rows: list[Row], splits: list[Split
             expected=f"at least two {kind}s for each emotion, and more of them held out",
             found=found + ("; ..." if len(short) > 10 else ""),
             remedy=f"Add {unit}s; a vector worth testing has 20 or more for training and 5 or more held out",
+        )
+
+
+def _refuse_too_many(name: str, what: str, count: int, limit: int) -> None:
+    """Refuses what no model would get through in a day, before it costs memory.
+
+    Raises:
+        PromptSetError: The count is above the limit.
+    """
+    if count > limit:
+        raise PromptSetError(
+            f"The file has too many {what}",
+            where=name,
+            expected=f"at most {limit:,} {what}",
+            found=f"{count:,} {what}",
+            remedy="Split it into several files" if what == "rows" else "Check the column emotion",
         )
 
 

@@ -1,4 +1,4 @@
-"""The rows of the library beside the prompt sets: templates, situations, activities, scenarios, conversations, priors."""
+"""Rows of the library beside the prompt sets: templates, situations, activities, scenarios, conversations, priors."""
 
 from __future__ import annotations
 

@@ -34,15 +34,11 @@ def draw_heldout(emotions: Sequence[str], topics: Sequence[str], seed: int) -> l
         `train` or `heldout` for each row.
     """
     rng = np.random.default_rng(seed)
-    emotion = _codes(emotions)
-    group = group_codes(topics)
-    counts = np.zeros((group.max(initial=-1) + 1, emotion.max(initial=-1) + 1), dtype=np.int64)  # [groups, emotions]
-    np.add.at(counts, (group, emotion), 1)
-    chosen = _choose_groups(counts, rng)
-    held = chosen[group] if len(group) else np.zeros(0, dtype=bool)
-    total = counts.sum(axis=0)
-    for e in np.flatnonzero((total > MIN_TRAINING) & (np.bincount(emotion[held], minlength=len(total)) == 0)):
-        rows = np.flatnonzero(emotion == e)
+    emotion, group = _codes(emotions), group_codes(topics)
+    total = np.bincount(emotion)
+    held = _choose_groups(emotion, group, rng)[group]
+    bare = (total > MIN_TRAINING) & (np.bincount(emotion[held], minlength=len(total)) == 0)
+    for rows in _members(emotion, np.flatnonzero(bare)):
         held[rng.choice(rows, size=_share(len(rows)), replace=False)] = True
     return ["heldout" if one else "train" for one in held]
 
@@ -97,28 +93,46 @@ def _share(n_rows: int) -> int:
     return min(max(1, round(HELD_OUT_SHARE * n_rows)), n_rows - MIN_TRAINING)
 
 
-def _choose_groups(counts: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Groups to hold out, bool [groups], from rows per group and emotion, int64 [groups, emotions]."""
-    total = counts.sum(axis=0)
-    target = HELD_OUT_SHARE * total
-    # Emotions that are short anyway (one row, two rows) must not keep the others' topics from going.
-    most = np.maximum(total - MIN_TRAINING, 0)
-    chosen = np.zeros(len(counts), dtype=bool)
-    held = np.zeros(counts.shape[1], dtype=np.int64)
-    order = rng.permutation(len(counts))
+def _members(codes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """The rows of each wanted code, in one pass however many codes there are."""
+    order = np.argsort(codes, kind="stable")
+    starts, ends = (np.searchsorted(codes[order], wanted, side=side) for side in ("left", "right"))
+    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
-    def cost(now: npt.NDArray[np.int64]) -> float:
-        return float(np.square(now - target).sum())
 
-    for group in order:
-        after = held + counts[group]
-        if (after <= most).all() and cost(after) < cost(held):
-            chosen[group], held = True, after
-    for emotion in np.flatnonzero((total > MIN_TRAINING) & (held == 0)):
-        if held[emotion]:
-            continue
-        able = [g for g in order if counts[g, emotion] and not chosen[g] and (held + counts[g] <= most).all()]
-        if able:
-            best = min(able, key=lambda g: cost(held + counts[g]))
-            chosen[best], held = True, held + counts[best]
+def _choose_groups(
+    emotion: npt.NDArray[np.int64], group: npt.NDArray[np.int64], rng: np.random.Generator
+) -> npt.NDArray[np.bool_]:
+    """Groups to hold out, bool [groups], from the emotion and the group of each row, both int64 [rows]."""
+    total = np.bincount(emotion)
+    target, most = HELD_OUT_SHARE * total, np.maximum(total - MIN_TRAINING, 0)
+    n_groups = int(group.max(initial=-1)) + 1
+    # What each group would take: its emotions and how many rows of each. Only these change when it is held out.
+    takes = [np.unique(emotion[rows], return_counts=True) for rows in _members(group, np.arange(n_groups))]
+    chosen = np.zeros(n_groups, dtype=bool)
+    held = np.zeros(len(total), dtype=np.int64)
+
+    def fits(g: int) -> bool:
+        emotions, counts = takes[g]
+        return not chosen[g] and bool((held[emotions] + counts <= most[emotions]).all())
+
+    def added_cost(g: int) -> float:
+        """Growth of the summed squared distance to a fifth of each emotion."""
+        emotions, counts = takes[g]
+        return float((counts * (2 * (held[emotions] - target[emotions]) + counts)).sum())
+
+    def hold(g: int) -> None:
+        chosen[g] = True
+        held[takes[g][0]] += takes[g][1]
+
+    order = rng.permutation(n_groups)
+    for g in order:
+        if fits(g) and added_cost(g) < 0:
+            hold(g)
+    place = np.argsort(order)
+    bare = np.flatnonzero((total > MIN_TRAINING) & (held == 0))
+    for e, rows in zip(bare, _members(emotion, bare), strict=True):
+        able = [g for g in sorted(set(group[rows]), key=lambda g: int(place[g])) if fits(g)]
+        if able and not held[e]:
+            hold(min(able, key=added_cost))
     return chosen

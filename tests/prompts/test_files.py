@@ -242,6 +242,14 @@ def test_a_file_of_50_mb_is_refused(tmp_path: Path) -> None:
     assert read_prompt_bytes("a.csv", b"positive,negative\na,b\nc,d\n", max_bytes=26).form == "pairs"
 
 
+@pytest.mark.parametrize(
+    ("n_emotions", "n_rows", "found"), [(1001, 2002, "1,001 emotions"), (10, 20_001, "20,001 rows")]
+)
+def test_too_many_rows_or_emotions(n_emotions: int, n_rows: int, found: str) -> None:
+    data = "emotion,text\n" + "".join(f"e{i % n_emotions},t{i}\n" for i in range(n_rows))
+    assert refused(data).found == found
+
+
 def test_paths(tmp_path: Path) -> None:
     path = tmp_path / "fear.csv"
     path.write_bytes(CSV.encode())

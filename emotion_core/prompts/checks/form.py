@@ -13,7 +13,7 @@ from emotion_core.prompts.checks.labels import Contrast, contrasts, words_of
 from emotion_core.prompts.prompt_set import PromptSet
 
 CHECK = "form"
-# Of pairs: this share of mismatched rows, or a mismatch that leans one way. Of labelled texts: this difference of shares.
+# Pairs: this share of mismatched rows, or a mismatch that leans one way. Labelled: this difference of shares.
 PAIR_SHARE, SHARE_DIFFERENCE = 0.2, 0.4
 LEVEL = 0.05
 
@@ -57,7 +57,7 @@ FEATURES: dict[str, Callable[[str], str]] = {"person": person, "tense": tense, "
 
 
 def form(prompt_set: PromptSet) -> list[Finding]:
-    """Pairs: rows whose sides differ, a warning where many do or all lean one way. Labelled: emotions that stand out."""
+    """Pairs: rows whose sides differ, a warning if many do or all lean one way. Labelled: emotions that stand out."""
     compare = _pairs if prompt_set.form == "pairs" else _labelled
     return [finding for name, feature in FEATURES.items() for finding in compare(prompt_set, name, feature)]
 

@@ -19,10 +19,11 @@ RATIO, WORDS = 1.5, 5
 def length(prompt_set: PromptSet) -> list[Finding]:
     """An imbalance over the whole set (warning, or error where it gives the label away), and uneven single pairs."""
     findings = []
+    lengths = {text.text: len(words_of(text.text)) for text in prompt_set.texts}
     all_contrasts = list(contrasts(prompt_set))
     hits: dict[Severity, list[tuple[str, tuple[int, ...]]]] = {"error": [], "warning": []}
     for one in all_contrasts:
-        uneven = _uneven(one, len(all_contrasts))
+        uneven = _uneven(one, lengths, len(all_contrasts))
         if uneven is not None:
             hits[uneven[0]].append(uneven[1:])
     for severity, found in hits.items():
@@ -35,13 +36,13 @@ def length(prompt_set: PromptSet) -> list[Finding]:
     return findings + _uneven_pairs(prompt_set)
 
 
-def _uneven(contrast: Contrast, n_tests: int) -> tuple[Severity, str, tuple[int, ...]] | None:
+def _uneven(contrast: Contrast, lengths: dict[str, int], n_tests: int) -> tuple[Severity, str, tuple[int, ...]] | None:
     """Severity, description and the rows that stand out; None where lengths are balanced or chance explains it."""
-    lengths = np.array([len(words_of(text.text)) for text in contrast.texts], dtype=float)
-    own, rest = lengths[contrast.own], lengths[~contrast.own]
+    words = np.array([lengths[text.text] for text in contrast.texts], dtype=float)
+    own, rest = words[contrast.own], words[~contrast.own]
     if min(len(own), len(rest)) < 4:
         return None
-    ranks = rankdata(lengths)
+    ranks = rankdata(words)
     auroc = (ranks[contrast.own].sum() - len(own) * (len(own) + 1) / 2) / (len(own) * len(rest))
     size = max(auroc, 1 - auroc)
     if size < WARNING or mannwhitneyu(own, rest).pvalue * n_tests > 0.05:
@@ -49,7 +50,7 @@ def _uneven(contrast: Contrast, n_tests: int) -> tuple[Severity, str, tuple[int,
     other = "the negative texts" if contrast.texts[0].side != "labelled" else "the other emotions' texts"
     told = f"{contrast.label} has {own.mean():.0f} words, {other} {rest.mean():.0f} (AUROC {auroc:.2f})"
     middle = np.median(rest)
-    outside = contrast.own & ((lengths > middle) if auroc > 0.5 else (lengths < middle))
+    outside = contrast.own & ((words > middle) if auroc > 0.5 else (words < middle))
     rows = rows_of(text for text, is_outside in zip(contrast.texts, outside, strict=True) if is_outside)
     return ("error" if size >= ERROR else "warning"), told, rows
 

@@ -13,10 +13,11 @@ from emotion_core.prompts.checks.finding import Finding, listed, place, rows_of
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 
 CHECK = "near duplicates"
-# Cosine of the sets of four-letter pieces. In a sentence of twenty words one changed word leaves .91 and three leave .74;
-# in one of seven words a changed word leaves .74. The most alike texts of fear-calm and neutral reach .28.
+# Cosine of the sets of four-letter pieces. In a sentence of twenty words one changed word leaves .91 and three leave
+# .74; in one of seven words a changed word leaves .74. The most alike texts of fear-calm and neutral reach .28.
 THRESHOLD = 0.7
-MOST = 4000
+# Past this many texts of one emotion the comparison of all with all takes more than a second or two.
+MOST = 2000
 _BLOCK = 512
 
 

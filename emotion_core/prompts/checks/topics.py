@@ -12,6 +12,8 @@ from emotion_core.prompts.prompt_set import PromptSet, PromptText, n_units
 CHECK = "topics"
 # Share of the information about the emotion that the topic carries, beyond chance: 0 none, 1 all.
 ASSOCIATION = 0.15
+# Share of the rows with a topic that no other emotion has, from which topics count as not shared.
+ALONE = 0.3
 # A topic with more than this share of the rows is the set's real subject.
 DOMINANT, ENOUGH_ROWS = 1 / 3, 10
 
@@ -38,13 +40,14 @@ def topics(prompt_set: PromptSet) -> list[Finding]:
 def _association(texts: list[PromptText]) -> list[Finding]:
     """A warning where the topic predicts the emotion, with the rows whose topic only one emotion has."""
     share = adjusted_mutual_info_score([t.topic for t in texts], [t.emotion for t in texts])
-    if share < ASSOCIATION:
-        return []
     emotions_of: dict[str, set[str]] = defaultdict(set)
     for text in texts:
         emotions_of[text.topic].add(text.emotion)
     alone = [text for text in texts if len(emotions_of[text.topic]) == 1]
+    if share < ASSOCIATION and len(alone) < ALONE * len(texts):
+        return []
     pairs = dict.fromkeys(f"'{text.topic}' only with {text.emotion}" for text in alone)
-    detail = f"The topic tells the emotion ({share:.0%} of what there is to know)"
-    detail += ": " + listed(list(pairs)) if pairs else ""
+    told = f"The topic tells the emotion ({share:.0%} of what there is to know)" if share >= ASSOCIATION else ""
+    told = told or f"{len(alone)} of {len(texts)} rows have a topic that no other emotion has"
+    detail = f"{told}: {listed(list(pairs))}" if pairs else told
     return [Finding(CHECK, "warning", rows_of(alone or texts), detail, "Write every topic for every emotion")]

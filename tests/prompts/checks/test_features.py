@@ -1,0 +1,65 @@
+"""The small judgements that checks are made of."""
+
+from __future__ import annotations
+
+import pytest
+
+from emotion_core.prompts.checks.finding import listed
+from emotion_core.prompts.checks.form import person, question, tense
+from emotion_core.prompts.checks.labels import contrasts, words_of
+from emotion_core.prompts.prompt_set import PromptSet
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I left the house.", "first"),
+        ("Our train is late.", "first"),
+        ("You’re alone with my dog.", "second"),
+        ("Give her your coat.", "second"),
+        ("She hears steps.", "third"),
+        ("The house, number II, is empty.", "third"),
+    ],
+)
+def test_person(text: str, expected: str) -> None:
+    assert person(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The door was open.", "past"),
+        ("The door is open.", "present"),
+        ("She said the door is open.", ""),
+        ("He walked home and opened the door.", "past"),
+        ("He needs the bed in the closed room.", ""),
+        ("Steps on the stairs.", ""),
+    ],
+)
+def test_tense(text: str, expected: str) -> None:
+    assert tense(text) == expected
+
+
+def test_question() -> None:
+    assert (question("Who is there?"), question("Nobody.")) == ("question", "statement")
+
+
+def test_words() -> None:
+    assert words_of("It’s the Ärzte's 3rd_time!") == ["it’s", "the", "ärzte's", "rd", "time"]
+
+
+def test_listed() -> None:
+    assert listed([]) == ""
+    assert listed(["a", "b"], shown=2) == "a; b"
+    assert listed(["a", "b", "c", "d"], shown=2) == "a; b; and 2 more"
+
+
+def test_contrasts(pairs: PromptSet, labelled: PromptSet) -> None:
+    (one,) = contrasts(pairs)
+    assert (one.label, one.own.sum(), len(one.texts)) == ("fear", 50, 100)
+    assert [(c.label, int(c.own.sum()), len(c.texts)) for c in contrasts(labelled)] == [
+        ("joy", 20, 80),
+        ("fear", 20, 80),
+        ("anger", 20, 80),
+        ("pride", 20, 80),
+    ]
