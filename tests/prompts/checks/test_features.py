@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from emotion_core.prompts.checks.finding import listed
 from emotion_core.prompts.checks.form import person, question, tense
 from emotion_core.prompts.checks.labels import contrasts, words_of
-from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.prompts.checks.near_duplicates import near_duplicates
+from emotion_core.prompts.prompt_set import PromptSet, PromptText
 
 
 @pytest.mark.parametrize(
@@ -63,3 +66,24 @@ def test_contrasts(pairs: PromptSet, labelled: PromptSet) -> None:
         ("anger", 20, 80),
         ("pride", 20, 80),
     ]
+
+
+def test_too_large_a_group_is_noted_and_not_compared(monkeypatch: pytest.MonkeyPatch, labelled: PromptSet) -> None:
+    module = sys.modules["emotion_core.prompts.checks.near_duplicates"]
+    monkeypatch.setattr(module, "MOST", 19)
+    (finding,) = near_duplicates(labelled)
+    assert finding.severity == "note"
+    assert "anger; fear; joy; pride" in finding.detail
+
+
+@pytest.mark.parametrize(("changes", "found"), [(1, True), (3, True), (9, False)])
+def test_near_duplicates_by_words_changed(changes: int, found: bool) -> None:
+    sentence = "alone in the parking garage at midnight you hear a second set of steps that stops whenever yours stop"
+    words = sentence.split()
+    other = [*words]
+    for k in range(changes):
+        other[2 * k + 1] = ["brown", "kettle", "of", "fourteen", "mud", "sing", "plum", "tall", "xylem"][k]
+    texts = tuple(
+        PromptText(" ".join(one), "joy", "labelled", "", "train", None, i + 1) for i, one in enumerate((words, other))
+    )
+    assert bool(near_duplicates(PromptSet("two", "labelled", texts))) == found
