@@ -1,0 +1,166 @@
+"""Do two vector files, or two layers, agree on which emotions are alike?
+
+Correlation of the cosines of all pairs of emotions, tested by giving the emotions of one side each other's names
+(Mantel 1967; representational similarity analysis, Kriegeskorte et al. 2008). Widths need not be equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion_core.errors import SettingsError
+from emotion_core.evaluation.auroc import Array
+from emotion_core.geometry.emotion_map import usable_vectors
+from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
+from emotion_core.numbers import finite
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+SHUFFLES = 2000
+FEWEST_SHARED = 3
+# Numbers held at once while shuffling: 64 MB of float64.
+_BUDGET = 8 * 1024**2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Agreement of two geometries.
+
+    Attributes:
+        emotions: The shared emotions.
+        layers: The layer of each side.
+        models: Names of the two models.
+        r: Correlation of the cosines of all pairs of shared emotions; nan where they do not vary.
+        p_value: Share of shuffled namings that agree as well, the real one counted among them.
+        cosines: float64 [2, pairs], the cosines themselves, for a chart.
+    """
+
+    emotions: tuple[str, ...]
+    layers: tuple[int, int]
+    models: tuple[str, str]
+    r: float
+    p_value: float
+    cosines: Array
+
+    def to_json(self) -> dict[str, object]:
+        """The document of `compare --json`."""
+        return {
+            "r": finite(self.r),
+            "p_value": finite(self.p_value),
+            "n_shared": len(self.emotions),
+            "emotions": list(self.emotions),
+            "layers": list(self.layers),
+            "models": list(self.models),
+        }
+
+
+@dataclass(frozen=True)
+class LayerAgreement:
+    """Agreement of every layer with every other.
+
+    Attributes:
+        layers: Layers that could be compared; one with a vector that is zero or not finite is left out.
+        r: float64 [layers, layers].
+        p_value: float64 [layers, layers].
+    """
+
+    layers: tuple[int, ...]
+    r: Array
+    p_value: Array
+
+
+def compare(
+    first: EmotionVectors,
+    second: EmotionVectors,
+    layer_first: int | None = None,
+    layer_second: int | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Compares two vector files on the emotions they share.
+
+    Args:
+        first: One file.
+        second: The other, of the same or another model.
+        layer_first: By default the layer chosen for all its emotions together.
+        layer_second: The same for the other.
+        seed: Of the shuffles.
+
+    Raises:
+        SettingsError: Fewer than three shared emotions, or a layer that cannot be used.
+    """
+    shared = tuple(e for e in first.emotions if e in second.emotions)
+    if len(shared) < FEWEST_SHARED:
+        raise SettingsError(
+            "The two files share too few emotions",
+            expected=f"at least {FEWEST_SHARED}",
+            found=", ".join(shared) or "none",
+            remedy="Build both from the same prompt set",
+        )
+    layers = (
+        first.selected_layer if layer_first is None else layer_first,
+        second.selected_layer if layer_second is None else layer_second,
+    )
+    matrices = []
+    for vectors, layer in zip((first, second), layers, strict=True):
+        rows = usable_vectors(vectors, layer, FEWEST_SHARED)
+        matrices.append(cosine_matrix(rows[[vectors.index(e) for e in shared]]))
+    r, p_value = mantel(np.stack(matrices), seed)
+    return Comparison(
+        shared,
+        layers,
+        (first.model.name, second.model.name),
+        float(r[0, 1]),
+        float(p_value[0, 1]),
+        upper_triangle(np.stack(matrices)),
+    )
+
+
+def compare_layers(vectors: EmotionVectors, seed: int = 0) -> LayerAgreement:
+    """Compares all layers of one file with each other.
+
+    Raises:
+        SettingsError: Fewer than three emotions, or no layer that can be used.
+    """
+    usable = np.isfinite(vectors.values).all(axis=(0, 2)) & (np.abs(vectors.values).max(axis=2) > 0).all(axis=0)
+    layers = tuple(int(layer) for layer in np.flatnonzero(usable))
+    if not layers:
+        raise SettingsError("No layer has vectors that can be compared", remedy="Load the model in float32")
+    matrices = np.stack([cosine_matrix(usable_vectors(vectors, layer, FEWEST_SHARED)) for layer in layers])
+    return LayerAgreement(layers, *mantel(matrices, seed))
+
+
+def mantel(matrices: Array, seed: int, shuffles: int = SHUFFLES) -> tuple[Array, Array]:
+    """Correlation of the upper triangles of matrices, and its one-sided permutation p-value.
+
+    Args:
+        matrices: float64 [sides, emotions, emotions], the same emotions in the same order.
+        seed: Of the shuffles.
+        shuffles: How many namings are drawn; the same ones for all pairs of sides.
+
+    Returns:
+        r and p, float64 [sides, sides] each; nan where a side does not vary.
+    """
+    sides, n = matrices.shape[0], matrices.shape[1]
+    fixed = _standard(upper_triangle(matrices))  # (sides, pairs)
+    observed = fixed @ fixed.T
+    rng = np.random.default_rng(seed)
+    reached = np.zeros((sides, sides))
+    rows, columns = np.triu_indices(n, k=1)
+    step = max(1, _BUDGET // (sides * len(rows)))
+    for start in range(0, shuffles, step):
+        names = rng.permuted(np.tile(np.arange(n), (min(step, shuffles - start), 1)), axis=1)
+        shuffled = _standard(matrices[:, names[:, rows], names[:, columns]])  # (sides, draws, pairs)
+        values = np.einsum("ap,bdp->abd", fixed, shuffled, optimize=True)
+        reached += (values >= observed[..., None] - 1e-12).sum(axis=-1)
+    p_value = np.where(np.isfinite(observed), (1 + reached) / (1 + shuffles), np.nan)
+    return np.where(np.isfinite(observed), np.clip(observed, -1, 1), np.nan), p_value
+
+
+def _standard(values: Array) -> Array:
+    """Rows around their mean at length 1; nan where they do not vary."""
+    centred = values - values.mean(axis=-1, keepdims=True)
+    length = np.linalg.norm(centred, axis=-1, keepdims=True)
+    result: Array = np.full_like(centred, np.nan)
+    np.divide(centred, length, out=result, where=length > 1e-12)
+    return result

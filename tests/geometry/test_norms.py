@@ -1,0 +1,70 @@
+import math
+
+import pytest
+
+from emotion_core.errors import SettingsError
+from emotion_core.geometry.norms import circumplex, read_norms
+
+WARRINER = (
+    ",Word,V.Mean.Sum,V.SD.Sum,V.Rat.Sum,A.Mean.Sum,A.SD.Sum\n"
+    "1,Calm,7.1,1.2,20,2.3,1.1\n2,afraid,2.0,1.2,20,6.1,2\n3,proud,7.5,1,20,5.2,2\n"
+)
+NRC = "calm\t0.875\t0.067\t0.4\nafraid\t0.01\t0.77\t0.2\nat ease\t0.9\t0.1\t0.5\n"
+
+
+def test_warriner_in_its_own_format():
+    norms = read_norms(WARRINER.encode(), "warriner.csv")
+    valence, arousal = norms.of(("calm", "Afraid", "missing"))
+    assert valence.tolist()[:2] == [7.1, 2.0] and arousal.tolist()[:2] == [2.3, 6.1]
+    assert math.isnan(valence[2]) and norms.scale == (1, 9)
+
+
+@pytest.mark.parametrize("header", ["", "Word\tValence\tArousal\tDominance\n", "term\tvalence\tarousal\tdominance\n"])
+def test_nrc_vad_with_and_without_a_header(header, tmp_path):
+    path = tmp_path / "NRC-VAD-Lexicon.txt"
+    path.write_text("\ufeff" + header + NRC, encoding="utf-8")
+    norms = read_norms(path)
+    assert norms.valence == {"calm": 0.875, "afraid": 0.01, "at ease": 0.9}
+    assert norms.arousal["afraid"] == 0.77 and norms.scale == (0, 1) and norms.name == path.name
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_any_table_with_the_three_columns(delimiter):
+    rows = ["Arousal,word,x,VALENCE", "-0.5,calm,1,0.9", "0.7,afraid,1,-0.8", "0.1,sad,1,-0.9", "NA,odd,1,0.5"]
+    norms = read_norms("\n".join(rows).replace(",", delimiter).encode())
+    assert norms.valence == {"calm": 0.9, "afraid": -0.8, "sad": -0.9} and norms.scale == (-1, 1)
+
+
+def test_the_projects_own_norms_know_the_words():
+    norms = circumplex()
+    valence, arousal = norms.of(("afraid", "calm", "blissful"))
+    assert valence[0] < 0 < valence[2] and arousal[0] > arousal[1] and norms.scale == (-2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("word;valence;arousal\ncalm;7,1;2,3\n", "comma as decimal sign"),
+        ("word,valence,arousal\ncalm,high,2\n", "not a number"),
+        ("word,valence,arousal\ncalm,inf,2\n", "not a number"),
+        ("word,valence,arousal\ncalm,1000,2\nsad,1,2\nmad,5,3\n", "no scale that is known"),
+        ("word,valence,arousal\ncalm,5,2\nsad,5,3\nmad,5,4\n", "same valence"),
+        ("word,valence\ncalm,5\n", "no column 'valence'|no column 'arousal'"),
+        ("calm,5,3\nsad,2,3\n", "no column 'word'"),
+        ("word,valence,arousal\ncalm,5,2\n", "too few words"),
+        ("", "empty"),
+    ],
+)
+def test_what_cannot_be_used_is_said(text, message):
+    with pytest.raises(SettingsError, match=message):
+        read_norms(text.encode(), "norms.csv")
+
+
+def test_messages_name_the_place_and_the_remedy(tmp_path):
+    with pytest.raises(SettingsError) as caught:
+        read_norms(b"word;valence;arousal\nsad;2.1;3.0\ncalm;7,1;2,3\n", "norms.csv")
+    assert "row 2" in str(caught.value) and "column valence" in str(caught.value) and "7.1" in str(caught.value)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_norms(tmp_path / "none.csv")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        read_norms(b"word,valence,arousal\ncaf\xe9,1,2\n")
