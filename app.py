@@ -1,9 +1,20 @@
-"""Home."""
+"""Home: a finished result on the bundled model, what it means in a few lines, and three ways on."""
+
+import streamlit as st
 
 from ui.built_in import need_vectors
+from ui.home import home_build, home_sweep, ways_on
 from ui.page import begin
 
-PAGE = "home"
-working = begin(PAGE)
+working = begin("home")
+st.markdown(
+    "A language model turns a text into long lists of numbers, layer by layer. From 40 pairs of situations, one "
+    "frightening and one calm, we draw **a direction** in these numbers. Then we ask whether it is real: does it tell "
+    "apart situations it was not drawn from, and does adding it change what the model writes, each time compared with "
+    "what chance does? A direction is a function inside the model, not an experience."
+)
 if working.vectors is None:
     need_vectors(working)
+home_build(working)
+home_sweep(working)
+ways_on()

@@ -8,7 +8,7 @@ from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cost import build_seconds
 from ui.run_panel import about, run_panel
-from ui.services import app_settings
+from ui.services import app_settings, store
 from ui.vector_sets import built_in_prompts, start_built_in
 from ui.working import Working
 
@@ -34,7 +34,8 @@ def need_vectors(working: Working) -> None:
     if run is not None:
         del started[name]
         st.rerun()
-    if st.button("Try again", key="again-built-in", icon=":material/restart_alt:"):
+    ended = not store().get(started[name]).is_open
+    if ended and st.button("Try again", key="again-built-in", icon=":material/restart_alt:"):
         del started[name]
         st.rerun()
     st.stop()

@@ -12,6 +12,7 @@ from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
+from emotion_core.runs.ship import unpack
 from emotion_core.runs.store import RunStore
 
 T = TypeVar("T")
@@ -26,7 +27,9 @@ def app_settings() -> Settings:
 def registry() -> JobRegistry:
     """The live jobs, over the run store of the data folder."""
     chosen = settings()
-    return JobRegistry(RunStore(chosen.data_dir, keep=chosen.keep_runs))
+    runs = RunStore(chosen.data_dir, keep=chosen.keep_runs)
+    unpack(runs)
+    return JobRegistry(runs)
 
 
 def store() -> RunStore:

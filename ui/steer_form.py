@@ -11,6 +11,7 @@ from emotion_core.tracing.steer import Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
+CHOSEN = -1  # stands for the layer that cross-validation chose
 _OPERATIONS: dict[str, Operation] = {"Add": "add", "Project out": "project_out", "Clamp": "clamp"}
 _SCOPES: dict[str, Scope] = {"Generated text": "generated", "Prompt": "prompt", "Both": "both"}
 _UNITS: dict[str, Unit] = {"Fraction of the residual norm": "fraction", "Raw multiples of the unit direction": "raw"}
@@ -84,8 +85,10 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     )
     layer = three.selectbox(
         "Layer",
-        [None, *range(vectors.n_layers)],
-        format_func=lambda one: f"{vectors.layer_of(emotion)} (chosen on training texts)" if one is None else str(one),
+        [CHOSEN, *range(vectors.n_layers)],
+        format_func=lambda one: (
+            f"{vectors.layer_of(emotion)} (chosen on training texts)" if one == CHOSEN else str(one)
+        ),
         key="layer",
         persist_state="session",
         help="Block whose output is changed, counted from 0.",
@@ -98,7 +101,7 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         controls=int(controls),
         samples=1 if more.decoding == "greedy" else int(samples),
         max_new_tokens=more.new_tokens,
-        layer=layer,
+        layer=None if layer == CHOSEN else int(layer),
         unit=more.unit,
         operation=_OPERATIONS[str(operation)],
         scope=_SCOPES[str(scope)],

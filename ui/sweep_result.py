@@ -8,13 +8,15 @@ import streamlit as st
 
 from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
 from emotion_core.charts.palette import COOL, WARM
-from emotion_core.steering.finding import signed, sweep_finding
+from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.plain import plain
 from ui.text_ladder import Rung, split_at_difference, text_ladder
 from ui.verdict import shows, verdict
+
+_SMALL = 0.25  # standard deviations below which a rung stays uncoloured
 
 
 def sweep_result(sweep: Sweep, *, key: str) -> None:
@@ -73,22 +75,24 @@ def sweep_texts(sweep: Sweep, *, key: str) -> None:
     shown = sorted((r for r in rows if r.direction == direction or r.strength == 0), key=lambda r: r.strength)
     st.caption(
         f"“{plain(str(prompt))} …” continued with the same noise at every strength. Underlined: from where a text "
-        "leaves the unsteered one. Edge: warm where the reading rose, cool where it fell. Dashed: outside the usable "
-        "window."
+        "leaves the unsteered one. SD: how far its reading moved. Edge: warm where it rose, cool where it fell. "
+        "Dashed: outside the usable window."
     )
-    text_ladder([_rung(row, unsteered, sweep) for row in shown], label="Texts by strength", key=f"ladder-{key}")
+    text_ladder([rung(row, unsteered, sweep) for row in shown], label="Texts by strength", key=f"ladder-{key}")
 
 
-def _rung(row: SweepRow, unsteered: SweepRow, sweep: Sweep) -> Rung:
-    same, rest = split_at_difference(row.text, unsteered.text) if row.strength else (row.text, "")
+def rung(row: SweepRow, unsteered: SweepRow, sweep: Sweep) -> Rung:
+    """One text as the ladder shows it, marked from where it leaves the unsteered one."""
+    text = row.text.strip()
+    same, rest = split_at_difference(text, unsteered.text.strip()) if row.strength else (text, "")
     low, high = sweep.usable_window
-    score = row.emotion_score
-    notes = [] if score is None else [f"{sweep.settings.emotion} {signed(score, 1)} SD"]
+    moved = change(row, unsteered)
+    notes = [] if moved is None or not row.strength else [f"{sweep.settings.emotion} {signed(moved, 1)} SD"]
     if row.surprise is not None:
         notes.append(f"surprise {row.surprise:.1f}")
     if row.broken:
         notes.append("numbers not finite")
-    colour = "" if score is None or abs(score) < 0.5 else (WARM if score > 0 else COOL)
+    colour = "" if moved is None or abs(moved) < _SMALL else (WARM if moved > 0 else COOL)
     return Rung(
         strength="unsteered" if row.strength == 0 else signed(row.strength),
         notes=tuple(notes),

@@ -37,7 +37,8 @@ def shelf(info: ModelInfo) -> dict[str, str]:
     labels = {BUILT_IN: "fear-calm (built in)"}
     for run_id, (label, fingerprint) in st.session_state.get(_SHELF, {}).items():
         if fingerprint == info.fingerprint:
-            labels[run_id] = label
+            number = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
+            labels[run_id] = f"{label} ({number + 1})" if number and label != BUILT_IN else label
     return labels
 
 
@@ -51,6 +52,8 @@ def put_on_shelf(run_id: str) -> None:
     if run.kind not in (KIND, UPLOAD) or run.state != "done":
         raise RunError("The run has no vectors", where=run_id, found=f"{run.kind}, {run.state}")
     described = json.loads(run.settings)
+    if run.key and run.key == _built_in_key(described["fingerprint"]):
+        return  # it stands there already
     st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], described["fingerprint"])
 
 
@@ -71,14 +74,14 @@ def upload(name: str, data: bytes, info: ModelInfo) -> str:
 
 def choose_next(run_id: str) -> None:
     """Makes a set the chosen one at the next run of the script, when its picker may be changed."""
-    st.session_state["next vectors"] = run_id
+    st.session_state["next vectors"] = run_id if run_id in st.session_state.get(_SHELF, {}) else BUILT_IN
 
 
 def run_of(set_id: str, info: ModelInfo) -> str | None:
     """The run that holds a set; None where the built-in set has not been built for this model yet."""
     if set_id != BUILT_IN:
         return set_id
-    found = store().find(KIND, build_key(info.fingerprint, (built_in_prompts(),), BuildSettings()))
+    found = store().find(KIND, _built_in_key(info.fingerprint))
     return None if found is None else found.id
 
 
@@ -91,6 +94,10 @@ def start_built_in(owner: ModelOwner) -> str:
         run_id = start_build(registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache())
         started[fingerprint] = run_id
     return run_id
+
+
+def _built_in_key(fingerprint: str) -> str:
+    return build_key(fingerprint, (built_in_prompts(),), BuildSettings())
 
 
 @st.cache_resource

@@ -14,7 +14,9 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.plain import plain
 from ui.services import app_settings, owner
-from ui.vector_sets import run_of, shelf, shelve_linked, vectors_of
+from ui.vector_sets import BUILT_IN, run_of, shelf, shelve_linked, vectors_of
+
+_KEYS = ("model", "vectors", "emotion")
 
 
 @dataclass(frozen=True)
@@ -43,39 +45,69 @@ class Working:
 
 def working_card() -> Working:
     """Draws the card and returns what is chosen; a choice that cannot be had is explained and the last one kept."""
-    linked = shelve_linked(st.query_params.get("vectors"))
+    unlinked = _read_link()
     with st.sidebar.container(border=True, key="working-with"):
         st.markdown("**Working with**")
         name = _model_picker()
         model_owner, fault = _load(name)
-        set_id = _set_picker(model_owner.model.info)
+        labels = shelf(model_owner.model.info)
+        set_id = _set_picker(labels)
         run_id = run_of(set_id, model_owner.model.info)
         vectors = None if run_id is None else vectors_of(run_id)
         emotion = None if vectors is None else _emotion_picker(vectors)
         if vectors is None:
-            st.caption("Not built for this model yet; the pages offer to build it.")
-    for error in (linked, fault):
+            st.caption("Not built for this model yet.")
+    for error in (unlinked, fault):
         if error is not None:
             show_error(error)
     working = Working(model_owner, set_id, run_id, vectors, emotion)
-    _small_card(working, shelf(working.info)[set_id])
+    _write_link(working)
+    _small_card(working, labels[set_id])
     return working
 
 
 def choose_emotion(emotion: str) -> None:
-    """Makes an emotion the chosen one everywhere; call it in a callback or before the card is drawn."""
-    st.session_state["emotion"] = emotion
+    """Makes an emotion the chosen one everywhere, from the next run of the script on."""
+    st.session_state["next emotion"] = emotion
+
+
+def _read_link() -> EmotionCoreError | None:
+    """Takes the choices of a link at the session's first run; returns what is wrong with its vector set."""
+    if "link read" in st.session_state:
+        return None
+    st.session_state["link read"] = True
+    for key in _KEYS:
+        if key in st.query_params:
+            st.session_state[key] = st.query_params[key]
+    return shelve_linked(st.query_params.get("vectors"))
+
+
+def _write_link(working: Working) -> None:
+    """Keeps the address in step, defaults left out, so that it can be copied from any page."""
+    defaults = {"model": app_settings().model, "vectors": BUILT_IN}
+    first = working.vectors.emotions[0] if working.vectors is not None else None
+    values = {"model": working.info.name, "vectors": working.set_id, "emotion": working.emotion}
+    for key, value in values.items():
+        default = first if key == "emotion" else defaults[key]
+        if value is None or value == default:
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = value
 
 
 def _model_picker() -> str:
     settings = app_settings()
     options = list(dict.fromkeys([settings.model, *CATALOGUE]))
+    wanted = st.session_state.get("model")
+    if wanted and wanted not in options:
+        options.append(wanted)
     name = st.selectbox(
         "Model",
         options,
         key="model",
-        bind="query-params",
+        persist_state="session",
         accept_new_options=not settings.hosted,
+        format_func=lambda one: one.rstrip("/").rsplit("/", 1)[-1],
         help="The bundled demo model works offline. Others are downloaded when first used."
         + ("" if settings.hosted else " You may also type a Hugging Face id or a folder."),
     )
@@ -103,29 +135,30 @@ def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
     return found, None
 
 
-def _set_picker(info: ModelInfo) -> str:
-    labels = shelf(info)
+def _set_picker(labels: dict[str, str]) -> str:
     wanted = st.session_state.pop("next vectors", None)
     if wanted in labels:
         st.session_state["vectors"] = wanted
     elif st.session_state.get("vectors") not in labels:
-        st.session_state.pop("vectors", None)
+        st.session_state["vectors"] = BUILT_IN
     chosen = st.selectbox(
         "Vector set",
         list(labels),
         format_func=lambda one: labels.get(one, one),
         key="vectors",
-        bind="query-params",
+        persist_state="session",
         help="Sets you build or upload appear here.",
     )
     return str(chosen)
 
 
 def _emotion_picker(vectors: EmotionVectors) -> str:
-    if st.session_state.get("emotion") not in vectors.emotions:
-        st.session_state.pop("emotion", None)
-    chosen = st.selectbox("Emotion", vectors.emotions, key="emotion", bind="query-params")
-    return str(chosen)
+    wanted = st.session_state.pop("next emotion", None)
+    if wanted in vectors.emotions:
+        st.session_state["emotion"] = wanted
+    elif st.session_state.get("emotion") not in vectors.emotions:
+        st.session_state["emotion"] = vectors.emotions[0]
+    return str(st.selectbox("Emotion", vectors.emotions, key="emotion", persist_state="session"))
 
 
 def _small_card(working: Working, label: str) -> None:

@@ -69,7 +69,7 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
         rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
         layers.append(rule.mark_text(align="left", x=4, dy=-7, color=WARM).encode(text="text:N"))
-    return cast(alt.LayerChart, alt.layer(*layers, line, dots).properties(height=140))
+    return cast(alt.LayerChart, alt.layer(*layers, line, dots).properties(height=190))
 
 
 _VERDICTS = {

@@ -35,7 +35,7 @@ def separation_table(scores: HeldOutScores) -> pd.DataFrame:
 
 
 def separation_by_layer(
-    scores: HeldOutScores, emotion: str, *, against: str = "the other texts", height: int = 300
+    scores: HeldOutScores, emotion: str, *, against: str = "the texts without it", height: int = 300
 ) -> alt.LayerChart:
     """Cohen's d with its interval at every layer, over the band of shuffled labels; the chosen layer is marked.
 

@@ -7,7 +7,7 @@ import numpy as np
 from emotion_core.evaluation.scores import HeldOutScores
 
 
-def separation_title(scores: HeldOutScores, emotion: str, against: str = "the other texts") -> str:
+def separation_title(scores: HeldOutScores, emotion: str, against: str = "the texts without it") -> str:
     """What the chart of separation by layer shows, such as "Fear separates from calm at every layer".
 
     Args:
@@ -27,7 +27,7 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the ot
     return f"{name} separates from {against} at {where}"
 
 
-def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the other texts") -> str:
+def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the texts without it") -> str:
     """The finding at the chosen layer, with the size of the effect and what chance reaches."""
     e = scores.emotions.index(emotion)
     layer = scores.selected_layers[e]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from emotion_core.evaluation.heldout import HeldOutScores, heldout
+from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.runs.cache import ActivationCache

@@ -38,6 +38,9 @@ class Handle(Protocol):
     def cancel(self) -> None:
         """Stops the job at its next step."""
 
+    def result(self) -> Any:
+        """Waits for the job and returns its result, or raises what it raised."""
+
 
 class JobRegistry:
     """Runs of this process that are still open.
@@ -81,6 +84,12 @@ class JobRegistry:
         """Jobs in front of a run of this process; 0 where it works already or is not known here."""
         handle = self._handles.get(run_id)
         return handle.place if handle is not None and handle.state == "queued" else 0
+
+    def wait(self, run_id: str) -> None:
+        """Waits for a run of this process and raises what it raised."""
+        handle = self._handles.get(run_id)
+        if handle is not None:
+            handle.result()
 
     def cancel(self, run_id: str) -> None:
         """Cancels a run; the job stops at its next step."""

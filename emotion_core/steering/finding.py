@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from emotion_core.steering.summary import StrengthSummary
-from emotion_core.steering.sweep import Sweep
+from emotion_core.steering.sweep import Sweep, SweepRow
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,13 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
     if not found:
         sentence = f"{where}; nowhere in between does the effect on {emotion} leave the range of random directions."
         return SweepFinding("no evidence", sentence)
-    strongest = max(found, key=_size)
+    effects = sorted(one.effect for one in found if one.effect is not None)
+    size = (
+        signed(effects[0], 1) if effects[0] == effects[-1] else f"{signed(effects[0], 1)} to {signed(effects[-1], 1)}"
+    )
     sentence = (
         f"Steering moves the {emotion} reading beyond random directions of the same size at "
-        f"{_listed([one.strength for one in found])}, by up to {signed(strongest.effect or 0.0, 1)} standard "
-        f"deviations. {where}."
+        f"{_listed([one.strength for one in found])}, by {size} standard deviations. {where}."
     )
     return SweepFinding("evidence", sentence)
 
@@ -48,10 +49,13 @@ def signed(number: float, digits: int = 2) -> str:
     return "0" if text in ("+0", "-0", "+0.0", "-0.0") else text.replace("-", "−")
 
 
-def _size(one: StrengthSummary) -> float:
-    return abs(one.effect or 0.0)
-
-
 def _listed(strengths: list[float]) -> str:
     shown = [signed(one) for one in strengths]
     return f"strength {shown[0]}" if len(shown) == 1 else f"strengths {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def change(row: SweepRow, unsteered: SweepRow) -> float | None:
+    """How far a text's reading lies from that of the unsteered text of the same noise, in standard deviations."""
+    if row.emotion_score is None or unsteered.emotion_score is None:
+        return None
+    return row.emotion_score - unsteered.emotion_score

@@ -40,6 +40,9 @@ class Held:
         self.state = "cancelled"
         self.job.close()
 
+    def result(self) -> Any:
+        return run_to_end(self.job)
+
 
 def test_the_result_is_stored_and_returned(store: RunStore) -> None:
     run_id = store.create("build", "{}")
