@@ -7,6 +7,9 @@ from typing import Any
 
 from emotion_core.errors import ModelError, TextTooLongError
 
+# Stands for a message in a chat template, and in no template itself.
+_MARK = "qzwxvkjq"
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -64,14 +67,20 @@ def _chat(tokenizer: Any, text: str) -> Encoding:
         raise ModelError(
             "The model has no chat template", remedy="Read the text plain or choose a model trained for conversations"
         )
-    rendered = tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False)
-    begin = rendered.find(text.strip())
+    rendered = _rendered(tokenizer, text)
+    # Where the template puts the message: a short text, such as "user", may also be a part of the template itself.
+    expected = max(0, _rendered(tokenizer, _MARK).find(_MARK))
+    begin = rendered.find(text.strip(), expected)
     if begin < 0:
         raise ModelError("The chat template changes the text, so its tokens cannot be told apart", where=_shorten(text))
     end = begin + len(text.strip())
     coded = tokenizer(rendered, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     content = tuple(a < end and b > begin and b > a for a, b in coded["offset_mapping"])
     return Encoding(tuple(coded["input_ids"]), content)
+
+
+def _rendered(tokenizer: Any, text: str) -> str:
+    return str(tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False))
 
 
 def _shorten(text: str) -> str:

@@ -26,9 +26,7 @@ def fingerprint(module: nn.Module, tokenizer: Any) -> str:
     digest = hashlib.sha256()
     config = {k: v for k, v in module.config.to_dict().items() if k not in _INCIDENTAL}  # type: ignore[operator,union-attr]
     digest.update(json.dumps(config, sort_keys=True, default=str).encode())
-    digest.update(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
-    digest.update(json.dumps(tokenizer("A b.\nC d")["input_ids"]).encode())
-    digest.update(str(getattr(tokenizer, "chat_template", None)).encode())
+    digest.update(_tokenizer_text(tokenizer).encode())
     state = module.state_dict()
     total = sum(t.numel() * t.element_size() for t in state.values())
     for name, tensor in sorted(state.items()):
@@ -39,3 +37,19 @@ def fingerprint(module: nn.Module, tokenizer: Any) -> str:
         if flat.device.type != "meta":
             digest.update(flat.contiguous().cpu().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _tokenizer_text(tokenizer: Any) -> str:
+    """Everything that decides on tokens: vocabulary, merges, normalisation, special tokens, chat template."""
+    parts = [
+        sorted(tokenizer.get_vocab().items()),
+        tokenizer("A b.\nC d")["input_ids"],
+        sorted(tokenizer.all_special_ids),
+        str(getattr(tokenizer, "chat_template", None)),
+    ]
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        pipeline = json.loads(backend.to_str())
+        # Padding and truncation are left over from the last call, not part of the tokenizer.
+        parts.append({k: v for k, v in pipeline.items() if k not in ("padding", "truncation")})
+    return json.dumps(parts, sort_keys=True)

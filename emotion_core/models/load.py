@@ -43,7 +43,9 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
-        module = AutoModelForCausalLM.from_pretrained(source, dtype=getattr(torch, dtype))
+        module, report = AutoModelForCausalLM.from_pretrained(
+            source, dtype=getattr(torch, dtype), output_loading_info=True
+        )
     # from_pretrained raises whatever its many parts raise (OSError, ValueError, KeyError, SafetensorError, ...).
     except Exception as error:
         raise ModelError(
@@ -53,6 +55,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
             found=f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else 'no message'}",
             remedy="Check the name, and the network on first use",
         ) from error
+    _require_whole(module, tokenizer, sorted(report["missing_keys"]), name)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     return adopt(module.to(chosen), tokenizer, name)
 
@@ -77,6 +80,9 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
 
 
 def _source(name: str) -> str:
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
     if name in CATALOGUE:
         source = CATALOGUE[name].source
         if CATALOGUE[name].bundled and not Path(source, "config.json").exists():
@@ -84,16 +90,46 @@ def _source(name: str) -> str:
                 "The bundled model is missing from this copy", where=name, remedy="Clone the whole repository again"
             )
         return source
-    if Path(name).is_dir():
+    if name and "\0" not in name and Path(name).is_dir():
         return os.fspath(Path(name).resolve())
-    if not name or name.count("/") > 1 or name.startswith((".", "/", "~")) or any(c.isspace() for c in name):
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
         raise ModelError(
             "There is no such model",
             where=repr(name),
             expected=f"one of {', '.join(CATALOGUE)}, an existing folder, or a hub id like 'owner/name'",
             remedy="Check the spelling or the path",
-        )
+        ) from error
     return name
+
+
+def _require_whole(module: nn.Module, tokenizer: Any, missing: list[str], name: str) -> None:
+    """Refuses what transformers would fill up with random weights, and models that look ahead."""
+    if missing:
+        raise ModelError(
+            "The model's files lack weights, which would be random numbers",
+            where=name,
+            found=f"{len(missing)} missing, such as {missing[0]}",
+            remedy="Fetch the files again, or choose a causal language model with its output layer",
+        )
+    config: Any = module.config
+    if any(str(one).endswith("ForMaskedLM") for one in config.architectures or []):
+        raise ModelError(
+            "This is not a causal language model: it fills gaps and sees what comes after them",
+            where=name,
+            expected="a model that continues a text, such as gpt2",
+            found=", ".join(config.architectures),
+            remedy="Choose another model",
+        )
+    # Without its files, some classes give a tokenizer that knows no word.
+    if not tokenizer("the old house").get("input_ids"):
+        raise ModelError(
+            "The model has no tokenizer",
+            where=name,
+            expected="a file such as tokenizer.json beside the weights",
+            remedy="Add the tokenizer's files",
+        )
 
 
 def _require_reachable(source: str, name: str) -> None:

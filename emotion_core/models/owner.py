@@ -9,8 +9,8 @@ next step.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from functools import lru_cache
+from collections import OrderedDict, deque
+from contextlib import suppress
 from typing import Any, Generic, Literal, TypeVar
 
 from emotion_core.errors import JobCancelled
@@ -29,7 +29,7 @@ class JobHandle(Generic[T]):
         self.visitor = visitor
         self.state: State = "queued"
         self.progress = Progress(0, 0, "waiting")
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._job = job
         self._owner = owner
         self._result: T | None = None
@@ -71,8 +71,10 @@ class JobHandle(Generic[T]):
     def _step(self) -> bool:
         """Advances the job by one step in the owner's thread; returns whether it goes on."""
         if self._cancelled:
-            self._job.close()
             self.error = JobCancelled("The job was cancelled", remedy="What was read before is kept; start it again")
+            # A job whose clean-up fails is cancelled all the same, and the owner goes on.
+            with suppress(Exception):
+                self._job.close()
             return self._finish("cancelled")
         self.state = "running"
         try:
@@ -81,7 +83,7 @@ class JobHandle(Generic[T]):
             self._result = stop.value
             return self._finish("done")
         # Whatever a job raises belongs to whoever asked for it; the owner and the other jobs go on.
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             self.error = error
             return self._finish("failed")
         return True
@@ -95,6 +97,8 @@ class JobHandle(Generic[T]):
 class ModelOwner:
     """Owns one model and runs its jobs in one daemon thread.
 
+    The thread lives while there are jobs, so an owner that nobody holds any more is freed with its model.
+
     Attributes:
         model: The model; others may read `model.info`, and nothing else of it, outside of a job.
     """
@@ -102,61 +106,78 @@ class ModelOwner:
     def __init__(self, model: LoadedModel) -> None:
         self.model = model
         self._queue: deque[JobHandle[Any]] = deque()
-        self._wake = threading.Condition()
+        self._lock = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"owner of {model.info.name}", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def submit(self, job: Job[T], visitor: str = "") -> JobHandle[T]:
         """Hands a job to the owner; returns at once."""
         handle = JobHandle(job, self, visitor)
-        with self._wake:
+        with self._lock:
             if self._closed:
                 raise RuntimeError("the owner of this model is closed")
             self._queue.append(handle)
-            self._wake.notify()
+            if self._thread is None:
+                name = f"owner of {self.model.info.name}"
+                self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._thread.start()
         return handle
 
     def place_of(self, handle: JobHandle[Any]) -> int:
         """Position of a job that has not started yet among the waiting ones, else 0."""
-        with self._wake:
+        with self._lock:
             return self._queue.index(handle) if handle.state == "queued" and handle in self._queue else 0
 
     def close(self) -> None:
-        """Cancels all jobs and ends the thread."""
-        with self._wake:
+        """Cancels all jobs and waits until they have ended."""
+        with self._lock:
             self._closed = True
             for handle in self._queue:
                 handle.cancel()
-            self._wake.notify()
-        self._thread.join()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def _work(self) -> None:
         while True:
-            with self._wake:
-                while not self._queue and not self._closed:
-                    self._wake.wait()
+            with self._lock:
                 if not self._queue:
+                    self._thread = None
                     return
                 handle = self._queue.popleft()
             if handle._step():
-                with self._wake:
+                with self._lock:
+                    if self._closed:
+                        handle.cancel()
                     self._queue.append(handle)
 
 
-_OWNERS_LOCK = threading.Lock()
+KEPT_MODELS = 2
 
-
-@lru_cache(maxsize=2)
-def _owner(name: str, dtype: str) -> ModelOwner:
-    return ModelOwner(load_model(name, dtype=dtype))
+_LOCK = threading.Lock()
+_OWNERS: OrderedDict[tuple[str, str], ModelOwner] = OrderedDict()
+_LOADING: dict[tuple[str, str], threading.Lock] = {}
 
 
 def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
     """The owner of a model in this process, loading it at the first call; the last two models stay loaded.
 
+    Who asks for a model that is there does not wait for another one that loads.
+
     Raises:
         ModelError: The model cannot be loaded.
     """
-    with _OWNERS_LOCK:
-        return _owner(name, dtype)
+    key = (name, dtype)
+    with _LOCK:
+        loading = _LOADING.setdefault(key, threading.Lock())
+    with loading:
+        with _LOCK:
+            if key in _OWNERS:
+                _OWNERS.move_to_end(key)
+                return _OWNERS[key]
+        owner = ModelOwner(load_model(name, dtype=dtype))
+        with _LOCK:
+            _OWNERS[key] = owner
+            while len(_OWNERS) > KEPT_MODELS:
+                _OWNERS.popitem(last=False)
+        return owner

@@ -18,6 +18,11 @@ from emotion_core.tracing.activations import FloatArray
 # SQLite takes at most 999 variables a statement in its oldest builds.
 _KEYS_PER_QUERY = 500
 
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, n_tokens INTEGER NOT NULL, "
+    "data BLOB NOT NULL)"
+)
+
 
 @dataclass(frozen=True)
 class CachedRow:
@@ -38,33 +43,34 @@ class ActivationCache:
     """A file of rows under the hash of everything they depend on.
 
     Safe for several threads and processes: each call opens its own connection, SQLite's write-ahead log orders them.
-    A row whose checksum does not match (a damaged file) is dropped and read again.
+    A row whose checksum does not match is dropped and read again; a file that SQLite cannot read is begun anew.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._write_lock = threading.Lock()
-        with closing(self._connect()) as db, db:
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, "
-                "n_tokens INTEGER NOT NULL, data BLOB NOT NULL)"
-            )
+        try:
+            self._connect().close()
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
 
     def get_many(self, keys: Sequence[str], layers: int, width: int) -> dict[int, CachedRow]:
         """Rows that are there, by position in `keys`."""
         digests = {_digest(key): i for i, key in enumerate(keys)}
         found: dict[int, CachedRow] = {}
         wanted = list(digests)
-        with closing(self._connect()) as db:
-            for start in range(0, len(wanted), _KEYS_PER_QUERY):
-                part = wanted[start : start + _KEYS_PER_QUERY]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT key, checksum, n_tokens, data FROM rows WHERE key IN ({marks})"
-                for key, checksum, n_tokens, data in db.execute(query, part):
-                    row = _unpack(data, checksum, n_tokens, layers, width)
-                    if row is not None:
-                        found[digests[key]] = row
+        try:
+            with closing(self._connect()) as db:
+                for start in range(0, len(wanted), _KEYS_PER_QUERY):
+                    part = wanted[start : start + _KEYS_PER_QUERY]
+                    marks = ",".join("?" * len(part))
+                    query = f"SELECT key, checksum, n_tokens, data FROM rows WHERE key IN ({marks})"
+                    for key, checksum, n_tokens, data in db.execute(query, part):
+                        row = _unpack(data, checksum, n_tokens, layers, width)
+                        if row is not None:
+                            found[digests[key]] = row
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
         return found
 
     def put_many(self, rows: Sequence[tuple[str, CachedRow]]) -> None:
@@ -72,14 +78,35 @@ class ActivationCache:
         packed = []
         for key, row in rows:
             data = row.values.tobytes() + row.token_norms.tobytes()
-            packed.append((_digest(key), zlib.crc32(data), row.n_tokens, data))
+            packed.append((_digest(key), _checksum(data, row.n_tokens), row.n_tokens, data))
+        try:
+            self._insert(packed)
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
+            self._insert(packed)
+
+    def _insert(self, packed: Sequence[tuple[bytes, int, int, bytes]]) -> None:
         with self._write_lock, closing(self._connect()) as db, db:
             db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", packed)
 
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        """Replaces a damaged file; an error of another kind (locked, disk full) is raised again."""
+        if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError):
+            raise error
+        for end in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+
     def _connect(self) -> sqlite3.Connection:
+        """Opens the file, making it where it is missing: somebody may tidy the folder while the app runs."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self.path, timeout=30)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute(_TABLE)
+        except sqlite3.Error:
+            db.close()
+            raise
         return db
 
 
@@ -87,9 +114,13 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
+def _checksum(data: bytes, n_tokens: int) -> int:
+    return zlib.crc32(data, zlib.crc32(str(n_tokens).encode()))
+
+
 def _unpack(data: bytes, checksum: int, n_tokens: int, layers: int, width: int) -> CachedRow | None:
     n_values = (1 + layers) * width
-    if zlib.crc32(data) != checksum or len(data) != 4 * (n_values + layers):
+    if _checksum(data, n_tokens) != checksum or len(data) != 4 * (n_values + layers):
         return None
     numbers = np.frombuffer(data, dtype=np.float32)
     return CachedRow(numbers[:n_values].reshape(1 + layers, width), numbers[n_values:], n_tokens)

@@ -70,6 +70,7 @@ class SweepSettings:
         _require(1 <= self.max_new_tokens <= 1024, "new tokens", "1 to 1024", self.max_new_tokens)
         _require(math.isfinite(self.temperature) and self.temperature > 0, "temperature", "above 0", self.temperature)
         _require(0 < self.top_p <= 1, "top-p", "above 0, at most 1", self.top_p)
+        _require(0 <= self.seed < 2**63, "seed", "0 to 2**63 - 1", self.seed)
         if self.decoding == "greedy" and self.samples > 1:
             raise SettingsError(
                 "Greedy decoding gives the same text for every sample",

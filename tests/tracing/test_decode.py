@@ -1,0 +1,60 @@
+"""Decoding token by token against full forward passes and against transformers' own generate."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny import FAMILIES, MAIN, TEXTS
+from tracing.plain import logits
+
+from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_token_by_token_equals_a_full_forward(tiny, family):
+    model = tiny(family)
+    ids = model.encode(TEXTS[0]).ids
+    cache, seen = None, []
+    for token in ids:
+        cache, one = step(model, torch.tensor([token]), cache)
+        seen.append(one[0])
+    torch.testing.assert_close(torch.stack(seen), logits(model, ids), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_prefilled_prompt_spread_over_rows_continues_each_its_own_way(tiny, family):
+    model = tiny(family)
+    prompt = model.encode(TEXTS[4]).ids
+    ends = torch.tensor([[5, 9, 20], [31, 77, 4], [5, 60, 61]])
+    cache = spread(prefill(model, prompt), [0, 0, 0])
+    seen = []
+    for t in range(3):
+        cache, one = step(model, ends[:, t], cache)
+        seen.append(one)
+    for row in range(3):
+        full = logits(model, (*prompt, *ends[row].tolist()))[-3:]
+        torch.testing.assert_close(torch.stack(seen)[:, row], full, atol=1e-4, rtol=1e-4)
+
+
+def test_spreading_leaves_the_prompt_as_it_was_and_picks_rows(tiny):
+    model = tiny("llama")
+    cache = prefill(model, [7, 8, 9], rows=2)
+    before = cache.layers[0].keys.clone()
+    spread_cache = spread(cache, [1, 0, 1])
+    step(model, torch.tensor([1, 2, 3]), spread_cache)
+    assert torch.equal(cache.layers[0].keys, before) and cache.get_seq_length() == 3
+    assert spread_cache.layers[0].keys.shape[0] == 3 and spread_cache.get_seq_length() == 4
+
+
+@pytest.mark.parametrize("family", MAIN)
+def test_rows_get_the_same_bits_however_the_batch_is_split(tiny, family):
+    """What batches are filled up to a multiple of `ROW_MULTIPLE` for."""
+    model = tiny(family)
+    prompt = model.encode(TEXTS[0]).ids
+    tokens = torch.arange(3 * ROW_MULTIPLE) % model.vocabulary
+    base = prefill(model, prompt)
+    _, whole = step(model, tokens, spread(base, [0] * len(tokens)))
+    for start in range(0, len(tokens), ROW_MULTIPLE):
+        part = slice(start, start + ROW_MULTIPLE)
+        _, own = step(model, tokens[part], spread(base, [0] * ROW_MULTIPLE))
+        assert torch.equal(own, whole[part])
