@@ -23,10 +23,11 @@ TOO_FEW = f"no interval: fewer than {FEWEST} scored texts on a side"
 
 
 class Interval(NamedTuple):
-    """Lower and upper ends, float64 [...]; nan where there is no interval."""
+    """Ends of the two-sided interval and the one-sided lower bound, float64 [...]; nan where there are none."""
 
     low: Array
     high: Array
+    bound: Array
 
 
 def d_interval(
@@ -43,24 +44,25 @@ def d_interval(
         negative: float [layers, negatives].
         rng: Draws the resamples, positives first, as scipy does.
         resamples: How many.
-        level: Of confidence.
+        level: Of confidence, of the interval as well as of the bound (the lower end of the 90 % interval for .95).
 
     Returns:
-        Ends of [layers]; nan at a layer with constant scores or a score that is not a number, and everywhere with
+        All three [layers]; nan at a layer with constant scores or a score that is not a number, and everywhere with
         fewer than four scores on a side.
     """
     shape = positive.shape[:-1]
     if min(positive.shape[-1], negative.shape[-1]) < FEWEST:
-        return Interval(np.full(shape, np.nan), np.full(shape, np.nan))
+        return Interval(*(np.full(shape, np.nan) for _ in range(3)))
     first, second = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
     drawn = _resampled_d(first, second, rng, resamples)  # (layers, resamples)
     observed = cohens_d(first, second)
     with np.errstate(invalid="ignore", divide="ignore"):
         below = ((drawn < observed[..., None]).mean(-1) + (drawn <= observed[..., None]).mean(-1)) / 2
         bias, acceleration = ndtri(below), _acceleration(first, second)
-        low, high = (_at(drawn, bias, acceleration, z) for z in (ndtri((1 - level) / 2), -ndtri((1 - level) / 2)))
+        z = ndtri(np.array([(1 - level) / 2, (1 + level) / 2, 1 - level]))
+        ends = [_at(drawn, bias, acceleration, float(one)) for one in z]
     broken = ~np.isfinite(observed) | ~np.isfinite(drawn).all(axis=-1)
-    return Interval(np.where(broken, np.nan, low), np.where(broken, np.nan, high))
+    return Interval(*(np.where(broken, np.nan, end) for end in ends))
 
 
 def counts(n: int, resamples: int, rng: np.random.Generator) -> Array:

@@ -132,7 +132,7 @@ def _assemble(
                 float(at_layer["auroc"][e]),
                 float(at_layer["null_auroc_95"][e]),
                 float(q_values[e]),
-                float(at_layer["d_low"][e]),
+                float(at_layer["d_bound"][e]),
                 found[e],
             )
         )

@@ -10,12 +10,12 @@ from emotion_core.evaluation.auroc import Array, auroc, balanced_accuracy, overl
 from emotion_core.evaluation.bootstrap import FEWEST, TOO_FEW, d_interval
 from emotion_core.evaluation.effect_size import cohens_d
 from emotion_core.evaluation.nulls import Null, random_directions, shuffled_labels
-from emotion_core.evaluation.rivals import Rivals, embedding_aurocs, rivals
+from emotion_core.evaluation.rivals import Rivals, Sides, embedding_aurocs, length, vocabulary_aurocs
 from emotion_core.evaluation.shuffled_scores import fixed, reextracted
 from emotion_core.tracing.activations import Activations
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.rows import Block
+from emotion_core.vectors.rows import Block, IntArray
 from emotion_core.vectors.select import project
 
 
@@ -69,6 +69,7 @@ def _measure(part: Part, emotion: str, rng: np.random.Generator) -> dict[str, Ar
         "cohens_d": cohens_d(positive, negative),
         "d_low": interval.low,
         "d_high": interval.high,
+        "d_bound": interval.bound,
         "auroc": auroc(positive, negative),
         "overlap": overlap(positive, negative),
         "accuracy": balanced_accuracy(positive, negative, part.vectors.train_midpoints[e].astype(np.float64)),
@@ -93,12 +94,29 @@ def _rivals(part: Part) -> tuple[Rivals, ...]:
     train, block = part.train, part.train_block
     if train is None or block is None:
         return tuple(Rivals(np.nan, np.nan, np.nan) for _ in part.emotions)
-    sides = [(emotion, part.block.sides(emotion)) for emotion in part.emotions]
-    embedding = embedding_aurocs(train, block, part.test, sides, part.vectors.estimator)
-    return tuple(
-        rivals(train, block.sides(emotion), part.test, rows, float(value))
-        for (emotion, rows), value in zip(sides, embedding, strict=True)
+    seen = [block.sides(emotion) for emotion in part.emotions]
+    rows = [part.block.sides(emotion) for emotion in part.emotions]
+    used, scored = np.unique(_joined(seen)), np.unique(_joined(rows))
+    words = vocabulary_aurocs(
+        [train.texts[i] for i in used],
+        [_within(used, sides) for sides in seen],
+        [part.test.texts[i] for i in scored],
+        [_within(scored, sides) for sides in rows],
     )
+    embedding = embedding_aurocs(
+        train, block, part.test, list(zip(part.emotions, rows, strict=True)), part.vectors.estimator
+    )
+    lengths = [length(train.n_tokens, a, part.test.n_tokens, b) for a, b in zip(seen, rows, strict=True)]
+    return tuple(Rivals(float(w), one, float(e)) for w, one, e in zip(words, lengths, embedding, strict=True))
+
+
+def _joined(sides: list[Sides]) -> IntArray:
+    return np.concatenate([side for pair in sides for side in pair])
+
+
+def _within(rows: IntArray, sides: Sides) -> Sides:
+    """Positions of the sides' rows in the sorted `rows`."""
+    return np.searchsorted(rows, sides[0]), np.searchsorted(rows, sides[1])
 
 
 def count(part: Part, emotion: str) -> tuple[int | None, int, str]:

@@ -41,20 +41,6 @@ class Rivals:
         return max(found, key=lambda pair: pair[1]) if found else ("", float("nan"))
 
 
-def rivals(train: Activations, train_sides: Sides, test: Activations, test_sides: Sides, embedding: float) -> Rivals:
-    """Scores the rivals of one emotion.
-
-    Args:
-        train: Training texts.
-        train_sides: Rows of the positive and of the negative training texts.
-        test: Scored texts.
-        test_sides: Rows of the positive and of the negative scored texts.
-        embedding: AUROC of the embedding layer, see `embedding_aurocs`.
-    """
-    words = bag_of_words(*_texts(train, train_sides), *_texts(test, test_sides))
-    return Rivals(words, length(train.n_tokens, train_sides, test.n_tokens, test_sides), embedding)
-
-
 def bag_of_words(
     positive: Sequence[str], negative: Sequence[str], test_positive: Sequence[str], test_negative: Sequence[str]
 ) -> float:
@@ -66,17 +52,40 @@ def bag_of_words(
         test_positive: Positive scored texts.
         test_negative: Negative scored texts.
     """
-    if not (positive and negative and test_positive and test_negative):
-        return float("nan")
+    train, test = [*positive, *negative], [*test_positive, *test_negative]
+    sides = _ranges(len(positive), len(negative)), _ranges(len(test_positive), len(test_negative))
+    return float(vocabulary_aurocs(train, [sides[0]], test, [sides[1]])[0])
+
+
+def vocabulary_aurocs(
+    train: Sequence[str], train_sides: Sequence[Sides], test: Sequence[str], test_sides: Sequence[Sides]
+) -> Array:
+    """The same for many emotions of one set: the words of its texts are counted once.
+
+    Args:
+        train: All training texts.
+        train_sides: Rows of the positive and of the negative training texts of each emotion.
+        test: All scored texts.
+        test_sides: Rows of the positive and of the negative scored texts of each emotion.
+
+    Returns:
+        float64 [emotions]; nan for an emotion without rows on a side, and without a single word in training.
+    """
     counter = CountVectorizer(token_pattern=r"(?u)\w+")
+    found = np.full(len(train_sides), np.nan)
     try:
-        counted = counter.fit_transform([*positive, *negative])
+        counted = counter.fit_transform(train)
     except ValueError:  # texts without a single word
-        return float("nan")
-    labels = np.repeat([1, 0], [len(positive), len(negative)])
-    model = LogisticRegression(solver="liblinear", class_weight="balanced").fit(counted, labels)
-    scores = model.decision_function(counter.transform([*test_positive, *test_negative]))
-    return float(auroc(scores[: len(test_positive)], scores[len(test_positive) :]))
+        return found
+    scored = counter.transform(test)
+    for e, (seen, rows) in enumerate(zip(train_sides, test_sides, strict=True)):
+        if not all(len(side) for side in (*seen, *rows)):
+            continue
+        labels = np.repeat([1, 0], [len(side) for side in seen])
+        model = LogisticRegression(solver="liblinear", class_weight="balanced")
+        model.fit(counted[np.concatenate(seen)], labels)
+        found[e] = auroc(*(model.decision_function(scored[side]) for side in rows))
+    return found
 
 
 def length(train: IntArray, train_sides: Sides, test: IntArray, test_sides: Sides) -> float:
@@ -116,6 +125,5 @@ def embedding_aurocs(
     return np.array(found, dtype=np.float64)
 
 
-def _texts(activations: Activations, sides: Sides) -> tuple[list[str], list[str]]:
-    positive, negative = ([activations.texts[i] for i in rows] for rows in sides)
-    return positive, negative
+def _ranges(positives: int, negatives: int) -> Sides:
+    return np.arange(positives), np.arange(positives, positives + negatives)

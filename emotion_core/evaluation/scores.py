@@ -23,6 +23,7 @@ _LAYER_KEYS = (
     ("cohens_d", "cohens_d"),
     ("cohens_d_low", "d_low"),
     ("cohens_d_high", "d_high"),
+    ("cohens_d_bound", "d_bound"),
     ("auroc", "auroc"),
     ("overlap", "overlap"),
     ("accuracy", "accuracy"),
@@ -49,6 +50,7 @@ class HeldOutScores:
         cohens_d: Difference in pooled standard deviations.
         d_low: Lower end of its 95 % interval.
         d_high: Upper end.
+        d_bound: One-sided 95 % lower bound, which the rule of evidence uses.
         auroc: Chance that a positive text projects further than a negative one.
         overlap: Share of the two distributions that overlaps.
         accuracy: Balanced accuracy at the midpoint of the training means.
@@ -83,6 +85,7 @@ class HeldOutScores:
     cohens_d: Array
     d_low: Array
     d_high: Array
+    d_bound: Array
     auroc: Array
     overlap: Array
     accuracy: Array

@@ -21,7 +21,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.neutral import neutral_components, project_out
 from emotion_core.vectors.rows import Block, LabelledRows, blocks_of, places
-from emotion_core.vectors.select import CrossValidation, best_layer, cross_validate, project
+from emotion_core.vectors.select import CrossValidation, best_layer, cross_validate, side_scores
 from emotion_core.vectors.settings import BuildSettings
 
 NEUTRAL_SET = "neutral"
@@ -165,10 +165,10 @@ def _check_block(block: Block) -> None:
 
 def _midpoints(values: FloatArray, blocks: Sequence[Block], vectors: FloatArray) -> FloatArray:
     """float32 [emotions, layers], halfway between the training means of the two sides on the unit direction."""
-    rows = []
-    pairs = [(block, emotion) for block in blocks for emotion in block.emotions]
-    for (block, emotion), vector in zip(pairs, vectors, strict=True):
-        positive, negative = project(values, block.sides(emotion), vector)
+    rows, start = [], 0
+    for block in blocks:
+        own = vectors[start : start + len(block.emotions)]
+        start += len(block.emotions)
         with np.errstate(invalid="ignore"):
-            rows.append((positive.mean(axis=-1) + negative.mean(axis=-1)) / 2)
+            rows += [(p.mean(axis=-1) + n.mean(axis=-1)) / 2 for p, n in side_scores(values, block, own)]
     return np.stack(rows).astype(np.float32)

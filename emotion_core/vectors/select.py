@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +46,7 @@ def cross_validate(values: FloatArray, block: Block, estimator: Estimator, folds
     for fold in np.unique(fold_of) if len(np.unique(fold_of)) > 1 else ():
         vectors = estimate(values, block.only(fold_of != fold), estimator)
         test = block.only(fold_of == fold)
-        for e, emotion in enumerate(block.emotions):
-            positive, negative = project(values, test.sides(emotion), vectors[e])
+        for e, (positive, negative) in enumerate(side_scores(values, test, vectors)):
             for i, measure in enumerate((auroc(positive, negative), cohens_d(positive, negative))):
                 usable = np.isfinite(measure)
                 sums[i, e] += np.where(usable, measure, 0.0) * positive.shape[-1]
@@ -84,6 +84,28 @@ def project(values: FloatArray, sides: tuple[IntArray, IntArray], vector: FloatA
         unit = np.divide(vector, length, out=np.zeros(vector.shape), where=length != 0)  # (layers, width)
         positive, negative = (np.einsum("tlw,lw->lt", values[rows], unit, optimize=True) for rows in sides)
     return np.asarray(positive, np.float64), np.asarray(negative, np.float64)
+
+
+def side_scores(values: FloatArray, block: Block, vectors: FloatArray) -> Iterator[tuple[Array, Array]]:
+    """Projections of both sides for every emotion of a block; all texts are projected in one product.
+
+    Args:
+        values: float32 [all texts, layers, width].
+        block: Rows and emotions.
+        vectors: float32 [emotions of the block, layers, width].
+
+    Yields:
+        As `project`, emotion by emotion.
+    """
+    sides = [block.sides(emotion) for emotion in block.emotions]
+    used = np.unique(np.concatenate([rows for pair in sides for rows in pair]))
+    with np.errstate(invalid="ignore", over="ignore"):
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
+        units = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths != 0)
+        texts = values[used].transpose(1, 2, 0).astype(np.float64)  # (layers, width, texts)
+        scores = units.transpose(1, 0, 2) @ texts  # (layers, emotions, texts)
+    for e, (positive, negative) in enumerate(sides):
+        yield scores[:, e, np.searchsorted(used, positive)], scores[:, e, np.searchsorted(used, negative)]
 
 
 def best_layer(measures: CrossValidation, emotion: int | None = None) -> int:

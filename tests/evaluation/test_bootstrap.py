@@ -41,6 +41,16 @@ def test_interval_is_exactly_that_of_scipy(p, n):
         ).confidence_interval
         assert found.low[layer] == pytest.approx(expected.low, rel=1e-9)
         assert found.high[layer] == pytest.approx(expected.high, rel=1e-9)
+        bound = bootstrap(
+            (first[layer], second[layer]),
+            textbook_d,
+            n_resamples=500,
+            method="BCa",
+            vectorized=True,
+            alternative="greater",
+            rng=np.random.default_rng(7),
+        ).confidence_interval.low
+        assert found.bound[layer] == pytest.approx(bound, rel=1e-9)
 
 
 def test_no_interval_for_few_constant_or_broken_scores():
@@ -59,6 +69,6 @@ def test_intervals_cover_the_truth():
     for _ in range(40):
         # Layers stand in for simulated sets: what they share is only which scores a resample draws.
         first, second = rng.normal(1.5, 1, (10, 10)), rng.normal(0, 1, (10, 10))
-        low, high = d_interval(first, second, rng, resamples=1000)
+        low, high, _ = d_interval(first, second, rng, resamples=1000)
         inside += int(((low <= 1.5) & (high >= 1.5)).sum())
     assert 0.91 <= inside / 400 <= 0.98

@@ -6,13 +6,13 @@ import pytest
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Measured, judge
 
-CLEAR = Measured(3, auroc=0.9, null_auroc_95=0.7, q_value=0.01, d_low=0.4, rivals=Rivals(0.6, 0.5, 0.8))
+CLEAR = Measured(3, auroc=0.9, null_auroc_95=0.7, q_value=0.01, d_bound=0.4, rivals=Rivals(0.6, 0.5, 0.8))
 
 
 def test_all_three_conditions_are_needed():
     assert judge(CLEAR).evidence and judge(CLEAR).word == "evidence"
     assert "0.80" in judge(CLEAR).reason and "embedding" in judge(CLEAR).reason
-    for change in ({"auroc": 0.7}, {"q_value": 0.051}, {"d_low": 0.0}, {"d_low": -1.0}):
+    for change in ({"auroc": 0.7}, {"q_value": 0.051}, {"d_bound": 0.0}, {"d_bound": -1.0}):
         verdict = judge(replace(CLEAR, **change))
         assert not verdict.evidence and verdict.word == "no evidence", change
 
@@ -35,7 +35,7 @@ def test_rivals_explain_nothing_that_is_not_there():
 
 
 def test_what_is_missing():
-    assert judge(replace(CLEAR, d_low=np.nan)).evidence
+    assert judge(replace(CLEAR, d_bound=np.nan)).evidence
     assert judge(replace(CLEAR, auroc=np.nan)).word == "no evidence"
     assert judge(replace(CLEAR, q_value=np.nan)).word == "no evidence"
     assert judge(replace(CLEAR, rivals=Rivals(np.nan, np.nan, np.nan))).evidence

@@ -94,6 +94,7 @@ def test_uploaded_norms_take_the_place_of_the_built_in_ones():
     np.testing.assert_allclose(turned.components.coordinates[:, 0], -result.components.coordinates[:, 0])
 
 
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_identical_vectors_do_not_crash():
     result = map_emotions(vectors_of(("calm", "sad", "afraid", "proud"), np.ones((4, 1, 6))), clusters=2)
     json.dumps(result.to_json(), allow_nan=False)
