@@ -1,5 +1,19 @@
-"""Explore."""
+"""Explore emotions: held-out separation of every emotion, and how the emotions lie next to each other."""
 
+import streamlit as st
+
+from ui.built_in import need_vectors
+from ui.heldout_tab import heldout_tab
+from ui.map_tab import map_tab
 from ui.page import begin
+from ui.vector_upload import vector_upload
 
-begin("explore")
+working = begin("explore")
+vector_upload(working)
+if working.vectors is None:
+    need_vectors(working)
+held_out, emotion_map = st.tabs(["Held-out", "Map"], key="tab", bind="query-params")
+with held_out:
+    heldout_tab(working)
+with emotion_map:
+    map_tab(working)

@@ -30,7 +30,7 @@ def need_vectors(working: Working) -> None:
             st.stop()
         started[name] = start_built_in(working.owner)
         st.rerun()
-    run = run_panel(started[name], key="built-in")
+    run = run_panel(started[name], key="built-in", shared=True)
     if run is not None:
         del started[name]
         st.rerun()

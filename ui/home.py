@@ -33,7 +33,7 @@ def home_build(working: Working) -> None:
     run_id = _home_build_id(working)
     scores = build_of(run_id).scores
     found = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
-    st.subheader("It tells apart situations it was not drawn from", anchor=False)
+    st.subheader("Does it tell apart situations it was not drawn from?", anchor=False)
     sentence = score_sentence(scores, HOME_EMOTION, _AGAINST)
     verdict(mark_of(found.word), sentence, word=found.word, key="home-build")
     chart = separation_by_layer(scores, HOME_EMOTION, against=_AGAINST, height=260)
@@ -48,11 +48,11 @@ def home_build(working: Working) -> None:
 
 def home_sweep(working: Working) -> None:
     """One sweep on the same direction: dose-response and texts."""
-    st.subheader("Adding it changes what the model writes", anchor=False)
+    st.subheader("Does adding it change what the model writes?", anchor=False)
     name = f"home sweep of {working.info.fingerprint}"
     if name not in st.session_state:
         st.session_state[name] = start_home_sweep(registry(), working.owner, _home_build_id(working))
-    run = run_panel(st.session_state[name], key="home-sweep")
+    run = run_panel(st.session_state[name], key="home-sweep", shared=True)
     if run is None:
         return
     sweep = load_sweep(store(), run.id)

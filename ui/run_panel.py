@@ -38,12 +38,13 @@ def current_run(page: str) -> str | None:
     return remembered
 
 
-def run_panel(run_id: str, *, key: str) -> Run | None:
+def run_panel(run_id: str, *, key: str, shared: bool = False) -> Run | None:
     """Shows a run that is not done, and returns the run when it is.
 
     Args:
         run_id: Of the run.
         key: Unique on the page.
+        shared: Other visitors wait for the same run, so nobody may cancel it.
     """
     try:
         run = store().get(run_id)
@@ -51,7 +52,7 @@ def run_panel(run_id: str, *, key: str) -> Run | None:
         show_error(error)
         return None
     if run.is_open:
-        _open_run(run_id, key)
+        _open_run(run_id, key, shared)
     elif run.state == "failed":
         st.error(plain(run.error), icon=":material/error:")
     elif run.state == "interrupted":
@@ -62,7 +63,7 @@ def run_panel(run_id: str, *, key: str) -> Run | None:
 
 
 @st.fragment(run_every=_POLL)
-def _open_run(run_id: str, key: str) -> None:
+def _open_run(run_id: str, key: str, shared: bool) -> None:
     run = store().get(run_id)
     if not run.is_open:
         st.rerun()
@@ -70,6 +71,8 @@ def _open_run(run_id: str, key: str) -> None:
         place = registry().place(run_id)
         text = f"Waiting, {place} in front" if place else describe(run.progress, _seconds_left(run))
         st.progress(run.progress.fraction, text=text)
+        if shared:
+            return
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Cancel", key=f"cancel-{key}", icon=":material/close:"):
                 registry().cancel(run_id)

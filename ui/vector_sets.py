@@ -87,22 +87,11 @@ def run_of(set_id: str, info: ModelInfo) -> str | None:
 
 def start_built_in(owner: ModelOwner) -> str:
     """Starts building the built-in set for a model, or joins whoever started it before."""
-    started: dict[str, str] = _started()
-    fingerprint = owner.model.info.fingerprint
-    run_id = started.get(fingerprint)
-    if run_id is None or not store().get(run_id).is_open:
-        run_id = start_build(registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache())
-        started[fingerprint] = run_id
-    return run_id
+    return start_build(registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache(), share=True)
 
 
 def _built_in_key(fingerprint: str) -> str:
     return build_key(fingerprint, (built_in_prompts(),), BuildSettings())
-
-
-@st.cache_resource
-def _started() -> dict[str, str]:
-    return {}
 
 
 @st.cache_resource

@@ -39,6 +39,8 @@ def separation_by_layer(
 ) -> alt.LayerChart:
     """Cohen's d with its interval at every layer, over the band of shuffled labels; the chosen layer is marked.
 
+    A click on a point selects its layer (selection `layer`).
+
     Args:
         scores: The scores.
         emotion: One of the scored emotions.
@@ -55,7 +57,8 @@ def separation_by_layer(
     interval = base.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, strokeWidth=1.5, opacity=0.7)
     interval = interval.encode(y="d_low:Q", y2="d_high:Q")
     dots = base.mark_point(filled=True, color=POSITIVE, size=60, opacity=1)
-    dots = dots.encode(y="cohens_d:Q", tooltip=_tooltip())
+    pick = alt.selection_point(name="layer", fields=["layer"], on="click", empty=False)
+    dots = dots.encode(y="cohens_d:Q", tooltip=_tooltip()).add_params(pick)
     ring = base.transform_filter("datum.chosen").mark_point(size=260, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(y="cohens_d:Q", tooltip=_tooltip())
     title = alt.TitleParams(

@@ -49,13 +49,23 @@ def start_build(
     prompt_sets: tuple[PromptSet, ...],
     settings: BuildSettings,
     cache: ActivationCache,
-    visitor: str = "",
+    *,
+    share: bool = False,
 ) -> str:
-    """Starts a build, or finds the finished one with the same content, and returns its run id."""
+    """Starts a build, or finds the finished one with the same content, and returns its run id.
+
+    Args:
+        registry: Of the live runs.
+        owner: Of the model.
+        prompt_sets: What to build from.
+        settings: How.
+        cache: Activations read before.
+        share: Join an unfinished run with the same content instead of starting a second one.
+    """
     key = build_key(owner.model.info.fingerprint, prompt_sets, settings)
-    found = registry.store.find(KIND, key)
+    found = registry.existing(KIND, key, share=share)
     if found is not None:
-        return found.id
+        return found
     described = {
         "label": " + ".join(one.name for one in prompt_sets),
         "model": owner.model.info.name,
@@ -65,7 +75,7 @@ def start_build(
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = build_and_score(owner, prompt_sets, settings, cache)
-    return registry.start(run_id, job, save_build, lambda one: owner.submit(one, visitor))
+    return registry.start(run_id, job, save_build, owner.submit)
 
 
 def build_and_score(

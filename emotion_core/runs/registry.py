@@ -14,7 +14,6 @@ from typing import Any, Protocol, TypeVar
 
 from emotion_core.errors import EmotionCoreError, JobCancelled
 from emotion_core.runs.progress import Job, Progress
-from emotion_core.runs.run import Run
 from emotion_core.runs.store import RunStore
 
 T = TypeVar("T")
@@ -72,13 +71,12 @@ class JobRegistry:
             self._handles[run_id] = handle
         return run_id
 
-    def look(self, run_id: str) -> Run:
-        """The run as it stands.
-
-        Raises:
-            RunError: There is no such run.
-        """
-        return self.store.get(run_id)
+    def existing(self, kind: str, key: str, *, share: bool) -> str | None:
+        """Id of a finished run with the same content; with `share` also of one that is still working."""
+        found = self.store.find(kind, key)
+        if found is None and share:
+            found = self.store.find_open(kind, key)
+        return None if found is None else found.id
 
     def place(self, run_id: str) -> int:
         """Jobs in front of a run of this process; 0 where it works already or is not known here."""

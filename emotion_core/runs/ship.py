@@ -47,13 +47,13 @@ def home_prompts() -> tuple[PromptSet, ...]:
 
 def start_home_build(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> str:
     """The build of the first page: shipped, computed before, or started now; returns its run id."""
-    return start_build(registry, owner, home_prompts(), BuildSettings(), cache)
+    return start_build(registry, owner, home_prompts(), BuildSettings(), cache, share=True)
 
 
 def start_home_sweep(registry: JobRegistry, owner: ModelOwner, build_id: str) -> str:
     """The sweep of the first page, in the same way, once its build is done."""
     vectors = load_build(registry.store, build_id).vectors
-    return start_sweep(registry, owner, vectors, HOME_SWEEP)
+    return start_sweep(registry, owner, vectors, HOME_SWEEP, share=True)
 
 
 def unpack(store: RunStore, folder: Path = SHIPPED_FOLDER) -> int:

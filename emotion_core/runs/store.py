@@ -88,6 +88,14 @@ class RunStore:
             row = database.execute(query, (kind, key)).fetchone()
         return None if row is None else Run(*row)
 
+    def find_open(self, kind: str, key: str) -> Run | None:
+        """A run of a living process that is working on the same content, or None."""
+        states = ",".join(f"'{state}'" for state in OPEN_STATES)
+        query = f"SELECT {COLUMNS} FROM runs WHERE kind = ? AND key = ? AND state IN ({states}) ORDER BY created"
+        with self._database() as database:
+            rows = database.execute(query, (kind, key)).fetchall()
+        return next((run for run in (self._checked(Run(*row)) for row in rows) if run.is_open), None)
+
     def recent(self, kind: str | None = None, limit: int = 50) -> tuple[Run, ...]:
         """The newest runs first."""
         query = f"SELECT {COLUMNS} FROM runs WHERE ? IS NULL OR kind = ? ORDER BY created DESC LIMIT ?"

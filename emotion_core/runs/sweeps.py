@@ -22,13 +22,22 @@ def start_sweep(
     owner: ModelOwner,
     vectors: EmotionVectors,
     settings: SweepSettings,
-    visitor: str = "",
+    *,
+    share: bool = False,
 ) -> str:
-    """Starts a sweep, or finds the finished one with the same content, and returns its run id."""
+    """Starts a sweep, or finds the finished one with the same content, and returns its run id.
+
+    Args:
+        registry: Of the live runs.
+        owner: Of the model.
+        vectors: What to steer with.
+        settings: How.
+        share: Join an unfinished run with the same content instead of starting a second one.
+    """
     key = content_key(KIND, owner.model.info.fingerprint, vectors_digest(vectors), settings)
-    found = registry.store.find(KIND, key)
+    found = registry.existing(KIND, key, share=share)
     if found is not None:
-        return found.id
+        return found
     described = {
         "label": f"{settings.emotion}, {len(settings.prompts)} prompts, {len(settings.strengths)} strengths",
         "model": owner.model.info.name,
@@ -38,7 +47,7 @@ def start_sweep(
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = sweep(owner.model, vectors, settings)
-    return registry.start(run_id, job, save_sweep, lambda one: owner.submit(one, visitor))
+    return registry.start(run_id, job, save_sweep, owner.submit)
 
 
 def save_sweep(result: Sweep) -> dict[str, bytes]:

@@ -93,6 +93,6 @@ def test_cancel_before_and_after_the_first_step(store: RunStore, steps_before: i
         next(handles[0].job)
         handles[0].state = "running"
     registry.cancel(run_id)
-    assert registry.look(run_id).state == "cancelled"
+    assert store.get(run_id).state == "cancelled"
     assert handles[0].state == "cancelled"
     assert registry.place(run_id) == 0

@@ -1,0 +1,134 @@
+"""The held-out tab: verdict, separation at every layer, the texts at one layer, and simpler rivals."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.separation import (
+    point_table,
+    points_at_layer,
+    rivals_chart,
+    separation_by_layer,
+    separation_table,
+)
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.words import score_sentence
+from emotion_core.runs.builds import KIND as BUILD
+from emotion_core.runs.heldouts import load_heldout, start_heldout
+from ui.build_result import one_verdict
+from ui.charts import picked, show_chart
+from ui.downloads import downloads
+from ui.errors import shown_errors
+from ui.plain import plain
+from ui.prompt_source import choose_prompts
+from ui.run_panel import run_panel
+from ui.services import activation_cache, registry, store
+from ui.vector_sets import build_of
+from ui.verdict import shows
+from ui.working import Working
+
+
+def heldout_tab(working: Working) -> None:
+    """Shows the held-out scores of the chosen set, its own or those on another prompt set."""
+    scores = _scores(working)
+    if scores is None:
+        return
+    emotion = str(working.emotion)
+    if emotion not in scores.emotions:
+        st.info(
+            f"This set has no held-out texts for {plain(emotion)}. Scored: {plain(', '.join(scores.emotions))}.",
+            icon=":material/info:",
+        )
+        return
+    key = f"heldout-{working.run_id or ''}"[:24]
+    one_verdict(scores, emotion, key=key)
+    _separation(scores, emotion, key)
+    layer = _layer(scores, emotion)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show_chart(
+            points_at_layer(scores, emotion, layer),
+            alt_text=f"Held-out texts on the {emotion} direction at layer {layer}; the table below has the same.",
+            key=f"points-{key}",
+        )
+    with right:
+        show_chart(
+            rivals_chart(scores, emotion),
+            alt_text="AUROC of the direction beside simpler rivals",
+            key=f"rivals-{key}",
+        )
+    shows(
+        "Where each held-out text lies on the direction: a clean split means the direction tells the sides apart. "
+        "Beside it, what word counts, text length or the input embeddings alone can do on the same texts.",
+        "Why a rival does well: if a bag of words is as good, the model may read no more than vocabulary here.",
+    )
+    with st.expander("The texts as a table", icon=":material/table_rows:"):
+        table = point_table(scores, emotion, layer).sort_values("projection", ascending=False)
+        st.dataframe(table, hide_index=True)
+        downloads(f"heldout-{emotion}-layer{layer}", table=table, key=f"points-{key}")
+
+
+def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:
+    chart = separation_by_layer(scores, emotion)
+    selection = show_chart(chart, alt_text=score_sentence(scores, emotion), key=f"separation-{key}", select="layer")
+    clicked = picked(selection, "layer")
+    if clicked is not None and clicked != st.session_state.get("last layer click"):
+        st.session_state["explored layer"] = int(float(clicked))
+    st.session_state["last layer click"] = clicked
+    shows(
+        "How far held-out texts with the emotion project from those without it. Above the grey band the direction does "
+        "better than directions drawn from shuffled labels. Click a point to see its texts.",
+        "That a layer with a higher point is the better one: the ring was chosen without looking at these texts.",
+    )
+    downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)
+
+
+def _layer(scores: HeldOutScores, emotion: str) -> int:
+    chosen = scores.selected_layers[scores.emotions.index(emotion)]
+    wanted = st.session_state.pop("explored layer", None)
+    if wanted is not None:
+        st.session_state["layer_shown"] = wanted
+    elif st.session_state.get("layer_shown", -1) >= scores.n_layers or "layer_shown" not in st.session_state:
+        st.session_state["layer_shown"] = chosen
+    return int(
+        st.select_slider(
+            "Layer",
+            list(range(scores.n_layers)),
+            key="layer_shown",
+            persist_state="session",
+            help=f"Layer {chosen} was chosen on the training texts.",
+        )
+    )
+
+
+def _scores(working: Working) -> HeldOutScores | None:
+    """Scores of the set on its own held-out texts, or, for imported vectors, on texts chosen here."""
+    if working.run_id is None or working.vectors is None:
+        return None
+    if store().get(working.run_id).kind == BUILD:
+        with shown_errors():
+            return build_of(working.run_id).scores
+        return None
+    return _scores_elsewhere(working)
+
+
+def _scores_elsewhere(working: Working) -> HeldOutScores | None:
+    started = f"scores of {working.run_id}"
+    st.caption(
+        "These vectors were uploaded. They are scored on the held-out texts they came with, or on a set of yours."
+    )
+    sets = working.vectors.prompt_sets if working.vectors is not None else ()
+    if not sets:
+        sets = choose_prompts()
+    if sets and working.vectors is not None and st.button("Score these vectors", type="primary", key="score"):
+        with shown_errors():
+            run_id = start_heldout(registry(), working.owner, working.vectors, sets, activation_cache())
+            st.session_state[started] = run_id
+    if started not in st.session_state:
+        return None
+    run = run_panel(st.session_state[started], key="scores")
+    if run is None:
+        return None
+    with shown_errors():
+        return load_heldout(store(), run.id)
+    return None
