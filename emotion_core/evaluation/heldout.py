@@ -18,7 +18,7 @@ from emotion_core.evaluation.verdict import Measured, judge
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
+from emotion_core.runs.progress import Job, run_to_end
 from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts
@@ -49,8 +49,7 @@ def heldout(
     neutral = None
     if vectors.neutral_projection:
         neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
-    yield Progress(len(scored), len(scored), "scoring")
-    return score_heldout(vectors, train, prompt_sets, test, draws, seed, neutral)
+    return (yield from scoring(vectors, train, prompt_sets, test, draws, seed, neutral))
 
 
 def score_heldout(
@@ -62,7 +61,20 @@ def score_heldout(
     seed: int = 0,
     neutral: Activations | None = None,
 ) -> HeldOutScores:
-    """Scores vectors from activations that are already there; array operations only.
+    """The same as `scoring`, run to its end in the calling thread."""
+    return run_to_end(scoring(vectors, train, test_sets, test, draws, seed, neutral))
+
+
+def scoring(
+    vectors: EmotionVectors,
+    train: Activations | None,
+    test_sets: Sequence[PromptSet],
+    test: Activations,
+    draws: int = DRAWS,
+    seed: int = 0,
+    neutral: Activations | None = None,
+) -> Job[HeldOutScores]:
+    """Scores vectors from activations that are already there, as a job; array operations only.
 
     Args:
         vectors: The vectors.
@@ -94,7 +106,9 @@ def score_heldout(
             found=f"{len(chosen.texts)} rows to score, {len(chosen.left_out)} left out because they were trained on",
             remedy="Add held-out rows for these emotions, on both sides, or score another prompt set",
         )
-    scored = [score_part(part, draws, np.random.default_rng([seed, i])) for i, part in enumerate(parts)]
+    scored = []
+    for i, part in enumerate(parts):
+        scored.append((yield from score_part(part, draws, np.random.default_rng([seed, i]))))
     return _assemble(vectors, parts, scored, test, chosen.left_out, draws, seed)
 
 

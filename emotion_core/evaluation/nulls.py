@@ -18,6 +18,7 @@ from emotion_core.evaluation.auroc import Array, auroc
 from emotion_core.evaluation.effect_size import cohens_d
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, centred_rows
+from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.rows import Block, PairRows
 
@@ -77,8 +78,8 @@ def random_directions(
 
 def shuffled_labels(
     block: Block, emotions: tuple[str, ...], scores_of: ScoresOfDraws, layers: int, draws: int, rng: np.random.Generator
-) -> Null:
-    """Separation of scored texts with shuffled labels.
+) -> Job[Null]:
+    """Separation of scored texts with shuffled labels, as a job that yields after each layer.
 
     Args:
         block: Scored rows; `scores_of` gives scores of all texts that it counts into.
@@ -96,6 +97,7 @@ def shuffled_labels(
                 positive, negative = split(e, part, scores[:, e])
                 null.auroc[part, e, layer] = auroc(positive, negative)
                 null.d[part, e, layer] = cohens_d(positive, negative)
+        yield Progress(layer + 1, layers, "shuffling labels")
     return null
 
 

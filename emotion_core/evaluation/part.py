@@ -12,6 +12,7 @@ from emotion_core.evaluation.effect_size import cohens_d
 from emotion_core.evaluation.nulls import Null, random_directions, shuffled_labels
 from emotion_core.evaluation.rivals import Rivals, Sides, embedding_aurocs, length, vocabulary_aurocs
 from emotion_core.evaluation.shuffled_scores import fixed, reextracted
+from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import Activations
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.neutral import neutral_components, project_out
@@ -45,9 +46,9 @@ class Scored:
     rivals: tuple[Rivals, ...]
 
 
-def score_part(part: Part, draws: int, rng: np.random.Generator) -> Scored:
+def score_part(part: Part, draws: int, rng: np.random.Generator) -> Job[Scored]:
     """All tables of a part: measures, both nulls, rivals."""
-    shuffled, random = _nulls(part, draws, rng)
+    shuffled, random = yield from _nulls(part, draws, rng)
     rows = [_measure(part, emotion, rng) for emotion in part.emotions]
     tables = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     tables["p_value"] = shuffled.p_value(tables["auroc"])
@@ -76,7 +77,7 @@ def _measure(part: Part, emotion: str, rng: np.random.Generator) -> dict[str, Ar
     }
 
 
-def _nulls(part: Part, draws: int, rng: np.random.Generator) -> tuple[Null, Null]:
+def _nulls(part: Part, draws: int, rng: np.random.Generator) -> Job[tuple[Null, Null]]:
     test = part.test.values
     if part.train is not None and part.train_block is not None and part.vectors.estimator == "difference":
         held = test
@@ -86,7 +87,7 @@ def _nulls(part: Part, draws: int, rng: np.random.Generator) -> tuple[Null, Null
         scores_of = reextracted(part.train.values, part.train_block, part.emotions, held, draws, rng)
     else:
         scores_of = fixed(part.vectors.values[part.places], test, draws)
-    shuffled = shuffled_labels(part.block, part.emotions, scores_of, test.shape[1], draws, rng)
+    shuffled = yield from shuffled_labels(part.block, part.emotions, scores_of, test.shape[1], draws, rng)
     return shuffled, random_directions(test, part.block, part.emotions, draws, rng)
 
 

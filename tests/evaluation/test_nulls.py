@@ -6,6 +6,7 @@ from vectors.planted import labelled_set, pair_set, planted_labels, planted_pair
 from emotion_core.evaluation import nulls, shuffled_scores
 from emotion_core.evaluation.auroc import auroc
 from emotion_core.evaluation.relabel import permutations, starts, swaps
+from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import LabelledRows, PairRows, blocks_of, places
 from emotion_core.vectors.select import project
@@ -114,7 +115,7 @@ def p_of(one, acts, seed):
     train, test = halves(one, acts)
     rng = np.random.default_rng(seed)
     scores_of = shuffled_scores.reextracted(acts.values, train, ("fear",), acts.values, 100, rng)
-    null = nulls.shuffled_labels(test, ("fear",), scores_of, 4, 100, rng)
+    null = run_to_end(nulls.shuffled_labels(test, ("fear",), scores_of, 4, 100, rng))
     vector = estimate(acts.values, train, "difference")[0]
     return null.p_value(auroc(*project(acts.values, test.sides("fear"), vector))[None])[0]
 
@@ -143,7 +144,7 @@ def test_a_layer_that_is_not_finite_has_no_null():
     train, test = halves(one, acts)
     rng = np.random.default_rng(0)
     scores_of = shuffled_scores.reextracted(acts.values, train, ("fear",), acts.values, 20, rng)
-    null = nulls.shuffled_labels(test, ("fear",), scores_of, 4, 20, rng)
+    null = run_to_end(nulls.shuffled_labels(test, ("fear",), scores_of, 4, 20, rng))
     assert np.isnan(null.auroc[:, 0, 2]).all() and np.isfinite(null.auroc[:, 0, [0, 1, 3]]).all()
 
 
@@ -157,6 +158,6 @@ def test_171_emotions_take_seconds_a_layer_not_minutes():
     test = LabelledRows(test.emotions, np.arange(len(test)), test.labels, test.groups)
     start = time.perf_counter()
     scores_of = shuffled_scores.reextracted(values, train, emotions, held, 200, rng)
-    null = nulls.shuffled_labels(test, emotions, scores_of, 1, 200, rng)
+    null = run_to_end(nulls.shuffled_labels(test, emotions, scores_of, 1, 200, rng))
     assert time.perf_counter() - start < 10
     assert abs(null.auroc.mean() - 0.5) < 0.01
