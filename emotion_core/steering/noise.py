@@ -33,7 +33,8 @@ def choose(logits: torch.Tensor, noise: torch.Tensor | None, temperature: float,
     """
     if noise is None:
         return logits.argmax(-1)
-    scaled = logits / temperature
+    # From the largest one down, so that a tiny temperature gives the most probable token and not infinities.
+    scaled = (logits - logits.amax(-1, keepdim=True)) / max(temperature, 1e-6)
     if top_p < 1:
         ordered, order = scaled.sort(-1, descending=True)
         probability = ordered.softmax(-1)

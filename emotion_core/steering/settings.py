@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -93,9 +94,9 @@ def clean_strengths(strengths: Sequence[float]) -> tuple[float, ...]:
     Raises:
         SettingsError: The list is empty, too long, or has a number that is not finite.
     """
-    if not strengths:
+    if len(strengths) == 0:
         raise SettingsError("The list of strengths is empty", expected="at least one number, such as -0.4, 0, 0.4")
-    broken = [s for s in strengths if not math.isfinite(s)]
+    broken = [s for s in strengths if not abs(s) <= sys.float_info.max]
     if broken:
         raise SettingsError(
             "A strength is not a finite number", where="strengths", found=str(broken[0]), remedy="Remove it"

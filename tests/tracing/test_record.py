@@ -60,12 +60,11 @@ def test_reading_positions_pool_the_tokens_they_name(tiny, family, name):
     model, reading = tiny(family), READINGS[name]
     acts = read(model, TEXTS, reading)
     for i, text in enumerate(TEXTS):
-        if reading.chat:
-            body = len(model.tokenizer("[user]")["input_ids"]), len(model.tokenizer(" [/user]\n")["input_ids"])
-            encoding = model.encode(text, chat=True)
-            content = list(range(body[0], len(encoding) - body[1]))
-        else:
-XX = list(range(len(encoding)))
+        encoding = model.encode(text, chat=reading.chat)
+        content = list(range(len(encoding)))
+        if reading.chat:  # tokens that hold a character of the message, which stands behind "[user] "
+            ends = np.cumsum([len(piece) for piece in model.pieces(list(encoding.ids))])
+            content = [t for t in content if ends[t] > 7 and ends[t - 1] < 7 + len(text)]
         tokens = expected_tokens(len(encoding), content, reading)
         assert read_tokens(encoding, reading) == tokens
         plain = streams(model, encoding.ids)[:, tokens].mean(1)

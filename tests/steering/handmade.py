@@ -1,0 +1,55 @@
+"""Vectors of a tiny model without a build, and sweeps small enough for a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.progress import run_to_end
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+EMOTIONS = ("fear", "calm", "joy")
+
+
+def random_vectors(model: LoadedModel, layer: int = 1, seed: int = 0) -> EmotionVectors:
+    """A random vector for each emotion and layer; strength 1 is 10 units of the residual stream."""
+    info = model.info
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(len(EMOTIONS), info.layers, info.width)).astype(np.float32)
+    flat = np.zeros((len(EMOTIONS), info.layers), np.float32)
+    return EmotionVectors(
+        model=info,
+        emotions=EMOTIONS,
+        values=values,
+        residual_norms=np.full(info.layers, 10.0, np.float32),
+        selected_layers=(layer,) * len(EMOTIONS),
+        selected_layer=layer,
+        cv_auroc=flat,
+        train_midpoints=flat,
+    )
+
+
+def settings(**more: Any) -> SweepSettings:
+    """Two prompts, three strengths, two controls, two samples, eight tokens."""
+    chosen: dict[str, Any] = {
+        "emotion": "fear",
+        "prompts": ("The door opens and", "Tea is"),
+        "strengths": (-0.5, 0.0, 0.5),
+        "controls": 2,
+        "samples": 2,
+        "max_new_tokens": 8,
+    }
+    return SweepSettings(**{**chosen, **more})
+
+
+def run(model: LoadedModel, **more: Any) -> Sweep:
+    return run_to_end(sweep(model, random_vectors(model), settings(**more)))
+
+
+def texts(result: Sweep) -> dict[tuple[str, str, int, float], str]:
+    """Text by prompt, direction, sample and strength."""
+    return {(r.prompt, r.direction, r.sample, r.strength): r.text for r in result.rows}

@@ -1,0 +1,82 @@
+"""What a sweep may be asked for, and what is refused with a reason."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from steering.handmade import settings
+
+from emotion_core.errors import SettingsError
+from emotion_core.steering.settings import MAX_STRENGTHS, clean_strengths, parse_strengths
+
+
+def test_strengths_are_sorted_without_duplicates_and_hold_zero():
+    assert clean_strengths([0.3, -0.1, 0.3, 0.1 + 0.2]) == (-0.1, 0.0, 0.3)
+    assert clean_strengths([-0.0]) == (0.0,) and math.copysign(1, clean_strengths([-0.0])[0]) == 1
+    assert clean_strengths(np.array([1.0, 2.0])) == (0.0, 1.0, 2.0)
+    assert settings(strengths=(0.5, -0.5)).strengths == (-0.5, 0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "words"),
+    [
+        ((), "list of strengths is empty"),
+        ((0.1, math.nan), "not a finite number.*nan"),
+        ((math.inf,), "not a finite number.*inf"),
+        ((-math.inf, 0.0), "not a finite number.*-inf"),
+        ((10**400,), "not a finite number"),
+        (tuple(range(1, MAX_STRENGTHS + 1)), f"Too many strengths.*at most {MAX_STRENGTHS}.*{MAX_STRENGTHS + 1}"),
+    ],
+)
+def test_strengths_that_are_no_strengths_are_refused(strengths, words):
+    with pytest.raises(SettingsError, match=words):
+        settings(strengths=strengths)
+
+
+def test_ranges_hold_both_ends():
+    assert parse_strengths("-0.6:0.6:0.1") == tuple(round(i / 10, 9) for i in range(-6, 7))
+    assert parse_strengths("-20:40:5") == tuple(float(i) for i in range(-20, 41, 5))
+    assert parse_strengths("0.1:0.35:0.1") == (0.0, 0.1, 0.2, 0.3)
+    assert parse_strengths(" -0.2, 0 ; 0.2 ") == (-0.2, 0.0, 0.2)
+    assert parse_strengths("-1:1:0.01")[0] == -1.0 and len(parse_strengths("-1:1:0.01")) == 201
+
+
+@pytest.mark.parametrize("text", ["a,b", "1:2", "1:2:3:4", "0:1:0", "1:0:0.1", "0:nan:1", "0:1:-1", "0:inf:1", "::"])
+def test_a_range_that_cannot_be_read_says_what_was_expected(text):
+    with pytest.raises(SettingsError, match=r"cannot be read.*-0.6:0.6:0.1"):
+        parse_strengths(text)
+
+
+@pytest.mark.parametrize("text", ["", " , ", "nan", "1,inf", "0:1:1e-9", "-1e308:1e308:1"])
+def test_strings_that_read_but_make_no_sense_are_refused(text):
+    with pytest.raises(SettingsError):
+        parse_strengths(text)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prompts": ()},
+        {"prompts": ("  ",)},
+        {"prompts": ("a", "a")},
+        {"controls": -1},
+        {"controls": 65},
+        {"samples": 0},
+        {"max_new_tokens": 0},
+        {"temperature": 0.0},
+        {"temperature": math.nan},
+        {"top_p": 0.0},
+        {"top_p": 1.5},
+        {"seed": -1},
+        {"decoding": "greedy", "samples": 2},
+        {"unit": "percent"},
+        {"operation": "multiply"},
+        {"scope": "all"},
+        {"decoding": "beam"},
+    ],
+)
+def test_settings_out_of_range_are_refused(more):
+    with pytest.raises(SettingsError):
+        settings(**more)
