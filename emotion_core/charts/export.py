@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, Literal
 
 import altair as alt
+import pandas as pd
 import vl_convert
 
 _EXPORT_WIDTH = 640
@@ -17,6 +19,31 @@ def chart_bytes(chart: alt.TopLevelMixin, kind: Literal["png", "svg"]) -> bytes:
     if kind == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=2.0))
     return str(vl_convert.vegalite_to_svg(spec)).encode()
+
+
+def table_bytes(table: pd.DataFrame) -> bytes:
+    """A table as CSV that a spreadsheet shows and does not run.
+
+    A text that begins with = + - @ is a formula to a spreadsheet, and texts here come from visitors and models: such a
+    cell gets an apostrophe in front, unless it is a number.
+    """
+    safe = table.rename(columns=lambda name: _neutral(str(name)))
+    for i in range(safe.shape[1]):
+        if not pd.api.types.is_numeric_dtype(safe.dtypes.iloc[i]):
+            safe.isetitem(i, [_neutral(cell) if isinstance(cell, str) else cell for cell in safe.iloc[:, i]])
+    stream = io.StringIO()
+    safe.to_csv(stream, index=False)
+    return stream.getvalue().encode()
+
+
+def _neutral(cell: str) -> str:
+    if cell[:1] not in ("=", "+", "-", "@", "\t", "\r"):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
 
 
 def _sized(spec: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.evaluation.words import separation_title
+from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
 
 _COLUMNS = (
     "cohens_d", "d_low", "d_high", "null_d_low", "null_d_high", "null_d_95", "auroc", "null_auroc_95", "overlap",
@@ -47,7 +47,6 @@ def separation_by_layer(
         against: What the negative texts are, for the title.
         height: In pixels.
     """
-    e = scores.emotions.index(emotion)
     table = separation_table(scores)
     base = alt.Chart(table[table["emotion"] == emotion]).encode(x=_layer_axis(scores.n_layers))
     band = base.transform_filter("isValid(datum.null_d_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
@@ -63,11 +62,12 @@ def separation_by_layer(
     ring = ring.encode(y="cohens_d:Q", tooltip=_tooltip())
     title = alt.TitleParams(
         separation_title(scores, emotion, against),
-        subtitle=f"{scores.model.name}; {scores.n_heldout[e]} held-out texts a side, 95 % intervals; grey: 95 % of "
+        subtitle=f"{scores.model.name}; {texts_of(scores, emotion)}, 95 % intervals; grey: 95 % of "
         f"{scores.draws} vectors from shuffled labels; ring: layer chosen on the training texts",
         anchor="start",
     )
     chart = alt.layer(band, zero, line, interval, dots, ring).properties(title=title, height=height)
+    chart = chart.properties(description=score_sentence(scores, emotion, against))
     return cast(alt.LayerChart, chart)
 
 
@@ -115,7 +115,8 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
         subtitle=f"AUROC {scores.auroc[e, layer]:.2f}; each mark is a held-out text, each bar the mean of a side",
         anchor="start",
     )
-    return cast(alt.LayerChart, alt.layer(means, dots).properties(title=title, height=240))
+    chart = alt.layer(means, dots).properties(title=title, height=240, description=f"{title.text}.")
+    return cast(alt.LayerChart, chart)
 
 
 def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
@@ -139,7 +140,8 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     title = alt.TitleParams(
         text, subtitle="Fitted on the same training texts, scored on the same held-out texts", anchor="start"
     )
-    return cast(alt.LayerChart, alt.layer(bars, numbers, chance).properties(title=title, height=150))
+    chart = alt.layer(bars, numbers, chance).properties(title=title, height=150, description=f"{text}.")
+    return cast(alt.LayerChart, chart)
 
 
 def _layer_axis(n_layers: int) -> alt.X:

@@ -27,6 +27,12 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
     return f"{name} separates from {against} at {where}"
 
 
+def texts_of(scores: HeldOutScores, emotion: str) -> str:
+    """How many texts were scored on each side."""
+    sides = scores.sides[scores.emotions.index(emotion)]
+    return f"held-out texts, {(sides > 0).sum()} with the emotion and {(sides < 0).sum()} without"
+
+
 def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the texts without it") -> str:
     """The finding at the chosen layer, with the size of the effect and what chance reaches."""
     e = scores.emotions.index(emotion)
@@ -37,5 +43,5 @@ def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the text
     reach = f", while vectors from shuffled labels reach {chance:.1f}" if np.isfinite(chance) else ""
     return (
         f"{separation_title(scores, emotion, against)}; at layer {layer}, chosen on the training texts, "
-        f"{scores.n_heldout[e]} held-out texts a side lie {d:.1f} standard deviations apart{reach}."
+        f"{texts_of(scores, emotion)}, lie {d:.1f} standard deviations apart{reach}."
     )

@@ -1,0 +1,94 @@
+"""Charts of whether maps agree: layers with layers, models with models; and what the components explain."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion_core.charts.palette import DIVERGING_LIGHT, POSITIVE
+from emotion_core.geometry.compare import Comparison, LayerAgreement
+from emotion_core.geometry.emotion_map import EmotionMap
+from emotion_core.geometry.words import comparison_title
+
+# More pairs than this are drawn as counts in squares: thousands of dots only hide each other.
+_DOTS = 2000
+
+
+def scree(found: EmotionMap, height: int = 160) -> alt.Chart:
+    """Share of the variance between emotions that each component explains."""
+    shares = found.components.explained[:15]
+    table = pd.DataFrame({"component": np.arange(1, len(shares) + 1), "share": shares})
+    bars = (
+        alt.Chart(table)
+        .mark_bar(color=POSITIVE)
+        .encode(
+            x=alt.X("component:O", title="Component", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("share:Q", title="Variance explained", axis=alt.Axis(format="%")),
+            tooltip=[
+                alt.Tooltip("component:O", title="Component"),
+                alt.Tooltip("share:Q", title="Explains", format=".1%"),
+            ],
+        )
+    )
+    two = float(shares[:2].sum())
+    text = f"Two components explain {two:.0%} of what sets emotions apart" if np.isfinite(two) else "Nothing varies"
+    subtitle = f"{found.model.name}, layer {found.layer}; {len(found.emotions)} emotion vectors"
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    return cast(alt.Chart, bars.properties(title=title, height=height, description=f"{text}."))
+
+
+def layer_matrix(found: LayerAgreement) -> alt.Chart:
+    """How much the geometry of every layer agrees with that of every other."""
+    rows = [
+        {"layer": a, "other": b, "r": float(found.r[i, j]), "p": float(found.p_value[i, j])}
+        for i, a in enumerate(found.layers)
+        for j, b in enumerate(found.layers)
+    ]
+    cells = alt.Chart(pd.DataFrame(rows)).mark_rect()
+    cells = cells.encode(
+        x=alt.X("other:O", title="Layer", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("layer:O", title="Layer"),
+        color=_colour(),
+        tooltip=[
+            alt.Tooltip("layer:O", title="Layer"),
+            alt.Tooltip("other:O", title="With layer"),
+            alt.Tooltip("r:Q", title="r", format=".2f"),
+            alt.Tooltip("p:Q", title="p (permutation)", format=".3f"),
+        ],
+    )
+    beside = [float(found.r[i, i + 1]) for i in range(len(found.layers) - 1)]
+    text = f"Neighbouring layers agree at r = {np.mean(beside):.2f} on average" if beside else "A single layer"
+    title = alt.TitleParams(text, subtitle="Correlation of the cosines of all pairs of emotions", anchor="start")
+    return cast(alt.Chart, cells.properties(title=title, height=280, description=f"{text}."))
+
+
+def comparison_chart(found: Comparison) -> alt.Chart:
+    """Cosine of every pair of emotions in one model against the same in the other."""
+    first, second = found.models
+    table = pd.DataFrame({"first": found.cosines[0].round(4), "second": found.cosines[1].round(4)})
+    many = len(table) > _DOTS
+    if many:
+        counts, across, up = np.histogram2d(table["first"], table["second"], bins=40)
+        i, j = np.nonzero(counts)
+        table = pd.DataFrame({"first": across[i], "second": up[j], "pairs": counts[i, j]})
+    base = alt.Chart(table).encode(
+        x=alt.X("first:Q", title=f"Cosine in {first}, layer {found.layers[0]}", scale=alt.Scale(zero=False)),
+        y=alt.Y("second:Q", title=f"Cosine in {second}, layer {found.layers[1]}", scale=alt.Scale(zero=False)),
+    )
+    dots = base.mark_point(filled=True, color=POSITIVE, opacity=0.5, size=30)
+    if many:
+        dots = base.mark_square(color=POSITIVE, size=45).encode(opacity=alt.Opacity("pairs:Q", title="Pairs"))
+    text = comparison_title(found)
+    n = len(found.emotions)
+    title = alt.TitleParams(
+        text, subtitle=f"{n * (n - 1) // 2} pairs of {n} shared emotions; p by permutation", anchor="start"
+    )
+    return cast(alt.Chart, dots.properties(title=title, height=320, description=f"{text}."))
+
+
+def _colour() -> alt.Color:
+    scale = alt.Scale(domain=[-1, 1], range=list(DIVERGING_LIGHT), interpolate="rgb")
+    return alt.Color("r:Q", scale=scale, legend=alt.Legend(title="r", orient="bottom"))

@@ -1,0 +1,88 @@
+import json
+
+import numpy as np
+import pytest
+from geometry.maps import affective_vectors, random_vectors
+
+from emotion_core.charts.agreement import comparison_chart, layer_matrix, scree
+from emotion_core.charts.emotion_map import component_plane, cosine_chart, map_table, tree
+from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.labels import readable
+from emotion_core.geometry.compare import compare, compare_layers
+from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.norms import circumplex
+from emotion_core.geometry.reference import paper_clusters
+
+WORDS = tuple(paper_clusters().cluster_of)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return map_emotions(affective_vectors(WORDS, *circumplex().of(WORDS)))
+
+
+@pytest.fixture(scope="module")
+def small():
+    return map_emotions(random_vectors(("calm", "afraid", "x")))
+
+
+def data_of(chart) -> str:
+    return json.dumps(chart.to_dict())
+
+
+def test_a_click_on_the_plane_names_an_emotion(found):
+    spec = component_plane(found, "afraid").to_dict()
+    (param,) = [p for p in spec["params"] if p["name"] == "emotion"]
+    assert param["select"]["fields"] == ["emotion"]
+    assert "Afraid lies nearest to" in spec["title"]["text"] and "171 emotions" in spec["title"]["subtitle"]
+    assert "171 emotions" in spec["description"]
+    assert "% of variance" in data_of(component_plane(found, "afraid"))
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "colour"), [(1, 2, "cluster"), (1, 2, "valence"), (2, 3, "cluster"), (2, 1, "valence")]
+)
+def test_any_two_components_can_be_drawn(found, small, x, y, colour):
+    for one in (found, small):
+        assert chart_bytes(component_plane(one, "calm", x=x, y=y, colour=colour), "svg").startswith(b"<svg")
+    axes = [layer["encoding"] for layer in component_plane(found, "calm", x=x, y=y).to_dict()["layer"]]
+    assert all(a["x"]["field"] == f"pc{x}" and a["y"]["field"] == f"pc{y}" for a in axes)
+
+
+def test_written_names_do_not_cover_each_other(found):
+    table = map_table(found)
+    across, up = table["pc1"].to_numpy(), table["pc2"].to_numpy()
+    chosen = readable(across, -up, found.emotions, ("calm",))
+    assert chosen[found.emotions.index("calm")] and 10 < sum(chosen) < 171
+    assert readable(across[:1], up[:1], ["one"]) == [True]
+    assert readable(np.zeros(3), np.zeros(3), ["a", "b", "c"], ("b",)) == [False, True, False]
+
+
+def test_171_emotions_fit_into_a_matrix_and_a_tree(found):
+    spec = cosine_chart(found, "calm").to_dict()  # raises if there are more rows than Altair allows
+    (param,) = [p for p in spec["params"] if p["name"] == "emotion"]
+    assert param["select"]["fields"] == ["emotion"]
+    (rows,) = [rows for rows in spec["datasets"].values() if len(rows) == 171]
+    assert len(rows[0]["cosine"]) == 171 and rows[0]["cosine"][0] == 1.0
+    assert [row["emotion"] for row in rows] == [found.emotions[i] for i in found.order]
+    assert "are most alike" in spec["title"]["text"]
+    assert "join first" in tree(found, "calm").to_dict()["title"]["text"]
+    for chart in (cosine_chart(found, "calm"), tree(found, "calm")):
+        assert chart_bytes(chart, "svg").startswith(b"<svg")
+
+
+def test_the_table_holds_what_is_drawn(found):
+    table = map_table(found)
+    assert list(table["emotion"]) == list(found.emotions) and table["cluster"].min() == 1
+    np.testing.assert_array_equal(table["pc2"], found.components.coordinates[:, 1])
+
+
+def test_charts_of_agreement(found):
+    vectors = random_vectors(WORDS[:20], layers=3)
+    layers = layer_matrix(compare_layers(vectors))
+    assert "Neighbouring layers agree" in layers.to_dict()["title"]["text"]
+    few = comparison_chart(compare(vectors, random_vectors(WORDS[:20], 9)))
+    assert "do not agree" in few.to_dict()["title"]["text"] or "agree (r" in few.to_dict()["title"]["text"]
+    many = comparison_chart(compare(random_vectors(WORDS), random_vectors(WORDS, 5)))
+    for chart in (layers, few, many, scree(found)):
+        assert chart.to_dict()["description"] and chart_bytes(chart, "svg").startswith(b"<svg")

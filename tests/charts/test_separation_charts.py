@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from vectors.planted import labelled_set, neutral, pair_set, planted_labels, planted_pairs
+
+from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.separation import (
+    point_table,
+    points_at_layer,
+    rivals_chart,
+    separation_by_layer,
+    separation_table,
+)
+from emotion_core.evaluation.heldout import score_heldout
+from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.settings import BuildSettings
+
+
+def scores_of(one, acts):
+    return score_heldout(vectors_from([one], acts, neutral(), BuildSettings()), acts, [one], acts)
+
+
+@pytest.fixture(scope="module")
+def fear():
+    one = pair_set()
+    return scores_of(one, planted_pairs(one, 3.0)[0])
+
+
+@pytest.fixture(scope="module")
+def broken():
+    one = pair_set(10, 1)
+    acts, _ = planted_pairs(one, 1.0)
+    acts.values[0, 2] = np.nan
+    return scores_of(one, acts)
+
+
+def test_the_title_states_the_finding_and_the_subtitle_the_numbers(fear, broken):
+    spec = separation_by_layer(fear, "fear").to_dict()
+    assert spec["title"]["text"].startswith("Fear separates from the other texts at every layer, most at layer")
+    assert "10 with the emotion and 10 without" in spec["title"]["subtitle"]
+    assert "standard deviations apart" in spec["description"]
+    assert "at no layer" in separation_by_layer(broken, "fear").to_dict()["title"]["text"]
+
+
+def test_one_row_a_layer_with_the_chosen_one_marked(fear):
+    table = separation_table(fear)
+    assert table["chosen"].tolist() == [layer == fear.selected_layers[0] for layer in range(4)]
+    np.testing.assert_array_equal(table["cohens_d"], fear.cohens_d[0])
+
+
+def test_every_scored_text_is_a_point_with_its_words():
+    one = labelled_set(("a", "b", "c"), 6, 3)
+    scores = scores_of(one, planted_labels(one, 3.0)[0])
+    table = point_table(scores, "b", 1)
+    heldout = {t.text: t.emotion for t in one.part("heldout")}
+    assert sorted(table["text"]) == sorted(heldout)
+    assert [heldout[text] == "b" for text in table["text"]] == [side == "with the emotion" for side in table["side"]]
+
+
+def test_all_charts_render_whatever_is_missing(fear, broken):
+    for scores in (fear, broken):
+        for chart in (
+            separation_by_layer(scores, "fear"),
+            points_at_layer(scores, "fear", 2),
+            rivals_chart(scores, "fear"),
+        ):
+            assert chart.to_dict()["description"]
+            assert chart_bytes(chart, "svg").startswith(b"<svg")
