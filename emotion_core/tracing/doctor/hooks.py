@@ -20,7 +20,7 @@ class Seen:
 
     Attributes:
         inputs: For each block, tensors [rows, tokens, width].
-        outputs: The same for the blocks' outputs, before any steering.
+        outputs: The same for the blocks' outputs, steering included.
         kinds: Class of each block's output, such as `Tensor` or `tuple`.
     """
 
