@@ -35,7 +35,7 @@ def broken():
 
 def test_the_title_states_the_finding_and_the_subtitle_the_numbers(fear, broken):
     spec = separation_by_layer(fear, "fear").to_dict()
-    assert spec["title"]["text"].startswith("Fear separates from the other texts at every layer, most at layer")
+    assert spec["title"]["text"].startswith("Fear separates from the texts without it at every layer, most at layer")
     assert "10 with the emotion and 10 without" in spec["title"]["subtitle"]
     assert "standard deviations apart" in spec["description"]
     assert "at no layer" in separation_by_layer(broken, "fear").to_dict()["title"]["text"]

@@ -1,0 +1,65 @@
+import json
+
+import numpy as np
+import pytest
+
+from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
+from emotion_core.charts.export import chart_bytes
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.summary import StrengthSummary
+from emotion_core.steering.sweep import Sweep, SweepRow
+from emotion_core.tracing.activations import ModelInfo
+
+
+def strength(at: float, effect: float | None, *, coherent: bool = True, evidence: bool = False) -> StrengthSummary:
+    ends = (None, None) if effect is None else (effect - 0.4, effect + 0.4)
+    return StrengthSummary(at, effect, *ends, -0.5, 0.5, coherent, evidence, 3.0 + abs(at) * 9, 0.1, 0, 4)
+
+
+@pytest.fixture
+def sweep() -> Sweep:
+    strengths = (
+        strength(-0.2, -0.3),
+        strength(0.0, 0.0),
+        strength(0.2, 1.5, evidence=True),
+        strength(0.4, None, coherent=False),
+    )
+    rows = tuple(
+        SweepRow("emotion", s.strength, "I", 0, "=text", s.effect, 3.0, 0.1, 0, None, False) for s in strengths
+    )
+    settings = SweepSettings("fear", ("I",), tuple(s.strength for s in strengths))
+    info = ModelInfo("toy", "a" * 64, 4, 8, 64)
+    readings = np.zeros((4, 1), np.float32)
+    return Sweep(settings, info, 2, 10.0, ("fear",), rows, readings, strengths, (-0.2, 0.2), (5.0, 0.3))
+
+
+def test_tables_hold_one_row_a_strength_and_a_text(sweep):
+    assert summary_table(sweep)["verdict"].tolist() == [
+        "inside the range of chance",
+        "inside the range of chance",
+        "evidence",
+        "incoherent",
+    ]
+    assert text_table(sweep)["text"].tolist() == ["=text"] * 4
+
+
+def test_the_curve_has_its_band_its_window_and_its_finding(sweep):
+    spec = dose_response(sweep).to_dict()
+    text = json.dumps(spec)
+    assert "null_low" in text and "effect_low" in text and "usable window" in text
+    assert spec["title"]["text"] == "Steering moves fear beyond chance"
+    assert "layer 2" in spec["title"]["subtitle"] and "usable from" in spec["title"]["subtitle"]
+    assert "fraction of the residual norm" in text
+
+
+def test_the_charts_beneath_share_its_axis_and_all_render(sweep):
+    charts = [dose_response(sweep), coherence(sweep, "surprise"), coherence(sweep, "repetition")]
+    domains = {
+        json.dumps(layer["encoding"]["x"]["scale"]["domain"])
+        for chart in charts
+        for layer in chart.to_dict()["layer"]
+        if layer["encoding"].get("x", {}).get("scale")
+    }
+    assert len(domains) == 1
+    for chart in charts:
+        assert chart_bytes(chart, "svg").startswith(b"<svg")
