@@ -24,10 +24,11 @@ def show_chart(chart: alt.TopLevelMixin, *, alt_text: str, key: str, select: str
         The selection, None without one.
     """
     bare = _title_as_text(chart)
+    bare.description = alt_text
     if select is None:
-        st.altair_chart(bare, width="stretch", key=key, alt=alt_text)
+        st.altair_chart(bare, width="stretch", key=key)
         return None
-    event = st.altair_chart(bare, width="stretch", key=key, alt=alt_text, on_select="rerun", selection_mode=[select])
+    event = st.altair_chart(bare, width="stretch", key=key, on_select="rerun", selection_mode=[select])
     return event.selection.get(select)
 
 
@@ -42,7 +43,7 @@ def picked(selection: Any, field: str) -> str | None:
 def _title_as_text(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     title = getattr(chart, "title", alt.Undefined)
     if title is alt.Undefined or title is None:
-        return chart
+        return chart.copy(deep=False)
     text, subtitle = (title.text, title.subtitle) if isinstance(title, alt.TitleParams) else (title, alt.Undefined)
     st.markdown(f"**{plain(_joined(text))}**")
     if subtitle is not alt.Undefined and subtitle:

@@ -130,8 +130,8 @@ def _card(found: EmotionMap, emotion: str) -> None:
 def _agreement(found: EmotionMap) -> None:
     human = found.human
     st.subheader("Does the map agree with people?", anchor=False)
-    if not human.n:
-        st.caption("None of these emotions has a human rating here.")
+    if human.n < FEWEST_EMOTIONS:
+        st.caption(f"Too few of these emotions have a human rating here ({human.n}) to compare.")
         return
     st.markdown(
         f"Component 1 with valence: r = {human.valence.r:.2f} (95 % interval {human.valence.low:.2f} to "

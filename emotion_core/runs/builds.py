@@ -10,7 +10,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
@@ -40,7 +40,7 @@ class BuildResult:
 
 def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
     """What the result of a build depends on."""
-    return content_key(KIND, fingerprint, [one.sha256 for one in prompt_sets], settings)
+    return content_key(KIND, schema(HeldOutScores), fingerprint, [one.sha256 for one in prompt_sets], settings)
 
 
 def start_build(

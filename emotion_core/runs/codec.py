@@ -57,6 +57,21 @@ def from_bytes(kind: type[T], data: bytes) -> T:
         ) from error
 
 
+def schema(kind: Any) -> str:
+    """The shape of a result class and of all classes in it, for content keys: results of an older shape are not found.
+
+    Example:
+        >>> schema(tuple[int, ...])
+        'tuple[int, ...]'
+    """
+    if not is_dataclass(kind):
+        inside = [schema(one) for one in typing.get_args(kind) if is_dataclass(one) or typing.get_args(one)]
+        return str(kind) + "".join(inside)
+    hints = typing.get_type_hints(kind)
+    parts = [f"{one.name}:{schema(hints[one.name])}" for one in fields(cast(Any, kind)) if one.init]
+    return f"{getattr(kind, '__name__', '')}({','.join(parts)})"
+
+
 def _plain(value: object, arrays: _Arrays) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value

@@ -10,7 +10,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -29,7 +29,7 @@ def start_heldout(
 ) -> str:
     """Starts scoring, or finds the finished run with the same content, and returns its run id."""
     sets = [one.sha256 for one in prompt_sets]
-    key = content_key(KIND, owner.model.info.fingerprint, vectors_digest(vectors), sets)
+    key = content_key(KIND, schema(HeldOutScores), owner.model.info.fingerprint, vectors_digest(vectors), sets)
     found = registry.existing(KIND, key, share=False)
     if found is not None:
         return found

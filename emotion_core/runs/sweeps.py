@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -34,7 +34,7 @@ def start_sweep(
         settings: How.
         share: Join an unfinished run with the same content instead of starting a second one.
     """
-    key = content_key(KIND, owner.model.info.fingerprint, vectors_digest(vectors), settings)
+    key = content_key(KIND, schema(Sweep), owner.model.info.fingerprint, vectors_digest(vectors), settings)
     found = registry.existing(KIND, key, share=share)
     if found is not None:
         return found

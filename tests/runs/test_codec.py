@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from emotion_core.errors import RunError
-from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 
 
@@ -57,6 +57,29 @@ def test_a_result_without_arrays() -> None:
 def test_damaged_bytes_are_refused(cut: int) -> None:
     with pytest.raises(RunError):
         from_bytes(Result, to_bytes(example())[:cut])
+
+
+def test_the_schema_follows_changes_deep_inside() -> None:
+    @dataclass(frozen=True)
+    class Inner:
+        a: int
+
+    @dataclass(frozen=True)
+    class Changed:
+        a: int
+        b: str
+
+    def outer(kind: type) -> type:
+        @dataclass(frozen=True)
+        class Outer:
+            rows: tuple[Row, ...]
+
+        Outer.__annotations__["rows"] = tuple[kind, ...]  # type: ignore[valid-type]
+        return Outer
+
+    assert schema(outer(Inner)) == schema(outer(Inner))
+    assert schema(outer(Inner)) != schema(outer(Changed))
+    assert schema(Result) != schema(Row)
 
 
 def test_another_type_is_refused() -> None:

@@ -1,0 +1,55 @@
+"""A fresh data folder for every test, and the demo model loaded once for all of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from page_helpers import texts
+from streamlit.testing.v1 import AppTest
+
+from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.runs.settings import settings
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[..., AppTest]
+
+if not (DEMO_FOLDER / "config.json").exists():
+    pytest.skip("the bundled model is not built yet", allow_module_level=True)
+
+
+@pytest.fixture
+def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page of the app in a session of its own, over an empty data folder."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+    def start(page: str = "", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        if page:
+            app.switch_page(f"pages/{page}.py")
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return start
+
+
+@pytest.fixture
+def until() -> Callable[[AppTest, Callable[[AppTest], bool]], AppTest]:
+    """Runs a page again until something is true, as its polling does in a browser."""
+    import time
+
+    def wait(app: AppTest, condition: Callable[[AppTest], bool], seconds: float = 120) -> AppTest:
+        end = time.monotonic() + seconds
+        while not condition(app):
+            assert not app.exception, app.exception
+            assert time.monotonic() < end, f"still waiting; on the page: {texts(app)[:2000]}"
+            time.sleep(0.3)
+            app.run()
+        return app
+
+    return wait

@@ -1,0 +1,71 @@
+"""Each page as a visitor meets it, without a browser."""
+
+import json
+from collections.abc import Callable
+
+from page_helpers import button, done, texts
+from streamlit.testing.v1 import AppTest
+
+from emotion_core.runs.builds import load_build
+from ui.services import store
+
+Open = Callable[..., AppTest]
+Until = Callable[..., AppTest]
+
+PAIRS = "emotion,positive,negative,topic\n" + "".join(
+    f"pride,She carried prize {i} across the stage herself.,She carried chair {i} across the room herself.,t{i}\n"
+    for i in range(12)
+)
+
+
+def test_home_shows_a_result_without_a_click(open_page: Open, until: Until) -> None:
+    app = until(open_page(), lambda a: done(a) and "95 % intervals" in texts(a))
+    assert app.title[0].value == "What fear looks like inside a language model"
+    assert "Does adding it change what the model writes?" in texts(app)
+    assert not app.exception
+
+
+def test_build_from_the_built_in_set(open_page: Open, until: Until) -> None:
+    app = open_page("1_Build_vectors")
+    assert "40 training and 10 held-out pairs" in texts(app)
+    start = button(app, "Build vectors: 100 texts")
+    start.click().run()
+    until(app, done)
+    assert app.query_params["run"]
+    run_id = app.query_params["run"][0] if isinstance(app.query_params["run"], list) else app.query_params["run"]
+    assert load_build(store(), run_id).vectors.emotions == ("fear",)
+    assert json.loads(store().get(run_id).settings)["model"] == "demo"
+
+
+def test_build_from_an_upload_and_then_steer(open_page: Open, until: Until) -> None:
+    app = open_page("1_Build_vectors")
+    app.segmented_control(key="source").set_value("Upload").run()
+    app.file_uploader(key="prompt_files").set_value([("my pairs.csv", PAIRS.encode(), "text/csv")]).run()
+    assert "my pairs" in texts(app).replace("\\", "")
+    button(app, "Build vectors: 24 texts").click().run()
+    until(app, lambda a: a.selectbox(key="emotion").value == "pride" and done(a))
+    app.switch_page("pages/3_Steer.py").run()
+    assert app.selectbox(key="emotion").value == "pride"
+    app.text_input(key="strengths").set_value("-0.2,0,0.2")
+    app.number_input(key="samples").set_value(1)
+    app.number_input(key="controls").set_value(3)
+    app.run()
+    button(app, "Run sweep").click().run()
+    until(app, lambda a: "The texts, strength by strength" in texts(a))
+    assert not app.exception
+
+
+def test_a_run_is_found_again_by_its_link(open_page: Open, until: Until) -> None:
+    app = open_page("1_Build_vectors")
+    button(app, "Build vectors").click().run()
+    until(app, done)
+    run_id = app.session_state["run of build"]
+    other = open_page("1_Build_vectors", run=run_id)
+    assert done(other)
+
+
+def test_explore_shows_the_held_out_texts(open_page: Open, until: Until) -> None:
+    app = until(open_page("2_Explore_emotions"), done)
+    assert "At layer" in texts(app)
+    assert "A map needs at least 3 emotions" in texts(app)
+    assert not app.exception
