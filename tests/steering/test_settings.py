@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from steering.handmade import settings
 
 from emotion_core.errors import SettingsError
 from emotion_core.steering.settings import MAX_STRENGTHS, clean_strengths, parse_strengths
+from steering.handmade import settings
 
 
 def test_strengths_are_sorted_without_duplicates_and_hold_zero():

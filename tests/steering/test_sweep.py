@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from steering.handmade import random_vectors, run, settings, texts
 from tiny import CONTEXT, FAMILIES, MAIN, tiny_model
 from tracing.plain import blocks
 
@@ -20,6 +19,7 @@ from emotion_core.steering.generate import generate, generation_ids
 from emotion_core.steering.measures import longest_loop, repetition
 from emotion_core.steering.plan import BASELINE_TEXTS, control_directions, n_texts
 from emotion_core.steering.sweep import sweep
+from steering.handmade import random_vectors, run, settings, texts
 
 LAYER = 1
 
@@ -282,7 +282,7 @@ def test_a_layer_that_is_not_there_is_refused(tiny, layer):
 
 
 def test_an_emotion_without_a_vector_is_refused(tiny):
-    with pytest.raises(VectorFileError, match="no vector for 'awe'.*fear, calm, joy"):
+    with pytest.raises(VectorFileError, match=r"no vector for 'awe'.*fear, calm, joy"):
         run(tiny("gpt2"), emotion="awe")
 
 

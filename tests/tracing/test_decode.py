@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from tiny import FAMILIES, MAIN, TEXTS
-from tracing.plain import logits
 
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+from tracing.plain import logits
 
 
 @pytest.mark.parametrize("family", FAMILIES)

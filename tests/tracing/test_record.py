@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tiny import CONTEXT, FAMILIES, LAYERS, MAIN, TEXTS, Counter, tiny_model, tiny_tokenizer
-from tracing.plain import blocks, streams
 
 from emotion_core.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.runs.progress import run_to_end
@@ -13,6 +12,7 @@ from emotion_core.tracing import record as recorder
 from emotion_core.tracing.activations import Activations, ReadingPosition
 from emotion_core.tracing.batches import length_sorted
 from emotion_core.tracing.record import read_tokens, record
+from tracing.plain import blocks, streams
 
 READINGS = {
     "mean": ReadingPosition("mean"),

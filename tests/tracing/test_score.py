@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from tiny import MAIN, TEXTS
-from tracing.plain import logits, streams
 
 from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing import score as scorer
 from emotion_core.tracing.score import Continuation, score
+from tracing.plain import logits, streams
 
 LAYER = 2
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 from tiny import FAMILIES, TEXTS, tiny_model
-from tracing.plain import block_inputs
 
 from emotion_core.tracing.decode import prefill, spread, step
 from emotion_core.tracing.steer import Intervention, steered
+from tracing.plain import block_inputs
 
 ROWS, STEPS, LAYER = 16, 4, 1
 TOKENS = [9, 30, 77, 111]  # fed whatever the steering does, so that steps can be compared

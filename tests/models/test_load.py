@@ -1,0 +1,178 @@
+"""Loading: what is there loads, and what is not says so at once, by name, with what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+
+import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from tiny import CONTEXT, FAMILIES, LAYERS, WIDTH, tiny_module, tiny_tokenizer
+
+from emotion_core.errors import ModelError
+from emotion_core.models import load as loading
+from emotion_core.models.catalogue import CATALOGUE
+from emotion_core.models.load import load_model
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "tiny-gpt2"
+    tiny_module("gpt2").save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def copy(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "copy")
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """No address is found; anything that tries to connect fails the test."""
+
+    def fail(*args, **kwargs):
+        raise socket.gaierror("no network in tests")
+
+    def connect(*args, **kwargs):
+        raise AssertionError("tried to connect")
+
+    monkeypatch.setattr(loading, "getproxies", dict)
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+def save(folder, module):
+    module.save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return str(folder)
+
+
+def test_a_folder_loads_and_describes_itself(saved):
+    model = load_model(str(saved))
+    info = model.info
+    assert (info.layers, info.width, info.context) == (LAYERS, WIDTH, CONTEXT)
+    assert (info.architecture, info.dtype, info.name) == ("GPT2LMHeadModel", "float32", str(saved))
+    assert info.parameters == sum(p.numel() for p in tiny_module("gpt2").parameters())
+    assert not model.module.training and not any(p.requires_grad for p in model.module.parameters())
+    assert model.tokenizer.decode(model.encode("Tea.").ids) == "Tea."
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_width_layers_and_context_are_found_in_every_family(tiny, family):
+    info = tiny(family).info
+    assert (info.layers, info.width) == (LAYERS, WIDTH)
+    # BLOOM and Falcon (here) have no limit of positions.
+    assert info.context == (2048 if family in ("bloom", "falcon") else CONTEXT)
+
+
+def test_an_unknown_id_says_that_there_is_no_network(no_network):
+    with pytest.raises(ModelError, match=r"hub cannot be reached \(nobody/nothing-here\).*one of demo, gpt2"):
+        load_model("nobody/nothing-here")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "no such model", "a/b/c", "a--b", "x..y", "-x", "x.git", "/no/such/folder", "./none", "~/x", "ö", "\0"],
+)
+def test_a_name_that_cannot_be_one_is_refused_without_asking_the_hub(no_network, name):
+    with pytest.raises(ModelError, match=r"There is no such model.*an existing folder, or a hub id"):
+        load_model(name)
+
+
+def test_a_missing_bundled_model_is_said(monkeypatch, tmp_path):
+    entry = CATALOGUE["demo"].__class__("demo", str(tmp_path), "8 M", "")
+    monkeypatch.setitem(loading.CATALOGUE, "demo", entry)
+    with pytest.raises(ModelError, match="bundled model is missing"):
+        load_model("demo")
+
+
+def test_an_unknown_dtype_is_refused(saved):
+    with pytest.raises(ModelError, match=r"float32, bfloat16 or float16.*Found: int8"):
+        load_model(str(saved), dtype="int8")
+
+
+def test_a_folder_without_weights(copy):
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"could not be loaded.*no file named model\.safetensors"):
+        load_model(str(copy))
+
+
+def test_an_empty_folder(tmp_path):
+    with pytest.raises(ModelError, match="could not be loaded"):
+        load_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, 20_000])
+def test_truncated_weights(copy, kept):
+    file = copy / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(ModelError, match="could not be loaded"):
+        load_model(str(copy))
+
+
+def test_a_configuration_that_is_no_json(copy):
+    (copy / "config.json").write_text("{")
+    with pytest.raises(ModelError, match="not a valid JSON"):
+        load_model(str(copy))
+
+
+def test_weights_of_another_shape(copy):
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "n_embd": 64}))
+    with pytest.raises(ModelError, match="could not be loaded"):
+        load_model(str(copy))
+
+
+def test_missing_weights_are_not_filled_with_random_numbers(copy):
+    weights = load_file(copy / "model.safetensors")
+    kept = {name: tensor for name, tensor in weights.items() if ".2.mlp.c_fc" not in name}
+    save_file(kept, copy / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"lack weights.*2 missing, such as transformer\.h\.2\.mlp\.c_fc\.bias"):
+        load_model(str(copy))
+
+
+def test_a_model_without_its_output_layer(tmp_path):
+    config = transformers.LlamaConfig(
+        hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, vocab_size=320
+    )
+    with pytest.raises(ModelError, match=r"lack weights.*lm_head\.weight"):
+        load_model(save(tmp_path, transformers.LlamaModel(config)))
+
+
+def test_a_model_without_tokenizer(copy):
+    for file in copy.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(ModelError, match="tokenizer"):
+        load_model(str(copy))
+
+
+def test_models_that_are_not_causal_are_refused(tmp_path):
+    bert = transformers.BertConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, vocab_size=320
+    )
+    with pytest.raises(ModelError, match=r"not a causal language model.*Found: BertForMaskedLM"):
+        load_model(save(tmp_path / "mlm", transformers.BertForMaskedLM(bert)))
+    with pytest.raises(ModelError, match="lack weights"):
+        load_model(save(tmp_path / "encoder", transformers.BertModel(bert)))
+    t5 = transformers.T5Config(d_model=32, d_kv=8, d_ff=64, num_layers=1, num_heads=4, vocab_size=320)
+    with pytest.raises(ModelError, match=r"could not be loaded.*T5Config"):
+        load_model(save(tmp_path / "t5", transformers.T5ForConditionalGeneration(t5)))
+
+
+def test_code_in_a_folder_is_not_run(copy):
+    config = json.loads((copy / "config.json").read_text())
+    config.update(model_type="evil", auto_map={"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"})
+    (copy / "config.json").write_text(json.dumps(config))
+    (copy / "evil.py").write_text("raise SystemExit('this code must not run')")
+    with pytest.raises(ModelError):
+        load_model(str(copy))
+
+
+def test_half_precision_is_loaded_as_such(saved):
+    model = load_model(str(saved), dtype="bfloat16")
+    assert next(model.module.parameters()).dtype == torch.bfloat16 and model.info.dtype == "bfloat16"

@@ -1,0 +1,262 @@
+"""The owner of a model: one step of each job in turn, and nobody harms anybody."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+
+import pytest
+
+from emotion_core.errors import JobCancelled, ModelError, TextTooLongError
+from emotion_core.models import owner as module_under_test
+from emotion_core.models.owner import ModelOwner, owner_of
+from emotion_core.runs.progress import Progress, run_to_end
+
+PATIENCE = 30  # seconds; only a broken owner takes that long
+
+
+@pytest.fixture
+def owner(tiny):
+    made = ModelOwner(tiny("gpt2"))
+    yield made
+    made.close()
+
+
+class Script:
+    """Jobs that note each step in one log, and start only when all of them are submitted."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.go = threading.Event()
+        self.closed: list[str] = []
+
+    def job(self, name: str, steps: int, fails: Exception | None = None, closing: Exception | None = None):
+        self.go.wait(PATIENCE)
+        try:
+            for i in range(steps):
+                self.log.append(name)
+                if fails is not None and i == steps - 1:
+                    raise fails
+                yield Progress(i + 1, steps, name)
+        except GeneratorExit:
+            self.closed.append(name)
+            if closing is not None:
+                raise closing from None
+            raise
+        return f"result of {name}"
+
+
+def test_jobs_take_turns_so_a_short_one_ends_before_a_long_one(owner):
+    script = Script()
+    long = owner.submit(script.job("long", 50))
+    short = owner.submit(script.job("short", 3))
+    script.go.set()
+    assert short.result(PATIENCE) == "result of short" and long.result(PATIENCE) == "result of long"
+    assert script.log[:7] == ["long", "short", "long", "short", "long", "short", "long"]
+    assert script.log.count("long") == 50 and script.log.count("short") == 3
+
+
+def test_everybody_gets_one_step_a_round(owner):
+    script = Script()
+    handles = [owner.submit(script.job(str(i), 4)) for i in range(5)]
+    script.go.set()
+    for handle in handles:
+        handle.result(PATIENCE)
+    assert script.log == list("01234") * 4
+
+
+def test_progress_and_state_are_seen_from_outside(owner):
+    script = Script()
+    handle = owner.submit(script.job("one", 3))
+    waiting = owner.submit(script.job("two", 1))
+    assert waiting.state == "queued" and not handle.finished and waiting.progress.total == 0
+    with pytest.raises(TimeoutError):
+        handle.result(0.0)
+    script.go.set()
+    assert handle.wait(PATIENCE) and waiting.wait(PATIENCE)
+    assert (handle.state, handle.progress, handle.place) == ("done", Progress(3, 3, "one"), 0)
+
+
+def test_place_counts_the_jobs_before(owner):
+    script = Script()
+    busy = owner.submit(script.job("busy", 1))
+    while busy.state == "queued":  # the owner's thread has taken it and waits inside
+        time.sleep(0.001)
+    waiting = [owner.submit(script.job(str(i), 1)) for i in range(3)]
+    assert [handle.place for handle in (busy, *waiting)] == [0, 0, 1, 2]
+    script.go.set()
+    assert all(handle.wait(PATIENCE) for handle in waiting) and waiting[2].place == 0
+
+
+def test_a_cancel_takes_effect_at_the_next_step_and_closes_the_generator(owner):
+    script = Script()
+
+    def endless():
+        try:
+            while True:
+                script.log.append("step")
+                yield Progress(len(script.log), 0, "running")
+                cancelled.cancel()
+        finally:
+            script.closed.append("endless")
+
+    other = owner.submit(script.job("other", 4))
+    cancelled = owner.submit(endless())
+    script.go.set()
+    with pytest.raises(JobCancelled, match="What was read before is kept"):
+        cancelled.result(PATIENCE)
+    assert cancelled.state == "cancelled" and script.closed == ["endless"]
+    assert script.log.count("step") == 2, "the step in which the cancel came was the last"
+    assert other.result(PATIENCE) == "result of other"
+
+
+def test_a_job_cancelled_while_it_waits_never_starts(owner):
+    script = Script()
+    first, second = owner.submit(script.job("first", 2)), owner.submit(script.job("second", 2))
+    second.cancel()
+    script.go.set()
+    assert first.result(PATIENCE) and second.wait(PATIENCE)
+    assert second.state == "cancelled" and "second" not in script.log
+
+
+def test_cancelling_a_finished_job_changes_nothing(owner):
+    script = Script()
+    script.go.set()
+    handle = owner.submit(script.job("one", 1))
+    handle.result(PATIENCE)
+    handle.cancel()
+    assert handle.state == "done" and handle.result(PATIENCE) == "result of one"
+
+
+@pytest.mark.parametrize(
+    "error", [TextTooLongError("too long", found="99 tokens"), ValueError("odd"), MemoryError("full"), SystemExit(3)]
+)
+def test_a_job_that_raises_harms_nobody_and_its_error_keeps_its_type(owner, error):
+    script = Script()
+    other = owner.submit(script.job("other", 6))
+    broken = owner.submit(script.job("broken", 2, fails=error))
+    script.go.set()
+    with pytest.raises(type(error)) as raised:
+        broken.result(PATIENCE)
+    assert raised.value is error and broken.state == "failed" and broken.error is error
+    assert other.result(PATIENCE) == "result of other"
+    assert owner.submit(script.job("later", 1)).result(PATIENCE) == "result of later"
+
+
+def test_a_job_whose_clean_up_fails_is_cancelled_and_harms_nobody(owner):
+    script = Script()
+    broken = owner.submit(script.job("broken", 10, closing=ValueError("clean-up")))
+    other = owner.submit(script.job("other", 10))
+    while broken.state == "queued":
+        time.sleep(0.001)
+    broken.cancel()
+    script.go.set()
+    assert broken.wait(PATIENCE) and broken.state == "cancelled" and script.closed == ["broken"]
+    assert other.result(PATIENCE) == "result of other"
+
+
+def test_an_error_inside_a_trace_leaves_the_model_usable(owner):
+    from tiny import TEXTS
+
+    from emotion_core.tracing.activations import ReadingPosition
+    from emotion_core.tracing.record import record
+
+    good = run_to_end(record(owner.model, TEXTS, ReadingPosition()))
+    hook = owner.model.module.transformer.h[2].register_forward_hook(lambda *_: 1 / 0)
+    broken = owner.submit(record(owner.model, TEXTS, ReadingPosition()))
+    assert broken.wait(PATIENCE) and broken.state == "failed"
+    hook.remove()
+    again = owner.submit(record(owner.model, TEXTS, ReadingPosition())).result(PATIENCE)
+    assert (again.values == good.values).all()
+
+
+def test_closing_cancels_what_runs_and_what_waits(tiny):
+    owner, script = ModelOwner(tiny("gpt2")), Script()
+    running, waiting = owner.submit(script.job("running", 10**6)), owner.submit(script.job("waiting", 10**6))
+    while running.state == "queued":
+        time.sleep(0.001)
+    closer = threading.Thread(target=owner.close)
+    closer.start()
+    script.go.set()
+    closer.join(PATIENCE)
+    assert not closer.is_alive() and {running.state, waiting.state} == {"cancelled"}
+    with pytest.raises(RuntimeError, match="closed"):
+        owner.submit(script.job("late", 1))
+
+
+@pytest.fixture
+def made(monkeypatch, tiny):
+    """Names of the models that `owner_of` loaded; loading "slow" waits for the event `gate`."""
+    loaded: list[tuple[str, str]] = []
+    gate = threading.Event()
+
+    def load(name: str, *, dtype: str):
+        if name == "unknown":
+            raise ModelError("There is no such model", where=name)
+        loaded.append((name, dtype))
+        if name == "slow":
+            gate.wait(PATIENCE)
+        return tiny("gpt2")
+
+    monkeypatch.setattr(module_under_test, "load_model", load)
+    monkeypatch.setattr(module_under_test, "_OWNERS", type(module_under_test._OWNERS)())
+    loaded_and_gate = loaded, gate
+    yield loaded_and_gate
+    gate.set()
+
+
+def test_a_model_is_loaded_once_whoever_asks(made):
+    loaded, gate = made
+    owners: list[ModelOwner] = []
+    threads = [threading.Thread(target=lambda: owners.append(owner_of("slow"))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert loaded == [("slow", "float32")] and len(owners) == 6 and len(set(map(id, owners))) == 1
+
+
+def test_a_loaded_model_is_there_while_another_one_loads(made):
+    _, gate = made
+    ready = owner_of("ready")
+    slow = threading.Thread(target=owner_of, args=("slow",))
+    slow.start()
+    asked: list[ModelOwner] = []
+    asking = threading.Thread(target=lambda: asked.append(owner_of("ready")))
+    asking.start()
+    asking.join(PATIENCE)
+    assert asked == [ready] and slow.is_alive()
+    gate.set()
+    slow.join(PATIENCE)
+
+
+def test_the_last_two_models_stay_and_older_ones_are_freed(made):
+    loaded, gate = made
+    gate.set()
+    first = owner_of("a")
+    script = Script()
+    script.go.set()
+    assert first.submit(script.job("one", 2)).result(PATIENCE)
+    gone = weakref.ref(first)
+    second = owner_of("b")
+    assert owner_of("a") is first  # asked for again: now "b" is the older one
+    owner_of("c")
+    assert owner_of("a") is first and loaded == [("a", "float32"), ("b", "float32"), ("c", "float32")]
+    owner_of("a", "bfloat16")
+    owner_of("b")
+    assert owner_of("b") is not second
+    del first
+    for thread in threading.enumerate():
+        if thread.name.startswith("owner of"):
+            thread.join(PATIENCE)
+    gc.collect()
+    assert gone() is None, "no thread holds the owner of a model that nobody uses"
+
+
+def test_a_model_that_cannot_be_loaded_says_so_every_time(made):
+    for _ in range(2):
+        with pytest.raises(ModelError, match="no such model"):
+            owner_of("unknown")
