@@ -95,3 +95,14 @@ def test_folds_depend_on_the_seed_only() -> None:
 def test_one_fold_is_refused() -> None:
     with pytest.raises(SettingsError, match="two folds"):
         topic_folds(["a", "b"], 1, seed=0)
+
+
+def test_a_large_topic_goes_whole_when_there_is_no_small_one() -> None:
+    mask = held(["fear"] * 10, ["home"] * 5 + ["sea"] * 5)
+    assert mask.tolist() in ([True] * 5 + [False] * 5, [False] * 5 + [True] * 5)
+
+
+def test_large_groups_are_placed_first() -> None:
+    for seed in range(10):
+        folds = topic_folds([*"abcdef", *["large"] * 6], 2, seed)
+        assert np.bincount(folds).tolist() == [6, 6]

@@ -8,9 +8,13 @@ import pytest
 
 from emotion_core.prompts.checks.finding import listed
 from emotion_core.prompts.checks.form import person, question, tense
+from emotion_core.prompts.checks.giveaways import giveaways
 from emotion_core.prompts.checks.labels import contrasts, words_of
+from emotion_core.prompts.checks.length import length
 from emotion_core.prompts.checks.near_duplicates import near_duplicates
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
+
+from .sets import changed, invented
 
 
 @pytest.mark.parametrize(
@@ -87,3 +91,15 @@ def test_near_duplicates_by_words_changed(changes: int, found: bool) -> None:
         PromptText(" ".join(one), "joy", "labelled", "", "train", None, i + 1) for i, one in enumerate((words, other))
     )
     assert bool(near_duplicates(PromptSet("two", "labelled", texts))) == found
+
+
+def test_a_word_that_chance_explains_is_no_giveaway(pairs: PromptSet) -> None:
+    # Six of forty positive texts and no negative one: enough in size, p = .01, but hundreds of words were tried.
+    spoiled = changed(pairs, lambda t: t.row <= 6 and t.side == "positive", text=lambda t: t.text + " Quokka.")
+    assert giveaways(spoiled) == []
+
+
+def test_a_small_difference_in_length_is_no_finding_however_many_texts_show_it() -> None:
+    large = invented(["joy", "fear"], 400)
+    spoiled = changed(large, lambda t: t.emotion == "joy", text=lambda t: t.text + " ba")
+    assert length(spoiled) == []
