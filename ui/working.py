@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +19,8 @@ from ui.services import app_settings, owner
 from ui.vector_sets import BUILT_IN, run_of, shelf, shelve_linked, vectors_of
 
 _KEYS = ("model", "vectors", "emotion")
+# The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
+_CHOICES = "working with"
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ def working_card() -> Working:
 
 
 def choose_emotion(emotion: str) -> None:
-    """Makes an emotion the chosen one everywhere, from the next run of the script on."""
-    st.session_state["next emotion"] = emotion
+    """Makes an emotion the chosen one everywhere; a callback may call it, other code reruns the script afterwards."""
+    _choices()["emotion"] = emotion
 
 
 def _read_link() -> EmotionCoreError | None:
@@ -78,7 +82,7 @@ def _read_link() -> EmotionCoreError | None:
     st.session_state["link read"] = True
     for key in _KEYS:
         if key in st.query_params:
-            st.session_state[key] = st.query_params[key]
+            _choices()[key] = st.query_params[key]
     return shelve_linked(st.query_params.get("vectors"))
 
 
@@ -95,17 +99,32 @@ def _write_link(working: Working) -> None:
             st.query_params[key] = value
 
 
+def _choices() -> dict[str, str]:
+    choices: dict[str, str] = st.session_state.setdefault(_CHOICES, {})
+    return choices
+
+
+def _pick(label: str, key: str, options: Sequence[str], default: str, **more: Any) -> str:
+    """A picker over one of the choices; a choice that is not among the options gives way to the default."""
+    if _choices().get(key) not in options:
+        _choices()[key] = default
+    st.session_state[key] = _choices()[key]
+
+    def take() -> None:
+        _choices()[key] = st.session_state[key] or default
+
+    st.selectbox(label, options, key=key, on_change=take, **more)
+    return _choices()[key]
+
+
 def _model_picker() -> str:
     settings = app_settings()
-    options = list(dict.fromkeys([settings.model, *CATALOGUE]))
-    wanted = st.session_state.get("model")
-    if wanted and wanted not in options:
-        options.append(wanted)
-    name = st.selectbox(
+    options = list(dict.fromkeys([settings.model, *CATALOGUE, _choices().get("model", settings.model)]))
+    name = _pick(
         "Model",
+        "model",
         options,
-        key="model",
-        persist_state="session",
+        settings.model,
         accept_new_options=not settings.hosted,
         format_func=lambda one: one.rstrip("/").rsplit("/", 1)[-1],
         help="The bundled demo model works offline. Others are downloaded when first used."
@@ -113,7 +132,7 @@ def _model_picker() -> str:
     )
     if name in CATALOGUE:
         st.caption(f"{CATALOGUE[name].parameters} parameters. {CATALOGUE[name].description}")
-    return str(name or settings.model)
+    return name
 
 
 def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
@@ -138,27 +157,19 @@ def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
 def _set_picker(labels: dict[str, str]) -> str:
     wanted = st.session_state.pop("next vectors", None)
     if wanted in labels:
-        st.session_state["vectors"] = wanted
-    elif st.session_state.get("vectors") not in labels:
-        st.session_state["vectors"] = BUILT_IN
-    chosen = st.selectbox(
+        _choices()["vectors"] = wanted
+    return _pick(
         "Vector set",
+        "vectors",
         list(labels),
+        BUILT_IN,
         format_func=lambda one: labels.get(one, one),
-        key="vectors",
-        persist_state="session",
         help="Sets you build or upload appear here.",
     )
-    return str(chosen)
 
 
 def _emotion_picker(vectors: EmotionVectors) -> str:
-    wanted = st.session_state.pop("next emotion", None)
-    if wanted in vectors.emotions:
-        st.session_state["emotion"] = wanted
-    elif st.session_state.get("emotion") not in vectors.emotions:
-        st.session_state["emotion"] = vectors.emotions[0]
-    return str(st.selectbox("Emotion", vectors.emotions, key="emotion", persist_state="session"))
+    return _pick("Emotion", "emotion", vectors.emotions, vectors.emotions[0])
 
 
 def _small_card(working: Working, label: str) -> None:
