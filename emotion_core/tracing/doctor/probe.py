@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import torch
 
 from emotion_core.errors import ModelError
+from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 
 # Of different lengths, so that a batch of them is padded; plain words, which every tokenizer knows.
@@ -37,12 +40,17 @@ def _cut(model: LoadedModel, sentence: str, room: int) -> str:
     words = sentence.split()
     for n in range(len(words), 0, -1):
         text = " ".join(words[:n])
-        if len(model.encode(text)) <= room:
+        if _length(model, text) <= room:
             return text
     raise ModelError(
         "A single word does not fit into the context",
         where=words[0],
         expected=f"at most {room} tokens",
-        found=f"{len(model.encode(words[0]))} tokens",
+        found=f"{_length(model, words[0])} tokens",
         remedy="Check that the tokenizer belongs to this model",
     )
+
+
+def _length(model: LoadedModel, text: str) -> int:
+    """Tokens of a text, however long."""
+    return len(encode(model.tokenizer, text, sys.maxsize))
