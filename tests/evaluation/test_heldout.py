@@ -236,3 +236,24 @@ def test_nothing_to_score_is_said():
 def test_correction_across_emotions_is_that_of_benjamini_and_hochberg():
     found = corrected(np.array([0.01, 0.04, np.nan, 0.03]))
     np.testing.assert_allclose(found, [0.03, 0.04, np.nan, 0.04])
+
+
+def test_a_labelled_text_that_was_trained_on_is_left_out():
+    one = labelled_set(("a", "b", "c"), 8, 4)
+    acts, _ = planted_labels(one, 4.0)
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
+    everything = PromptSet("all", "labelled", tuple(replace(t, split="heldout") for t in one.texts), 0)
+    result = score_heldout(vectors, acts, [everything], acts)
+    assert result.n_heldout == (4, 4, 4) and len(result.left_out) == 24
+    assert set(result.left_out) == {t.text for t in one.part("train")}
+    assert not any(result.sides[:, acts.texts.index(text)].any() for text in result.left_out)
+
+
+def test_p_values_are_corrected_for_the_number_of_emotions():
+    one = labelled_set(("a", "b", "c", "d"), 8, 4)
+    acts, _ = planted_labels(one, 1.0)
+    _, result = scored(one, acts)
+    at_layer = result.p_value[np.arange(4), list(result.selected_layers)]
+    np.testing.assert_allclose(result.q_values, corrected(at_layer))
+    assert (result.q_values >= at_layer).all() and (result.q_values > at_layer).any()
+    assert [e["p_corrected"] for e in result.to_json()["emotions"]] == result.q_values.tolist()

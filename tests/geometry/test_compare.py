@@ -63,3 +63,12 @@ def test_equal_vectors_have_no_geometry():
     flat = vectors_of(WORDS[:4], np.ones((4, 1, 6)))
     document = compare(flat, random_vectors(WORDS)).to_json()
     assert document["r"] is None and document["p_value"] is None
+
+
+def test_p_is_that_of_a_plain_mantel_test_with_the_same_shuffles():
+    matrices = np.stack([cosine_matrix(random_vectors(WORDS[:6], s).values[:, 0]) for s in (1, 2)])
+    r, p = mantel(matrices, 4, shuffles=50)
+    upper = np.triu_indices(6, 1)
+    names = np.random.default_rng(4).permuted(np.tile(np.arange(6), (50, 1)), axis=1)
+    drawn = [np.corrcoef(matrices[0][upper], matrices[1][np.ix_(n, n)][upper])[0, 1] for n in names]
+    assert p[0, 1] == (1 + (np.array(drawn) >= r[0, 1] - 1e-12).sum()) / 51
