@@ -56,19 +56,20 @@ AMBIGUOUS = """
 admire admires aggravat* agonis* agoniz* agony alert alerted alerting alertly alertness alerts antagonis* antagoniz*
 apolog* awesome becalmed bitter bitterly bitterness boring brooded brooding broods caring cheer cheered cheering
 cheers comfort* confidence content crave craved craves craving* crazed creeped cringe* cringing curiosity curious*
-defied defies defy defying dependence dependent depress depresses depression desir* devot* discomfort* disgrace*
-disturbed disturbing* droop* ease eased eases eerie eerily encourage encouraged encouragement encourages encouraging*
-energetic* energise energize enjoy* exhilaration feeling feelings fret fretful* frets fretted fulfil fulfill
-fulfilled fulfilling fulfillment fulfilment grievance* heartfelt helpless* hope hoped hopes hoping horrible horribly
-horrid horror horrors hurt hurting hurts insensitive* inspiration* inspire inspires intrigue* irritant* irritation*
-keen keenly kind kinder kindest kindly lazed lazing longed longing* lovely mad madder maddest madly madness malice
-malicious* mood moods nausea* nerves offend offender* offending offends offensive* patient peace pitiful* pleasant*
-powerless* rage raged rages raging rattled reflective* refreshed refreshing* relief relieve relieves resignation
-resigned* revolted revolting safe safely safer safest safety satisfactory satisfies satisfy secure seethed seething
-sensitive* sensitivity shaken shock shocks shy shyly shyness sickened sickening* sluggish* speechless* stimulat*
-stress stresses stuck stunning* suspect suspected suspects tender tenderly tenderness tense tensed tensely tenser
-tensing tension* thank thanked thanks thriller* tireless* tiring trapped trauma* trouble troubled troubles troubling
-trust trusted trusting unpleasant* unsafe* vibrancy vibrant* vulnerab* warmth wonderful* worthless*
+defied defies defy defying dependence dependent depress depresses depression desirable desire desired desires
+desiring desirous devot* discomfort* disgrace* disturbed disturbing* droop* ease eased eases eerie eerily encourage
+encouraged encouragement encourages encouraging* energetic* energise energize enjoy* exhilaration feeling feelings
+fret fretful* frets fretted fulfil fulfill fulfilled fulfilling fulfillment fulfilment grievance* heartfelt helpless*
+hope hoped hopes hoping horrible horribly horrid horror horrors hurt hurting hurts insensitive* inspiration* inspire
+inspires intrigue* irritant* irritation* keen keenly kind kinder kindest kindly lazed lazing longed longing* lovely
+mad madder maddest madly madness malice malicious* mood moods nausea* nerves offend offender* offending offends
+offensive* patient peace pitiful* pleasant* powerless* rage raged rages raging rattled reflective* refreshed
+refreshing* relief relieve relieves resignation resigned* revolted revolting safe safely safer safest safety
+satisfactory satisfies satisfy secure seethed seething sensitive* sensitivity shaken shock shocks shy shyly shyness
+sickened sickening* sluggish* speechless* stimulat* stress stresses stuck stunning* suspect suspected suspects tender
+tenderly tenderness tense tensed tensely tenser tensing tension* thank thanked thanks thriller* tireless* tiring
+trapped trauma* trouble troubled troubles troubling trust trusted trusting unpleasant* unsafe* vibrancy vibrant*
+vulnerab* warmth wonderful* worthless*
 """
 
 # Emotions of more than one word. A hyphen may stand for the space.

@@ -41,7 +41,7 @@ PLAIN = [
     "The verb is in the past tense. The nervous system has two parts.",
     "He bored a hole through the wall. The Amazon carries admirals and confidential letters.",
     "The smuggler, the scarf, the scarecrow and the miser were happening upon carousels in kindergarten.",
-    "Please refuse the tires, press the handle and shut the alarm clock in the gadget drawer.",
+    "Desiree, please refuse the tires, press the handle and shut the alarm clock in the gadget drawer.",
     "The electric shock absorber, a bitter lemon, take care of the plants.",
 ]
 

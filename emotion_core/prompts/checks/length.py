@@ -12,6 +12,8 @@ from emotion_core.prompts.prompt_set import PromptSet
 CHECK = "length"
 # AUROC of the number of words: .5 is even. Past these the length alone tells the label well enough to matter.
 WARNING, ERROR = 0.7, 0.9
+# A difference of means below this share of the longer one is too small to mend row by row, however regular it is.
+SHARE = 0.1
 # A single pair is named where one side is half as long again as the other, and by more than this many words.
 RATIO, WORDS = 1.5, 5
 
@@ -45,6 +47,8 @@ def _uneven(contrast: Contrast, lengths: dict[str, int], n_tests: int) -> tuple[
     ranks = rankdata(words)
     auroc = (ranks[contrast.own].sum() - len(own) * (len(own) + 1) / 2) / (len(own) * len(rest))
     size = max(auroc, 1 - auroc)
+    if abs(own.mean() - rest.mean()) < SHARE * max(own.mean(), rest.mean()):
+        return None
     if size < WARNING or mannwhitneyu(own, rest).pvalue * n_tests > 0.05:
         return None
     other = "the negative texts" if contrast.texts[0].side != "labelled" else "the other emotions' texts"

@@ -100,6 +100,11 @@ def test_a_word_that_chance_explains_is_no_giveaway(pairs: PromptSet) -> None:
 
 
 def test_a_small_difference_in_length_is_no_finding_however_many_texts_show_it() -> None:
+    # A word more in 14 is under a tenth; two more in some of the texts are over it, but tell too little of the label.
     large = invented(["joy", "fear"], 400)
-    spoiled = changed(large, lambda t: t.emotion == "joy", text=lambda t: t.text + " ba")
-    assert length(spoiled) == []
+    assert length(changed(large, lambda t: t.emotion == "joy", text=lambda t: t.text + " ba")) == []
+    assert (
+        length(changed(large, lambda t: t.emotion == "joy" and t.row % 3 == 0, text=lambda t: t.text + 5 * " ba")) == []
+    )
+    even = invented(["joy", "fear"], 400, n_words=40)
+    assert length(changed(even, lambda t: t.emotion == "joy", text=lambda t: t.text + " ba be bi")) == []
