@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from emotion_core.evaluation.auroc import Array
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
+from emotion_core.numbers import finite
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 
 NullKind = Literal["re-extracted", "held-out labels only"]
@@ -114,7 +114,7 @@ class HeldOutScores:
         """Number of layers."""
         return int(self.auroc.shape[1])
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """The document of `heldout --json`; nothing in it is nan or infinite."""
         return {
             "model": {"name": self.model.name, "fingerprint": self.model.fingerprint},
@@ -126,7 +126,7 @@ class HeldOutScores:
             "rule": RULE,
         }
 
-    def _emotion(self, e: int) -> dict[str, object]:
+    def _emotion(self, e: int) -> dict[str, Any]:
         rivals, verdict = self.rivals[e], self.verdicts[e]
         return {
             "emotion": self.emotions[e],
@@ -146,13 +146,7 @@ class HeldOutScores:
             "layers": [self._layer(e, layer) for layer in range(self.n_layers)],
         }
 
-    def _layer(self, e: int, layer: int) -> dict[str, object]:
-        entry: dict[str, object] = {"layer": layer}
+    def _layer(self, e: int, layer: int) -> dict[str, Any]:
+        entry: dict[str, Any] = {"layer": layer}
         entry.update({key: finite(getattr(self, name)[e, layer]) for key, name in _LAYER_KEYS})
         return entry
-
-
-def finite(value: float) -> float | None:
-    """A plain number for JSON, None for what is not finite."""
-    number = float(value)
-    return number if math.isfinite(number) else None

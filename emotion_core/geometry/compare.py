@@ -7,6 +7,7 @@ Correlation of the cosines of all pairs of emotions, tested by giving the emotio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Comparison:
     p_value: float
     cosines: Array
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """The document of `compare --json`."""
         return {
             "r": finite(self.r),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class EmotionMap:
     arousal: Array
     seed: int
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """The document of `geometry --json`; nothing in it is nan or infinite."""
         human = self.human
         return {
@@ -102,7 +103,7 @@ class EmotionMap:
             "seed": self.seed,
         }
 
-    def _emotion(self, e: int) -> dict[str, object]:
+    def _emotion(self, e: int) -> dict[str, Any]:
         coordinates = self.components.coordinates
         return {
             "emotion": self.emotions[e],

@@ -53,6 +53,12 @@ def test_equal_aurocs_are_decided_by_effect_size_and_nan_never_wins():
     assert best_layer(CrossValidation(empty, empty)) == fallback_layer(6) == 4
 
 
+def test_a_layer_that_only_some_emotions_can_be_scored_at_is_not_chosen_for_all():
+    auroc = np.array([[0.6, 0.9, 0.7], [0.7, np.nan, 0.6], [np.nan, np.nan, np.nan]])
+    assert best_layer(CrossValidation(auroc, auroc)) == 0
+    assert best_layer(CrossValidation(auroc, auroc), 0) == 1
+
+
 def test_one_layer_that_is_not_a_number_is_not_chosen():
     one = pair_set()
     acts, _ = planted_pairs(one, 3.0)
