@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-import weakref
 
 import pytest
 
-from emotion_core.errors import JobCancelled, ModelError, TextTooLongError
-from emotion_core.models import owner as module_under_test
-from emotion_core.models.owner import ModelOwner, owner_of
+from emotion_core.errors import JobCancelled, TextTooLongError
+from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.progress import Progress, run_to_end
 
 PATIENCE = 30  # seconds; only a broken owner takes that long
@@ -184,79 +181,3 @@ def test_closing_cancels_what_runs_and_what_waits(tiny):
     assert not closer.is_alive() and {running.state, waiting.state} == {"cancelled"}
     with pytest.raises(RuntimeError, match="closed"):
         owner.submit(script.job("late", 1))
-
-
-@pytest.fixture
-def made(monkeypatch, tiny):
-    """Names of the models that `owner_of` loaded; loading "slow" waits for the event `gate`."""
-    loaded: list[tuple[str, str]] = []
-    gate = threading.Event()
-
-    def load(name: str, *, dtype: str):
-        if name == "unknown":
-            raise ModelError("There is no such model", where=name)
-        loaded.append((name, dtype))
-        if name == "slow":
-            gate.wait(PATIENCE)
-        return tiny("gpt2")
-
-    monkeypatch.setattr(module_under_test, "load_model", load)
-    monkeypatch.setattr(module_under_test, "_OWNERS", type(module_under_test._OWNERS)())
-    loaded_and_gate = loaded, gate
-    yield loaded_and_gate
-    gate.set()
-
-
-def test_a_model_is_loaded_once_whoever_asks(made):
-    loaded, gate = made
-    owners: list[ModelOwner] = []
-    threads = [threading.Thread(target=lambda: owners.append(owner_of("slow"))) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    gate.set()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert loaded == [("slow", "float32")] and len(owners) == 6 and len(set(map(id, owners))) == 1
-
-
-def test_a_loaded_model_is_there_while_another_one_loads(made):
-    _, gate = made
-    ready = owner_of("ready")
-    slow = threading.Thread(target=owner_of, args=("slow",))
-    slow.start()
-    asked: list[ModelOwner] = []
-    asking = threading.Thread(target=lambda: asked.append(owner_of("ready")))
-    asking.start()
-    asking.join(PATIENCE)
-    assert asked == [ready] and slow.is_alive()
-    gate.set()
-    slow.join(PATIENCE)
-
-
-def test_the_last_two_models_stay_and_older_ones_are_freed(made):
-    loaded, gate = made
-    gate.set()
-    first = owner_of("a")
-    script = Script()
-    script.go.set()
-    assert first.submit(script.job("one", 2)).result(PATIENCE)
-    gone = weakref.ref(first)
-    second = owner_of("b")
-    assert owner_of("a") is first  # asked for again: now "b" is the older one
-    owner_of("c")
-    assert owner_of("a") is first and loaded == [("a", "float32"), ("b", "float32"), ("c", "float32")]
-    owner_of("a", "bfloat16")
-    owner_of("b")
-    assert owner_of("b") is not second
-    del first
-    for thread in threading.enumerate():
-        if thread.name.startswith("owner of"):
-            thread.join(PATIENCE)
-    gc.collect()
-    assert gone() is None, "no thread holds the owner of a model that nobody uses"
-
-
-def test_a_model_that_cannot_be_loaded_says_so_every_time(made):
-    for _ in range(2):
-        with pytest.raises(ModelError, match="no such model"):
-            owner_of("unknown")

@@ -8,10 +8,13 @@ import numpy as np
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import run_to_end
+from emotion_core.steering.generate import Written, generate
+from emotion_core.steering.plan import control_directions
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
+LAYER = 1
 EMOTIONS = ("fear", "calm", "joy")
 
 
@@ -53,3 +56,16 @@ def run(model: LoadedModel, **more: Any) -> Sweep:
 def texts(result: Sweep) -> dict[tuple[str, str, int, float], str]:
     """Text by prompt, direction, sample and strength."""
     return {(r.prompt, r.direction, r.sample, r.strength): r.text for r in result.rows}
+
+
+def all_written(model: LoadedModel, **more: Any) -> list[Written]:
+    """Everything a sweep generates, baseline texts included, in order."""
+    chosen, vectors = settings(**more), random_vectors(model)
+    units = np.concatenate([vectors.units[:1, LAYER], control_directions(32, chosen.controls, chosen.seed)])
+    return run_to_end(generate(model, chosen, LAYER, units, 10.0))
+
+
+def written(model: LoadedModel, **more: Any) -> dict[tuple[int, int, int, float], Written]:
+    """The reported texts of a sweep as tokens, by (prompt, direction, sample, strength)."""
+    reported = [w for w in all_written(model, **more) if w.row.reported]
+    return {(w.row.prompt, w.row.direction, w.row.sample, w.row.strength): w for w in reported}

@@ -117,6 +117,7 @@ def test_another_reading_position_depth_or_model_never_hits(tiny, cache):
         assert rows_read(model, TEXTS, cache, reading)[1] == 0
     shallow, n = rows_read(model, TEXTS, cache, last_layer=1)
     assert n == len(TEXTS) and shallow.values.shape[1] == 2
+    assert rows_read(model, TEXTS, cache)[1] == 0, "a shallow read does not take the place of a full one"
     other = tiny_model("gpt2", seed=1)  # same shape, other weights
     acts, n = rows_read(other, TEXTS, cache)
     assert n == len(TEXTS)

@@ -1,0 +1,102 @@
+"""The same settings give the same texts, however the rows are split; strengths share the noise of their sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tiny import FAMILIES, MAIN, tiny_model
+
+from emotion_core.steering import generate as generator
+from emotion_core.steering import plan
+from emotion_core.steering.plan import BASELINE_TEXTS
+from steering.handmade import run, settings, texts, written
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_strength_zero_equals_transformers_own_greedy_generate(family):
+    model = tiny_model(family, tie_word_embeddings=False)  # tied random weights repeat the last token for ever
+    rows = written(model, strengths=(0.0, 0.7), samples=1, decoding="greedy", max_new_tokens=20)
+    for number, prompt in enumerate(settings().prompts):
+        ids = torch.tensor([model.encode(prompt).ids])
+        whole = model.module.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, pad_token_id=0
+        )
+        own = [i for i in whole[0, ids.shape[1] :].tolist() if i not in model.stop_ids]
+        assert list(rows[number, 0, 0, 0.0].ids) == own and len(own) > 3
+        assert rows[number, 0, 0, 0.7].ids != rows[number, 0, 0, 0.0].ids
+
+
+@pytest.mark.parametrize("family", [*MAIN, "falcon", "mistral", "mixtral"])
+@pytest.mark.parametrize("scope", ["generated", "both"])
+def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monkeypatch):
+    model = tiny(family)
+    whole = run(model, scope=scope, samples=3, controls=4)
+    monkeypatch.setattr(plan, "CACHE_BYTES", 1)
+    assert len(plan.blocks(plan.plan_rows(whole.settings, 0), 10**6)) > 2
+    split = run(model, scope=scope, samples=3, controls=4)
+    assert texts(split) == texts(whole)
+    np.testing.assert_allclose(split.readings, whole.readings, atol=1e-3)
+
+
+def test_texts_do_not_depend_on_the_order_or_number_of_strengths(tiny):
+    model = tiny("gpt2")
+    whole = run(model, strengths=(-0.5, -0.2, 0.1, 0.5))
+    assert run(model, strengths=(0.5, 0.1, -0.2, -0.5)).rows == whole.rows
+    alone = texts(run(model, strengths=(0.1,)))
+    assert alone == {key: text for key, text in texts(whole).items() if key[3] in (0.0, 0.1)}
+
+
+def test_equal_settings_give_equal_sweeps_and_another_seed_another_one(tiny):
+    model = tiny("llama")
+    first = run(model)
+    again = run(tiny_model("llama"))  # a copy of the model in memory of its own
+    assert again.rows == first.rows and again.strengths == first.strengths
+    assert texts(run(model, seed=1)) != texts(first)
+
+
+def test_all_strengths_share_the_noise_of_their_sample(tiny):
+    model = tiny("gpt2")
+    rows = written(model, strengths=(-1e-6, 1e-6), samples=3, max_new_tokens=16)
+    for prompt in (0, 1):
+        own = [rows[prompt, 0, sample, 0.0].ids for sample in range(3)]
+        assert len(set(own)) == 3, "samples draw different noise"
+        for sample in range(3):
+            for strength in (-1e-6, 1e-6):
+                for direction in range(3):
+                    assert rows[prompt, direction, sample, strength].ids == own[sample]
+
+
+def test_prompts_draw_different_noise(tiny, monkeypatch):
+    drawn = []
+    real = generator.gumbel
+
+    def noted(*args):
+        drawn.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(generator, "gumbel", noted)
+    written(tiny("gpt2"), max_new_tokens=3)
+    assert {args[1] for args in drawn} == set(settings().prompts)
+    assert {args[2:4] for args in drawn} == {(s, t) for s in range(BASELINE_TEXTS) for t in range(3)}
+
+
+def test_rows_that_end_early_are_kept():
+    model, endless = tiny_model("gpt2"), tiny_model("gpt2")
+    ends = list(range(0, 320, 3))
+    model.module.generation_config.eos_token_id = ends
+    endless.module.generation_config.eos_token_id = None
+    endless.tokenizer.eos_token = None
+    free = written(endless, max_new_tokens=12)
+    cut = written(model, max_new_tokens=12)
+    assert set(cut) == set(free)
+    lengths = set()
+    for key, row in cut.items():
+        stop = next((i for i, token in enumerate(free[key].ids) if token in model.stop_ids), 12)
+        assert row.ids == free[key].ids[:stop], "up to the token that ends it, as if there were no end"
+        lengths.add(stop)
+    assert 0 in lengths and len(lengths) > 4
+    result = run(model, max_new_tokens=12)
+    empty = [row for row in result.rows if row.text == ""]
+    assert empty and all(r.emotion_score is None and r.surprise is None and r.repetition == 0 for r in empty)
+    assert len(result.rows) == 2 * 2 * (1 + 2 * 3)
