@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
+from emotion_core.charts.export import ALTAIR_LOCK
 from ui.plain import plain
 
 
@@ -25,10 +26,11 @@ def show_chart(chart: alt.TopLevelMixin, *, alt_text: str, key: str, select: str
     """
     bare = _title_as_text(chart)
     bare.description = alt_text
-    if select is None:
-        st.altair_chart(bare, width="stretch", key=key)
-        return None
-    event = st.altair_chart(bare, width="stretch", key=key, on_select="rerun", selection_mode=[select])
+    with ALTAIR_LOCK:
+        if select is None:
+            st.altair_chart(bare, width="stretch", key=key)
+            return None
+        event = st.altair_chart(bare, width="stretch", key=key, on_select="rerun", selection_mode=[select])
     return event.selection.get(select)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.export import chart_bytes, table_bytes
 
 Data = bytes | str | Callable[[], bytes]
 
@@ -41,10 +40,4 @@ def downloads(
                     key=f"{key}-{ending}",
                 )
         if table is not None:
-            download("CSV", lambda: _csv(table), f"{name}.csv", "text/csv", key=f"{key}-csv")
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    stream = io.StringIO()
-    table.to_csv(stream, index=False)
-    return stream.getvalue().encode()
+            download("CSV", lambda: table_bytes(table), f"{name}.csv", "text/csv", key=f"{key}-csv")

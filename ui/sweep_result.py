@@ -7,6 +7,7 @@ import json
 import streamlit as st
 
 from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
+from emotion_core.charts.export import table_bytes
 from emotion_core.charts.palette import COOL, WARM
 from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
@@ -45,7 +46,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
         table = text_table(sweep)
         download(
             "All texts as CSV",
-            lambda: table.to_csv(index=False).encode(),
+            lambda: table_bytes(table),
             f"{name}-texts.csv",
             "text/csv",
             key=f"texts-{key}",

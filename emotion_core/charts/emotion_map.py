@@ -66,12 +66,11 @@ def cosine_chart(emotions: EmotionMap, chosen: str) -> alt.LayerChart:
     """Cosines of all pairs of emotions, in the order of the tree; a click selects the row's emotion."""
     order = [emotions.emotions[i] for i in emotions.order]
     n = len(order)
-    # One row an emotion with lists in it: 171 squared rows are more than Altair puts into a chart.
     cosines = emotions.cosines[np.ix_(emotions.order, emotions.order)].round(3)
-    table = pd.DataFrame({"emotion": order, "other": [order] * n, "cosine": cosines.tolist()})
-    labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60)
-    side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None)
-    base = alt.Chart(table).transform_flatten(["other", "cosine"])
+    table = pd.DataFrame({"emotion": np.repeat(order, n), "other": order * n, "cosine": cosines.ravel()})
+    labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60, labelOverlap=False)
+    side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelOverlap=False)
+    base = alt.Chart(table)
     base = base.encode(x=alt.X("other:N", sort=order, axis=labels), y=alt.Y("emotion:N", sort=order, axis=side))
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
     cells = base.mark_rect().encode(
@@ -94,7 +93,7 @@ def cosine_chart(emotions: EmotionMap, chosen: str) -> alt.LayerChart:
         subtitle=f"Cosine of every pair of {n} emotions, ordered by the tree",
         anchor="start",
     )
-    chart = alt.layer(cells.add_params(pick), row).properties(title=title, height=min(700, 140 + 22 * min(n, 26)))
+    chart = alt.layer(cells.add_params(pick), row).properties(title=title, height=min(720, 150 + 24 * min(n, 24)))
     return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
 
 

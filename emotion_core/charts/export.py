@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any, Literal
 
 import altair as alt
@@ -12,10 +13,15 @@ import vl_convert
 _EXPORT_WIDTH = 640
 _EXPORT_HEIGHT = 340
 
+# What Altair does with a chart's data is a setting of the whole process, which Streamlit changes while it draws. Whoever
+# turns a chart into a document holds this lock, so that a download never gets the other one's data.
+ALTAIR_LOCK = threading.Lock()
+
 
 def chart_bytes(chart: alt.TopLevelMixin, kind: Literal["png", "svg"]) -> bytes:
     """A chart as a PNG (twice the pixels, for print and slides) or an SVG, on white."""
-    spec = _sized(chart.to_dict())
+    with ALTAIR_LOCK, alt.data_transformers.enable("default", max_rows=None):
+        spec = _sized(chart.to_dict())
     if kind == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=2.0))
     return str(vl_convert.vegalite_to_svg(spec)).encode()
