@@ -12,6 +12,8 @@ from emotion_core.prompts.checks.giveaways import giveaways
 from emotion_core.prompts.checks.labels import contrasts, words_of
 from emotion_core.prompts.checks.length import length
 from emotion_core.prompts.checks.near_duplicates import near_duplicates
+from emotion_core.prompts.checks.split_sizes import split_sizes
+from emotion_core.prompts.checks.topics import topics
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 
 from .sets import changed, invented
@@ -108,3 +110,17 @@ def test_a_small_difference_in_length_is_no_finding_however_many_texts_show_it()
     )
     even = invented(["joy", "fear"], 400, n_words=40)
     assert length(changed(even, lambda t: t.emotion == "joy", text=lambda t: t.text + " ba be bi")) == []
+
+
+def test_topics_that_lean_to_an_emotion_are_told_although_others_have_them_too(labelled: PromptSet) -> None:
+    # Joy and fear have two topics each; the others have all twenty, those four among them.
+    spoiled = changed(labelled, lambda t: t.emotion == "joy", topic=lambda t: f"topic {t.row % 2}")
+    leaning = changed(spoiled, lambda t: t.emotion == "fear", topic=lambda t: f"topic {2 + t.row % 2}")
+    (finding,) = topics(leaning)
+    assert finding.severity == "warning"
+    assert finding.detail.startswith("The topic tells the emotion")
+
+
+def test_a_pair_counts_once(pairs: PromptSet) -> None:
+    few = PromptSet("few", "pairs", pairs.part("train")[:10] + pairs.part("heldout"))
+    assert [one.detail for one in split_sizes(few)] == ["Fewer than 8 training pairs: fear (5)"]
