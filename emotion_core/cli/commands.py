@@ -82,6 +82,33 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     return Answer(document, "\n\n".join(parts) + "\n\n* chosen by cross-validation on the training rows")
 
 
+def report(arguments: argparse.Namespace) -> Answer:
+    """`report PROMPTS ...`: what in the sets could pass for an emotion; exit status 1 with an error among it."""
+    from emotion_core.cli.session import open_cache, open_model, run
+    from emotion_core.evaluation.report import report as report_job
+    from emotion_core.prompts.builtin import load_prompts
+    from emotion_core.vectors.settings import BuildSettings
+
+    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    model = open_model(arguments.model, arguments.dtype)
+    found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache()))
+    document = found.to_json()
+    lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
+    lines += [
+        f"{row['emotion']}: held-out AUROC of the direction {number(row['direction_auroc'])}, of a bag of words "
+        f"{number(row['bag_of_words_auroc'])}, length {number(row['length_auroc'])}, embedding layer "
+        f"{number(row['embedding_auroc'])}"
+        for row in document["emotions"]
+    ]
+    if len(document["emotions"]) == 1:
+        lines += [f"{c.set}: AUROC {c.auroc:.2f} ({c.low:.2f} to {c.high:.2f})" for c in found.confounds]
+    lines += [
+        f"{p['n']} rows: cosine to the full vector {number(p['cosine_to_full'])}, held-out AUROC {number(p['auroc'])}"
+        for p in document["sample_size"]
+    ]
+    return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
+
+
 def geometry(arguments: argparse.Namespace) -> Answer:
     """`geometry VECTORS`: how the emotions lie to each other."""
     from emotion_core.geometry.emotion_map import map_emotions
@@ -182,6 +209,7 @@ def doctor(arguments: argparse.Namespace) -> Answer:
 COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "build": build,
     "heldout": heldout,
+    "report": report,
     "geometry": geometry,
     "compare": compare,
     "sweep": sweep,

@@ -31,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _build(commands)
     _heldout(commands)
+    _report(commands)
     _geometry(commands)
     _compare(commands)
     _sweep(commands)
@@ -71,6 +72,13 @@ def _heldout(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
     _model(command, None)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _report(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "report", "check prompt sets, and what else their vectors light up for")
+    command.add_argument("prompts", nargs="+", metavar="PROMPTS")
+    _model(command, "demo")
     command.add_argument("--seed", type=int, default=0)
 
 

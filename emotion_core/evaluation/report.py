@@ -1,0 +1,149 @@
+"""The confound report of prompt sets: what in them could pass for an emotion, and what their vectors light up for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from emotion_core.errors import SettingsError
+from emotion_core.evaluation.confounds import CONFOUND_SETS, ConfoundScore, confound_scores, confound_texts
+from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.numbers import finite
+from emotion_core.prompts.builtin import builtin_names, load_prompts
+from emotion_core.prompts.checks import Finding, check
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import Job
+from emotion_core.tracing.record import record
+from emotion_core.vectors.build import build, check_enough, training_texts
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.settings import BuildSettings
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `report` returns.
+
+    Attributes:
+        findings: Findings of the checks, with the name of the set they are about.
+        scores: Held-out scores with rivals; None where no vector can be built or nothing is held out.
+        confounds: AUROC of every vector on every confound set; empty without vectors.
+        sizes: The curve over the number of training rows; empty without vectors.
+        reason: Why there are no vectors or no held-out scores; empty where there are.
+    """
+
+    findings: tuple[tuple[str, Finding], ...]
+    scores: HeldOutScores | None
+    confounds: tuple[ConfoundScore, ...]
+    sizes: tuple[SizePoint, ...]
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of the command line; AUROCs of several emotions are averaged, and given one by one beside it."""
+        scores = self.scores
+        rows = [] if scores is None else _by_emotion(scores)
+        return {
+            "findings": [{"set": name, **finding.to_json()} for name, finding in self.findings],
+            "bag_of_words_auroc": _mean([row["bag_of_words_auroc"] for row in rows]),
+            "length_auroc": _mean([row["length_auroc"] for row in rows]),
+            "direction_auroc": _mean([row["direction_auroc"] for row in rows]),
+            "emotions": rows,
+            "confounds": [{k: finite(v) if isinstance(v, float) else v for k, v in asdict(c).items()}
+                          for c in self.confounds],
+            "sample_size": [{k: v if k == "n" else finite(v) for k, v in asdict(p).items()} for p in self.sizes],
+            "enough": enough(self.sizes),
+            "reason": self.reason or None,
+        }  # fmt: skip
+
+
+def report(
+    model: LoadedModel,
+    prompt_sets: Sequence[PromptSet],
+    settings: BuildSettings,
+    cache: ActivationCache | None = None,
+) -> Job[Report]:
+    """Checks the sets, builds vectors from them and looks at what else those see, as a job.
+
+    Sets that no vector can be built from (confound sets, neutral texts) are checked, and the rest is left empty.
+
+    Raises:
+        ModelError: A text cannot be read.
+        PromptSetError: An emotion comes in both forms.
+    """
+    findings = tuple((one.name, finding) for one in prompt_sets for finding in check(one))
+    try:
+        check_enough(prompt_sets)
+    except SettingsError as error:
+        return Report(findings, None, (), (), error.message)
+    vectors = yield from build(model, prompt_sets, settings, cache)
+    scores, reason = None, ""
+    try:
+        scores = yield from heldout(model, vectors, prompt_sets, cache)
+    except SettingsError as error:
+        reason = error.message
+    confounds = yield from score_confounds(model, vectors, cache)
+    sizes = yield from _sizes(model, vectors, prompt_sets, cache)
+    return Report(findings, scores, confounds, sizes, reason)
+
+
+def score_confounds(
+    model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache | None = None
+) -> Job[tuple[ConfoundScore, ...]]:
+    """Reads the built-in confound sets and scores every vector on them, as a job."""
+    sets = [load_prompts(name) for name in CONFOUND_SETS if name in builtin_names(present_only=True)]
+    texts = [text for text in confound_texts(sets) if model.fits(text, chat=vectors.reading.chat)]
+    activations = yield from record(model, texts, vectors.reading, cache)
+    fitting = set(texts)
+    return confound_scores(vectors, [_whole_pairs(one, fitting) for one in sets], activations)
+
+
+def _whole_pairs(one: PromptSet, fitting: set[str]) -> PromptSet:
+    """The set without pairs of which a side does not fit into the model's context."""
+    broken = {t.pair for t in one.texts if t.text not in fitting}
+    return PromptSet(one.name, one.form, tuple(t for t in one.texts if t.pair not in broken), one.seed)
+
+
+def _sizes(
+    model: LoadedModel, vectors: EmotionVectors, prompt_sets: Sequence[PromptSet], cache: ActivationCache | None
+) -> Job[tuple[SizePoint, ...]]:
+    train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
+    held = [t for one in prompt_sets for t in one.part("heldout")]
+    test = yield from record(model, [t.text for t in held], vectors.reading, cache)
+    train_rows = [t for one in vectors.prompt_sets for t in one.part("train")]
+    test_rows = [t for one in vectors.prompt_sets for t in one.part("heldout")]
+    blocks = blocks_of(train_rows, places(train.texts))
+    return (
+        yield from sample_size(
+            vectors, train, blocks, test if held else None, blocks_of(test_rows, places(test.texts)), seed=vectors.seed
+        )
+    )
+
+
+def _by_emotion(scores: HeldOutScores) -> list[dict[str, Any]]:
+    rows = []
+    for e, emotion in enumerate(scores.emotions):
+        layer = scores.selected_layers[e]
+        rows.append(
+            {
+                "emotion": emotion,
+                "selected_layer": layer,
+                "bag_of_words_auroc": finite(scores.rivals[e].vocabulary),
+                "length_auroc": finite(scores.rivals[e].length),
+                "embedding_auroc": finite(scores.rivals[e].embedding),
+                "direction_auroc": finite(scores.auroc[e, layer]),
+                "verdict": scores.verdicts[e].word,
+            }
+        )
+    return rows
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return float(np.mean(known)) if known else None
