@@ -36,16 +36,21 @@ def export(network: Network, folder: Path) -> None:
     print(f"exported {size / 1e6:.1f} MB to {folder.name}", flush=True)
 
 
+def load_checkpoint(file: Path) -> Network:
+    """The network of a checkpoint."""
+    state = torch.load(file, weights_only=True)
+    network = Network(Shape(**state["shape"]))
+    network.load_state_dict(state["network"])
+    return network
+
+
 def main() -> None:
     """Command line: export a checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="for example .train/runs/main/decayed.pt")
     parser.add_argument("--out", type=Path, default=paths.WEIGHTS)
     options = parser.parse_args()
-    state = torch.load(options.checkpoint, weights_only=True)
-    network = Network(Shape(**state["shape"]))
-    network.load_state_dict(state["network"])
-    export(network, options.out)
+    export(load_checkpoint(options.checkpoint), options.out)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from demo_model import optimizers, paths, truth
 from demo_model.network import Network, Shape
 from demo_model.sampler import Sampler
 from demo_model.shards import Shard
+from demo_model.workers import Worker, start
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Plan:
     """How to train. Rows and times are tokens; ``long_every``: each so many steps take rows of twice the length."""
 
     rate: float = 4e-3
-    rows: int = 16
+    rows: int = 12
     time: int = 256
-    accumulate: int = 3
+    accumulate: int = 4
     long_every: int = 8
     emotion_share: float = 0.2
     seed: int = 1
@@ -40,9 +42,9 @@ class Plan:
 class Training:
     """Network, optimisers and sampler at one step, which can be saved and restored exactly."""
 
-    def __init__(self, shape: Shape, plan: Plan, shards: dict[str, Shard], mix: dict[str, float]) -> None:
+    def __init__(self, shape: Shape, plan: Plan, shards: dict[str, Shard], mix: dict[str, float], worker: Worker) -> None:
         torch.manual_seed(plan.seed)
-        self.plan, self.step = plan, 0
+        self.plan, self.step, self.worker = plan, 0, worker
         self.network = Network(shape)
         self.optimizers = optimizers.make(self.network, plan.rate)
         self.sampler = Sampler(shards, mix, plan.seed)
@@ -57,20 +59,22 @@ class Training:
         factor = 2 if plan.long_every and self.step % plan.long_every == plan.long_every - 1 else 1
         count = plan.accumulate * plan.rows * plan.time
         optimizers.set_rate(self.optimizers, self.step, decay_from, decay_steps)
-        language_sum = emotion_sum = 0.0
-        for _ in range(plan.accumulate):
+        sums = torch.zeros(2)
+        for part in range(plan.accumulate):
             batch = self.sampler.next(plan.rows // factor, plan.time * factor)
+            if not self.worker.takes(part):
+                continue
             with torch.autocast("cpu", torch.bfloat16):
                 language, emotion = self.losses(*batch, self.soft)
             ((language + plan.emotion_share * emotion) / count).backward()
-            language_sum += language.item()
-            emotion_sum += emotion.item()
+            sums += torch.stack([language.detach(), emotion.detach()])
+        sums = self.worker.add_up(self.network.parameters(), sums)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        return language_sum / count, emotion_sum / count, count
+        return float(sums[0]) / count, float(sums[1]) / count, count
 
     def save(self, file: Path) -> None:
         """Write everything to resume from, under a temporary name first."""
@@ -110,17 +114,20 @@ def run(training: Training, folder: Path, minutes: float, decay_steps: int, keep
         decay_from = int(torch.load(folder / "stable.pt", weights_only=True)["step"])
         if not checkpoint.exists():
             training.restore(folder / "stable.pt")
+    chief = training.worker.rank == 0
     began = saved = shown = time.monotonic()
     tokens, seen, language_mean, emotion_mean = 0, 0, 0.0, 0.0
     with (folder / "curve.csv").open("a", newline="") as file:
         curve = csv.writer(file)
-        while time.monotonic() - began < minutes * 60:
+        while not training.worker.agree(time.monotonic() - began >= minutes * 60):
             if decay_from is not None and training.step >= decay_from + decay_steps:
                 break
             language, emotion, count = training.advance(decay_from, decay_steps or 1)
             tokens, seen = tokens + count, seen + 1
             language_mean, emotion_mean = language_mean + language, emotion_mean + emotion
             now = time.monotonic()
+            if not chief:
+                continue
             if now - shown > 20 or training.step <= 3:
                 speed = tokens / (now - shown)
                 row = [training.step, round(language_mean / seen, 4), round(emotion_mean / seen, 4), round(speed)]
@@ -131,7 +138,8 @@ def run(training: Training, folder: Path, minutes: float, decay_steps: int, keep
             if now - saved > keep_every:
                 training.save(checkpoint)
                 saved = now
-    training.save(checkpoint)
+    if chief:
+        training.save(checkpoint)
 
 
 def main() -> None:
@@ -146,6 +154,7 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--emotion-share", type=float, default=Plan.emotion_share)
+    parser.add_argument("--workers", type=int, default=2, help="single-threaded processes; one a core")
     parser.add_argument("--export", action="store_true", help="write demo_model/weights at the end")
     options = parser.parse_args()
     if options.mix:
@@ -157,12 +166,17 @@ def main() -> None:
     folder = paths.TRAIN / "runs" / options.run
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").write_text(json.dumps({"shape": shape.as_dict(), "plan": vars(plan), "mix": mix}, indent=1))
-    training = Training(shape, plan, load_shards(mix), mix)
-    run(training, folder, options.minutes, options.decay_steps)
+    start(partial(_work, shape, plan, mix, folder, options.minutes, options.decay_steps), options.workers)
     if options.export:
-        from demo_model.export import export
+        from demo_model.export import export, load_checkpoint
 
-        export(training.network, paths.WEIGHTS)
+        export(load_checkpoint(folder / ("decayed.pt" if options.decay_steps else "stable.pt")), paths.WEIGHTS)
+
+
+def _work(
+    shape: Shape, plan: Plan, mix: dict[str, float], folder: Path, minutes: float, decay_steps: int, worker: Worker
+) -> None:
+    run(Training(shape, plan, load_shards(mix), mix, worker), folder, minutes, decay_steps)
 
 
 if __name__ == "__main__":
