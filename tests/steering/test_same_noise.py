@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tiny import FAMILIES, MAIN, tiny_model
+from tiny import FAMILIES, tiny_model
 
 from emotion_core.steering import generate as generator
 from emotion_core.steering import plan
@@ -16,19 +16,21 @@ from steering.handmade import run, settings, texts, written
 @pytest.mark.parametrize("family", FAMILIES)
 def test_strength_zero_equals_transformers_own_greedy_generate(family):
     model = tiny_model(family, tie_word_embeddings=False)  # tied random weights repeat the last token for ever
-    rows = written(model, strengths=(0.0, 0.7), samples=1, decoding="greedy", max_new_tokens=20)
+    rows = written(model, strengths=(0.7,), controls=0, samples=1, decoding="greedy", max_new_tokens=12)
     for number, prompt in enumerate(settings().prompts):
         ids = torch.tensor([model.encode(prompt).ids])
         whole = model.module.generate(
-            ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False, pad_token_id=0
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False, pad_token_id=0
         )
         own = [i for i in whole[0, ids.shape[1] :].tolist() if i not in model.stop_ids]
         assert list(rows[number, 0, 0, 0.0].ids) == own and len(own) > 3
         assert rows[number, 0, 0, 0.7].ids != rows[number, 0, 0, 0.0].ids
 
 
-@pytest.mark.parametrize("family", [*MAIN, "falcon", "mistral", "mixtral"])
-@pytest.mark.parametrize("scope", ["generated", "both"])
+@pytest.mark.parametrize(
+    ("family", "scope"),
+    [("gpt2", "generated"), ("llama", "both"), ("neox", "prompt"), ("gpt_neo", "both"), ("mixtral", "generated")],
+)
 def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monkeypatch):
     model = tiny(family)
     whole = run(model, scope=scope, samples=3, controls=4)

@@ -73,32 +73,30 @@ def test_a_steered_prompt_moves_at_every_position(tiny, family):
 def test_project_out_leaves_no_projection_and_clamp_sets_it(tiny, family):
     model = tiny(family)
     _, plain, _ = decode(model, [])
-    removed = intervention("project_out", amounts=torch.ones(ROWS))
-    _, moved, _ = decode(model, [removed])
-    along = (moved[LAYER + 1] * removed.directions).sum(-1)
-    assert (plain[LAYER + 1] * removed.directions).sum(-1).abs().max() > 0.5
-    assert along.abs().max() < 1e-5
-    clamped = intervention("clamp")
-    _, moved, _ = decode(model, [clamped])
-    along = (moved[LAYER + 1] * clamped.directions).sum(-1)  # (steps, rows)
+    removed, clamped = intervention("project_out", amounts=torch.ones(ROWS)), intervention("clamp")
+    _, without, _ = decode(model, [removed])
+    _, held, _ = decode(model, [clamped])
+    after = LAYER + 1
+    assert (plain[after] * removed.directions).sum(-1).abs().max() > 0.5
+    assert (without[after] * removed.directions).sum(-1).abs().max() < 1e-5
+    along = (held[after] * clamped.directions).sum(-1)  # (steps, rows)
     rows = [r for r in range(ROWS) if r != 3]  # amount 0: left alone
     torch.testing.assert_close(along[:, rows], clamped.amounts[rows].expand(STEPS, -1), atol=2e-5, rtol=1e-5)
-    for name, edit in (("project_out", removed), ("clamp", clamped)):
-        _, moved, _ = decode(model, [edit])
-        across = moved[LAYER + 1] - plain[LAYER + 1]
+    for moved, edit in ((without, removed), (held, clamped)):
+        across = moved[after] - plain[after]
         across -= (across * edit.directions).sum(-1, keepdim=True) * edit.directions
-        assert across.abs().max() < 2e-5, f"{name} moves along the direction only"
+        assert across.abs().max() < 2e-5, f"{edit.operation} moves along the direction only"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("operation", ["add", "project_out", "clamp"])
-def test_amount_zero_is_bit_identical_to_no_steering(tiny, family, operation):
+def test_amount_zero_is_bit_identical_to_no_steering(tiny, family):
     model = tiny(family)
     _, plain, plain_logits = decode(model, [])
-    edit = intervention(operation, amounts=torch.zeros(ROWS))
-    _, moved, logits = decode(model, [edit], [edit])
-    assert torch.equal(logits, plain_logits)
-    assert all(torch.equal(a, b) for a, b in zip(plain, moved, strict=True))
+    for operation in ("add", "project_out", "clamp"):
+        edit = intervention(operation, amounts=torch.zeros(ROWS))
+        _, moved, logits = decode(model, [edit], [edit])
+        assert torch.equal(logits, plain_logits), operation
+        assert all(torch.equal(a, b) for a, b in zip(plain, moved, strict=True)), operation
 
 
 def test_edits_of_several_layers_may_come_in_any_order(tiny):
