@@ -13,8 +13,8 @@ import vl_convert
 _EXPORT_WIDTH = 640
 _EXPORT_HEIGHT = 340
 
-# What Altair does with a chart's data is a setting of the whole process, which Streamlit changes while it draws. Whoever
-# turns a chart into a document holds this lock, so that a download never gets the other one's data.
+# What Altair does with a chart's data is a setting of the whole process, which Streamlit changes while it draws.
+# Whoever turns a chart into a document holds this lock, so that a download never gets the data of another chart.
 ALTAIR_LOCK = threading.Lock()
 
 
