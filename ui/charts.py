@@ -12,19 +12,22 @@ from emotion_core.charts.export import ALTAIR_LOCK
 from ui.plain import plain
 
 
-def show_chart(chart: alt.TopLevelMixin, *, alt_text: str, key: str, select: str | None = None) -> Any:
+def show_chart(
+    chart: alt.TopLevelMixin, *, alt_text: str, key: str, select: str | None = None, titled: bool = True
+) -> Any:
     """Shows a chart with its title as text, where it can wrap on a phone and be read aloud.
 
     Args:
         chart: As a chart function gives it, title included.
         alt_text: What is seen on it, in a sentence.
         key: Unique on the page.
+        titled: Whether the title is shown; the subtitle always is.
         select: Name of the selection that reruns the page; None where the chart is only looked at.
 
     Returns:
         The selection, None without one.
     """
-    bare = _title_as_text(chart)
+    bare = _title_as_text(chart, titled)
     bare.description = alt_text
     with ALTAIR_LOCK:
         if select is None:
@@ -42,12 +45,13 @@ def picked(selection: Any, field: str) -> str | None:
     return None
 
 
-def _title_as_text(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+def _title_as_text(chart: alt.TopLevelMixin, titled: bool) -> alt.TopLevelMixin:
     title = getattr(chart, "title", alt.Undefined)
     if title is alt.Undefined or title is None:
         return chart.copy(deep=False)
     text, subtitle = (title.text, title.subtitle) if isinstance(title, alt.TitleParams) else (title, alt.Undefined)
-    st.markdown(f"**{plain(_joined(text))}**")
+    if titled:
+        st.markdown(f"**{plain(_joined(text))}**")
     if subtitle is not alt.Undefined and subtitle:
         st.caption(plain(_joined(subtitle)))
     bare = chart.copy(deep=False)

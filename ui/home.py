@@ -37,7 +37,7 @@ def home_build(working: Working) -> None:
     sentence = score_sentence(scores, HOME_EMOTION, _AGAINST)
     verdict(mark_of(found.word), sentence, word=found.word, key="home-build")
     chart = separation_by_layer(scores, HOME_EMOTION, against=_AGAINST, height=260)
-    show_chart(chart, alt_text=sentence, key="home-separation")
+    show_chart(chart, alt_text=sentence, key="home-separation", titled=False)
     shows(
         "Ten frightening and ten calm situations that played no part in drawing the direction. Above the grey band the "
         "direction does better than directions drawn from shuffled labels.",
@@ -58,7 +58,7 @@ def home_sweep(working: Working) -> None:
     sweep = load_sweep(store(), run.id)
     finding = sweep_finding(sweep)
     verdict(finding.mark, finding.sentence, key="home-sweep")
-    show_chart(dose_response(sweep), alt_text=finding.sentence, key="home-dose")
+    show_chart(dose_response(sweep), alt_text=finding.sentence, key="home-dose", titled=False)
     shows(
         "Each point is the mean over eight texts, written with the same noise at every strength and read afterwards "
         "without steering. The grey band is what random directions of the same length do.",

@@ -50,7 +50,7 @@ export default function (component) {
     piece(mark, 'b', '', rung.strength);
     rung.notes.forEach((note) => piece(mark, 'div', '', note));
     const text = piece(item, 'div', 'text', '');
-    piece(text, 'span', 'same', rung.same);
+    piece(text, 'span', rung.unsteered ? '' : 'same', rung.same);
     piece(text, 'span', rung.unsteered ? '' : 'new', rung.rest);
   });
 }

@@ -38,12 +38,12 @@ def dose_response(sweep: Sweep) -> alt.LayerChart:
     valid = base.transform_filter("isValid(datum.effect)")
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
     interval = base.transform_filter("isValid(datum.effect_low)").mark_rule(strokeWidth=2)
-    interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_verdict_colour(None))
+    interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_verdict_colour())
     dots = valid.mark_point(filled=True, size=90, opacity=1).encode(
         y="effect:Q",
-        color=_verdict_colour("Strength"),
+        color=_verdict_colour(),
         shape=alt.Shape(
-            "verdict:N", scale=alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross"]), title="Strength"
+            "verdict:N", scale=alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross"]), title=None
         ),
         tooltip=_tooltip(),
     )
@@ -85,10 +85,9 @@ def _verdict(evidence: bool, coherent: bool) -> str:
     return "evidence" if evidence else "inside the range of chance"
 
 
-def _verdict_colour(title: str | None) -> alt.Color:
+def _verdict_colour() -> alt.Color:
     scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
-    legend = alt.Legend(orient="bottom", title=None) if title else None
-    return alt.Color("verdict:N", scale=scale, legend=legend, title=title)
+    return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None))
 
 
 def _x(sweep: Sweep) -> alt.X:
@@ -127,7 +126,7 @@ def _title(sweep: Sweep) -> alt.TitleParams:
     found = sweep_finding(sweep).mark == "evidence"
     text = f"Steering moves {emotion} beyond chance" if found else f"No effect on {emotion} beyond chance"
     subtitle = (
-        f"{sweep.model.name}, layer {sweep.layer}; {sum(one.n for one in sweep.strengths)} steered texts, "
+        f"{sweep.model.name}, layer {sweep.layer}; {sum(one.n for one in sweep.strengths)} texts, "
         f"{sweep.settings.controls} control directions; usable from {signed(low)} to {signed(high)}"
     )
     return alt.TitleParams(text, subtitle=subtitle, anchor="start")
