@@ -56,12 +56,13 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
         st.rerun()
 
 
-def result(working: Working) -> None:
+def result(working: Working, *, ready: bool) -> None:
     """Step 3: the page's run, as far as it is."""
     st.subheader("3. Result", anchor=False)
     run_id = current_run(PAGE)
     if run_id is None:
-        st.info("Press the button above: the verdict for every emotion and the vector file appear here.")
+        first = "Press the button above" if ready else "Choose some texts above, then press the button"
+        st.info(f"{first}: the verdict for every emotion and the vector file appear here.", icon=":material/info:")
         return
     run = run_panel(run_id, key=PAGE)
     if run is None:
@@ -74,5 +75,6 @@ def result(working: Working) -> None:
 
 
 working = begin(PAGE)
-settings_and_button(working, texts())
-result(working)
+prompt_sets = texts()
+settings_and_button(working, prompt_sets)
+result(working, ready=bool(prompt_sets))

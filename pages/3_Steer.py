@@ -57,7 +57,10 @@ def result() -> None:
     """The page's run, as far as it is."""
     run_id = current_run(PAGE)
     if run_id is None:
-        st.info("Choose strengths and press the button: the texts and the dose-response curve appear here.")
+        st.info(
+            "Choose strengths and press the button: the texts and the dose-response curve appear here.",
+            icon=":material/info:",
+        )
         return
     run = run_panel(run_id, key=PAGE)
     if run is not None:

@@ -88,19 +88,20 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
     """Every held-out text where it projects on the unit direction at a layer, its words in the tooltip."""
     e = scores.emotions.index(emotion)
     table = point_table(scores, emotion, layer)
-    # A fixed spread of the dots over the lane, so that no two hide each other and nothing moves on a rerun.
-    table["spread"] = [(i * 0.618034) % 1 for i in range(len(table))]
     sides = ["with the emotion", "without it"]
+    table["lane"] = (table["side"] == sides[0]).astype(float)
+    # A fixed spread of the dots over the lane, so that no two hide each other and nothing moves on a rerun.
+    table["height"] = table["lane"] + [((i * 0.618034) % 1 - 0.5) * 0.6 for i in range(len(table))]
     colour = alt.Color(
         "side:N",
         scale=alt.Scale(domain=sides, range=[POSITIVE, NEGATIVE]),
         legend=alt.Legend(orient="bottom", title=None),
     )
-    lanes = alt.Y("side:N", sort=sides, title=None, axis=alt.Axis(labels=False, ticks=False))
-    base = alt.Chart(table).encode(y=lanes)
+    lanes = alt.Scale(domain=[-0.6, 1.6], nice=False)
+    base = alt.Chart(table)
     dots = base.mark_point(filled=True, size=80, opacity=0.8).encode(
         x=alt.X("projection:Q", title="Projection on the unit direction", scale=alt.Scale(zero=False, padding=12)),
-        yOffset=alt.YOffset("spread:Q", scale=alt.Scale(domain=[-0.3, 1.3])),
+        y=alt.Y("height:Q", scale=lanes, axis=None),
         color=colour,
         shape=alt.Shape("side:N", scale=alt.Scale(domain=sides, range=["circle", "diamond"]), legend=None),
         tooltip=[
@@ -109,7 +110,8 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
             alt.Tooltip("projection:Q", title="Projection", format=".2f"),
         ],
     )
-    means = base.mark_tick(thickness=3, size=90, opacity=1).encode(x="mean(projection):Q", color=colour)
+    means = base.mark_tick(thickness=3, size=70, opacity=1)
+    means = means.encode(x="mean(projection):Q", y=alt.Y("lane:Q", scale=lanes, axis=None), color=colour)
     title = alt.TitleParams(
         f"At layer {layer}, {_percent(scores.auroc[e, layer])} of pairs of texts are in the right order",
         subtitle=f"AUROC {scores.auroc[e, layer]:.2f}; each mark is a held-out text, each bar the mean of a side",
@@ -126,9 +128,11 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     names = [f"this direction, layer {layer}", "bag of words", "length of the text", "embedding layer"]
     values = [float(scores.auroc[e, layer]), rivals.vocabulary, rivals.length, rivals.embedding]
     table = pd.DataFrame({"name": names, "auroc": values, "own": [True, False, False, False]}).dropna()
-    base = alt.Chart(table).encode(y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=200)))
+    base = alt.Chart(table).encode(
+        y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False))
+    )
     bars = base.mark_bar(height=14).encode(
-        x=alt.X("auroc:Q", title="AUROC on held-out texts (0.5 is chance)", scale=alt.Scale(domain=[0, 1])),
+        x=alt.X("auroc:Q", title="AUROC (0.5 is chance)", scale=alt.Scale(domain=[0, 1])),
         color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
         tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("auroc:Q", title="AUROC", format=".2f")],
     )
@@ -140,7 +144,7 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     title = alt.TitleParams(
         text, subtitle="Fitted on the same training texts, scored on the same held-out texts", anchor="start"
     )
-    chart = alt.layer(bars, numbers, chance).properties(title=title, height=150, description=f"{text}.")
+    chart = alt.layer(bars, numbers, chance).properties(title=title, height=200, description=f"{text}.")
     return cast(alt.LayerChart, chart)
 
 
