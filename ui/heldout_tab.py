@@ -17,6 +17,7 @@ from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.heldouts import load_heldout, start_heldout
 from ui.build_result import one_verdict
 from ui.charts import picked, show_chart
+from ui.checkup import checkup
 from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.plain import plain
@@ -66,6 +67,7 @@ def heldout_tab(working: Working) -> None:
         table = point_table(scores, emotion, layer).sort_values("projection", ascending=False)
         st.dataframe(table, hide_index=True)
         downloads(f"heldout-{emotion}-layer{layer}", table=table, key=f"points-{key}")
+    checkup(working)
 
 
 def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.charts.agreement import layer_matrix
 from emotion_core.charts.emotion_map import component_plane, cosine_chart, map_table, tree
 from emotion_core.errors import EmotionCoreError
+from emotion_core.geometry.compare import LayerAgreement, compare_layers
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS, EmotionMap, map_emotions
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.builds import start_build
@@ -48,6 +50,7 @@ def map_tab(working: Working) -> None:
     with right:
         show_chart(tree(found, working.emotion), alt_text="Tree of the emotions by cosine distance", key="tree")
     _agreement(found)
+    _layers(working.run_id, working.vectors)
     with st.expander("The map as a table", icon=":material/table_rows:"):
         st.dataframe(map_table(found), hide_index=True)
 
@@ -56,6 +59,30 @@ def map_tab(working: Working) -> None:
 def map_of(run_id: str, layer: int, clusters: int, _vectors: EmotionVectors) -> EmotionMap:
     """The map of a run's vectors at a layer; remembered."""
     return map_emotions(_vectors, layer, clusters)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Comparing the layers")
+def layers_of(run_id: str, _vectors: EmotionVectors) -> LayerAgreement:
+    """How much the layers of a run's vectors agree; remembered."""
+    return compare_layers(_vectors)
+
+
+def _layers(run_id: str, vectors: EmotionVectors) -> None:
+    st.subheader("Does the map stay the same from layer to layer?", anchor=False)
+    try:
+        chart = layer_matrix(layers_of(run_id, vectors))
+    except EmotionCoreError as error:
+        show_error(error)
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show_chart(chart, alt_text=str(chart.description), key="layers")
+        downloads("layers", chart=chart, key="layers")
+    with right:
+        shows(
+            "Each square compares two layers: do the same emotions point the same way in both? 1 means the same map.",
+            "That the later layer computes nothing new: it may keep the map and change what it is used for.",
+        )
 
 
 def _settings(vectors: EmotionVectors) -> tuple[int, int]:

@@ -89,7 +89,7 @@ def report(
     except SettingsError as error:
         reason = error.message
     confounds = yield from score_confounds(model, vectors, cache)
-    sizes = yield from _sizes(model, vectors, prompt_sets, cache)
+    sizes = yield from size_curve(model, vectors, prompt_sets, cache)
     return Report(findings, scores, confounds, sizes, reason)
 
 
@@ -110,9 +110,10 @@ def _whole_pairs(one: PromptSet, fitting: set[str]) -> PromptSet:
     return PromptSet(one.name, one.form, tuple(t for t in one.texts if t.pair not in broken), one.seed)
 
 
-def _sizes(
+def size_curve(
     model: LoadedModel, vectors: EmotionVectors, prompt_sets: Sequence[PromptSet], cache: ActivationCache | None
 ) -> Job[tuple[SizePoint, ...]]:
+    """Reads the rows that vectors were built from and follows the vectors over their number, as a job."""
     train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
     held = [t for one in prompt_sets for t in one.part("heldout")]
     test = yield from record(model, [t.text for t in held], vectors.reading, cache)
