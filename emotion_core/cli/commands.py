@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,9 @@ def build(arguments: argparse.Namespace) -> Answer:
         neutral_projection=arguments.neutral_projection,
         seed=arguments.seed,
     )
+    for one in sets:
+        for message in one.dropped:
+            print(f"{one.name}: {message}", file=sys.stderr)
     model = open_model(arguments.model, arguments.dtype)
     vectors = run(build_job(model, sets, settings, open_cache()))
     save_vectors(vectors, out)
@@ -40,7 +44,10 @@ def build(arguments: argparse.Namespace) -> Answer:
         "selected_layers": list(vectors.selected_layers),
         "n_train": sum(n_units(one.part("train")) for one in vectors.prompt_sets),
         "n_heldout": sum(n_units(one.part("heldout")) for one in vectors.prompt_sets),
-        "prompt_sets": [{"name": s.name, "sha256": s.sha256, "form": s.form, "seed": s.seed} for s in sets],
+        "prompt_sets": [
+            {"name": s.name, "sha256": s.sha256, "form": s.form, "seed": s.seed, "dropped": list(s.dropped)}
+            for s in sets
+        ],
         "out": str(out),
     }
     shown = ", ".join(vectors.emotions[:6]) + (", ..." if len(vectors.emotions) > 6 else "")

@@ -20,6 +20,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job, run_to_end
 from emotion_core.tracing.activations import Activations, FloatArray
+from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -45,7 +46,8 @@ def heldout(
     require_model(vectors, model.info)
     scored = tuple(dict.fromkeys(t.text for t in select(vectors, prompt_sets).texts))
     train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
-    test = yield from record(model, scored, vectors.reading, cache)
+    reading = record(model, scored, vectors.reading, cache)
+    test = yield from located(reading, model, prompt_sets, vectors.reading.chat)
     neutral = None
     if vectors.neutral_projection:
         neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)

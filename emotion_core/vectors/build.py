@@ -16,6 +16,7 @@ from emotion_core.prompts.prompt_set import PromptSet, merge
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
+from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import estimate
@@ -39,7 +40,8 @@ def build(
     """
     check_enough(prompt_sets)
     texts = training_texts(prompt_sets)
-    activations = yield from record(model, texts, settings.reading, cache)
+    reading = record(model, texts, settings.reading, cache)
+    activations = yield from located(reading, model, prompt_sets, settings.reading.chat)
     neutral = yield from record(model, neutral_texts(model, settings.reading), settings.reading, cache)
     return vectors_from(prompt_sets, activations, neutral, settings)
 
