@@ -10,7 +10,7 @@ from tiny import FAMILIES, tiny_model
 from emotion_core.steering import generate as generator
 from emotion_core.steering import plan
 from emotion_core.steering.plan import BASELINE_TEXTS
-from steering.handmade import run, settings, texts, written
+from steering.handmade import all_written, run, settings, texts, written
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -39,6 +39,19 @@ def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monk
     split = run(model, scope=scope, samples=3, controls=4)
     assert texts(split) == texts(whole)
     np.testing.assert_allclose(split.readings, whole.readings, atol=1e-3)
+
+
+def test_every_forward_pass_takes_a_multiple_of_the_rows_that_give_equal_bits(tiny, monkeypatch):
+    rows = []
+    real = generator.step
+
+    def noted(model, tokens, *more):
+        rows.append(len(tokens))
+        return real(model, tokens, *more)
+
+    monkeypatch.setattr(generator, "step", noted)
+    assert len(all_written(tiny("gpt2"), controls=1, samples=3)) % plan.ROW_MULTIPLE
+    assert rows and all(n % plan.ROW_MULTIPLE == 0 for n in rows)
 
 
 def test_texts_do_not_depend_on_the_order_or_number_of_strengths(tiny):

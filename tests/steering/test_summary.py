@@ -115,6 +115,13 @@ def test_an_effect_beyond_the_controls_is_evidence_and_one_inside_is_not():
     assert not any(one.evidence for one in quiet.strengths)
 
 
+def test_evidence_must_hold_for_all_strengths_looked_at_together():
+    wobble = {1: -0.3, 2: -0.1, 3: 0.1, 4: 0.3}
+    last = outcome(lambda s, d: 3 * s if d == 0 else wobble[d]).strengths[-1]
+    assert last.effect == pytest.approx(1.2, abs=1e-5) and last.null_high == pytest.approx(0.9187, abs=1e-3)
+    assert not last.evidence, "with three strengths the band is +-1.40"
+
+
 def test_evidence_counts_inside_the_usable_window_only():
     def surprise(strength: float) -> float:
         return 9.0 if strength == 0.2 else 0.0
@@ -131,6 +138,16 @@ def test_broken_texts_are_counted_and_harm_no_other_strength():
     assert by[0.4].broken == 4 and by[0.4].effect is None and not by[0.4].coherent and by[0.4].surprise is None
     assert by[0.2].effect == pytest.approx(4.0, abs=1e-5) and by[0.2].evidence and by[0.2].broken == 0
     assert result.usable_window == (-0.2, 0.2)
+
+
+def test_one_broken_text_makes_a_strength_incoherent():
+    rows = planned([0.2], controls=0)
+    broken = [r.strength == 0.2 and r.sample == 0 for r in rows]
+    quiet = np.full(len(rows), 2.0)
+    result = summarise(rows, np.arange(len(rows), dtype=np.float32)[:, None], quiet, 0 * quiet, broken, 0)
+    assert not result.strengths[1].coherent and result.strengths[1].broken == 1 and result.usable_window == (0.0, 0.0)
+    whole = summarise(rows, np.arange(len(rows), dtype=np.float32)[:, None], quiet, 0 * quiet, [False] * len(rows), 0)
+    assert whole.strengths[1].coherent and result.strengths[1].effect == whole.strengths[1].effect
 
 
 def test_without_controls_there_is_an_effect_and_no_band():

@@ -64,7 +64,7 @@ def test_a_huge_strength_is_reported_as_broken_and_harms_no_other(tiny):
     kept = [row for row in result.rows if row.strength != 1e38]
     assert tuple(kept) == plain.rows
     assert [one.effect for one in result.strengths[:3]] == [one.effect for one in plain.strengths]
-    assert all(row.broken for row in result.rows if row.strength == 1e38)
+    assert all(row.broken and row.text == "" for row in result.rows if row.strength == 1e38)
     document = json.dumps(result.to_json(), allow_nan=False)
     assert json.loads(document)["summary"][-1]["broken"] == 4
 
