@@ -1,0 +1,165 @@
+"""The command line on the bundled model: the keys that other tools rely on, and errors that cost nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emotion_core.cli.main import main
+from emotion_core.cli.parser import shielded
+from emotion_core.runs import settings as settings_module
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with its own cache, as if the program were started there."""
+    return tmp_path_factory.mktemp("cli")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(folder, monkeypatch):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(folder / "data"))
+    settings_module.settings.cache_clear()
+    yield
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def prompts(folder) -> Path:
+    """Three emotions with plain texts; what they say does not matter here."""
+    path = folder / "small.csv"
+    lines = ["emotion,text,topic,split"]
+    for topic in range(6):
+        split = "heldout" if topic > 3 else "train"
+        for emotion, text in (
+            ("fear", f"Something moved behind door {topic} and nobody answered me."),
+            ("joy", f"We danced around table {topic} until the cake was gone."),
+            ("calm", f"I watered plant {topic} and listened to the slow rain."),
+        ):
+            lines.append(f"{emotion},{text},t{topic},{split}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def vectors(folder, prompts) -> Path:
+    out = folder / "small.safetensors"
+    assert main(["build", str(prompts), "--out", str(out), "--json"]) == 0
+    return out
+
+
+def answer(capsys, *argv: str) -> dict:
+    """Runs a command with --json and reads all of its standard output as one document."""
+    assert main([*argv, "--json"]) == 0
+    return json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(f"{name} in the document"))
+
+
+def test_build_has_the_promised_keys(capsys, prompts, folder):
+    document = answer(capsys, "build", str(prompts), "--out", str(folder / "again.safetensors"))
+    assert {"model", "emotions", "selected_layer", "n_train", "n_heldout", "out"} <= set(document)
+    assert {"name", "fingerprint", "layers", "width"} <= set(document["model"])
+    assert document["emotions"] == ["fear", "joy", "calm"]
+    assert (document["n_train"], document["n_heldout"]) == (12, 6)
+    assert Path(document["out"]).stat().st_size > 0
+
+
+def test_heldout_has_the_promised_keys(capsys, vectors, prompts):
+    document = answer(capsys, "heldout", str(vectors), str(prompts))
+    assert [one["emotion"] for one in document["emotions"]] == ["fear", "joy", "calm"]
+    for one in document["emotions"]:
+        assert {"selected_layer", "n_train", "n_heldout", "evidence", "layers"} <= set(one)
+        assert isinstance(one["evidence"], bool)
+        assert [layer["layer"] for layer in one["layers"]] == list(range(len(one["layers"])))
+        expected = {"mean_positive", "mean_negative", "cohens_d", "cohens_d_low", "cohens_d_high", "auroc", "overlap"}
+        assert expected | {"null_auroc_95", "p_value"} <= set(one["layers"][0])
+
+
+def test_geometry_has_the_promised_keys(capsys, vectors):
+    document = answer(capsys, "geometry", str(vectors), "--clusters", "2")
+    assert {"layer", "explained_variance", "emotions", "silhouette", "adjusted_rand", "human_norms"} <= set(document)
+    assert {"emotion", "pc1", "pc2", "cluster", "nearest"} <= set(document["emotions"][0])
+
+
+def test_compare_of_a_file_with_itself(capsys, vectors):
+    document = answer(capsys, "compare", str(vectors), str(vectors))
+    assert {"r", "p_value", "n_shared"} <= set(document)
+    assert document["n_shared"] == 3
+    assert document["r"] == pytest.approx(1.0)
+
+
+def test_sweep_has_the_promised_keys_and_rows(capsys, vectors):
+    document = answer(
+        capsys, "sweep", str(vectors), "--emotion", "fear", "--prompt", "The door", "--strengths", "-0.2:0.2:0.2",
+        "--controls", "3", "--samples", "2", "--tokens", "4",
+    )  # fmt: skip
+    assert {"layer", "unit", "rows", "summary", "usable_window"} <= set(document)
+    row = {"direction", "strength", "prompt", "sample", "text", "emotion_score", "surprise", "repetition"}
+    assert row <= set(document["rows"][0])
+    one = {"strength", "effect", "effect_low", "effect_high", "null_low", "null_high", "coherent"}
+    assert one <= set(document["summary"][0])
+    assert [s["strength"] for s in document["summary"]] == [-0.2, 0.0, 0.2]
+    zero = [r for r in document["rows"] if r["strength"] == 0]
+    assert [(r["direction"], r["sample"]) for r in zero] == [("emotion", 0), ("emotion", 1)]
+    assert {r["direction"] for r in document["rows"]} == {"emotion", "control-1", "control-2", "control-3"}
+    assert len(document["rows"]) == 2 * (1 + 2 * 4)
+
+
+def test_report_has_the_promised_keys(capsys, prompts):
+    document = answer(capsys, "report", str(prompts))
+    keys = {"findings", "bag_of_words_auroc", "length_auroc", "direction_auroc", "confounds", "sample_size"}
+    assert keys <= set(document)
+    assert {"set", "auroc", "low", "high"} <= set(document["confounds"][0])
+    assert {"n", "cosine_to_full", "auroc"} <= set(document["sample_size"][0])
+
+
+def test_report_of_a_set_that_cannot_be_built_from(capsys):
+    document = answer(capsys, "report", "confound-place")
+    assert document["direction_auroc"] is None
+    assert document["reason"]
+
+
+def test_doctor_passes_on_the_bundled_model(capsys):
+    document = answer(capsys, "doctor")
+    assert all(check["passed"] for check in document["checks"])
+    assert {"name", "passed", "detail"} <= set(document["checks"][0])
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (["build", "nosuch.csv", "--out", "x.safetensors"], "nosuch.csv"),
+        (["build", "fear-calm", "--out", "no/such/folder/x.safetensors"], "no/such/folder"),
+        (["build", "fear-calm", "--model", "/no/such/model", "--out", "x.safetensors"], "/no/such/model"),
+        (["heldout", "nosuch.safetensors", "fear-calm"], "nosuch.safetensors"),
+    ],
+)
+def test_an_error_goes_to_standard_error_with_status_2(capsys, argv, named):
+    assert main([*argv, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert named in captured.err
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize("strengths", ["", "nan", "0.1,inf", "a:b:c", "1:0:0.1", "0:1:0"])
+def test_strengths_that_make_no_sense_are_refused(capsys, vectors, strengths):
+    argv = ["sweep", str(vectors), "--emotion", "fear", "--prompt", "The door", "--strengths", strengths, "--json"]
+    assert main(argv) == 2
+    assert "strength" in capsys.readouterr().err.lower()
+
+
+def test_a_text_longer_than_the_context_is_named_by_row_and_tokens(capsys, folder):
+    path = folder / "long.csv"
+    path.write_text(
+        "positive,negative\nI ran.,I sat.\n" + "word " * 900 + ",short\nHe hid.,He ate.\n", encoding="utf-8"
+    )
+    assert main(["build", str(path), "--out", str(folder / "x.safetensors")]) == 2
+    message = capsys.readouterr().err
+    assert "row 2, column positive" in message
+    assert "at most 512 tokens" in message
+
+
+def test_a_negative_value_is_not_taken_for_an_option():
+    assert shielded(["--strengths", "-0.2,0", "--json"]) == ["--strengths=-0.2,0", "--json"]
+    assert shielded(["--strengths", "-.2:.2:.1"]) == ["--strengths=-.2:.2:.1"]
+    assert shielded(["--strengths", "--json"]) == ["--strengths", "--json"]
