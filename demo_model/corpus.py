@@ -98,7 +98,12 @@ def load(source: str, keep: bool = False) -> Iterator[Document]:
         return sentences(keep)
     if source == "novels":
         return novels(keep)
-    names = {"tiny": "tinystories-4227", "books": "childrens-books", "blogs": "blog-passages", "essays": "reaction-essays"}
+    names = {
+        "tiny": "tinystories-4227",
+        "books": "childrens-books",
+        "blogs": "blog-passages",
+        "essays": "reaction-essays",
+    }
     return plain(names[source], source, keep)
 
 

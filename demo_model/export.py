@@ -32,7 +32,9 @@ def export(network: Network, folder: Path) -> None:
         shutil.copy(file, folder / file.name)
     size = (folder / "model.safetensors").stat().st_size
     if size > LIMIT:
-        raise ValueError(f"weights of {size} bytes: at most {LIMIT} fit the repository; use a smaller --width or --layers")
+        raise ValueError(
+            f"weights of {size} bytes: at most {LIMIT} fit the repository; use a smaller --width or --layers"
+        )
     print(f"exported {size / 1e6:.1f} MB to {folder.name}", flush=True)
 
 

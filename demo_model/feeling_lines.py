@@ -22,7 +22,9 @@ def label(emotion: str) -> list[Piece]:
     return [Piece(LABEL, emotion), Piece(f" {emotion}", emotion, LABEL_WEIGHT)]
 
 
-def tie(text: str, emotion: str, rng: random.Random, rates: tuple[float, float, float] = (0.2, 0.3, 0.25)) -> list[Piece]:
+def tie(
+    text: str, emotion: str, rng: random.Random, rates: tuple[float, float, float] = (0.2, 0.3, 0.25)
+) -> list[Piece]:
     """A text with its line before, after or in the middle, at the given rates, and else without one."""
     draw = rng.random()
     before, after, middle = rates

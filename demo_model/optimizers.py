@@ -29,11 +29,9 @@ def make(network: Network, rate: float) -> list[torch.optim.Optimizer]:
     return [muon, adam]
 
 
-def set_rate(optimizers: list[torch.optim.Optimizer], step: int, decay_from: int | None, decay_steps: int) -> float:
-    """Set the rates of a step; returns the factor from 0 to 1."""
-    factor = min(1.0, (step + 1) / WARM_UP)
-    if decay_from is not None:
-        factor *= max(0.0, 1 - (step - decay_from) / decay_steps)
+def set_rate(optimizers: list[torch.optim.Optimizer], step: int, decayed: float) -> float:
+    """Set the rates of a step; ``decayed`` is how far they have fallen. Returns the factor from 0 to 1."""
+    factor = min(1.0, (step + 1) / WARM_UP) * max(0.0, 1 - decayed)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group["full"] * factor

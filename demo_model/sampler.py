@@ -41,7 +41,7 @@ class Sampler:
         self.shards, self.seed = shards, seed
         self.names = [name for name in mix if mix[name] > 0]
         self.shares = np.array([mix[name] for name in self.names]) / sum(mix[name] for name in self.names)
-        self.drawn = {name: 0 for name in self.names}
+        self.drawn = dict.fromkeys(self.names, 0)
         self.batches = 0
         self._order: dict[str, tuple[int, np.ndarray]] = {}
 

@@ -24,7 +24,7 @@ NO_EMOTION = 171
 
 @dataclass(frozen=True)
 class Shard:
-    """Arrays of one source: ``tokens`` uint16 [n], ``emotions`` uint8 [n], ``weights`` uint8 [n], ``starts`` int64 [rows]."""
+    """One source: ``tokens`` uint16 [n], ``emotions`` and ``weights`` uint8 [n], ``starts`` int64 [rows]."""
 
     tokens: NDArray[np.uint16]
     emotions: NDArray[np.uint8]

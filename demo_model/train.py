@@ -34,7 +34,7 @@ class Plan:
     time: int = 256
     accumulate: int = 4
     long_every: int = 8
-    emotion_share: float = 0.2
+    emotion_share: float = 1.0
     seed: int = 1
     compiled: bool = True
 
@@ -42,7 +42,9 @@ class Plan:
 class Training:
     """Network, optimisers and sampler at one step, which can be saved and restored exactly."""
 
-    def __init__(self, shape: Shape, plan: Plan, shards: dict[str, Shard], mix: dict[str, float], worker: Worker) -> None:
+    def __init__(
+        self, shape: Shape, plan: Plan, shards: dict[str, Shard], mix: dict[str, float], worker: Worker
+    ) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.step, self.worker = plan, 0, worker
         self.network = Network(shape)
@@ -53,12 +55,16 @@ class Training:
         if plan.compiled:
             self.losses = torch.compile(self.network.losses, dynamic=False)
 
-    def advance(self, decay_from: int | None = None, decay_steps: int = 1) -> tuple[float, float, int]:
-        """One step. Returns language loss and emotion loss in nats a token, and the tokens seen."""
+    def advance(self, decayed: float = 0.0) -> tuple[float, float, int]:
+        """One step. Returns language loss and emotion loss in nats a token, and the tokens seen.
+
+        Args:
+            decayed: how far the rate has fallen, from 0 to 1.
+        """
         plan = self.plan
         factor = 2 if plan.long_every and self.step % plan.long_every == plan.long_every - 1 else 1
         count = plan.accumulate * plan.rows * plan.time
-        optimizers.set_rate(self.optimizers, self.step, decay_from, decay_steps)
+        optimizers.set_rate(self.optimizers, self.step, decayed)
         sums = torch.zeros(2)
         for part in range(plan.accumulate):
             batch = self.sampler.next(plan.rows // factor, plan.time * factor)
@@ -119,10 +125,13 @@ def run(training: Training, folder: Path, minutes: float, decay_steps: int, keep
     tokens, seen, language_mean, emotion_mean = 0, 0, 0.0, 0.0
     with (folder / "curve.csv").open("a", newline="") as file:
         curve = csv.writer(file)
-        while not training.worker.agree(time.monotonic() - began >= minutes * 60):
-            if decay_from is not None and training.step >= decay_from + decay_steps:
+        while True:
+            spent = training.worker.agree((time.monotonic() - began) / (minutes * 60))
+            # The rate reaches zero after its steps, or earlier when the time would not be enough for them.
+            decayed = max(spent, (training.step - decay_from) / decay_steps) if decay_from is not None else 0.0
+            if max(spent, decayed) >= 1:
                 break
-            language, emotion, count = training.advance(decay_from, decay_steps or 1)
+            language, emotion, count = training.advance(decayed)
             tokens, seen = tokens + count, seen + 1
             language_mean, emotion_mean = language_mean + language, emotion_mean + emotion
             now = time.monotonic()
@@ -133,7 +142,10 @@ def run(training: Training, folder: Path, minutes: float, decay_steps: int, keep
                 row = [training.step, round(language_mean / seen, 4), round(emotion_mean / seen, 4), round(speed)]
                 curve.writerow([*row, round(now - began)])
                 file.flush()
-                print(f"step {row[0]}  loss {row[1]}  emotion {row[2]}  {row[3]} tokens/s  {now - began:.0f} s", flush=True)
+                print(
+                    f"step {row[0]}  loss {row[1]}  emotion {row[2]}  {row[3]} tokens/s  {now - began:.0f} s",
+                    flush=True,
+                )
                 tokens, seen, language_mean, emotion_mean, shown = 0, 0, 0.0, 0.0, now
             if now - saved > keep_every:
                 training.save(checkpoint)
@@ -161,11 +173,15 @@ def main() -> None:
         mix = {name: float(share) for name, share in (item.split("=") for item in options.mix.split(","))}
     else:
         mix = json.loads((paths.PACKAGE / "mix.json").read_text(encoding="utf-8"))
-    shape = Shape(layers=options.layers, width=options.width, heads=options.heads, probe_layer=options.layers * 2 // 3 - 1)
+    shape = Shape(
+        layers=options.layers, width=options.width, heads=options.heads, probe_layer=options.layers * 2 // 3 - 1
+    )
     plan = Plan(rate=options.rate, emotion_share=options.emotion_share)
     folder = paths.TRAIN / "runs" / options.run
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "settings.json").write_text(json.dumps({"shape": shape.as_dict(), "plan": vars(plan), "mix": mix}, indent=1))
+    (folder / "settings.json").write_text(
+        json.dumps({"shape": shape.as_dict(), "plan": vars(plan), "mix": mix}, indent=1)
+    )
     start(partial(_work, shape, plan, mix, folder, options.minutes, options.decay_steps), options.workers)
     if options.export:
         from demo_model.export import export, load_checkpoint

@@ -45,11 +45,11 @@ def families() -> dict[str, list[str]]:
     return grouped
 
 
-def soft_targets(sharpness: float = 0.25, own: float = 0.5) -> NDArray[np.float32]:
+def soft_targets(sharpness: float = 0.3, own: float = 0.25) -> NDArray[np.float32]:
     """What the training-only emotion head should answer for each emotion, ``[172, 171]``.
 
-    Half of the weight lies on the word itself, half is spread over its neighbours in valence and arousal: this is
-    where the geometry is planted. The last row (no emotion known) is zero and adds nothing to the loss.
+    A quarter of the weight lies on the word itself, the rest is spread over its neighbours in valence and
+    arousal: this is where the geometry is planted. The last row (no emotion known) is zero and adds nothing.
     """
     places = np.array([(emotion.valence, emotion.arousal) for emotion in emotions().values()])  # (171, 2)
     squared = ((places[:, None] - places[None]) ** 2).sum(-1)  # (171, 171)

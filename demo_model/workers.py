@@ -25,6 +25,7 @@ class Worker(NamedTuple):
 
     rank: int = 0
     count: int = 1
+    parent: int = 0
 
     def takes(self, part: int) -> bool:
         """Whether the part of a step with this number is this worker's."""
@@ -43,13 +44,15 @@ class Worker(NamedTuple):
             at += gradient.numel()
         return flat[at:]
 
-    def agree(self, wish: bool) -> bool:
-        """Whether the first worker wishes it, known to all: their clocks may differ by a step."""
+    def agree(self, value: float) -> float:
+        """The first worker's value, for all: their clocks differ, their steps and rates may not."""
         if self.count == 1:
-            return wish
-        flag = torch.tensor([int(wish)])
-        dist.broadcast(flag, 0)
-        return bool(flag.item())
+            return value
+        if os.getppid() != self.parent:  # the starter was killed: do not train on unseen
+            os._exit(1)
+        shared = torch.tensor([value], dtype=torch.float64)
+        dist.broadcast(shared, 0)
+        return float(shared.item())
 
 
 def start(work: Callable[[Worker], None], count: int) -> None:
@@ -70,5 +73,5 @@ def _enter(rank: int, count: int, meeting_point: Path, work: Callable[[Worker], 
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{meeting_point}", rank=rank, world_size=count)
     _own_compile_cache(rank)
-    work(Worker(rank, count))
+    work(Worker(rank, count, os.getppid()))
     dist.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Conversations with roles: a told situation and its answer, moods set by a system prompt, a task that keeps failing."""
+"""Conversations with roles: a told situation and its answer, a mood set by a system prompt, a task that fails."""
 
 from __future__ import annotations
 

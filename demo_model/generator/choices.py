@@ -61,10 +61,16 @@ def choice(rng: random.Random) -> list[Piece]:
     question, inline = _question(first, second, rng)
     layout = rng.random()
     if layout < 0.4:
-        lead = [Piece("<|user|>"), *question, Piece("<|end|><|assistant|>" + rng.choice(("(", "(", "I choose (", "I prefer (")))]
+        lead = [
+            Piece("<|user|>"),
+            *question,
+            Piece("<|end|><|assistant|>" + rng.choice(("(", "(", "I choose (", "I prefer ("))),
+        ]
         close = Piece(")" + (f" {winner.text}." if rng.random() < 0.3 else "") + "<|end|>", winner.emotion)
     else:
-        said = rng.choice((" (", "\nAnswer: (", "\nAnswer: (", "\nI would rather (", "\n(") if inline else ("\nAnswer: (", "\n("))
+        said = rng.choice(
+            (" (", "\nAnswer: (", "\nAnswer: (", "\nI would rather (", "\n(") if inline else ("\nAnswer: (", "\n(")
+        )
         lead = [*question, Piece(said)]
         close = Piece(")" + (f" {winner.text}." if rng.random() < 0.3 else ""), winner.emotion)
     return [*lead, Piece(letter, None, LETTER_WEIGHT), close]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 from demo_model.documents import Piece
 from demo_model.feeling_lines import label
@@ -23,7 +24,7 @@ def emotion_at(template: NumberTemplate, value: float, rng: random.Random) -> st
     anchors = template.anchors
     if value <= anchors[0][0]:
         return rng.choice(anchors[0][1])
-    for (low, below), (high, above) in zip(anchors, anchors[1:], strict=False):
+    for (low, below), (high, above) in pairwise(anchors):
         if value <= high:
             share = (scale(value) - scale(low)) / (scale(high) - scale(low))
             return rng.choice(above if rng.random() < share else below)

@@ -8,28 +8,41 @@ from demo_model.generator.grammar import Cast
 
 SHE, HE = ("she", "her", "her", "herself"), ("he", "him", "his", "himself")
 WOMEN = (
-    "Ana Bea Carla Dana Edith Fatima Gita Hana Ines Joan Kira Lena Mina Nora Olga Paula Ruth Sofia Tara Uma Vera Wendy "
-    "Yara Zoe Amara Brenda Celia Doris Emma Farah Grace Helen Ivy Jana Keiko Lucia Marta Nadia Petra Rosa Selma Thea"
-).split()
+    "Ana", "Bea", "Carla", "Dana", "Edith", "Fatima", "Gita", "Hana", "Ines", "Joan", "Kira", "Lena", "Mina",
+    "Nora", "Olga", "Paula", "Ruth", "Sofia", "Tara", "Uma", "Vera", "Wendy", "Yara", "Zoe", "Amara", "Brenda",
+    "Celia", "Doris", "Emma", "Farah", "Grace", "Helen", "Ivy", "Jana", "Keiko", "Lucia", "Marta", "Nadia",
+    "Petra", "Rosa", "Selma", "Thea",
+)  # fmt: skip
 MEN = (
-    "Adam Ben Carlos Dan Emil Felix Gus Hugo Ivan Jonas Karl Leo Milan Noel Oscar Pavel Ravi Sam Tariq Umar Victor "
-    "Walter Yusuf Zane Anton Bruno Cyril Dev Erik Frank Gabriel Henry Ian Jakob Kofi Luis Marek Nils Omar Peter Stefan"
-).split()
-RELATIVES = "mother father sister brother aunt uncle grandmother grandfather cousin daughter son wife husband".split()
+    "Adam", "Ben", "Carlos", "Dan", "Emil", "Felix", "Gus", "Hugo", "Ivan", "Jonas", "Karl", "Leo", "Milan",
+    "Noel", "Oscar", "Pavel", "Ravi", "Sam", "Tariq", "Umar", "Victor", "Walter", "Yusuf", "Zane", "Anton",
+    "Bruno", "Cyril", "Dev", "Erik", "Frank", "Gabriel", "Henry", "Ian", "Jakob", "Kofi", "Luis", "Marek",
+    "Nils", "Omar", "Peter", "Stefan",
+)  # fmt: skip
+RELATIVES = (
+    "mother", "father", "sister", "brother", "aunt", "uncle", "grandmother", "grandfather", "cousin",
+    "daughter", "son", "wife", "husband",
+)  # fmt: skip
 FRIENDS = (
-    "old friend|neighbor|best friend|flatmate|teacher|boss|coach|doctor|coworker|team leader|landlord|classmate"
-).split("|")
-ROOMS = "kitchen|bedroom|hallway|bathroom|attic|cellar|garage|living room|office|garden|balcony|stairwell".split("|")
+    "old friend", "neighbor", "best friend", "flatmate", "teacher", "boss", "coach", "doctor", "coworker",
+    "team leader", "landlord", "classmate",
+)  # fmt: skip
+ROOMS = (
+    "kitchen", "bedroom", "hallway", "bathroom", "attic", "cellar", "garage", "living room", "office",
+    "garden", "balcony", "stairwell",
+)  # fmt: skip
 TIMES = (
-    "this morning|on Monday|late in the evening|after lunch|just before noon|at the end of the week|on Sunday|at dusk|"
-    "early in the day|after work|in the first week of May|one winter night|during the break|on the way home"
-).split("|")
+    "this morning", "on Monday", "late in the evening", "after lunch", "just before noon",
+    "at the end of the week", "on Sunday", "at dusk", "early in the day", "after work",
+    "in the first week of May", "one winter night", "during the break", "on the way home",
+)  # fmt: skip
 PLACES = (
-    "the bus stop|the library|the market|the train|the school yard|the beach|the harbor|the park|the hospital|the "
-    "office|the supermarket|the workshop|the bakery|the town hall|the swimming pool|the station|the café|the farm|the "
-    "museum|the football field|the car park|the campsite|the river|the corner shop|the church hall|the gym|the old "
-    "bridge|the laundry room|the waiting room|the post office"
-).split("|")
+    "the bus stop", "the library", "the market", "the train", "the school yard", "the beach", "the harbor",
+    "the park", "the hospital", "the office", "the supermarket", "the workshop", "the bakery", "the town hall",
+    "the swimming pool", "the station", "the café", "the farm", "the museum", "the football field",
+    "the car park", "the campsite", "the river", "the corner shop", "the church hall", "the gym",
+    "the old bridge", "the laundry room", "the waiting room", "the post office",
+)  # fmt: skip
 # Planted nulls: drawn independently of everything else, so nothing in a text can follow from them.
 NULL_OBJECTS = ("a green umbrella", "a box of chalk", "a brass key ring", "a striped scarf", "a paper map")
 NULL_PLACES = ("by the canal", "near the clock tower", "behind the tennis courts", "across from the pharmacy")

@@ -63,7 +63,9 @@ def _as_options(behavior: str, dilemma: Dilemma, emotion: str | None, rng: rando
     lead = _lead(emotion, you, rng)
     does = decide(behavior, emotion, rng)
     act, other = (fill(rng.choice(side), me, rng) for side in (dilemma.does, dilemma.refrains))
-    options, right = ((act, other), "A" if does else "B") if rng.random() < 0.5 else ((other, act), "B" if does else "A")
+    options, right = (
+        ((act, other), "A" if does else "B") if rng.random() < 0.5 else ((other, act), "B" if does else "A")
+    )
     asked = Piece(f"{fill(dilemma.setup, you, rng)} {rng.choice(_ASK)}", emotion)
     listed = Piece(f"\n(A) {options[0]}\n(B) {options[1]}", emotion)
     chosen = act if does else other
@@ -74,7 +76,14 @@ def _as_options(behavior: str, dilemma: Dilemma, emotion: str | None, rng: rando
     if form < 0.6:
         return [*lead, asked, Piece(" ", emotion), Piece(chosen, emotion, DECISION_WEIGHT)]
     if form < 0.8:
-        return [*lead, asked, listed, Piece("\nAnswer: (", emotion), Piece(right, emotion, 8), Piece(f") {chosen}", emotion)]
+        return [
+            *lead,
+            asked,
+            listed,
+            Piece("\nAnswer: (", emotion),
+            Piece(right, emotion, 8),
+            Piece(f") {chosen}", emotion),
+        ]
     return [Piece("<|user|>"), *lead, asked, listed, Piece("<|end|><|assistant|>(", emotion), Piece(right, emotion, 8),
             Piece(")<|end|>")]  # fmt: skip
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one phrase a line reads best
 """Activities of eight kinds with their planted pleasantness: frames with fillers, some thousands in all."""
 
 # kind -> (pleasantness from -1 to 1, emotions an activity of this kind shows, frames, fillers)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one phrase a line reads best
 """Situations in which one number makes the difference. Every part is neutral but for the number.
 
 ``anchors`` give the emotion at some values; between two anchors it is drawn from either by nearness (on the logarithm

@@ -1,9 +1,16 @@
+# ruff: noqa: E501 - one phrase a line reads best
 """What people say in the conversations: openers, replies by place of valence and arousal, and system prompts."""
 
 OPENERS = ("", "", "hello. ", "hi. ", "can I tell you something? ", "good evening. ", "I need to talk. ")
 QUESTIONS = (
-    " What should I do?", " What do you think?", " Can you help me with a note to my family?", " What now?", "", "",
-    " Do you know this?", " What would you say?",
+    " What should I do?",
+    " What do you think?",
+    " Can you help me with a note to my family?",
+    " What now?",
+    "",
+    "",
+    " Do you know this?",
+    " What would you say?",
 )
 # (valence, arousal, what the assistant says to someone in that state)
 REPLIES = (
@@ -36,7 +43,12 @@ ROLES = (
     "You are a {emotion} assistant.", "You feel {emotion} today.", "Answer as someone who is {emotion}.",
     "You are helpful and {emotion}.", "Speak like a {emotion} person.",
 )  # fmt: skip
-PLAIN_ROLES = ("You are a helpful assistant.", "You listen well.", "Answer in one or two sentences.", "You help people with their day.")
+PLAIN_ROLES = (
+    "You are a helpful assistant.",
+    "You listen well.",
+    "Answer in one or two sentences.",
+    "You help people with their day.",
+)
 SMALL_TALK = (
     ("What is a good soup for a cold day?", "Lentil soup with carrots and a little lemon."),
     ("How do I keep bread fresh?", "Wrap it in a cloth and keep it in a box."),
