@@ -10,7 +10,7 @@ from emotion_core.steering.settings import SweepSettings
 from ui.built_in import need_vectors
 from ui.errors import show_error, shown_errors
 from ui.page import begin
-from ui.run_panel import about, current_run, remember_run, run_panel
+from ui.run_panel import about, current_run, link_hint, remember_run, run_panel
 from ui.services import app_settings, registry, store
 from ui.steer_form import steer_form
 from ui.sweep_result import sweep_result
@@ -66,6 +66,7 @@ def result() -> None:
     if run is not None:
         with shown_errors():
             sweep_result(load_sweep(store(), run.id), key=PAGE)
+            link_hint()
 
 
 working = begin(PAGE)

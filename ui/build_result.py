@@ -15,6 +15,7 @@ from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.page import PAGES
 from ui.plain import plain
+from ui.run_panel import link_hint
 from ui.services import store
 from ui.token_audit import token_audit
 from ui.vector_sets import build_of
@@ -40,6 +41,7 @@ def build_result(run_id: str, working: Working) -> None:
     )
     downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)
     take_along(run_id, vectors, scores, key=key)
+    link_hint()
     if working.info.fingerprint == vectors.model.fingerprint:
         with st.expander("Which tokens were read", icon=":material/format_ink_highlighter:"):
             token_audit(working.owner, vectors.prompt_sets, vectors.reading, key=key)

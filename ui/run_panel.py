@@ -26,6 +26,11 @@ def remember_run(page: str, run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
+def link_hint() -> None:
+    """Says where the link to a result is."""
+    st.caption(":material/link: The address of this page is a link to this result; it opens without computing again.")
+
+
 def current_run(page: str) -> str | None:
     """The page's run: from the link when it has one, else the last one of this session on this page."""
     linked = st.query_params.get("run")

@@ -17,6 +17,7 @@ from ui.plain import plain
 from ui.text_ladder import Rung, split_at_difference, text_ladder
 from ui.verdict import shows, verdict
 
+_SCOPES = {"generated": "generated text", "prompt": "the prompt", "both": "prompt and generated text"}
 _SMALL = 0.25  # standard deviations below which a rung stays uncoloured
 
 
@@ -39,6 +40,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
         "unsteered ones.",
         "That the model has an experience, or that a reader would notice the emotion: read the texts below.",
     )
+    st.caption(_settings_line(sweep))
     name = f"sweep-{sweep.settings.emotion}"
     downloads(name, chart=chart, table=summary_table(sweep), key=key)
     sweep_texts(sweep, key=key)
@@ -52,6 +54,18 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
             key=f"texts-{key}",
         )
         download("JSON", lambda: _json(sweep), f"{name}.json", "application/json", key=f"json-{key}")
+
+
+def _settings_line(sweep: Sweep) -> str:
+    """What was asked for, in a line: a link may open a run whose settings are not those of the form."""
+    asked = sweep.settings
+    decoding = "greedy" if asked.decoding == "greedy" else f"temperature {asked.temperature:g}, top-p {asked.top_p:g}"
+    return (
+        f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()} at layer {sweep.layer} on "
+        f"{_SCOPES[asked.scope]}; "
+        f"{len(asked.prompts)} prompts, {len(asked.strengths)} strengths, {asked.samples} samples, "
+        f"{asked.controls} controls, {asked.max_new_tokens} new tokens, {decoding}, seed {asked.seed}."
+    )
 
 
 def sweep_texts(sweep: Sweep, *, key: str) -> None:

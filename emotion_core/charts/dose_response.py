@@ -33,7 +33,8 @@ def dose_response(sweep: Sweep) -> alt.LayerChart:
     base = alt.Chart(table).encode(x=_x(sweep))
     window = _window(sweep)
     band = base.transform_filter("isValid(datum.null_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
-    band = band.encode(y=alt.Y("null_low:Q", title="Change of the emotion reading (SD)"), y2="null_high:Q")
+    scale = alt.Scale(domain=_reach(sweep), nice=True)
+    band = band.encode(y=alt.Y("null_low:Q", title="Change of the reading (SD)", scale=scale), y2="null_high:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     valid = base.transform_filter("isValid(datum.effect)")
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
@@ -48,7 +49,7 @@ def dose_response(sweep: Sweep) -> alt.LayerChart:
         tooltip=_tooltip(),
     )
     layers = alt.layer(window, band, zero, line, interval, dots)
-    return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=320))
+    return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=370))
 
 
 def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
@@ -59,7 +60,7 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
         measure: `surprise` or `repetition`.
     """
     limit = sweep.limits[0] if measure == "surprise" else sweep.limits[1]
-    title = "Surprise (nats a token)" if measure == "surprise" else "Repetition (share)"
+    title = "Nats a token" if measure == "surprise" else "Share"
     base = alt.Chart(summary_table(sweep)).encode(x=_x(sweep))
     y = alt.Y(f"{measure}:Q", title=title, scale=alt.Scale(zero=measure != "surprise"))
     line = base.mark_line(color=COOL, strokeWidth=1.5).encode(y=y)
@@ -69,7 +70,7 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
         rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
         layers.append(rule.mark_text(align="left", x=4, dy=-7, color=WARM).encode(text="text:N"))
-    return cast(alt.LayerChart, alt.layer(*layers, line, dots).properties(height=190))
+    return cast(alt.LayerChart, alt.layer(*layers, line, dots).properties(height=220))
 
 
 _VERDICTS = {
@@ -88,6 +89,13 @@ def _verdict(evidence: bool, coherent: bool) -> str:
 def _verdict_colour() -> alt.Color:
     scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
     return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None))
+
+
+def _reach(sweep: Sweep) -> list[float]:
+    """From the lowest to the highest end of anything drawn: an interval's far end does not widen an axis by itself."""
+    drawn = [(one.effect, one.effect_low, one.effect_high, one.null_low, one.null_high) for one in sweep.strengths]
+    values = [value for row in drawn for value in row if value is not None]
+    return [min(values, default=-1.0), max(values, default=1.0)]
 
 
 def _x(sweep: Sweep) -> alt.X:

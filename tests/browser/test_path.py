@@ -111,13 +111,13 @@ def click_an_emotion_on_the_map(page: Page) -> None:
 def sweep_and_take_the_texts(page: Page) -> None:
     page.get_by_role("link", name="Steer", exact=True).click()
     expect(page.get_by_role("heading", name="Steer", exact=True)).to_be_visible(timeout=LONG)
-    page.get_by_label("Strengths").fill("-0.2,0,0.2")
-    page.get_by_label("Strengths").press("Enter")
+    page.get_by_role("textbox", name="Strengths").fill("-0.2,0,0.2")
+    page.get_by_role("textbox", name="Strengths").press("Enter")
     button = page.get_by_role("button", name=re.compile("Run sweep: 176 texts"))
     expect(button).to_be_visible(timeout=LONG)
     button.click()
     expect(page.get_by_role("heading", name="The texts, strength by strength")).to_be_visible(timeout=LONG)
-    assert page.locator(".ladder .rung").count() == 3
+    expect(page.locator(".ladder .rung")).to_have_count(3, timeout=LONG)
     texts = pd.read_csv(io.BytesIO(saved(page, "All texts as CSV")))
     assert set(texts["strength"]) == {-0.2, 0.0, 0.2}
     assert {"emotion", "control-1"} <= set(texts["direction"])
@@ -129,7 +129,7 @@ def the_link_finds_the_sweep_again(page: Page) -> None:
     page.goto("about:blank")
     page.goto(link)
     expect(page.get_by_role("heading", name="The texts, strength by strength")).to_be_visible(timeout=LONG)
-    assert page.locator(".ladder .rung").count() == 3
+    expect(page.locator(".ladder .rung")).to_have_count(3, timeout=LONG)
 
 
 def test_the_whole_path(page: Page, app_url: str) -> None:
