@@ -62,7 +62,7 @@ def _built_in() -> tuple[PromptSet, ...]:
         help="Several sets are built together. Labelled emotions are measured against each other.",
     )
     for name in names:
-        st.caption(f"**{plain(name)}**: {plain(BUILTIN[name])}.", help=plain(builtin_description(name)))
+        _about(name)
     found = []
     for name in names:
         with shown_errors():
@@ -70,6 +70,15 @@ def _built_in() -> tuple[PromptSet, ...]:
     if not names:
         st.info("Choose at least one set.", icon=":material/arrow_upward:")
     return tuple(found)
+
+
+def _about(name: str) -> None:
+    """What a set is, how it was made and what it is not, and its file to start one's own from."""
+    st.caption(f"**{plain(name)}**: {plain(BUILTIN[name])}.")
+    with st.expander(f"How {name} was made, and a copy to edit", icon=":material/menu_book:"):
+        st.markdown(plain(builtin_description(name)))
+        download("Edit a copy", builtin_bytes(name), f"{name}.csv", "text/csv", key=f"copy-{name}")
+        st.caption("Change the file in any editor or spreadsheet, save it as CSV UTF-8, and bring it back under Upload.")
 
 
 def _uploaded() -> tuple[PromptSet, ...]:
