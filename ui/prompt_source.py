@@ -78,7 +78,7 @@ def _about(name: str) -> None:
     with st.expander(f"How {name} was made, and a copy to edit", icon=":material/menu_book:"):
         st.markdown(plain(builtin_description(name)))
         download("Edit a copy", builtin_bytes(name), f"{name}.csv", "text/csv", key=f"copy-{name}")
-        st.caption("Change the file in any editor or spreadsheet, save it as CSV UTF-8, and bring it back under Upload.")
+        st.caption("Change the file in an editor or spreadsheet, save it as CSV UTF-8, and bring it back under Upload.")
 
 
 def _uploaded() -> tuple[PromptSet, ...]:
