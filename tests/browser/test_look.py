@@ -1,0 +1,44 @@
+"""Every page in light and dark, on a desk and on a phone: nothing overflows, nothing fails; screenshots to look at."""
+
+import pytest
+from browser_helpers import ARTIFACTS, CHROMIUM_ARGS
+from playwright.sync_api import expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "home": "",
+    "build": "Build_vectors",
+    "upload": "Build_vectors?source=Upload",
+    "explore": "Explore_emotions",
+    "map": "Explore_emotions?tab=Map",
+    "steer": "Steer",
+}
+LONG = 400_000
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page(chromium: str, app_url: str, theme: str, width: int) -> None:
+    faults: list[str] = []
+    ARTIFACTS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        for name, path in PAGES.items():
+            page = context.new_page()
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.goto(f"{app_url}/{path}")
+            expect(page.locator("h1").first).to_be_visible(timeout=LONG)
+            page.wait_for_timeout(2500)
+            page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=LONG)
+            assert page.locator('[data-testid="stException"]').count() == 0, path
+            main = page.locator('[data-testid="stMain"]')
+            wide, seen, high = main.evaluate("e => [e.scrollWidth, e.clientWidth, e.scrollHeight]")
+            assert wide <= seen + 1, f"{path} is {wide} wide where {seen} are seen"
+            page.set_viewport_size({"width": width, "height": min(high + 40, 6000)})
+            page.wait_for_timeout(1000)
+            page.screenshot(path=str(ARTIFACTS / f"{name}-{theme}-{width}.png"))
+            page.close()
+        browser.close()
+    assert not faults, faults
