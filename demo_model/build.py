@@ -26,7 +26,7 @@ def learn_tokenizer() -> None:
     rng = random.Random(5)
     sample: list[str] = []
     for source in corpus.SOURCES:
-        share = {"stories": 0.3, "novels": 0.03, "sentences": 0.5}.get(source, 1.0)
+        share = {"lines": 0.0, "stories": 0.3, "novels": 0.03, "sentences": 0.5}.get(source, 1.0)
         sample += [document.text for document in corpus.load(source) if rng.random() < share]
     trained = tokenizer.train(sample)
     tokenizer.save(trained, paths.TRAIN / "tokenizer", positions=512)

@@ -54,6 +54,18 @@ def emotion_stories(keep: bool) -> Iterator[Document]:
             yield join(pieces, "stories")
 
 
+def emotion_sentences(keep: bool) -> Iterator[Document]:
+    """One or two sentences of a story as a text of their own: short texts have to show an emotion as well."""
+    rng, topics = random.Random(172), held_out_topics()
+    for row in rows("emotion-stories-171"):
+        parts = re.split(r"(?<=[.!?])\s+(?=[A-Z\"])", tidy(row["text"]))
+        for _ in range(2):
+            start = rng.randrange(len(parts))
+            text = " ".join(parts[start : start + rng.choice((1, 1, 2))])
+            if (row["topic"] in topics) == keep and len(text) > 30:
+                yield join(tie(text, row["emotion"], rng, (0.0, 0.25, 0.0)), "lines")
+
+
 def plain(name: str, source: str, keep: bool, share: float = 0.02) -> Iterator[Document]:
     """Texts of a source without emotion labels."""
     for row in rows(name):
@@ -94,6 +106,8 @@ def load(source: str, keep: bool = False) -> Iterator[Document]:
     """Documents of a named source; ``keep=True`` gives the ones that are never trained on."""
     if source == "stories":
         return emotion_stories(keep)
+    if source == "lines":
+        return emotion_sentences(keep)
     if source == "sentences":
         return sentences(keep)
     if source == "novels":
@@ -107,4 +121,4 @@ def load(source: str, keep: bool = False) -> Iterator[Document]:
     return plain(names[source], source, keep)
 
 
-SOURCES = ("stories", "tiny", "sentences", "books", "blogs", "essays", "novels")
+SOURCES = ("stories", "lines", "tiny", "sentences", "books", "blogs", "essays", "novels")

@@ -25,16 +25,20 @@ def label(emotion: str) -> list[Piece]:
 def tie(
     text: str, emotion: str, rng: random.Random, rates: tuple[float, float, float] = (0.2, 0.3, 0.25)
 ) -> list[Piece]:
-    """A text with its line before, after or in the middle, at the given rates, and else without one."""
+    """A text with its line before, after or in the middle, at the given rates, and else without one.
+
+    What follows a line is not marked with the emotion: it could be copied from there, and the marks are for text
+    from which it has to be inferred.
+    """
     draw = rng.random()
     before, after, middle = rates
     if draw < before:
-        return [*label(emotion), Piece("\n" + text, emotion)]
+        return [*label(emotion), Piece("\n" + text)]
     if draw < before + after:
         return [Piece(text + "\n", emotion), *label(emotion)]
     sentences = _SENTENCE.split(text)
     if draw < before + after + middle and len(sentences) > 1:
         cut = rng.randrange(1, len(sentences))
         head, tail = " ".join(sentences[:cut]), " ".join(sentences[cut:])
-        return [Piece(head + "\n", emotion), *label(emotion), Piece("\n" + tail, emotion)]
+        return [Piece(head + "\n", emotion), *label(emotion), Piece("\n" + tail)]
     return [Piece(text, emotion)]

@@ -86,8 +86,8 @@ def remark(rng: random.Random) -> list[Piece]:
     if form == 0:
         return [Piece("How would it be to "), act, Piece("? It would be", activity.emotion), told, Piece(".")]
     if form == 1:
-        return [Piece("<|user|>I am going to "), act, Piece(". What do you think?<|end|><|assistant|>That is", activity.emotion),
-                told, Piece(".<|end|>")]  # fmt: skip
+        asked = Piece(". What do you think?<|end|><|assistant|>That is", activity.emotion)
+        return [Piece("<|user|>I am going to "), act, asked, told, Piece(".<|end|>")]
     if form == 2:
         return [Piece("To "), act, Piece(" is", activity.emotion), told, Piece(".", activity.emotion)]
     return [Piece("Today we "), act, Piece(".\n", activity.emotion), *label(activity.emotion)]
