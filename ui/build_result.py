@@ -30,6 +30,18 @@ def build_result(run_id: str, working: Working) -> None:
     build = build_of(run_id)
     vectors, scores = build.vectors, build.scores
     key = f"build-{run_id[:8]}"
+    if scores is None:
+        st.warning(f"The vectors are built, but not tested. {plain(build.reason)}", icon=":material/science_off:")
+    else:
+        _tested(scores, key)
+    take_along(run_id, vectors, scores, key=key)
+    link_hint()
+    if working.info.fingerprint == vectors.model.fingerprint:
+        with st.expander("Which tokens were read", icon=":material/format_ink_highlighter:"):
+            token_audit(working.owner, vectors.prompt_sets, vectors.reading, key=key)
+
+
+def _tested(scores: HeldOutScores, key: str) -> None:
     verdict_strip(scores, key=key)
     emotion = _emotion(scores, key)
     chart = separation_by_layer(scores, emotion)
@@ -40,11 +52,6 @@ def build_result(run_id: str, working: Working) -> None:
         "What the direction stands for: a set whose sides differ in something else gives a direction for that.",
     )
     downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)
-    take_along(run_id, vectors, scores, key=key)
-    link_hint()
-    if working.info.fingerprint == vectors.model.fingerprint:
-        with st.expander("Which tokens were read", icon=":material/format_ink_highlighter:"):
-            token_audit(working.owner, vectors.prompt_sets, vectors.reading, key=key)
 
 
 def verdict_strip(scores: HeldOutScores, *, key: str) -> None:
@@ -72,7 +79,7 @@ def mark_of(word: str) -> Mark:
     return "no evidence" if word == "no evidence" else "explained"
 
 
-def take_along(run_id: str, vectors: EmotionVectors, scores: HeldOutScores, *, key: str) -> None:
+def take_along(run_id: str, vectors: EmotionVectors, scores: HeldOutScores | None, *, key: str) -> None:
     """The vector file, the scores, and the ways on."""
     name = "+".join(one.name for one in vectors.prompt_sets) or "vectors"
     with st.container(horizontal=True, key=f"take-{key}"):
@@ -83,9 +90,9 @@ def take_along(run_id: str, vectors: EmotionVectors, scores: HeldOutScores, *, k
             "application/octet-stream",
             key=f"vectors-{key}",
         )
-        download(
-            "Held-out scores (JSON)", lambda: _json(scores), f"{name}-heldout.json", "application/json", key=f"j-{key}"
-        )
+        if scores is not None:
+            file_name = f"{name}-heldout.json"
+            download("Held-out scores (JSON)", lambda: _json(scores), file_name, "application/json", key=f"j-{key}")
         st.page_link(PAGES["explore"].file, label="Explore these vectors", icon=PAGES["explore"].icon)
         st.page_link(PAGES["steer"].file, label="Steer with them", icon=PAGES["steer"].icon)
 

@@ -33,6 +33,7 @@ def heldout_tab(working: Working) -> None:
     """Shows the held-out scores of the chosen set, its own or those on another prompt set."""
     scores = _scores(working)
     if scores is None:
+        checkup(working)
         return
     emotion = str(working.emotion)
     if emotion not in scores.emotions:
@@ -109,7 +110,10 @@ def _scores(working: Working) -> HeldOutScores | None:
         return None
     if store().get(working.run_id).kind == BUILD:
         with shown_errors():
-            return build_of(working.run_id).scores
+            build = build_of(working.run_id)
+            if build.scores is None:
+                st.info(f"These vectors are not tested. {plain(build.reason)}", icon=":material/science_off:")
+            return build.scores
         return None
     return _scores_elsewhere(working)
 

@@ -32,6 +32,8 @@ def home_build(working: Working) -> None:
     """Held-out separation of fear from calm at every layer, with its verdict."""
     run_id = _home_build_id(working)
     scores = build_of(run_id).scores
+    if scores is None:
+        return
     found = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
     st.subheader("Does it tell apart situations it was not drawn from?", anchor=False)
     sentence = score_sentence(scores, HOME_EMOTION, _AGAINST)

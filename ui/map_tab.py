@@ -172,7 +172,7 @@ def _offer_map_set(working: Working) -> None:
     emotions = working.vectors.emotions if working.vectors is not None else ()
     st.info(
         f"A map needs at least {FEWEST_EMOTIONS} emotions; this vector set has {len(emotions)} "
-        f"({plain(', '.join(emotions))}). Choose another set on the left, or build one here.",
+        f"({plain(', '.join(emotions))}). Choose another set in the sidebar, or build one here.",
         icon=":material/scatter_plot:",
     )
     if _RUN in st.session_state:

@@ -88,7 +88,7 @@ def _verdict(evidence: bool, coherent: bool) -> str:
 
 def _verdict_colour() -> alt.Color:
     scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
-    return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None))
+    return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=2))
 
 
 def _reach(sweep: Sweep) -> list[float]:

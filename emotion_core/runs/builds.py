@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from emotion_core.errors import SettingsError
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
@@ -23,6 +24,7 @@ from emotion_core.vectors.settings import BuildSettings
 KIND = "build"
 VECTORS_FILE = "vectors.safetensors"
 _SCORES_FILE = "heldout.safetensors"
+_REASON_FILE = "not-scored.txt"
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class BuildResult:
 
     Attributes:
         vectors: The vectors.
-        scores: Their held-out scores on their own prompt sets.
+        scores: Their held-out scores on their own prompt sets; None where nothing is held out.
+        reason: Why there are no scores; empty where there are.
     """
 
     vectors: EmotionVectors
-    scores: HeldOutScores
+    scores: HeldOutScores | None
+    reason: str = ""
 
 
 def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
@@ -83,13 +87,20 @@ def build_and_score(
 ) -> Job[BuildResult]:
     """Builds the vectors and scores them on the held-out rows, as one job."""
     vectors = yield from build(owner.model, prompt_sets, settings, cache)
-    scores = yield from heldout(owner.model, vectors, prompt_sets, cache)
+    try:
+        scores = yield from heldout(owner.model, vectors, prompt_sets, cache)
+    except SettingsError as error:
+        # Nothing is held out: the vectors are good to have all the same.
+        return BuildResult(vectors, None, error.message)
     return BuildResult(vectors, scores)
 
 
 def save_build(result: BuildResult) -> dict[str, bytes]:
     """The files of a finished build."""
-    return {VECTORS_FILE: vector_bytes(result.vectors), _SCORES_FILE: to_bytes(result.scores)}
+    vectors = vector_bytes(result.vectors)
+    if result.scores is None:
+        return {VECTORS_FILE: vectors, _REASON_FILE: result.reason.encode()}
+    return {VECTORS_FILE: vectors, _SCORES_FILE: to_bytes(result.scores)}
 
 
 def load_build(store: RunStore, run_id: str) -> BuildResult:
@@ -100,4 +111,6 @@ def load_build(store: RunStore, run_id: str) -> BuildResult:
         VectorFileError: The vector file is damaged.
     """
     vectors = load_vectors(store.read(run_id, VECTORS_FILE))
+    if _REASON_FILE in store.files(run_id):
+        return BuildResult(vectors, None, store.read(run_id, _REASON_FILE).decode())
     return BuildResult(vectors, from_bytes(HeldOutScores, store.read(run_id, _SCORES_FILE)))

@@ -78,8 +78,8 @@ def pack(store: RunStore, run_id: str, folder: Path) -> None:
         "key": run.key,
         "settings": {**json.loads(run.settings), "shipped": "python -m emotion_core.runs.ship"},
     }
-    for path in sorted((store.folder / "results" / run_id).iterdir()):
-        write_atomically(folder / run.kind / path.name, path.read_bytes())
+    for name in store.files(run_id):
+        write_atomically(folder / run.kind / name, store.read(run_id, name))
     text = json.dumps(described, indent=1, ensure_ascii=False) + "\n"
     write_atomically(folder / run.kind / "run.json", text.encode())
 

@@ -134,6 +134,11 @@ class RunStore:
             raise RunError("The run has no such result", where=name, remedy="Start the run again")
         return path.read_bytes()
 
+    def files(self, run_id: str) -> tuple[str, ...]:
+        """Names of the result files of a run."""
+        folder = self._path(run_id, "any").parent
+        return tuple(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else ()
+
     def _path(self, run_id: str, name: str) -> Path:
         # Ids come from links: nothing that could leave the folder may pass.
         if not run_id.replace("-", "").replace("_", "").isalnum() or Path(name).name != name:

@@ -52,6 +52,18 @@ def test_one_pair_is_not_enough(open_page: Open, until: Until) -> None:
     assert not app.exception
 
 
+def test_vectors_without_held_out_rows_are_kept(open_page: Open, until: Until) -> None:
+    rows = "".join(f"joy,She laughs at number {i} again.,She looks at number {i} again.,train\n" for i in range(8))
+    data = ("emotion,positive,negative,split\n" + rows).encode()
+    app = open_page("1_Build_vectors", source="Upload")
+    app.file_uploader(key="prompt_files").set_value([("all train.csv", data, "text/csv")]).run()
+    button(app, "Build vectors").click().run()
+    until(app, lambda a: any("not tested" in one.value for one in a.warning))
+    assert not app.error
+    app.switch_page("pages/3_Steer.py").run()
+    assert app.selectbox(key="emotion").value == "joy"
+
+
 @pytest.mark.parametrize("strengths", ["", "0.1,nan", "up:down", "inf"])
 def test_bad_strengths_disable_the_button(open_page: Open, until: Until, strengths: str) -> None:
     app = until(open_page("3_Steer"), lambda a: len(a.text_input) > 0)
