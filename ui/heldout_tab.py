@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts.separation import (
+    overview_table,
     point_table,
     points_at_layer,
     rivals_chart,
@@ -26,7 +27,7 @@ from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
 from ui.vector_sets import build_of
 from ui.verdict import shows
-from ui.working import Working
+from ui.working import Working, choose_emotion
 
 
 def heldout_tab(working: Working) -> None:
@@ -36,6 +37,8 @@ def heldout_tab(working: Working) -> None:
         checkup(working)
         return
     emotion = str(working.emotion)
+    if len(scores.emotions) > 1:
+        _overview(scores, emotion)
     if emotion not in scores.emotions:
         st.info(
             f"This set has no held-out texts for {plain(emotion)}. Scored: {plain(', '.join(scores.emotions))}.",
@@ -69,6 +72,38 @@ def heldout_tab(working: Working) -> None:
         st.dataframe(table, hide_index=True)
         downloads(f"heldout-{emotion}-layer{layer}", table=table, key=f"points-{key}")
     checkup(working)
+
+
+def _overview(scores: HeldOutScores, emotion: str) -> None:
+    """All emotions in a table; a click on a row chooses its emotion everywhere."""
+    table = overview_table(scores)
+    counted = ", ".join(f"{word} for {n}" for word, n in table["verdict"].value_counts().items())
+    st.markdown(f"**{len(table)} emotions on held-out texts: {counted}**")
+    number = st.column_config.NumberColumn
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(320, 38 + 35 * len(table)),
+        key="overview",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "cohens_d": number("Cohen's d", format="%.2f", help="Distance of the sides in pooled standard deviations."),
+            "auroc": number("AUROC", format="%.2f", help="Chance that a text with the emotion projects further."),
+            "chance": number("Chance", format="%.2f", help="95 % of vectors from shuffled labels stay below this."),
+            "bag_of_words": number("Bag of words", format="%.2f", help="What word counts alone reach."),
+            "p": number("p", format="%.3f", help="Permutation test, corrected for the number of emotions."),
+            "n_heldout": number("Texts", help="Held-out texts with the emotion, or pairs."),
+        },
+    )
+    st.caption("Select a row to see its emotion below and on every page.")
+    rows = event.selection.rows
+    clicked = str(table["emotion"][rows[0]]) if rows else None
+    if clicked is not None and clicked != st.session_state.get("last overview click") and clicked != emotion:
+        st.session_state["last overview click"] = clicked
+        choose_emotion(clicked)
+        st.rerun()
+    st.session_state["last overview click"] = clicked
 
 
 def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:

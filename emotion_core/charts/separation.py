@@ -34,6 +34,25 @@ def separation_table(scores: HeldOutScores) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def overview_table(scores: HeldOutScores) -> pd.DataFrame:
+    """One row an emotion, at the layer chosen for it, the clearest separation first."""
+    at = np.arange(len(scores.emotions)), np.array(scores.selected_layers)
+    table = pd.DataFrame(
+        {
+            "emotion": scores.emotions,
+            "verdict": [one.word for one in scores.verdicts],
+            "layer": scores.selected_layers,
+            "cohens_d": scores.cohens_d[at],
+            "auroc": scores.auroc[at],
+            "chance": scores.null_auroc_95[at],
+            "bag_of_words": [one.vocabulary for one in scores.rivals],
+            "p": scores.q_values,
+            "n_heldout": scores.n_heldout,
+        }
+    )
+    return table.sort_values("auroc", ascending=False, ignore_index=True)
+
+
 def separation_by_layer(
     scores: HeldOutScores, emotion: str, *, against: str = "the texts without it", height: int = 300
 ) -> alt.LayerChart:
@@ -50,7 +69,11 @@ def separation_by_layer(
     table = separation_table(scores)
     base = alt.Chart(table[table["emotion"] == emotion]).encode(x=_layer_axis(scores.n_layers))
     band = base.transform_filter("isValid(datum.null_d_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
-    band = band.encode(y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts"), y2="null_d_high:Q")
+    # Spelled out, because the far end of an interval does not widen an axis by itself.
+    drawn = np.concatenate([getattr(scores, name)[e] for name in ("cohens_d", "d_low", "d_high", "null_d_low")])
+    drawn = drawn[np.isfinite(drawn)]
+    scale = alt.Scale(domain=[float(drawn.min()), float(drawn.max())] if len(drawn) else [-1.0, 1.0], nice=True)
+    band = band.encode(y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts", scale=scale), y2="null_d_high:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y="cohens_d:Q")
     interval = base.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, strokeWidth=1.5, opacity=0.7)
