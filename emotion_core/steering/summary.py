@@ -11,16 +11,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from emotion_core.numbers import finite
+from emotion_core.steering.band import null_band
+from emotion_core.steering.coherence import coherence_limits, usable_window
 from emotion_core.steering.plan import PlannedRow
+from emotion_core.steering.standard import standardise
 from emotion_core.tracing.activations import FloatArray
 
 Numbers = npt.NDArray[np.float64]
-
-# A strength is coherent while its mean surprise and repetition stay within this many standard deviations of the
-# unsteered texts' mean ...
-COHERENCE_SDS = 2.0
-# ... with this much room for repetition, whose standard deviation is often 0 in short unsteered texts.
-REPETITION_ROOM = 0.05
 
 
 @dataclass(frozen=True)
@@ -112,107 +109,49 @@ def summarise(
     return SweepSummary(table.readings, tuple(summaries), window, limits)
 
 
-@dataclass(frozen=True)
 class _Table:
-    rows: Sequence[PlannedRow]
-    readings: FloatArray
-    surprise: Numbers
-    repeated: Numbers
-    broken: npt.NDArray[np.bool_]
+    """The texts' measures, found by strength and direction."""
+
+    def __init__(
+        self,
+        rows: Sequence[PlannedRow],
+        readings: FloatArray,
+        surprise: Numbers,
+        repeated: Numbers,
+        broken: npt.NDArray[np.bool_],
+    ) -> None:
+        self.readings, self.surprise, self.repeated, self.broken = readings, surprise, repeated, broken
+        unsteered = {(r.prompt, r.sample): i for i, r in enumerate(rows) if r.reported and r.strength == 0}
+        self._zero = np.array([unsteered.get((r.prompt, r.sample), -1) for r in rows])
+        cells: dict[tuple[float, int], list[int]] = {}
+        for i, row in enumerate(rows):
+            if row.reported:
+                cells.setdefault((row.strength, row.direction), []).append(i)
+        self._cells = {key: np.array(index) for key, index in cells.items()}
 
     def where(self, strength: float, direction: int = 0) -> npt.NDArray[np.int64]:
         """Reported texts of one strength and direction."""
-        hits = [r.reported and r.strength == strength and r.direction == direction for r in self.rows]
-        return np.flatnonzero(hits)
+        return self._cells.get((strength, direction), np.zeros(0, dtype=np.int64))
 
     def effects(self, strength: float, emotion: int) -> tuple[Numbers, list[float]]:
         """Changes of the emotion's texts, and the mean change of every control."""
-        zero = {(self.rows[i].prompt, self.rows[i].sample): self.readings[i, emotion] for i in self.where(0.0)}
-
-        def changes(direction: int) -> Numbers:
-            index = self.where(strength, direction)
-            raw = [self.readings[i, emotion] - zero[self.rows[i].prompt, self.rows[i].sample] for i in index]
-            kept = np.array([r for r, i in zip(raw, index, strict=True) if np.isfinite(r) and not self.broken[i]])
-            return kept.astype(np.float64)
-
-        directions = sorted({r.direction for r in self.rows if r.strength == strength} - {0})
-        controls = [float(c.mean()) for d in directions if len(c := changes(d))]
-        return changes(0), controls
+        directions = sorted(d for s, d in self._cells if s == strength and d)
+        controls = [float(c.mean()) for d in directions if len(c := self._changes(strength, d, emotion))]
+        return self._changes(strength, 0, emotion), controls
 
     def coherent(self, strength: float, limits: tuple[float, float]) -> bool:
         """Whether the emotion's texts at a strength stay inside the limits on average."""
         index = self.where(strength)
-        if self.broken[index].any():
+        if not len(index) or self.broken[index].any():
             return False
         seen = self.surprise[index][np.isfinite(self.surprise[index])]
         return bool(len(seen) and seen.mean() <= limits[0] and self.repeated[index].mean() <= limits[1])
 
-
-def standardise(rows: Sequence[PlannedRow], readings: FloatArray) -> FloatArray:
-    """Readings in standard deviations of the unsteered texts, centred prompt by prompt.
-
-    The mean is each prompt's own; the standard deviation is pooled over prompts, within prompts.
-    """
-    prompts = np.array([row.prompt for row in rows])
-    baseline = np.array([row.strength == 0 and not row.greedy for row in rows])
-    if not baseline.any():
-        baseline = np.array([row.strength == 0 for row in rows])
-    baseline &= np.isfinite(readings).all(1)
-    centred = np.full(readings.shape, np.nan, dtype=np.float64)
-    squares, freedom = np.zeros(readings.shape[1]), 0
-    for prompt in np.unique(prompts):
-        own = readings[baseline & (prompts == prompt)].astype(np.float64)
-        if not len(own):
-            continue
-        mine = prompts == prompt
-        centred[mine] = readings[mine] - own.mean(0)
-        squares += ((own - own.mean(0)) ** 2).sum(0)
-        freedom += len(own) - 1
-    spread = np.sqrt(squares / freedom) if freedom > 0 else np.zeros_like(squares)
-    scaled = np.divide(centred, spread, out=np.full_like(centred, np.nan), where=spread > 0)
-    return scaled.astype(np.float32)
-
-
-def coherence_limits(rows: Sequence[PlannedRow], surprise: Numbers, repeated: Numbers) -> tuple[float, float]:
-    """Highest surprise (nats a token) and repetition (share) that count as coherent, from the unsteered texts."""
-    baseline = np.array([row.strength == 0 and not row.greedy for row in rows])
-    nats = surprise[baseline & np.isfinite(surprise)]
-    loops = repeated[baseline]
-    if len(nats) < 2:
-        return (float("inf"), float("inf"))
-    limit = float(nats.mean() + COHERENCE_SDS * nats.std(ddof=1))
-    return limit, float(loops.mean() + COHERENCE_SDS * loops.std(ddof=1) + REPETITION_ROOM)
-
-
-def usable_window(strengths: Sequence[float], coherent: dict[float, bool]) -> tuple[float, float]:
-    """The largest stretch of neighbouring coherent strengths that holds 0."""
-    ordered = sorted(strengths)
-    low = high = ordered.index(0.0)
-    while low > 0 and coherent[ordered[low - 1]]:
-        low -= 1
-    while high < len(ordered) - 1 and coherent[ordered[high + 1]]:
-        high += 1
-    return ordered[low], ordered[high]
-
-
-def null_band(controls: Sequence[float], freedom: int, comparisons: int = 1) -> tuple[float, float] | None:
-    """Where the effect of one more random direction falls with 95 % probability.
-
-    A Student prediction interval: percentiles of eight controls would be their extremes, which a ninth random
-    direction leaves twice in nine times.
-
-    Args:
-        controls: Mean effect of each control; those at the opposite strength may stand with them, because the
-            opposite of a random direction is as random.
-        freedom: Number of different control directions.
-        comparisons: Strengths that are looked at together (Bonferroni).
-    """
-    if freedom < 3 or len(controls) < 3:
-        return None
-    values = np.asarray(controls)
-    quantile = stats.t.ppf(1 - 0.025 / comparisons, freedom - 1)
-    half = float(quantile * values.std(ddof=1) * np.sqrt(1 + 1 / freedom))
-    return float(values.mean()) - half, float(values.mean()) + half
+    def _changes(self, strength: float, direction: int, emotion: int) -> Numbers:
+        index = self.where(strength, direction)
+        changes = (self.readings[index, emotion] - self.readings[self._zero[index], emotion]).astype(np.float64)
+        kept: Numbers = changes[np.isfinite(changes) & ~self.broken[index]]
+        return kept
 
 
 def _summary(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emotion_core.steering.band import null_band
+from emotion_core.steering.coherence import coherence_limits, usable_window
 from emotion_core.steering.plan import PlannedRow
-from emotion_core.steering.summary import coherence_limits, null_band, standardise, summarise, usable_window
+from emotion_core.steering.standard import standardise
+from emotion_core.steering.summary import summarise
 
 
 def row(strength=0.0, direction=0, sample=0, prompt=0, **more) -> PlannedRow:
