@@ -1,0 +1,32 @@
+"""`doctor`: whether a model suits the project."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from emotion_core.cli.answer import Answer
+
+
+def doctor(arguments: argparse.Namespace) -> Answer:
+    """`doctor`: can this model be read and steered as the project assumes?"""
+    from dataclasses import asdict
+
+    from emotion_core.cli.session import open_model, run
+    from emotion_core.runs.settings import settings
+    from emotion_core.tracing.doctor import doctor as doctor_job
+
+    model = open_model(arguments.model, arguments.dtype)
+    checks = run(doctor_job(model))
+    document = {
+        "model": asdict(model.info),
+        "settings": {name: _plain(value) for name, value in asdict(settings()).items()},
+        "checks": [asdict(check) for check in checks],
+    }
+    lines = [f"{'passed' if c.passed else 'FAILED'}  {c.name}: {c.detail}" for c in checks]
+    lines += [f"        {c.name}: {c.remedy}" for c in checks if not c.passed]
+    return Answer(document, "\n".join(lines), status=0 if all(c.passed for c in checks) else 1)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,128 @@
+"""`build`, `heldout`, `report`: vectors and what is to be believed of them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from emotion_core.cli.answer import Answer, number, table
+from emotion_core.errors import SettingsError
+
+
+def build(arguments: argparse.Namespace) -> Answer:
+    """`build PROMPTS ... --out FILE`: vectors of every layer."""
+    from emotion_core.cli.session import open_cache, open_model, run
+    from emotion_core.prompts.builtin import load_prompts
+    from emotion_core.prompts.prompt_set import n_units
+    from emotion_core.tracing.activations import ReadingPosition
+    from emotion_core.vectors.build import build as build_job
+    from emotion_core.vectors.file import save_vectors
+    from emotion_core.vectors.settings import BuildSettings
+
+    out = _writable(arguments.out)
+    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat)
+    settings = BuildSettings(
+        estimator=arguments.estimator,
+        reading=reading,
+        neutral_projection=arguments.neutral_projection,
+        seed=arguments.seed,
+    )
+    for one in sets:
+        for message in one.dropped:
+            print(f"{one.name}: {message}", file=sys.stderr)
+    model = open_model(arguments.model, arguments.dtype)
+    vectors = run(build_job(model, sets, settings, open_cache()))
+    save_vectors(vectors, out)
+    info = vectors.model
+    document = {
+        "model": {"name": info.name, "fingerprint": info.fingerprint, "layers": info.layers, "width": info.width},
+        "emotions": list(vectors.emotions),
+        "selected_layer": vectors.selected_layer,
+        "selected_layers": list(vectors.selected_layers),
+        "n_train": sum(n_units(one.part("train")) for one in vectors.prompt_sets),
+        "n_heldout": sum(n_units(one.part("heldout")) for one in vectors.prompt_sets),
+        "prompt_sets": [
+            {"name": s.name, "sha256": s.sha256, "form": s.form, "seed": s.seed, "dropped": list(s.dropped)}
+            for s in sets
+        ],
+        "out": str(out),
+    }
+    shown = ", ".join(vectors.emotions[:6]) + (", ..." if len(vectors.emotions) > 6 else "")
+    text = (
+        f"{len(vectors.emotions)} vector(s) ({shown}) of {info.name} at {info.layers} layers, from "
+        f"{document['n_train']} training rows; layer {vectors.selected_layer} chosen by cross-validation.\nWrote {out}."
+    )
+    return Answer(document, text)
+
+
+def heldout(arguments: argparse.Namespace) -> Answer:
+    """`heldout VECTORS PROMPTS ...`: scores on texts that were not trained on."""
+    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.evaluation.heldout import heldout as heldout_job
+    from emotion_core.prompts.builtin import load_prompts
+    from emotion_core.vectors.file import load_vectors
+
+    vectors = load_vectors(Path(arguments.vectors))
+    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    model = model_of(vectors, arguments.model, arguments.dtype)
+    document = run(heldout_job(model, vectors, sets, open_cache())).to_json()
+    parts = []
+    for one in document["emotions"]:
+        chosen = one["selected_layer"]
+        rows = [
+            [
+                f"{layer['layer']}{' *' if layer['layer'] == chosen else ''}",
+                number(layer["cohens_d"]),
+                f"{number(layer['cohens_d_low'])} to {number(layer['cohens_d_high'])}",
+                number(layer["auroc"]),
+                number(layer["null_auroc_95"]),
+                number(layer["p_value"], 3),
+                number(layer["overlap"]),
+            ]
+            for layer in one["layers"]
+        ]
+        head = ["layer", "d", "95 % interval", "AUROC", "null 95 %", "p", "overlap"]
+        parts.append(f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows)\n{table(head, rows)}")
+    return Answer(document, "\n\n".join(parts) + "\n\n* chosen by cross-validation on the training rows")
+
+
+def report(arguments: argparse.Namespace) -> Answer:
+    """`report PROMPTS ...`: what in the sets could pass for an emotion; exit status 1 with an error among it."""
+    from emotion_core.cli.session import open_cache, open_model, run
+    from emotion_core.evaluation.report import report as report_job
+    from emotion_core.prompts.builtin import load_prompts
+    from emotion_core.vectors.settings import BuildSettings
+
+    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    model = open_model(arguments.model, arguments.dtype)
+    found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache()))
+    document = found.to_json()
+    lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
+    lines += [
+        f"{row['emotion']}: held-out AUROC of the direction {number(row['direction_auroc'])}, of a bag of words "
+        f"{number(row['bag_of_words_auroc'])}, length {number(row['length_auroc'])}, embedding layer "
+        f"{number(row['embedding_auroc'])}"
+        for row in document["emotions"]
+    ]
+    if len(document["emotions"]) == 1:
+        lines += [f"{c.set}: AUROC {c.auroc:.2f} ({c.low:.2f} to {c.high:.2f})" for c in found.confounds]
+    lines += [
+        f"{p['n']} rows: cosine to the full vector {number(p['cosine_to_full'])}, held-out AUROC {number(p['auroc'])}"
+        for p in document["sample_size"]
+    ]
+    return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
+
+
+def _writable(text: str) -> Path:
+    """Refuses a place that cannot be written to before anything is computed."""
+    path = Path(text)
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise SettingsError(
+            "The vector file cannot be written there",
+            where=text,
+            expected="a file in a folder that exists",
+            found="a folder" if path.is_dir() else f"no folder {path.parent}",
+        )
+    return path
