@@ -69,10 +69,7 @@ def separation_by_layer(
     table = separation_table(scores)
     base = alt.Chart(table[table["emotion"] == emotion]).encode(x=_layer_axis(scores.n_layers))
     band = base.transform_filter("isValid(datum.null_d_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
-    # Spelled out, because the far end of an interval does not widen an axis by itself.
-    drawn = np.concatenate([getattr(scores, name)[e] for name in ("cohens_d", "d_low", "d_high", "null_d_low")])
-    drawn = drawn[np.isfinite(drawn)]
-    scale = alt.Scale(domain=[float(drawn.min()), float(drawn.max())] if len(drawn) else [-1.0, 1.0], nice=True)
+    scale = alt.Scale(domain=_reach(scores, emotion), nice=True)
     band = band.encode(y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts", scale=scale), y2="null_d_high:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y="cohens_d:Q")
@@ -169,6 +166,15 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     )
     chart = alt.layer(bars, numbers, chance).properties(title=title, height=200, description=f"{text}.")
     return cast(alt.LayerChart, chart)
+
+
+def _reach(scores: HeldOutScores, emotion: str) -> list[float]:
+    """From the lowest to the highest end of anything drawn: an interval's far end does not widen an axis by itself."""
+    e = scores.emotions.index(emotion)
+    names = ("cohens_d", "d_low", "d_high", "null_d_low", "null_d_high")
+    drawn = np.concatenate([getattr(scores, name)[e] for name in names])
+    drawn = drawn[np.isfinite(drawn)]
+    return [float(drawn.min()), float(drawn.max())] if len(drawn) else [-1.0, 1.0]
 
 
 def _layer_axis(n_layers: int) -> alt.X:

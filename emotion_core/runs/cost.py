@@ -10,7 +10,7 @@ _WRITE_RATE = 1.5e10
 _GPU_GAIN = 60.0
 _TOKENS_A_TEXT = 25
 _STEP_OVERHEAD = 0.004  # seconds a decoding step, whatever the model
-_START = 0.5
+_START = 1.5
 
 
 def build_seconds(info: ModelInfo, n_texts: int) -> float:
