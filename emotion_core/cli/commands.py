@@ -9,7 +9,7 @@ from emotion_core.cli.answer import Answer
 from emotion_core.cli.checking import doctor
 from emotion_core.cli.making import build, heldout, report
 from emotion_core.cli.mapping import compare, geometry
-from emotion_core.cli.steering import sweep
+from emotion_core.cli.steering import crosstalk, sweep
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "build": build,
@@ -18,5 +18,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "geometry": geometry,
     "compare": compare,
     "sweep": sweep,
+    "crosstalk": crosstalk,
     "doctor": doctor,
 }

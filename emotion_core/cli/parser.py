@@ -35,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     _geometry(commands)
     _compare(commands)
     _sweep(commands)
+    _crosstalk(commands)
     _doctor(commands)
     return parser
 
@@ -102,8 +103,21 @@ def _sweep(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "sweep", "steer with a vector at many strengths, beside random directions")
     command.add_argument("vectors", help="vector file")
     command.add_argument("--emotion", default=None, help="whose vector (default: the only one)")
-    command.add_argument("--prompt", action="append", required=True, help="text to continue; may be repeated")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
+    _writing(command)
+
+
+def _crosstalk(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "crosstalk", "steer with each emotion and read all of them")
+    command.add_argument("vectors", help="vector file with at least 2 emotions")
+    command.add_argument("--emotion", action="append", help="steer and read this one; may be repeated (default: all)")
+    command.add_argument("--strength", type=float, required=True, help="the same for every emotion")
+    _writing(command)
+
+
+def _writing(command: argparse.ArgumentParser) -> None:
+    """What a sweep and a cross-talk matrix share."""
+    command.add_argument("--prompt", action="append", required=True, help="text to continue; may be repeated")
     command.add_argument("--controls", type=int, default=8, help="random directions of the same norm")
     command.add_argument("--samples", type=int, default=None, help="texts a prompt and strength (default 4)")
     command.add_argument("--tokens", type=int, default=40, help="new tokens")

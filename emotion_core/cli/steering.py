@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.errors import SettingsError
@@ -22,17 +23,7 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         prompts=tuple(arguments.prompt),
         strengths=parse_strengths(arguments.strengths),
         controls=arguments.controls,
-        samples=arguments.samples or (1 if arguments.decoding == "greedy" else 4),
-        max_new_tokens=arguments.tokens,
-        layer=arguments.layer,
-        unit=arguments.unit,
-        operation=arguments.operation,
-        scope=arguments.scope,
-        decoding=arguments.decoding,
-        temperature=arguments.temperature,
-        top_p=arguments.top_p,
-        seed=arguments.seed,
-        chat=arguments.chat,
+        **_writing(arguments),
     )
     model = model_of(vectors, arguments.model, arguments.dtype)
     result = run(sweep_job(model, vectors, settings))
@@ -52,6 +43,52 @@ def sweep(arguments: argparse.Namespace) -> Answer:
     low, high = result.usable_window
     text = f"{table(head, rows)}\n\nLayer {result.layer}; usable window {low:g} to {high:g} ({result.settings.unit})."
     return Answer(result.to_json(), text)
+
+
+def crosstalk(arguments: argparse.Namespace) -> Answer:
+    """`crosstalk VECTORS --prompt TEXT --strength S`: steer with each emotion, read all of them."""
+    from emotion_core.cli.session import model_of, run
+    from emotion_core.steering.crosstalk import crosstalk as crosstalk_job
+    from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+    from emotion_core.vectors.file import load_vectors
+
+    vectors = load_vectors(Path(arguments.vectors))
+    settings = CrossTalkSettings(
+        prompts=tuple(arguments.prompt),
+        strength=arguments.strength,
+        emotions=tuple(arguments.emotion or ()),
+        controls=arguments.controls,
+        **_writing(arguments),
+    )
+    model = model_of(vectors, arguments.model, arguments.dtype)
+    document = run(crosstalk_job(model, vectors, settings)).to_json()
+    rows = [
+        [name, *(number(cell, 1) for cell in row), number(own), "yes" if coherent else "no"]
+        for name, row, own, coherent in zip(
+            document["emotions"], document["matrix"], document["specificity"], document["coherent"], strict=True
+        )
+    ]
+    band = ["chance", *(f"{number(low, 1)} to {number(high, 1)}" for low, high in document["band"]), "", ""]
+    head = ["steered / read", *document["emotions"], "specificity", "coherent"]
+    text = f"{table(head, [*rows, band])}\n\nLayer {document['layer']}; changes in SD of the unsteered texts."
+    return Answer(document, text)
+
+
+def _writing(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that a sweep and a cross-talk matrix share."""
+    return {
+        "samples": arguments.samples or (1 if arguments.decoding == "greedy" else 4),
+        "max_new_tokens": arguments.tokens,
+        "layer": arguments.layer,
+        "unit": arguments.unit,
+        "operation": arguments.operation,
+        "scope": arguments.scope,
+        "decoding": arguments.decoding,
+        "temperature": arguments.temperature,
+        "top_p": arguments.top_p,
+        "seed": arguments.seed,
+        "chat": arguments.chat,
+    }
 
 
 def _emotion(asked: str | None, emotions: tuple[str, ...]) -> str:

@@ -37,7 +37,12 @@ class Written:
 
 
 def generate(
-    model: LoadedModel, settings: SweepSettings, layer: int, directions: FloatArray, scale: float
+    model: LoadedModel,
+    settings: SweepSettings,
+    layer: int,
+    directions: FloatArray,
+    scale: float,
+    plans: Sequence[list[PlannedRow]] | None = None,
 ) -> Job[list[Written]]:
     """Generates every row of a sweep, as a job that yields after each decoding step.
 
@@ -45,17 +50,19 @@ def generate(
         model: The model.
         settings: The sweep.
         layer: Steered layer.
-        directions: float32 [1 + controls, width], unit length; row 0 is the emotion.
+        directions: float32 [directions, width], unit length; in a sweep row 0 is the emotion.
         scale: Length of strength 1 in the residual stream.
+        plans: Rows of each prompt; those of a sweep where not given.
 
     Raises:
         TextTooLongError: A prompt leaves no room for the new tokens.
     """
     prompts = [_prompt_ids(model, prompt, settings) for prompt in settings.prompts]
+    plans = plans or [plan_rows(settings, prompt) for prompt in range(len(prompts))]
     split = [
         (ids, block)
-        for prompt, ids in enumerate(prompts)
-        for block in blocks(plan_rows(settings, prompt), _bytes_per_row(model, len(ids) + settings.max_new_tokens))
+        for ids, rows in zip(prompts, plans, strict=True)
+        for block in blocks(rows, _bytes_per_row(model, len(ids) + settings.max_new_tokens))
     ]
     total = settings.max_new_tokens * len(split)
     written: list[Written] = []

@@ -58,10 +58,14 @@ def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:
             continue
         for direction in range(settings.controls + 1):
             rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in range(settings.samples)]
+    return rows + baseline_rows(settings.samples, prompt, greedy)
+
+
+def baseline_rows(samples: int, prompt: int, greedy: bool) -> list[PlannedRow]:
+    """The extra unsteered texts of a prompt, after `samples` reported ones."""
     # A greedy text is no draw from the model, so its baseline is sampled from noise 0 on.
-    first = 0 if greedy else settings.samples
-    rows += [PlannedRow(prompt, s, 0, 0.0, reported=False) for s in range(first, BASELINE_TEXTS)]
-    return rows
+    first = 0 if greedy else samples
+    return [PlannedRow(prompt, s, 0, 0.0, reported=False) for s in range(first, BASELINE_TEXTS)]
 
 
 def n_texts(settings: SweepSettings) -> int:

@@ -1,0 +1,158 @@
+"""Cross-talk: steer with emotion i, read emotion j. Does fear raise fear alone, or everything?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from emotion_core.errors import SettingsError
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.numbers import finite
+from emotion_core.runs.progress import Job
+from emotion_core.steering.crosstalk_matrix import coherent_rows, column_bands, mean_changes, specificity
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.generate import Written, generate
+from emotion_core.steering.plan import PlannedRow, baseline_rows, control_directions
+from emotion_core.steering.standard import standardise
+from emotion_core.tracing.activations import FloatArray, ModelInfo
+from emotion_core.tracing.score import Continuation, score
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import require_model
+
+
+@dataclass(frozen=True)
+class CrossTalkText:
+    """One generated text of a cross-talk matrix.
+
+    Attributes:
+        steered: The emotion, `control-K`, or `unsteered`.
+        prompt: The prompt.
+        sample: Number of the noise stream.
+        text: The continuation.
+    """
+
+    steered: str
+    prompt: str
+    sample: int
+    text: str
+
+
+@dataclass(frozen=True)
+class CrossTalk:
+    """Result of `crosstalk`.
+
+    Attributes:
+        settings: What was asked for.
+        model: The model.
+        layer: Steered and read layer.
+        scale: Length of strength 1 in the residual stream.
+        emotions: Rows and columns.
+        matrix: float32 [steered, read], mean change against the unsteered texts of the same noise, in standard
+            deviations of the unsteered texts; nan where no text could be read.
+        band: float32 [read, 2], where 95 % of random directions of the same norm fall in each column; nan below 3
+            controls.
+        specificity: float32 [steered], what the own reading changes more than the others do on average.
+        coherent: Whether the texts of each steered emotion keep the limits of the unsteered ones.
+        texts: All reported texts.
+        readings: float32 [texts, emotions], standardised.
+    """
+
+    settings: CrossTalkSettings
+    model: ModelInfo
+    layer: int
+    scale: float
+    emotions: tuple[str, ...]
+    matrix: FloatArray
+    band: FloatArray
+    specificity: FloatArray
+    coherent: tuple[bool, ...]
+    texts: tuple[CrossTalkText, ...]
+    readings: FloatArray
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of the command line; what cannot be had is None."""
+        return {
+            "model": {"name": self.model.name, "fingerprint": self.model.fingerprint},
+            "layer": self.layer,
+            "strength": self.settings.strength,
+            "unit": self.settings.unit,
+            "emotions": list(self.emotions),
+            "matrix": [[finite(cell) for cell in row] for row in self.matrix],
+            "specificity": [finite(one) for one in self.specificity],
+            "band": [[finite(low), finite(high)] for low, high in self.band],
+            "coherent": list(self.coherent),
+            "texts": [vars(one) for one in self.texts],
+        }
+
+
+def crosstalk(model: LoadedModel, vectors: EmotionVectors, settings: CrossTalkSettings) -> Job[CrossTalk]:
+    """Steers with every emotion at one strength and reads all of them, as a job.
+
+    Raises:
+        VectorFileError: The vectors belong to another model, or lack an emotion.
+        SettingsError: The layer does not exist, or a vector there has no length.
+        TextTooLongError: A prompt leaves no room for the new tokens.
+    """
+    require_model(vectors, model.info)
+    emotions = settings.emotions or vectors.emotions
+    layer = vectors.selected_layer if settings.layer is None else settings.layer
+    if not 0 <= layer < vectors.n_layers:
+        raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=str(layer))
+    units = vectors.units[[vectors.index(one) for one in emotions], layer]  # (emotions, width)
+    scale = float(vectors.residual_norms[layer]) if settings.unit == "fraction" else 1.0
+    _require_length(units, scale, emotions, layer)
+    controls = control_directions(model.info.width, settings.controls, settings.seed)
+    plans = [plan_crosstalk(settings, len(emotions), p) for p in range(len(settings.prompts))]
+    plain = settings.as_sweep(emotions[0])
+    written = yield from generate(model, plain, layer, np.concatenate([units, controls]), scale, plans)
+    scores = yield from score(
+        model, [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written], layer, units
+    )
+    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
+    readings = standardise([w.row for w in written], scores.readings)
+    changes = mean_changes(written, readings, len(emotions) + settings.controls)
+    reported = [i for i, w in enumerate(written) if w.row.reported]
+    return CrossTalk(
+        settings=settings,
+        model=model.info,
+        layer=layer,
+        scale=scale,
+        emotions=emotions,
+        matrix=changes[: len(emotions)],
+        band=column_bands(changes[len(emotions) :]),
+        specificity=specificity(changes[: len(emotions)]),
+        coherent=coherent_rows(written, surprise, len(emotions)),
+        texts=tuple(_text(model, settings, emotions, written[i]) for i in reported),
+        readings=readings[reported],
+    )
+
+
+def plan_crosstalk(settings: CrossTalkSettings, n_emotions: int, prompt: int) -> list[PlannedRow]:
+    """Rows of one prompt: unsteered, then every emotion and control; direction k is emotion k, then the controls."""
+    greedy = settings.decoding == "greedy"
+    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in range(settings.samples)]
+    for direction in range(n_emotions + settings.controls):
+        rows += [PlannedRow(prompt, s, direction, settings.strength, greedy=greedy) for s in range(settings.samples)]
+    return rows + baseline_rows(settings.samples, prompt, greedy)
+
+
+def _text(
+    model: LoadedModel, settings: CrossTalkSettings, emotions: tuple[str, ...], written: Written
+) -> CrossTalkText:
+    row = written.row
+    named = (*emotions, *(f"control-{k + 1}" for k in range(settings.controls)))
+    steered = named[row.direction] if row.strength else "unsteered"
+    return CrossTalkText(steered, settings.prompts[row.prompt], row.sample, model.decode(list(written.ids)))
+
+
+def _require_length(units: FloatArray, scale: float, emotions: tuple[str, ...], layer: int) -> None:
+    usable = np.isfinite(units).all(1) & units.any(1)
+    if not np.isfinite(scale) or scale <= 0 or not usable.all():
+        where = emotions[int(np.argmin(usable))] if not usable.all() else "all emotions"
+        raise SettingsError(
+            "The vector or the residual norm at this layer is zero or not finite",
+            where=f"{where}, layer {layer}",
+            remedy="Choose another layer",
+        )

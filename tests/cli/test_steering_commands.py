@@ -1,0 +1,35 @@
+"""Cross-talk on the command line, on the bundled model."""
+
+import json
+
+import numpy as np
+
+from emotion_core.cli.main import main
+from emotion_core.models.load import load_model
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import save_vectors
+
+
+def test_crosstalk_has_the_promised_keys(capsys, tmp_path):
+    info = load_model("demo").info
+    values = np.random.default_rng(0).normal(size=(2, info.layers, info.width)).astype(np.float32)
+    flat = np.zeros((2, info.layers), np.float32)
+    norms = np.full(info.layers, 5.0, np.float32)
+    path = tmp_path / "two.safetensors"
+    save_vectors(EmotionVectors(info, ("fear", "calm"), values, norms, (2, 2), 2, flat, flat), path)
+    argv = ["crosstalk", str(path), "--prompt", "When she opened the door, she", "--strength", "-0.2"]
+    argv += ["--samples", "2", "--tokens", "6", "--controls", "3"]
+    assert main([*argv, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["emotions"] == ["fear", "calm"] and document["strength"] == -0.2
+    assert np.array(document["matrix"]).shape == np.array(document["band"]).shape == (2, 2)
+    assert len(document["specificity"]) == len(document["coherent"]) == 2
+    assert {t["steered"] for t in document["texts"]} == {
+        "unsteered",
+        "fear",
+        "calm",
+        *(f"control-{k}" for k in (1, 2, 3)),
+    }
+    assert main(argv) == 0
+    assert "chance" in capsys.readouterr().out
+    assert main([*argv, "--emotion", "envy"]) == 2 and "envy" in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""Cross-talk: rows are steered, columns are read; by hand and on tiny models."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from emotion_core.errors import SettingsError, VectorFileError
+from emotion_core.runs.progress import run_to_end
+from emotion_core.steering.band import null_band
+from emotion_core.steering.crosstalk import CrossTalk, crosstalk
+from emotion_core.steering.crosstalk_matrix import column_bands, mean_changes, specificity
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.generate import Written
+from emotion_core.steering.plan import PlannedRow
+from steering.handmade import EMOTIONS, random_vectors
+from steering.handmade import run as run_sweep
+from steering.handmade import texts as sweep_texts
+
+PROMPTS = ("The door opens and", "Tea is")
+
+
+def run(model, **more) -> CrossTalk:
+    chosen = {"prompts": PROMPTS, "strength": 0.5, "controls": 3, "samples": 2, "max_new_tokens": 8, "layer": 1, **more}
+    return run_to_end(crosstalk(model, random_vectors(model), CrossTalkSettings(**chosen)))
+
+
+def written(direction, strength, sample, broken=False, reported=True) -> Written:
+    return Written(PlannedRow(0, sample, direction, strength, reported), (1,), (2,), broken)
+
+
+def test_rows_are_steered_and_columns_are_read():
+    rows = [written(0, 0.0, 0), written(0, 0.0, 1), written(0, 0.0, 2, reported=False)]
+    rows += [written(0, 0.5, 0), written(0, 0.5, 1), written(1, 0.5, 0), written(1, 0.5, 1, broken=True)]
+    readings = np.array([[0, 1], [2, 3], [90, 90], [4, 1], [4, 4], [-1, 2], [50, 50]], np.float32)
+    # Emotion 0: changes (4, 0) and (2, 1); emotion 1: (-1, 1), its other text broke.
+    np.testing.assert_allclose(mean_changes(rows, readings, 3), [[3.0, 0.5], [-1.0, 1.0], [np.nan, np.nan]])
+
+
+def test_specificity_is_the_own_change_beyond_the_mean_of_the_others():
+    matrix = np.array([[4.0, 1.0, 3.0], [0.0, 0.0, 0.0], [5.0, 5.0, 5.0]], np.float32)
+    np.testing.assert_allclose(specificity(matrix), [2.0, 0.0, 0.0])
+    np.testing.assert_allclose(specificity(np.array([[0.0, 9.0], [1.0, 3.0]], np.float32)), [-9.0, 2.0])
+    assert np.isnan(specificity(np.ones((1, 1), np.float32))).all()
+
+
+def test_each_column_has_the_band_of_its_own_controls():
+    controls = np.array([[0.0, 5.0], [1.0, 5.5], [2.0, 6.0], [3.0, 6.5], [np.nan, np.nan]], np.float32)
+    bands = column_bands(controls)
+    np.testing.assert_allclose(bands[0], null_band([0.0, 1.0, 2.0, 3.0], 4), rtol=1e-5)
+    np.testing.assert_allclose(bands[1], null_band([5.0, 5.5, 6.0, 6.5], 4), rtol=1e-5)
+    assert np.isnan(column_bands(controls[:2])).all() and column_bands(np.zeros((0, 2), np.float32)).shape == (2, 2)
+
+
+def test_a_row_is_what_a_sweep_of_that_emotion_writes(tiny):
+    model = tiny("gpt2")
+    found = run(model)
+    for emotion in EMOTIONS:
+        swept = run_sweep(model, emotion=emotion, strengths=(0.5,), controls=0)
+        own = {(t.prompt, t.sample): t.text for t in found.texts if t.steered == emotion}
+        assert own == {(p, n): text for (p, _, n, s), text in sweep_texts(swept).items() if s == 0.5}
+        row, column = EMOTIONS.index(emotion), swept.emotions.index(emotion)
+        assert found.matrix[row, column] == pytest.approx(swept.strengths[-1].effect, abs=1e-3)
+    assert len(found.texts) == 2 * 2 * (1 + 3 + 3) and len({t.steered for t in found.texts}) == 7
+
+
+def test_equal_settings_give_equal_matrices_and_the_order_of_emotions_changes_no_text(tiny):
+    model = tiny("llama")
+    first, again = run(model), run(model)
+    assert again.texts == first.texts
+    np.testing.assert_array_equal(again.matrix, first.matrix)
+    turned = run(model, emotions=("joy", "fear"))
+    np.testing.assert_allclose(turned.matrix, first.matrix[np.ix_([2, 0], [2, 0])], atol=1e-3)
+    own = {(t.steered, t.prompt, t.sample): t.text for t in first.texts}
+    assert all(own[t.steered, t.prompt, t.sample] == t.text for t in turned.texts)
+
+
+def test_a_strength_that_breaks_the_model_leaves_empty_cells(tiny):
+    with np.errstate(over="ignore"):
+        found = run(tiny("gpt2"), strength=1e38)
+    assert np.isnan(found.matrix).all() and found.coherent == (False,) * 3
+    document = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert document["matrix"] == [[None] * 3] * 3 and document["specificity"] == [None] * 3
+
+
+@pytest.mark.parametrize("strength", [0.0, float("nan"), float("inf")])
+def test_a_strength_that_does_not_steer_is_refused(strength):
+    with pytest.raises(SettingsError, match="strength"):
+        CrossTalkSettings(PROMPTS, strength)
+
+
+def test_wrong_emotions_and_layers_are_refused(tiny):
+    model = tiny("gpt2")
+    with pytest.raises(VectorFileError, match="envy"):
+        run(model, emotions=("fear", "envy"))
+    with pytest.raises(SettingsError, match="layer"):
+        run(model, layer=99)
+    with pytest.raises(SettingsError, match="twice"):
+        run(model, emotions=("fear", "fear"))
