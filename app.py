@@ -5,6 +5,7 @@ import streamlit as st
 from ui.built_in import need_vectors
 from ui.home import home_build, home_sweep, ways_on
 from ui.page import begin
+from ui.sentence import sentence
 
 working = begin("home")
 st.markdown(
@@ -15,6 +16,7 @@ st.markdown(
 )
 if working.vectors is None:
     need_vectors(working)
+sentence(working)
 home_build(working)
 home_sweep(working)
 ways_on()

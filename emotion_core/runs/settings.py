@@ -37,7 +37,7 @@ class Settings:
     model: str = "demo"
     upload_mb: int = 20
     max_texts: int = 20_000
-    max_sweep_texts: int = 600
+    max_sweep_texts: int = 1000
     keep_runs: int = 500
 
 

@@ -1,0 +1,50 @@
+"""Reads texts token by token: the residual stream of one layer, projected on directions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import nnsight
+import torch
+
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.batches import length_sorted, pad_right
+from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+
+
+def project_tokens(
+    model: LoadedModel, encodings: Sequence[Encoding], layer: int, directions: FloatArray
+) -> Job[list[FloatArray]]:
+    """Projects every token of texts, as a job that yields after each batch.
+
+    Args:
+        model: The model.
+        encodings: The texts, tokenized.
+        layer: Layer whose output is projected.
+        directions: float32 [directions, width], unit length.
+
+    Returns:
+        For each text float32 [tokens, directions].
+    """
+    matrix = torch.tensor(directions, device=model.info.device)  # (directions, width)
+    found: dict[int, FloatArray] = {}
+    for batch in length_sorted([len(one) for one in encodings]):
+        chosen = [encodings[i] for i in batch]
+        ids = pad_right(chosen, int(model.tokenizer.pad_token_id or 0), model.info.device)  # (rows, tokens)
+        projected = _trace(model, ids, layer, matrix).cpu().numpy()  # (rows, tokens, directions)
+        found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
+        yield Progress(len(found), len(encodings), "reading tokens")
+    return [found[i] for i in range(len(encodings))]
+
+
+def _trace(model: LoadedModel, ids: torch.Tensor, layer: int, matrix: torch.Tensor) -> torch.Tensor:
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
+        kept = nnsight.save([])
+        kept.append(stream(blocks[layer].output).float() @ matrix.T)
+        tracer.stop()
+    result: torch.Tensor = kept[0]
+    return result

@@ -1,0 +1,76 @@
+"""Token readings agree with the recorder, whatever the batch, and end in the sentence's own number."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.reading.audit import audit_tokens
+from emotion_core.reading.sentence import neutral_baseline, read_sentence
+from emotion_core.runs.progress import run_to_end
+from emotion_core.tracing.activations import ReadingPosition
+from emotion_core.tracing.record import record
+from emotion_core.tracing.tokens import project_tokens
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+TEXTS = ("The door is open.", "Someone is on the stairs, and nobody else is home tonight.", "Tea?")
+Tiny = Callable[[str], LoadedModel]
+
+
+def some_vectors(model: LoadedModel) -> EmotionVectors:
+    rng = np.random.default_rng(0)
+    shape = (2, model.info.layers, model.info.width)
+    return EmotionVectors(
+        model=model.info,
+        emotions=("fear", "joy"),
+        values=rng.standard_normal(shape).astype(np.float32),
+        residual_norms=np.ones(model.info.layers, np.float32),
+        selected_layers=(1, 0),
+        selected_layer=1,
+        cv_auroc=np.full(shape[:2], 0.5, np.float32),
+        train_midpoints=np.zeros(shape[:2], np.float32),
+    )
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama", "gpt_neo"])
+def test_the_mean_over_tokens_is_what_the_recorder_keeps(tiny: Tiny, family: str) -> None:
+    model = tiny(family)
+    vectors = some_vectors(model)
+    directions = vectors.units[:, 1]
+    encodings = [model.encode(text) for text in TEXTS]
+    together = run_to_end(project_tokens(model, encodings, 1, directions))
+    recorded = run_to_end(record(model, TEXTS, ReadingPosition())).values[:, 1] @ directions.T
+    for i, encoding in enumerate(encodings):
+        alone = run_to_end(project_tokens(model, [encoding], 1, directions))[0]
+        assert together[i].shape == (len(encoding), 2)
+        np.testing.assert_allclose(together[i], alone, atol=1e-4)
+        content = np.array(encoding.content)
+        np.testing.assert_allclose(together[i][content].mean(0), recorded[i], atol=1e-4)
+
+
+def test_a_sentence_is_read_against_neutral_texts(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    neutral = tuple(f"The {thing} is on the table." for thing in ("cup", "map", "key", "list", "hat"))
+    monkeypatch.setattr("emotion_core.reading.sentence.neutral_texts", lambda *_: neutral)
+    model = tiny("gpt2")
+    vectors = some_vectors(model)
+    baseline = run_to_end(neutral_baseline(model, vectors, "fear"))
+    found = run_to_end(read_sentence(model, vectors, baseline, TEXTS[1]))
+    assert baseline.layer == 1
+    assert len(found.tokens) == len(found.values) == len(found.read)
+    assert np.isnan(found.values[0])
+    assert np.isfinite(found.values[1:]).all()
+    assert 0 <= found.above <= 1
+    turned = replace(vectors, values=-vectors.values)
+    opposite = run_to_end(read_sentence(model, turned, run_to_end(neutral_baseline(model, turned, "fear")), TEXTS[1]))
+    assert opposite.above == pytest.approx(1 - found.above)
+    np.testing.assert_allclose(opposite.values[1:], -found.values[1:], atol=1e-3)
+
+
+def test_the_audit_marks_what_is_read(tiny: Tiny) -> None:
+    model = tiny("gpt2")
+    every = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition()))
+    last = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition("last")))
+    assert [t.read for t in every] == [t.content for t in every]
+    assert [t.read for t in last] == [False] * (len(last) - 1) + [True]

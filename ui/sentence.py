@@ -1,0 +1,61 @@
+"""A sentence of the visitor, read at once on the chosen direction."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.models.owner import ModelOwner
+from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neutral_baseline, read_sentence
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import shown_errors
+from ui.plain import plain
+from ui.services import ask
+from ui.tokens import Token, token_strip
+from ui.working import Working
+
+_START = "The footsteps behind me stopped when I stopped."
+_FULL = 3.0  # standard deviations at which a token has its full colour
+
+
+def sentence(working: Working) -> None:
+    """An input, the coloured tokens, and where the sentence lies among neutral texts."""
+    if working.vectors is None or working.emotion is None or working.run_id is None:
+        return
+    text = st.text_input(
+        "Type a sentence and see how the model reads it",
+        _START,
+        max_chars=400,
+        key="sentence",
+        persist_state="session",
+        help="Read on the direction of the emotion chosen in the sidebar.",
+    )
+    if not (text or "").strip():
+        return
+    with shown_errors():
+        baseline = baseline_of(working.run_id, working.emotion, working.owner, working.vectors)
+        found = ask(working.owner, read_sentence(working.owner.model, working.vectors, baseline, str(text).strip()))
+        st.markdown(
+            f"On the **{plain(working.emotion)}** direction this lies above **{found.above:.0%}** of "
+            f"{found.n_neutral} neutral texts."
+        )
+        token_strip(_tokens(found, working.emotion), label="Your sentence by token", key="sentence-strip")
+        st.caption(
+            f"Warm: this token reads more of {plain(working.emotion)} than neutral text; cool: less. Single tokens "
+            "vary a lot, so trust the sentence as a whole more than a word."
+        )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def baseline_of(run_id: str, emotion: str, _owner: ModelOwner, _vectors: EmotionVectors) -> NeutralBaseline:
+    """Neutral texts on a direction; remembered."""
+    return ask(_owner, neutral_baseline(_owner.model, _vectors, emotion))
+
+
+def _tokens(found: SentenceReading, emotion: str) -> list[Token]:
+    strip = []
+    for text, value, read in zip(found.tokens, found.values.tolist(), found.read, strict=True):
+        known = value == value  # nan is not itself
+        note = f"{emotion} {value:+.1f} SD of neutral tokens" if known else "first token, not comparable"
+        colour = max(-1.0, min(1.0, value / _FULL)) if known and read else None
+        strip.append(Token(text, colour, note))
+    return strip
