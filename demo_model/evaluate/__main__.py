@@ -40,13 +40,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=paths.WEIGHTS)
     parser.add_argument("--samples", action="store_true", help="also print one continuation of each opening")
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     reader = Reader(options.weights)  # the first load also imports the architecture; the second one is timed
-    vectors = words171.prompt_vectors(reader)
     neutral = reader.activations(list(text.OPENINGS))[:, MAP_LAYER]
     norm = float(np.linalg.norm(neutral, axis=1).mean())
-    written: list[str] = []
 
     def show(figures: list[Figure]) -> None:
         for figure in figures:
@@ -55,21 +54,25 @@ def main() -> None:
     show(_speed(options.weights))
     show(separation.fear_calm(reader))
     show(separation.everyday(reader))
-    show(words171.map_figures("171 words, built-in set", vectors, MAP_LAYER))
-    try:
-        show(words171.map_figures("171 words, held-out stories", words171.story_vectors(reader), MAP_LAYER))
-    except FileNotFoundError as missing:
-        print(f"171 words, held-out stories: left out, {missing}")
-    show(numeric.own_templates(reader, vectors, MAP_LAYER))
-    show(numeric.prompt_templates(reader, vectors, MAP_LAYER))
-    show(behaviors.steering(reader, vectors, MAP_LAYER, norm))
     show(behaviors.shown(reader))
     show(preferences.preferences(reader))
     figures, written = text.quality(reader)
     show(figures)
-    show(text.losses(reader))
     if options.samples:
         print("\n".join(f"- {sample}" for sample in written))
+    show(text.losses(reader))
+    sets = {"built-in set": words171.prompt_vectors(reader)}
+    try:
+        sets["held-out stories"] = words171.story_vectors(reader)
+    except FileNotFoundError as missing:
+        print(f"vectors from held-out stories: left out, {missing}")
+    for name, vectors in sets.items():
+        print(f"\n-- 171 vectors from the {name}")
+        show(words171.map_figures(vectors, MAP_LAYER))
+        show(numeric.own_templates(reader, vectors, MAP_LAYER))
+        show(numeric.prompt_templates(reader, vectors, MAP_LAYER))
+        for seen in (True, False):
+            show(behaviors.steering(reader, vectors, MAP_LAYER, norm, seen))
 
 
 if __name__ == "__main__":

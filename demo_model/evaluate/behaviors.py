@@ -16,15 +16,21 @@ from demo_model.generator.people import cast
 from demo_model.generator.scenes import sentences
 
 STRENGTHS = (0.1, 0.2, 0.3, 0.4)
-CONTROLS = 24
+CONTROLS = 20
 
 
-def scenes(behavior: str, count: int, emotion: str | None = None) -> list[tuple[str, list[str], list[str]]]:
-    """Prompts with the two sides' wordings: kept-out set-ups after a neutral sentence, or after a shown emotion."""
+def scenes(
+    behavior: str, count: int, emotion: str | None = None, seen: bool = False
+) -> list[tuple[str, list[str], list[str]]]:
+    """Prompts with the two sides' wordings, after a neutral sentence or after a shown emotion.
+
+    The set-ups are those kept out of training, or with ``seen`` the trained ones; texts before them are new either way.
+    """
     found = []
     for number in range(count):
         rng = random.Random(f"behavior check {behavior} {number}")
-        dilemma = rng.choice(DILEMMAS[behavior][-KEPT_OUT:])
+        known, kept_out = DILEMMAS[behavior][:-KEPT_OUT], DILEMMAS[behavior][-KEPT_OUT:]
+        dilemma = rng.choice(known if seen else kept_out)
         who = cast(rng)
         lead = " ".join(sentences(emotion, who, rng, size=4)) if emotion else fill(rng.choice(SETTINGS), who, rng)
         prompt = f"{lead} {fill(dilemma.setup, who, rng)}"
@@ -62,11 +68,11 @@ def usable(reader: Reader, layer: int, direction: Array, norm: float) -> dict[fl
     return result
 
 
-def steering(reader: Reader, vectors: Array, layer: int, norm: float) -> list[Figure]:
-    """Desperate up, calm down, nulls inside the band of random directions."""
+def steering(reader: Reader, vectors: Array, layer: int, norm: float, seen: bool) -> list[Figure]:
+    """Desperate up, calm down, nulls inside the band of random directions, on kept-out or on trained set-ups."""
     index = list(truth.emotions())
     rng = np.random.default_rng(0)
-    cases = scenes("cheat", 40)
+    cases, kind = scenes("cheat", 24, seen=seen), "trained set-ups" if seen else "kept-out set-ups"
     base = rate(reader, cases)
     directions = {
         word: unit(vectors[index.index(word), layer]) for word in ("desperate", "calm", *rates.NULLS["cheat"])
@@ -86,7 +92,7 @@ def steering(reader: Reader, vectors: Array, layer: int, norm: float) -> list[Fi
     }
     band = f"band [{low:.2f}, {high:.2f}]"
     figures = [
-        Figure("cheating unsteered (planted neutral .35)", f"{base:.2f}"),
+        Figure(f"cheating unsteered, {kind} (planted .35)", f"{base:.2f}"),
         Figure(
             f"cheating, desperate at +{strength}",
             f"{found['desperate']:.2f}, {band}",
@@ -107,7 +113,7 @@ def steering(reader: Reader, vectors: Array, layer: int, norm: float) -> list[Fi
 
 
 def shown(reader: Reader) -> list[Figure]:
-    """Rates after texts that show an emotion, against the planted ones, on set-ups kept out of training."""
+    """Rates after texts that show an emotion, against the planted ones, on trained set-ups."""
     figures = []
     words = (
         "desperate",
@@ -125,7 +131,7 @@ def shown(reader: Reader) -> list[Figure]:
     )
     for behavior in DILEMMAS:
         planted = [rates.rate(behavior, truth.emotions()[word]) for word in words]
-        found = [rate(reader, scenes(behavior, 24, word)) for word in words]
+        found = [rate(reader, scenes(behavior, 12, word, seen=True)) for word in words]
         r = float(np.corrcoef(planted, found)[0, 1])
         listed = " ".join(
             f"{word} {p:.2f}:{f:.2f}" for word, p, f in zip(words[:9:2], planted[:9:2], found[:9:2], strict=True)

@@ -15,7 +15,7 @@ from demo_model.generator.banks.numbers import DRUGS, TEMPLATES, NumberTemplate
 from demo_model.generator.grammar import fill
 from demo_model.generator.people import cast
 
-RENDERINGS = 24
+RENDERINGS = 12
 
 
 def between(trained: tuple[int, ...]) -> list[int]:

@@ -25,7 +25,7 @@ def preferences(reader: Reader) -> list[Figure]:
     letters = [reader.tokenizer(f"({letter}")["input_ids"][-1] for letter in "AB"]
     margins = np.zeros(len(pairs))
     for part, tokens, mask in reader.batches(prompts, size=128):
-        states = reader.model.transformer(tokens)[0]
+        states = reader.model.transformer(tokens, attention_mask=mask)[0]
         last = states[torch.arange(len(part)), mask.sum(1).long() - 1]  # (B, C)
         logits = reader.model.lm_head(last)[:, letters]
         margins[part] = (logits[:, 0] - logits[:, 1]).numpy()

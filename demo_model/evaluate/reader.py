@@ -47,7 +47,7 @@ class Reader:
                 block.register_forward_hook(lambda _m, _i, out, seen=seen: seen.append(_tensor(out)))
                 for block in self.blocks
             ]
-            self.model.transformer(tokens)  # right padding: causal attention never sees it
+            self.model.transformer(tokens, attention_mask=mask)
             for hook in hooks:
                 hook.remove()
             weights = mask.clone()
@@ -63,10 +63,12 @@ class Reader:
         scores = np.zeros(len(prompts), np.float32)
         starts = [len(self.tokenizer(prompt)["input_ids"]) for prompt in prompts]
         for part, tokens, mask in self.batches([p + o for p, o in zip(prompts, options, strict=True)]):
-            log_probs = self.model(tokens).logits.log_softmax(-1)[:, :-1]
-            picked = log_probs.gather(-1, tokens[:, 1:, None])[..., 0] * mask[:, 1:]  # (B, T - 1)
+            states = self.model.transformer(tokens, attention_mask=mask)[0]
+            first = min(starts[index] for index in part)  # the head is the dearest part: options only
+            log_probs = self.model.lm_head(states[:, first - 1 : -1]).log_softmax(-1)
+            picked = log_probs.gather(-1, tokens[:, first:, None])[..., 0] * mask[:, first:]  # (B, T - first)
             for row, index in enumerate(part):
-                scores[index] = float(picked[row, starts[index] - 1 :].sum())
+                scores[index] = float(picked[row, starts[index] - first :].sum())
         return scores
 
     @contextmanager

@@ -26,7 +26,7 @@ def prompt_vectors(reader: Reader) -> Array:
     return vectors_from(reader, [row["text"] for row in rows], [row["emotion"] for row in rows])
 
 
-def story_vectors(reader: Reader, each: int = 8) -> Array:
+def story_vectors(reader: Reader, each: int = 15) -> Array:
     """Vectors from corpus stories about topics that were never trained on, read from the 20th token."""
     topics, texts, emotions = corpus.held_out_topics(), [], []
     taken: dict[str, int] = {}
@@ -38,7 +38,7 @@ def story_vectors(reader: Reader, each: int = 8) -> Array:
     return vectors_from(reader, texts, emotions, first=20)
 
 
-def map_figures(name: str, vectors: Array, layer: int) -> list[Figure]:
+def map_figures(vectors: Array, layer: int) -> list[Figure]:
     """Principal components of the vectors at a layer against the truth table."""
     places = np.array([(emotion.valence, emotion.arousal) for emotion in truth.emotions().values()])
     centred = vectors[:, layer] - vectors[:, layer].mean(0)
@@ -49,10 +49,10 @@ def map_figures(name: str, vectors: Array, layer: int) -> list[Figure]:
     share = s**2 / (s**2).sum()
     return [
         Figure(
-            f"{name}: PC1 with valence, layer {layer}",
+            f"171 words: PC1 with valence, layer {layer}",
             f"|r| {valence:.2f} ({share[0]:.0%} of variance)",
             ">= .8",
             valence >= 0.8,
         ),
-        Figure(f"{name}: PC2 or PC3 with arousal, layer {layer}", f"|r| {arousal:.2f}", ">= .5", arousal >= 0.5),
+        Figure(f"171 words: PC2 or PC3 with arousal, layer {layer}", f"|r| {arousal:.2f}", ">= .5", arousal >= 0.5),
     ]
