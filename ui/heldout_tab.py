@@ -49,6 +49,15 @@ def heldout_tab(working: Working) -> None:
     one_verdict(scores, emotion, key=key)
     _separation(scores, emotion, key)
     layer = _layer(scores, emotion)
+    _points_and_rivals(scores, emotion, layer, key)
+    with st.expander("The texts as a table", icon=":material/table_rows:"):
+        table = point_table(scores, emotion, layer).sort_values("projection", ascending=False)
+        st.dataframe(table, hide_index=True)
+        downloads(f"heldout-{emotion}-layer{layer}", table=table, key=f"points-{key}")
+    checkup(working)
+
+
+def _points_and_rivals(scores: HeldOutScores, emotion: str, layer: int, key: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         show_chart(
@@ -67,11 +76,6 @@ def heldout_tab(working: Working) -> None:
         "Beside it, what word counts, text length or the input embeddings alone can do on the same texts.",
         "Why a rival does well: if a bag of words is as good, the model may read no more than vocabulary here.",
     )
-    with st.expander("The texts as a table", icon=":material/table_rows:"):
-        table = point_table(scores, emotion, layer).sort_values("projection", ascending=False)
-        st.dataframe(table, hide_index=True)
-        downloads(f"heldout-{emotion}-layer{layer}", table=table, key=f"points-{key}")
-    checkup(working)
 
 
 def _overview(scores: HeldOutScores, emotion: str) -> None:

@@ -29,12 +29,48 @@ class _More:
     chat: bool
 
 
+@dataclass(frozen=True)
+class _Amounts:
+    prompts: tuple[str, ...]
+    strengths: str
+    samples: int
+    controls: int
+
+
+@dataclass(frozen=True)
+class _Place:
+    operation: Operation
+    scope: Scope
+    layer: int | None
+
+
 def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     """Draws the form.
 
     Raises:
         SettingsError: A setting makes no sense, such as an empty list of strengths.
     """
+    amounts, place, more = _amounts(), _place(vectors, emotion), _more_settings()
+    return SweepSettings(
+        emotion=emotion,
+        prompts=amounts.prompts,
+        strengths=parse_strengths(amounts.strengths),
+        controls=amounts.controls,
+        samples=1 if more.decoding == "greedy" else amounts.samples,
+        max_new_tokens=more.new_tokens,
+        layer=place.layer,
+        unit=more.unit,
+        operation=place.operation,
+        scope=place.scope,
+        decoding=more.decoding,
+        temperature=more.temperature,
+        top_p=more.top_p,
+        seed=more.seed,
+        chat=more.chat,
+    )
+
+
+def _amounts() -> _Amounts:
     left, right = st.columns([3, 2])
     prompts = left.text_area(
         "Prompts, one a line",
@@ -67,6 +103,11 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
             help="Random directions of the same length, steered the same way: what chance does. At least 3 are needed "
             "for a band.",
         )
+    lines = tuple(line.strip() for line in (prompts or "").splitlines() if line.strip())
+    return _Amounts(lines, strengths or "", int(samples), int(controls))
+
+
+def _place(vectors: EmotionVectors, emotion: str) -> _Place:
     one, two, three = st.columns(3)
     operation = one.selectbox(
         "Operation",
@@ -83,34 +124,16 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         persist_state="session",
         help="Steer the tokens being written, those of the prompt, or both.",
     )
+    chosen = f"{vectors.layer_of(emotion)} (chosen on training texts)"
     layer = three.selectbox(
         "Layer",
         [CHOSEN, *range(vectors.n_layers)],
-        format_func=lambda one: (
-            f"{vectors.layer_of(emotion)} (chosen on training texts)" if one == CHOSEN else str(one)
-        ),
-        key="layer",
+        format_func=lambda number: chosen if number == CHOSEN else str(number),
+        key=f"layer_of_{vectors.n_layers}",
         persist_state="session",
         help="Block whose output is changed, counted from 0.",
     )
-    more = _more_settings()
-    return SweepSettings(
-        emotion=emotion,
-        prompts=tuple(line.strip() for line in (prompts or "").splitlines() if line.strip()),
-        strengths=parse_strengths(strengths or ""),
-        controls=int(controls),
-        samples=1 if more.decoding == "greedy" else int(samples),
-        max_new_tokens=more.new_tokens,
-        layer=None if layer == CHOSEN else int(layer),
-        unit=more.unit,
-        operation=_OPERATIONS[str(operation)],
-        scope=_SCOPES[str(scope)],
-        decoding=more.decoding,
-        temperature=more.temperature,
-        top_p=more.top_p,
-        seed=more.seed,
-        chat=more.chat,
-    )
+    return _Place(_OPERATIONS[str(operation)], _SCOPES[str(scope)], None if layer == CHOSEN else int(layer))
 
 
 _DEFAULTS: dict[str, tuple[str, object]] = {
