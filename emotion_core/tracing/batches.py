@@ -30,13 +30,20 @@ def length_sorted(lengths: Sequence[int], tokens_per_batch: int = TOKENS_PER_BAT
     return batches
 
 
-def pad_right(encodings: Sequence[Encoding], pad_id: int, device: str) -> torch.Tensor:
-    """Token ids int64 [rows, longest], shorter rows filled up on the right.
+# Matrix products over a multiple of 16 tokens gave the same bits for a row whatever the other rows were (one thread,
+# float32, three trained models); other lengths differed in the last bits for half of the texts. So what is read of a
+# text, and kept in a cache that visitors share, does not depend on which texts it was read together with.
+LENGTH_MULTIPLE = 16
+
+
+def pad_right(encodings: Sequence[Encoding], pad_id: int, device: str, context: int) -> torch.Tensor:
+    """Token ids int64 [rows, tokens], rows filled up on the right to a common multiple of 16, or to the context.
 
     In a causal model no token sees what stands to its right, and positions count from the left. Padding on the right
     therefore changes nothing for the tokens that are read, and needs neither a mask nor position ids; padding on the
     left (nnsight's default for strings) needs both to be right in every architecture.
     """
     longest = max(len(e) for e in encodings)
+    longest = max(longest, min(context, longest + -longest % LENGTH_MULTIPLE))
     rows = [[*e.ids, *([pad_id] * (longest - len(e)))] for e in encodings]
     return torch.tensor(rows, dtype=torch.int64, device=device)

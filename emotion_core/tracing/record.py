@@ -66,14 +66,6 @@ def cache_key(model: LoadedModel, text: str, reading: ReadingPosition, depth: in
     return "\x1f".join(parts)
 
 
-def pooling_weights(encodings: Sequence[Encoding], reading: ReadingPosition) -> torch.Tensor:
-    """Weight of every token in its text's mean, float32 [rows, longest]; each row sums to 1."""
-    weights = torch.zeros(len(encodings), max(len(e) for e in encodings))  # (rows, tokens)
-    for row, encoding in enumerate(encodings):
-        weights[row, read_tokens(encoding, reading)] = 1.0
-    return weights / weights.sum(1, keepdim=True)
-
-
 def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
     """Positions of the tokens that are read, counted from 0 over all tokens: what the token audit shows."""
     if reading.pooling == "last":
@@ -87,39 +79,45 @@ def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
 def _read_batch(
     model: LoadedModel, encodings: Sequence[Encoding], reading: ReadingPosition, depth: int
 ) -> list[CachedRow]:
-    device = model.info.device
-    ids = pad_right(encodings, _any_id(model), device)  # (rows, tokens)
-    weights = pooling_weights(encodings, reading).to(device)  # (rows, tokens)
+    ids = pad_right(encodings, _any_id(model), model.info.device, model.info.context)  # (rows, tokens)
+    read = [read_tokens(encoding, reading) for encoding in encodings]
     # Without the first token, an attention sink; a text of one token has only that one.
-    tail = torch.zeros_like(weights)
-    for row, encoding in enumerate(encodings):
-        tail[row, min(1, len(encoding) - 1) : len(encoding)] = 1.0
-    tail = tail / tail.sum(1, keepdim=True)
-    pooled, norms = _trace(model, ids, weights, tail, depth)
+    tails = [list(range(min(1, len(e) - 1), len(e))) for e in encodings]
+    pooled, norms = _trace(model, ids, read, tails, depth)
     values = torch.stack(pooled, dim=1).cpu().numpy()  # (rows, 1 + layers, width)
     lengths = torch.stack(norms, dim=1).cpu().numpy()  # (rows, layers)
     return [CachedRow(values[i], lengths[i], len(e)) for i, e in enumerate(encodings)]
 
 
 def _trace(
-    model: LoadedModel, ids: torch.Tensor, weights: torch.Tensor, tail: torch.Tensor, depth: int
+    model: LoadedModel, ids: torch.Tensor, read: Sequence[list[int]], tails: Sequence[list[int]], depth: int
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     envoy, blocks = envoy_of(model), blocks_of(model)
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
         pooled = nnsight.save([])
         norms = nnsight.save([])
-        pooled.append(_mean(blocks[0].input, weights))
+        pooled.append(_means(blocks[0].input, read))
         for i in range(depth):
             hidden = stream(blocks[i].output)  # (rows, tokens, width)
-            pooled.append(_mean(hidden, weights))
-            norms.append((hidden.float().norm(dim=-1) * tail).sum(1))
+            pooled.append(_means(hidden, read))
+            norms.append(_mean_lengths(hidden, tails))
         tracer.stop()
     return pooled, norms
 
 
-def _mean(hidden: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """float32 [rows, width] of [rows, tokens, width]; averaged in float32 whatever the model computes in."""
-    return torch.einsum("rtw,rt->rw", hidden.float(), weights)
+def _means(hidden: torch.Tensor, read: Sequence[list[int]]) -> torch.Tensor:
+    """float32 [rows, width] of [rows, tokens, width]; averaged in float32 whatever the model computes in.
+
+    Row by row over the tokens that are read: a masked sum over the padded length would round differently for a text
+    that is padded further.
+    """
+    return torch.stack([hidden[row, tokens].float().mean(0) for row, tokens in enumerate(read)])
+
+
+def _mean_lengths(hidden: torch.Tensor, tails: Sequence[list[int]]) -> torch.Tensor:
+    """float32 [rows], mean length of the residual stream over the tokens of each row."""
+    lengths = hidden.float().norm(dim=-1)  # (rows, tokens)
+    return torch.stack([lengths[row, tokens].mean() for row, tokens in enumerate(tails)])
 
 
 def _any_id(model: LoadedModel) -> int:

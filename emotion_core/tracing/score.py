@@ -79,7 +79,9 @@ def _score_batch(
     model: LoadedModel, texts: Sequence[Continuation], layer: int, matrix: torch.Tensor
 ) -> tuple[FloatArray, FloatArray]:
     encodings = [Encoding(text.ids, (True,) * len(text.ids)) for text in texts]
-    ids = pad_right(encodings, int(model.tokenizer.pad_token_id or 0), model.info.device)  # (rows, tokens)
+    ids = pad_right(
+        encodings, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
+    )  # (rows, tokens)
     projected, logits = _trace(model, ids, layer, matrix)
     targets = ids[:, 1:]  # (rows, tokens - 1)
     nats = torch.nn.functional.cross_entropy(logits[:, :-1].float().transpose(1, 2), targets, reduction="none")

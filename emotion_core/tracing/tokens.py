@@ -33,7 +33,9 @@ def project_tokens(
     found: dict[int, FloatArray] = {}
     for batch in length_sorted([len(one) for one in encodings]):
         chosen = [encodings[i] for i in batch]
-        ids = pad_right(chosen, int(model.tokenizer.pad_token_id or 0), model.info.device)  # (rows, tokens)
+        ids = pad_right(
+            chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
+        )  # (rows, tokens)
         projected = _trace(model, ids, layer, matrix).cpu().numpy()  # (rows, tokens, directions)
         found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
         yield Progress(len(found), len(encodings), "reading tokens")
