@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from emotion_core.steering.course import turn
 from emotion_core.steering.sweep import Sweep, SweepRow
 
 
@@ -14,7 +15,7 @@ class SweepFinding:
 
     Attributes:
         mark: `evidence` where the effect leaves the controls' band at a strength inside the usable window.
-        sentence: One or two sentences.
+        sentence: One to three sentences.
     """
 
     mark: Literal["evidence", "no evidence"]
@@ -40,6 +41,12 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
         f"Steering moves the {emotion} reading beyond random directions of the same size at "
         f"{_listed([one.strength for one in found])}, by {size} standard deviations. {where}."
     )
+    turned = turn(sweep.strengths, window)
+    if turned is not None:
+        sentence += (
+            f" The curve is not monotonic: it rises from {signed(turned.rise[0])} to {signed(turned.rise[1])} and "
+            f"falls from {signed(turned.fall[0])} to {signed(turned.fall[1])}."
+        )
     return SweepFinding("evidence", sentence)
 
 

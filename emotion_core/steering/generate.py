@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from emotion_core.errors import TextTooLongError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.noise import choose, gumbel
 from emotion_core.steering.plan import PlannedRow, blocks, plan_rows
+from emotion_core.steering.prompt_tokens import prompt_ids
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
@@ -57,7 +57,7 @@ def generate(
     Raises:
         TextTooLongError: A prompt leaves no room for the new tokens.
     """
-    prompts = [_prompt_ids(model, prompt, settings) for prompt in settings.prompts]
+    prompts = [prompt_ids(model, prompt, settings) for prompt in settings.prompts]
     plans = plans or [plan_rows(settings, prompt) for prompt in range(len(prompts))]
     split = [
         (ids, block)
@@ -76,6 +76,27 @@ def generate(
                 break
             yield Progress(number * settings.max_new_tokens + steps.done, total, "writing texts")
     return written
+
+
+def first_logits(
+    model: LoadedModel,
+    settings: SweepSettings,
+    rows: Sequence[PlannedRow],
+    layer: int,
+    directions: FloatArray,
+    scale: float,
+) -> torch.Tensor:
+    """Logits of the first generated token in rows of one prompt, float32 [rows, vocabulary], in one forward pass.
+
+    Raises:
+        TextTooLongError: The prompt leaves no room for the new tokens.
+    """
+    ids = prompt_ids(model, settings.prompts[rows[0].prompt], settings)
+    filled = [*rows, *[rows[0]] * (-len(rows) % ROW_MULTIPLE)]
+    cache = _steered_prompt(model, settings, ids, filled, layer, directions, scale)
+    tokens = torch.full((len(filled),), ids[-1], device=model.info.device)
+    _, logits = step(model, tokens, cache, [_intervention(settings, filled, layer, directions, scale)])
+    return logits[: len(rows)]
 
 
 def _write_block(
@@ -156,31 +177,6 @@ def _noise(settings: SweepSettings, rows: Sequence[PlannedRow], t: int, vocabula
     noise = drawn[[place.get(row.sample, 0) for row in rows]]
     noise[[row.greedy for row in rows]] = 0.0
     return noise
-
-
-def _prompt_ids(model: LoadedModel, prompt: str, settings: SweepSettings) -> tuple[int, ...]:
-    ids = generation_ids(model, prompt, chat=settings.chat)
-    if len(ids) + settings.max_new_tokens > model.info.context:
-        raise TextTooLongError(
-            "The prompt leaves no room for the new tokens",
-            where=repr(prompt[:60]),
-            expected=f"at most {model.info.context} tokens with the new ones",
-            found=f"{len(ids)} + {settings.max_new_tokens} tokens",
-            remedy="Shorten the prompt or ask for fewer new tokens",
-        )
-    return ids
-
-
-def generation_ids(model: LoadedModel, prompt: str, *, chat: bool) -> tuple[int, ...]:
-    """Tokens that a text is continued from: without an end-of-text token that the tokenizer may add."""
-    if chat:
-        messages = [{"role": "user", "content": prompt}]
-        model.encode(prompt, chat=True)  # the same errors as everywhere else
-        ids = model.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
-        return tuple(ids)
-    encoded = model.encode(prompt).ids
-    end = model.tokenizer.eos_token_id
-    return encoded[:-1] if len(encoded) > 1 and encoded[-1] == end else encoded
 
 
 def _bytes_per_row(model: LoadedModel, tokens: int) -> int:

@@ -107,15 +107,8 @@ def sweep(model: LoadedModel, vectors: EmotionVectors, settings: SweepSettings) 
     """
     require_model(vectors, model.info)
     emotion = vectors.index(settings.emotion)
-    layer = _layer(settings, vectors)
+    layer, scale = steered_layer(settings, vectors)
     units = vectors.units[:, layer]  # (emotions, width)
-    scale = float(vectors.residual_norms[layer]) if settings.unit == "fraction" else 1.0
-    if not np.isfinite(scale) or scale <= 0 or not np.any(units[emotion]) or not np.isfinite(units[emotion]).all():
-        raise SettingsError(
-            "The vector or the residual norm at this layer is zero or not finite",
-            where=f"{settings.emotion}, layer {layer}",
-            remedy="Choose another layer",
-        )
     directions = np.concatenate(
         [units[[emotion]], control_directions(model.info.width, settings.controls, settings.seed)]
     )
@@ -129,11 +122,25 @@ def sweep(model: LoadedModel, vectors: EmotionVectors, settings: SweepSettings) 
     return _result(model, vectors, settings, layer, scale, written, surprise, repeated, outcome)
 
 
-def _layer(settings: SweepSettings, vectors: EmotionVectors) -> int:
+def steered_layer(settings: SweepSettings, vectors: EmotionVectors) -> tuple[int, float]:
+    """The layer of a sweep, and the length of strength 1 there.
+
+    Raises:
+        SettingsError: The layer does not exist, or the vector there has no length.
+    """
+    emotion = vectors.index(settings.emotion)
     layer = vectors.layer_of(settings.emotion) if settings.layer is None else settings.layer
     if not 0 <= layer < vectors.n_layers:
         raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=str(layer))
-    return layer
+    unit = vectors.units[emotion, layer]
+    scale = float(vectors.residual_norms[layer]) if settings.unit == "fraction" else 1.0
+    if not np.isfinite(scale) or scale <= 0 or not np.any(unit) or not np.isfinite(unit).all():
+        raise SettingsError(
+            "The vector or the residual norm at this layer is zero or not finite",
+            where=f"{settings.emotion}, layer {layer}",
+            remedy="Choose another layer",
+        )
+    return layer, scale
 
 
 def _result(

@@ -1,0 +1,56 @@
+"""The shape of a curve: a turn is named where rise and fall are both beyond the intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion_core.steering.course import turn
+from emotion_core.steering.finding import sweep_finding
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.summary import StrengthSummary
+from emotion_core.steering.sweep import Sweep
+from emotion_core.tracing.activations import ModelInfo
+
+
+def curve(*points: tuple[float, float], half=0.4, evidence=True) -> list[StrengthSummary]:
+    return [
+        StrengthSummary(s, e, e - half, e + half, -0.5, 0.5, True, evidence and s != 0, 3.0, 0.0, 0, 4)
+        if s
+        else StrengthSummary(0.0, 0.0, None, None, None, None, True, False, 3.0, 0.0, 0, 4)
+        for s, e in points
+    ]
+
+
+def test_a_flip_is_named_with_its_strengths():
+    found = turn(curve((-0.2, -1), (0, 0), (0.2, 3), (0.4, 1)), (-0.2, 0.4))
+    assert found is not None and found.rise == (-0.2, 0.2) and found.fall == (0.2, 0.4)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        ((-0.2, -1), (0, 0), (0.2, 3), (0.4, 5)),  # rises all the way
+        ((-0.2, 2), (0, 0), (0.2, -3), (0.4, -5)),  # falls all the way
+        ((-0.2, -1), (0, 0), (0.2, 3), (0.4, 2.5)),  # falls by less than the intervals
+        ((0, 0),),
+    ],
+)
+def test_a_curve_that_goes_one_way_has_no_turn(points):
+    assert turn(curve(*points), (-0.2, 0.4)) is None
+
+
+def test_a_turn_outside_of_the_window_or_without_evidence_does_not_count():
+    points = ((-0.2, -1), (0, 0), (0.2, 3), (0.4, 1))
+    assert turn(curve(*points), (-0.2, 0.2)) is None
+    assert turn(curve(*points, evidence=False), (-0.2, 0.4)) is None
+    assert turn(curve((-0.2, 2), (0, 0), (0.2, 2)), (-0.2, 0.2)) is not None, "both sides raise the reading"
+
+
+def test_the_finding_says_so():
+    strengths = tuple(curve((-0.2, -1), (0, 0), (0.2, 3), (0.4, 1)))
+    settings = SweepSettings("anger", ("I",), tuple(one.strength for one in strengths))
+    info = ModelInfo("toy", "a" * 64, 4, 8, 64)
+    readings = np.zeros((0, 1), np.float32)
+    found = sweep_finding(Sweep(settings, info, 2, 10.0, ("anger",), (), readings, strengths, (-0.2, 0.4), (5.0, 0.3)))
+    assert "not monotonic" in found.sentence and "falls from +0.2 to +0.4" in found.sentence

@@ -1,0 +1,78 @@
+"""The dose-response at the next token: one forward pass, no sampling."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from tiny import MAIN
+
+from emotion_core.runs.progress import run_to_end
+from emotion_core.steering import generate as generator
+from emotion_core.steering.next_token import NextTokenDose, against_unsteered, lens_tokens, next_token_dose
+from steering.handmade import LAYER, random_vectors, settings, written
+
+FORTY_ONE = tuple(i / 20 for i in range(-20, 21))
+
+
+def dose(model, **more) -> NextTokenDose:
+    return run_to_end(next_token_dose(model, random_vectors(model), settings(**more)))
+
+
+def test_change_and_divergence_by_hand():
+    logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25]]))
+    logits[2, 0] = torch.inf
+    change, divergence = against_unsteered(logits, 0, torch.tensor([1, 2]))
+    # Token 1 gains ln 2, token 2 nothing; KL = .25 ln(.5) + .5 ln(2) = .25 ln 2.
+    np.testing.assert_allclose(change, [0, np.log(2) / 2, np.nan], atol=1e-6)
+    np.testing.assert_allclose(divergence, [0, np.log(2) / 4, np.nan], atol=1e-6)
+
+
+@pytest.mark.parametrize("family", MAIN)
+@pytest.mark.parametrize("scope", ["generated", "prompt", "both"])
+def test_forty_one_strengths_take_one_step_and_agree_with_the_texts(tiny, family, scope, monkeypatch):
+    model, calls = tiny(family), []
+    real = generator.step
+    monkeypatch.setattr(generator, "step", lambda *a: calls.append(1) or real(*a))
+    found = dose(model, strengths=FORTY_ONE, controls=3, scope=scope, prompts=("The door opens",))
+    assert len(calls) == 1 and found.strengths == FORTY_ONE
+    zero = found.strengths.index(0.0)
+    assert found.change[zero] == 0 and found.divergence[zero] == pytest.approx(0, abs=1e-6)
+    assert (np.delete(found.divergence, zero) > 0).all() and np.isfinite(found.band).all()
+    # The greedy text at a strength begins with the most probable token of the same row.
+    rows = written(
+        model, strengths=(0.5,), controls=0, samples=1, decoding="greedy", scope=scope, prompts=("The door opens",)
+    )
+    chosen = settings(strengths=(0.5,), controls=0, scope=scope, prompts=("The door opens",), max_new_tokens=1)
+    plan = [generator.PlannedRow(0, 0, 0, s) for s in (0.0, 0.5)]
+    unit = random_vectors(model).units[:1, LAYER]
+    logits = generator.first_logits(model, chosen, plan, LAYER, unit, 10.0)
+    for i, strength in enumerate((0.0, 0.5)):
+        assert rows[0, 0, 0, strength].ids[:1] in ((int(logits[i].argmax()),), ())
+
+
+def test_the_lens_tokens_are_those_the_direction_raises(tiny):
+    """At the last layer a small step along the direction raises what the unembedding says it raises."""
+    model = tiny("llama")
+    last = model.info.layers - 1
+    vectors = random_vectors(model)
+    found = run_to_end(next_token_dose(model, vectors, settings(strengths=(-0.2, 0.2), layer=last)))
+    assert found.change[0] < 0 < found.change[2] and len(found.tokens) == 20
+    weight = model.module.get_output_embeddings().weight.detach()
+    unit = vectors.units[0, last]
+    along = (weight - weight.mean(0)) @ torch.from_numpy(unit)
+    assert lens_tokens(model, unit)[0] == along.argmax()
+
+
+def test_prompts_are_averaged_and_a_broken_strength_stands_alone(tiny):
+    model = tiny("gpt2")
+    both = dose(model)
+    single = [dose(model, prompts=(prompt,)) for prompt in settings().prompts]
+    np.testing.assert_allclose(both.change, np.mean([one.change for one in single], axis=0), atol=1e-6)
+    with np.errstate(over="ignore"):
+        broken = dose(model, strengths=(-0.5, 0.5, 1e38))
+    np.testing.assert_allclose(broken.change, [*both.change, np.nan], atol=1e-6)
+    rows = json.loads(json.dumps(broken.to_json(), allow_nan=False))["rows"]
+    assert rows[-1]["change"] is None and rows[0]["change"] is not None
