@@ -134,6 +134,7 @@ class HeldOutScores:
             "n_train": self.n_train[e],
             "n_heldout": self.n_heldout[e],
             "evidence": verdict.evidence,
+            "separates": verdict.separates,
             "verdict": verdict.word,
             "reason": verdict.reason,
             "p_corrected": finite(self.q_values[e]),

@@ -16,7 +16,7 @@ RULE = (
     "Evidence: at the layer that cross-validation chose on the training texts, held-out AUROC lies above the 95 % "
     "point of vectors from shuffled labels, the permutation p-value corrected for the number of emotions is at most "
     ".05, and the one-sided 95 % lower bound of Cohen's d lies above 0 (where there are enough texts for a bound). "
-    "Explained by vocabulary, length or embedding: there is evidence of a separation, but a bag of words, the length "
+    "Explained by vocabulary, length or embedding: the separation is more than chance, but a bag of words, the length "
     "of the texts or the embedding layer separates the same held-out texts at least as well. "
     "No evidence: anything else; it does not show that there is no such direction."
 )
@@ -55,14 +55,19 @@ class Verdict:
     """The outcome.
 
     Attributes:
-        evidence: Whether the separation is more than chance, whatever explains it.
+        separates: Whether the separation is more than chance, whatever explains it.
         word: The verdict in two or three words.
         reason: One sentence with the numbers that decided it.
     """
 
-    evidence: bool
+    separates: bool
     word: Word
     reason: str
+
+    @property
+    def evidence(self) -> bool:
+        """Whether the verdict is "evidence": more than chance, and more than any rival explains."""
+        return self.word == "evidence"
 
 
 def judge(measured: Measured) -> Verdict:
@@ -70,7 +75,7 @@ def judge(measured: Measured) -> Verdict:
     missing = not all(np.isfinite([measured.auroc, measured.null_auroc_95, measured.q_value]))
     if missing:
         return Verdict(False, "no evidence", f"Nothing can be scored at layer {measured.layer}.")
-    evidence = (
+    separates = (
         measured.auroc > measured.null_auroc_95
         and measured.q_value <= SIGNIFICANCE
         and not measured.d_bound <= 0  # nan passes: the permutation test holds without a bound
@@ -79,7 +84,7 @@ def judge(measured: Measured) -> Verdict:
         f"Held-out AUROC {measured.auroc:.2f} at layer {measured.layer}, where 95 % of vectors from shuffled labels "
         f"stay at or below {measured.null_auroc_95:.2f} (corrected p = {measured.q_value:.3f})"
     )
-    if not evidence:
+    if not separates:
         return Verdict(False, "no evidence", numbers + ".")
     name, best = measured.rivals.best
     if not name:

@@ -11,7 +11,7 @@ import emotion_core
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 # Raise it when results computed before must not be shown again.
-RESULT_VERSION = 1
+RESULT_VERSION = 3
 
 
 def settings_json(settings: Any) -> dict[str, Any]:

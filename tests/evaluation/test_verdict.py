@@ -27,7 +27,7 @@ def test_all_three_conditions_are_needed():
 )
 def test_a_rival_that_does_as_well_explains_the_separation(rivals, word):
     verdict = judge(replace(CLEAR, rivals=rivals))
-    assert verdict.word == word and verdict.evidence
+    assert verdict.word == word and verdict.separates and not verdict.evidence
 
 
 def test_rivals_explain_nothing_that_is_not_there():
