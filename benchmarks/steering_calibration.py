@@ -21,7 +21,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.progress import run_to_end
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -32,8 +32,10 @@ STRENGTHS = (-0.3, 0.15, 0.3)
 TOKENS = 8
 
 
-def one_sweep(model: LoadedModel, vectors: EmotionVectors, emotion: str, seed: int) -> Sweep:
-    settings = SweepSettings(emotion, PROMPTS, STRENGTHS, samples=4, max_new_tokens=TOKENS, seed=seed)
+def one_sweep(
+    model: LoadedModel, vectors: EmotionVectors, emotion: str, seed: int, strengths: tuple[float, ...], tokens: int
+) -> Sweep:
+    settings = SweepSettings(emotion, PROMPTS, strengths, samples=4, max_new_tokens=tokens, seed=seed)
     return run_to_end(sweep(model, vectors, settings))
 
 
@@ -73,15 +75,19 @@ def main() -> None:
     parser.add_argument("--model", default="demo")
     parser.add_argument("--prompts", default="emotions-12", help="set whose layer and norms are used")
     parser.add_argument("--power", action="store_true", help="also sweep the emotions of the set")
+    parser.add_argument("--strengths", type=parse_strengths, default=STRENGTHS)
+    parser.add_argument("--tokens", type=int, default=TOKENS)
     arguments = parser.parse_args()
+    how = (arguments.strengths, arguments.tokens)
     torch.set_num_threads(1)
     model = load_model(arguments.model)
     vectors = run_to_end(build(model, [load_prompts(arguments.prompts)], BuildSettings()))
     drawn: list[Sweep] = []
     try:
         for seed in range(arguments.sweeps):
-            drawn.append(one_sweep(model, random_emotion(vectors, seed), "random", seed))
-            print(f"{seed + 1} of {arguments.sweeps}", file=sys.stderr, flush=True)
+            drawn.append(one_sweep(model, random_emotion(vectors, seed), "random", seed, *how))
+            found = sum(any(one.evidence for one in done.strengths) for done in drawn)
+            print(f"{seed + 1} of {arguments.sweeps}, {found} with evidence", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
     document: dict[str, object] = {
@@ -90,12 +96,12 @@ def main() -> None:
         "fingerprint": model.info.fingerprint,
         "layer": vectors.selected_layer,
         "versions": vectors.versions,
-        "strengths": STRENGTHS,
-        "tokens": TOKENS,
+        "strengths": arguments.strengths,
+        "tokens": arguments.tokens,
         "random_directions": shares(drawn),
     }
     if arguments.power:
-        real = [one_sweep(model, vectors, emotion, seed) for seed, emotion in enumerate(vectors.emotions)]
+        real = [one_sweep(model, vectors, emotion, seed, *how) for seed, emotion in enumerate(vectors.emotions)]
         document["emotions"] = {
             **shares(real),
             "found": [found.settings.emotion for found in real if any(one.evidence for one in found.strengths)],
