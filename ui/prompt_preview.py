@@ -25,7 +25,11 @@ def preview(prompt_sets: Sequence[PromptSet]) -> None:
             for dropped in one.dropped[:_SHOWN_ROWS]:
                 st.caption(plain(dropped))
             _findings(findings_of(one.sha256, one))
-            with st.expander("Rows", expanded=len(prompt_sets) == 1, icon=":material/table_rows:"):
+            with st.expander(
+                "Rows",
+                expanded=len(prompt_sets) == 1 and not one.name.startswith("written"),
+                icon=":material/table_rows:",
+            ):
                 st.dataframe(table_of(one.sha256, one), hide_index=True, height=230)
 
 

@@ -9,6 +9,7 @@ from emotion_core.errors import SettingsError
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
@@ -16,7 +17,8 @@ from emotion_core.runs.keys import content_key, settings_json
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.vectors.build import build
+from emotion_core.tracing.activations import RECORDER_VERSION
+from emotion_core.vectors.build import NEUTRAL_SET, build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, vector_bytes
 from emotion_core.vectors.settings import BuildSettings
@@ -44,7 +46,8 @@ class BuildResult:
 
 def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
     """What the result of a build depends on."""
-    return content_key(KIND, schema(HeldOutScores), fingerprint, [one.sha256 for one in prompt_sets], settings)
+    sets = [one.sha256 for one in (*prompt_sets, load_prompts(NEUTRAL_SET))]
+    return content_key(KIND, schema(HeldOutScores), RECORDER_VERSION, fingerprint, sets, settings)
 
 
 def start_build(

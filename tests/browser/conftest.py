@@ -42,7 +42,7 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

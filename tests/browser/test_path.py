@@ -86,6 +86,7 @@ def build_from_an_upload(page: Page) -> None:
     chooser = page.locator('input[type="file"]').first
     chooser.set_input_files({"name": "three.csv", "mimeType": "text/csv", "buffer": upload_file()})
     expect(page.get_by_text("3 emotions").first).to_be_visible(timeout=LONG)
+    settle(page)
     page.get_by_role("button", name=re.compile("^.*Build vectors: 36 texts")).click()
     expect(page.get_by_text(re.compile("Held-out AUROC")).first).to_be_visible(timeout=LONG)
     vectors = load_vectors(saved(page, "Vectors (.safetensors)"))
@@ -115,6 +116,7 @@ def sweep_and_take_the_texts(page: Page) -> None:
     page.get_by_role("textbox", name="Strengths").press("Enter")
     button = page.get_by_role("button", name=re.compile("Run sweep: 176 texts"))
     expect(button).to_be_visible(timeout=LONG)
+    settle(page)
     button.click()
     expect(page.get_by_role("heading", name="The texts, strength by strength")).to_be_visible(timeout=LONG)
     expect(page.locator(".ladder .rung")).to_have_count(3, timeout=LONG)
