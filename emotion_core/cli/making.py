@@ -68,6 +68,11 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
     model = model_of(vectors, arguments.model, arguments.dtype)
     document = run(heldout_job(model, vectors, sets, open_cache())).to_json()
+    # A confound set, say: its texts stand for something that no vector here is for.
+    without = [{"set": s.name, "emotion": e} for s in sets for e in s.emotions if e not in vectors.emotions]
+    document["without_vector"] = without
+    for one in without:
+        print(f"{one['set']}: there is no vector for '{one['emotion']}', its texts are not scored", file=sys.stderr)
     parts = []
     for one in document["emotions"]:
         chosen = one["selected_layer"]

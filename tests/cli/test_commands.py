@@ -74,6 +74,13 @@ def test_heldout_has_the_promised_keys(capsys, vectors, prompts):
         assert expected | {"null_auroc_95", "p_value"} <= set(one["layers"][0])
 
 
+def test_heldout_says_which_texts_it_does_not_score(capsys, vectors, prompts):
+    assert main(["heldout", str(vectors), str(prompts), "confound-place", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["without_vector"] == [{"set": "confound-place", "emotion": "place"}]
+    assert "confound-place" in captured.err
+
+
 def test_geometry_has_the_promised_keys(capsys, vectors):
     document = answer(capsys, "geometry", str(vectors), "--clusters", "2")
     assert {"layer", "explained_variance", "emotions", "silhouette", "adjusted_rand", "human_norms"} <= set(document)
