@@ -1,7 +1,7 @@
 """Muon for the matrices inside the blocks, AdamW for everything else, and one schedule for both.
 
 The schedule is warm-up, then constant, then a fall to zero that can be begun from any checkpoint: training can go on
-in a later sitting from before the fall without having fixed its length in advance.
+later from before the fall without having fixed its length in advance.
 """
 
 from __future__ import annotations

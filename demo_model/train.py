@@ -2,7 +2,7 @@
 
 A run is a folder under ``.train/runs``. Killed, it goes on from its last checkpoint with the very same batches.
 ``--decay-steps N`` starts from the run's last checkpoint, lets the learning rate fall to zero over N steps and ends;
-the checkpoint from before the fall stays, so that a later sitting can go on from it. ``--export`` writes the weights.
+the checkpoint from before the fall stays, so that training can go on from it. ``--export`` writes the weights.
 """
 
 from __future__ import annotations
