@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from emotion_core.evaluation.confounds import CONFOUND_SETS, ConfoundScore, conf
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.prompts.builtin import builtin_names, load_prompts
@@ -21,8 +22,9 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import build, check_enough, training_texts
+from emotion_core.vectors.build import build, check_enough, neutral_texts, training_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.neutral import neutral_components, project_out
 from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.settings import BuildSettings
 
@@ -100,12 +102,13 @@ def score_confounds(
     sets = [load_prompts(name) for name in CONFOUND_SETS if name in builtin_names(present_only=True)]
     texts = [text for text in confound_texts(sets) if model.fits(text, chat=vectors.reading.chat)]
     activations = yield from record(model, texts, vectors.reading, cache)
-    fitting = set(texts)
+    # A text that the vector was built from is on its side by construction.
+    fitting = set(texts) - trained_texts(vectors)
     return confound_scores(vectors, [_whole_pairs(one, fitting) for one in sets], activations)
 
 
 def _whole_pairs(one: PromptSet, fitting: set[str]) -> PromptSet:
-    """The set without pairs of which a side does not fit into the model's context."""
+    """The set without pairs of which a side is not among the texts that can be scored."""
     broken = {t.pair for t in one.texts if t.text not in fitting}
     return PromptSet(one.name, one.form, tuple(t for t in one.texts if t.pair not in broken), one.seed)
 
@@ -115,6 +118,9 @@ def size_curve(
 ) -> Job[tuple[SizePoint, ...]]:
     """Reads the rows that vectors were built from and follows the vectors over their number, as a job."""
     train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
+    if vectors.neutral_projection:
+        neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
+        train = replace(train, values=project_out(train.values, neutral_components(neutral.values)))
     held = [t for one in prompt_sets for t in one.part("heldout")]
     test = yield from record(model, [t.text for t in held], vectors.reading, cache)
     train_rows = [t for one in vectors.prompt_sets for t in one.part("train")]
