@@ -61,6 +61,13 @@ PAGES = {
         "Steer",
         "What happens to the text a model writes when a direction is added while it writes, and is it more than noise?",
     ),
+    "glossary": PageInfo(
+        "pages/6_Glossary.py",
+        "Glossary",
+        ":material/menu_book:",
+        "Glossary",
+        "What do the words on these pages mean?",
+    ),
 }
 
 

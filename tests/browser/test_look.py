@@ -13,6 +13,7 @@ PAGES = {
     "explore": "Explore_emotions",
     "map": "Explore_emotions?tab=Map",
     "steer": "Steer",
+    "glossary": "Glossary",
 }
 LONG = 400_000
 
