@@ -35,7 +35,7 @@ _IRREGULAR = dict(
         "trip:tripped", "wrap:wrapped", "scan:scanned", "slam:slammed", "prefer:preferred", "rip:ripped",
         "nag:nagged", "chat:chatted", "drag:dragged", "snap:snapped", "yawn:yawned", "flip:flipped",
         "spit:spat", "quit:quit", "stir:stirred", "jog:jogged", "knit:knitted", "split:split",
-        "sprint:sprinted", "cost:cost", "may:might", "whirl:whirled", "zip:zipped",
+        "sprint:sprinted", "cost:cost", "may:might", "whirl:whirled", "zip:zipped", "hop:hopped", "bid:bid",
     )
 )  # fmt: skip
 _FIXED = {"can", "will", "may"}  # the same in every person of the present
