@@ -13,6 +13,7 @@ from demo_model.evaluate.figures import Figure, spearman, unit
 from demo_model.evaluate.reader import Array, Reader
 from demo_model.generator.banks.numbers import DRUGS, TEMPLATES, NumberTemplate
 from demo_model.generator.grammar import fill
+from demo_model.generator.numbers import agree
 from demo_model.generator.people import cast
 
 RENDERINGS = 12
@@ -31,9 +32,8 @@ def _texts(template: NumberTemplate, value: int) -> list[str]:
         rng = random.Random(f"numeric check {number}")
         who = cast(rng)
         who.slots |= {"drug": rng.choice(DRUGS), "x": str(value)}
-        texts.append(
-            "".join(fill(rng.choice(part), who, rng) for part in (template.leads, template.clauses, template.tails))
-        )
+        parts = [fill(rng.choice(part), who, rng) for part in (template.leads, template.clauses, template.tails)]
+        texts.append(parts[0] + agree(parts[1]) + parts[2])
     return texts
 
 

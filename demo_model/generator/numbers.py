@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from itertools import pairwise
 
 from demo_model.documents import Piece
@@ -13,6 +14,8 @@ from demo_model.generator.banks.signs import BODY, THOUGHTS
 from demo_model.generator.grammar import fill
 from demo_model.generator.people import cast
 from demo_model.generator.scenes import near_phrase
+
+_ONE = re.compile(r"(\b1 (?:more )?)(hour|day|month|year)s\b(?: (have|are|were)\b)?")
 
 
 def emotion_at(template: NumberTemplate, value: float, rng: random.Random) -> str:
@@ -31,6 +34,16 @@ def emotion_at(template: NumberTemplate, value: float, rng: random.Random) -> st
     return rng.choice(anchors[-1][1])
 
 
+def agree(clause: str) -> str:
+    """A clause with the singular after the number one.
+
+    >>> agree("1 hours have gone by, and 21 hours more")
+    '1 hour has gone by, and 21 hours more'
+    """
+    singular = {"have": "has", "are": "is", "were": "was"}
+    return _ONE.sub(lambda m: m[1] + m[2] + (f" {singular.get(m[3], m[3])}" if m[3] else ""), clause)
+
+
 def draw(rng: random.Random) -> list[Piece]:
     """A text with a number: nothing is marked before the number, everything after it."""
     template = TEMPLATES[rng.choice(list(TEMPLATES))]
@@ -40,9 +53,7 @@ def draw(rng: random.Random) -> list[Piece]:
     who.slots |= {"drug": rng.choice(DRUGS), "x": str(value)}
     lead = fill(rng.choice(template.leads), who, rng)
     clause = fill(rng.choice(template.clauses), who, rng)
-    if value == 1:
-        clause = clause.replace("1 hours", "1 hour").replace("1 days", "1 day").replace("1 more months", "1 more month")
-        clause = clause.replace("1 months", "1 month")
+    clause = agree(clause)
     clause = clause[0].upper() + clause[1:]
     tail = fill(rng.choice(template.tails), who, rng)
     at = clause.index(str(value), 0) + len(str(value)) if template is not TEMPLATES["passed"] else len(clause)
