@@ -9,6 +9,7 @@ from emotion_core.cli.answer import Answer
 from emotion_core.cli.checking import doctor
 from emotion_core.cli.making import build, heldout, report
 from emotion_core.cli.mapping import compare, geometry
+from emotion_core.cli.reading import read
 from emotion_core.cli.steering import crosstalk, sweep
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
@@ -19,5 +20,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "compare": compare,
     "sweep": sweep,
     "crosstalk": crosstalk,
+    "read": read,
     "doctor": doctor,
 }

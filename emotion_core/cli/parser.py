@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     _compare(commands)
     _sweep(commands)
     _crosstalk(commands)
+    _read(commands)
     _doctor(commands)
     return parser
 
@@ -129,6 +130,20 @@ def _writing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--temperature", type=float, default=1.0)
     command.add_argument("--top-p", type=float, default=1.0)
     command.add_argument("--chat", action="store_true", help="wrap the prompts in the model's chat template")
+    _model(command, None)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _read(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "read", "read emotions token by token, turn by turn or by the number in a template")
+    command.add_argument("vectors", help="vector file")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--text", default=None, help="text to read token by token")
+    what.add_argument("--conversation", default=None, help="JSON file: a list of {role, content}")
+    what.add_argument("--template", default=None, help="text with {x} in the place of a number")
+    command.add_argument("--values", default=None, help="numbers for {x}, with commas")
+    command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
+    command.add_argument("--all-layers", action="store_true", help="read all layers in the same pass")
     _model(command, None)
     command.add_argument("--seed", type=int, default=0)
 

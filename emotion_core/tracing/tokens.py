@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import nnsight
 import torch
@@ -29,24 +29,43 @@ def project_tokens(
     Returns:
         For each text float32 [tokens, directions].
     """
-    matrix = torch.tensor(directions, device=model.info.device)  # (directions, width)
+    found = yield from project_layers(model, encodings, {layer: directions})
+    return [one[:, 0] for one in found]
+
+
+def project_layers(
+    model: LoadedModel, encodings: Sequence[Encoding], directions: Mapping[int, FloatArray]
+) -> Job[list[FloatArray]]:
+    """Projects every token of texts at several layers in one pass, as a job that yields after each batch.
+
+    Only the projections of a batch are kept, never its residual streams, so memory does not grow with the width.
+
+    Args:
+        model: The model.
+        encodings: The texts, tokenized, none longer than the context.
+        directions: For each layer that is read float32 [directions, width], unit length, equally many for each.
+
+    Returns:
+        For each text float32 [tokens, layers, directions], layers in ascending order.
+    """
+    matrices = {i: torch.tensor(directions[i], device=model.info.device) for i in sorted(directions)}
     found: dict[int, FloatArray] = {}
     for batch in length_sorted([len(one) for one in encodings]):
         chosen = [encodings[i] for i in batch]
         ids = pad_right(
             chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
         )  # (rows, tokens)
-        projected = _trace(model, ids, layer, matrix).cpu().numpy()  # (rows, tokens, directions)
+        projected = _trace(model, ids, matrices).cpu().numpy()  # (rows, tokens, layers, directions)
         found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
         yield Progress(len(found), len(encodings), "reading tokens")
     return [found[i] for i in range(len(encodings))]
 
 
-def _trace(model: LoadedModel, ids: torch.Tensor, layer: int, matrix: torch.Tensor) -> torch.Tensor:
+def _trace(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[int, torch.Tensor]) -> torch.Tensor:
     envoy, blocks = envoy_of(model), blocks_of(model)
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
         kept = nnsight.save([])
-        kept.append(stream(blocks[layer].output).float() @ matrix.T)
+        for layer, matrix in matrices.items():
+            kept.append(stream(blocks[layer].output).float() @ matrix.T)
         tracer.stop()
-    result: torch.Tensor = kept[0]
-    return result
+    return torch.stack(kept, dim=2)

@@ -4,54 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from command_helpers import answer
 
 from emotion_core.cli.main import main
 from emotion_core.cli.parser import shielded
-from emotion_core.runs import settings as settings_module
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with its own cache, as if the program were started there."""
-    return tmp_path_factory.mktemp("cli")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(folder, monkeypatch):
-    monkeypatch.setenv("EMOTION_DATA_DIR", str(folder / "data"))
-    settings_module.settings.cache_clear()
-    yield
-    settings_module.settings.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def prompts(folder) -> Path:
-    """Three emotions with plain texts; what they say does not matter here."""
-    path = folder / "small.csv"
-    lines = ["emotion,text,topic,split"]
-    for topic in range(6):
-        split = "heldout" if topic > 3 else "train"
-        for emotion, text in (
-            ("fear", f"Something moved behind door {topic} and nobody answered me."),
-            ("joy", f"We danced around table {topic} until the cake was gone."),
-            ("calm", f"I watered plant {topic} and listened to the slow rain."),
-        ):
-            lines.append(f"{emotion},{text},t{topic},{split}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def vectors(folder, prompts) -> Path:
-    out = folder / "small.safetensors"
-    assert main(["build", str(prompts), "--out", str(out), "--json"]) == 0
-    return out
-
-
-def answer(capsys, *argv: str) -> dict:
-    """Runs a command with --json and reads all of its standard output as one document."""
-    assert main([*argv, "--json"]) == 0
-    return json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(f"{name} in the document"))
 
 
 def test_build_has_the_promised_keys(capsys, prompts, folder):

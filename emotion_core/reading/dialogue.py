@@ -1,0 +1,103 @@
+"""A conversation as the model gets it, and which tokens belong to which turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emotion_core.errors import ModelError
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.library_items import Turn
+
+PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
+_MARK = "qzwxvkjq"  # in no template
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A tokenized conversation.
+
+    Attributes:
+        turns: Who said what.
+        encoding: All tokens; content are those of the turns, not those of the template.
+        spans: For each turn its first content token, and one after its last.
+        template: `chat template` of the model, or `plain` for `User: ...` lines where it has none.
+    """
+
+    turns: tuple[Turn, ...]
+    encoding: Encoding
+    spans: tuple[tuple[int, int], ...]
+    template: str
+
+
+def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
+    """Renders a conversation with the model's chat template, or plainly where it has none.
+
+    Raises:
+        ModelError: The template refuses the roles or their order, or changes the text of a turn.
+    """
+    rendered, template = _rendered(model.tokenizer, turns)
+    places = _places(model.tokenizer, turns, rendered)
+    coded = model.tokenizer(
+        rendered, add_special_tokens=template == "plain", return_offsets_mapping=True, verbose=False, truncation=False
+    )
+    offsets = coded["offset_mapping"]
+    spans = tuple(_span(offsets, begin, end) for begin, end in places)
+    content = [False] * len(offsets)
+    for first, last in spans:
+        content[first:last] = [True] * (last - first)
+    return Dialogue(tuple(turns), Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
+
+
+def _places(tokenizer: Any, turns: Sequence[Turn], rendered: str) -> list[tuple[int, int]]:
+    """First character of each turn, and one after its last, in the rendered conversation.
+
+    A turn may say what the template itself says, "user" for example, so it is not searched for: marks in the place
+    of the turns show what the template puts between them.
+    """
+    marked, _ = _rendered(tokenizer, [Turn(role=turn.role, content=f"{_MARK}{i}q") for i, turn in enumerate(turns)])
+    between, at = [], 0
+    for i in range(len(turns)):
+        found = marked.find(f"{_MARK}{i}q", at)
+        between.append(marked[at:found] if found >= 0 else None)
+        at = found + len(f"{_MARK}{i}q")
+    places: list[tuple[int, int]] = []
+    at = 0
+    for number, (turn, before) in enumerate(zip(turns, between, strict=True), start=1):
+        said = turn.content.strip()
+        begin = at + len(before or "")
+        if before is None or rendered[at:begin] != before or rendered[begin : begin + len(said)] != said:
+            raise ModelError(
+                "The chat template changes the text, so its tokens cannot be told apart",
+                where=f"turn {number}",
+                remedy="Choose another model, or put the turn in simpler words",
+            )
+        at = begin + len(said)
+        places.append((begin, at))
+    return places
+
+
+def _rendered(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, str]:
+    if not tokenizer.chat_template:
+        return "\n".join(f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns), "plain"
+    messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
+    from jinja2 import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(messages, tokenize=False)), "chat template"
+    except TemplateError as error:
+        raise ModelError(
+            "The model's chat template refuses this conversation",
+            found=str(error) or "an error in the template",
+            remedy="Begin with the user, let user and assistant take turns, or leave out the system turn",
+        ) from error
+
+
+def _span(offsets: Sequence[tuple[int, int]], begin: int, end: int) -> tuple[int, int]:
+    """Tokens of which at least one character lies in the turn."""
+    inside = [i for i, (a, b) in enumerate(offsets) if a < end and b > begin and b > a]
+    if not inside:
+        raise ModelError("A turn has no token that could be read", remedy="Write a longer turn")
+    return inside[0], inside[-1] + 1

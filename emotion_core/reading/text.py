@@ -1,0 +1,137 @@
+"""A text read token by token on every emotion, against neutral texts and against random directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from emotion_core.errors import SettingsError
+from emotion_core.models.encode import Encoding, encode
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.numbers import finite
+from emotion_core.reading.baseline import Baseline
+from emotion_core.reading.windows import cut, joined, windows
+from emotion_core.runs.progress import Job
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.tokens import project_layers
+
+MOST_CHARACTERS = 100_000
+# No context is longer: texts are cut into windows afterwards.
+_ANY_LENGTH = 10**9
+
+
+@dataclass(frozen=True)
+class TokenReading:
+    """Readings of a text's tokens.
+
+    Attributes:
+        tokens: As they are spelled; joined they give the text again where the tokenizer allows it.
+        content: Whether each belongs to the text, not to the chat template or the model's special tokens.
+        emotions: Names.
+        layers: Layers that were read, ascending.
+        projections: float32 [tokens, layers, emotions], residual stream on the unit direction.
+        values: float32 [tokens, layers, emotions], the same in standard deviations of neutral tokens, centred on them.
+        band_low: float32 [tokens, layers], lower end of the 95 % band of random directions at each token.
+        band_high: float32 [tokens, layers], upper end.
+        n_windows: Windows that the text was read in; 1 where it fits the context.
+    """
+
+    tokens: tuple[str, ...]
+    content: tuple[bool, ...]
+    emotions: tuple[str, ...]
+    layers: tuple[int, ...]
+    projections: FloatArray
+    values: FloatArray
+    band_low: FloatArray
+    band_high: FloatArray
+    n_windows: int
+
+    def of(self, emotion: str, layer: int | None = None) -> FloatArray:
+        """float32 [tokens], one emotion's values at a layer, by default the first one read."""
+        at = 0 if layer is None else self.layers.index(layer)
+        values: FloatArray = self.values[:, at, self.emotions.index(emotion)]
+        return values
+
+    def to_json(self) -> dict[str, Any]:
+        """The command line's document; the first layer's readings, and the means by layer where several were read."""
+        document: dict[str, Any] = {
+            "layer": self.layers[0],
+            "unit": "standard deviations of neutral tokens",
+            "tokens": list(self.tokens),
+            "content": list(self.content),
+            "emotions": {name: _column(self.values[:, 0, e]) for e, name in enumerate(self.emotions)},
+            "projections": {name: _column(self.projections[:, 0, e]) for e, name in enumerate(self.emotions)},
+            "null_band": {"low": _column(self.band_low[:, 0]), "high": _column(self.band_high[:, 0])},
+            "windows": self.n_windows,
+        }
+        if len(self.layers) > 1:
+            kept = np.array(self.content)
+            means = self.values[kept].mean(axis=0)  # (layers, emotions)
+            document["by_layer"] = [
+                {"layer": layer, "emotions": dict(zip(self.emotions, _column(row), strict=True))}
+                for layer, row in zip(self.layers, means, strict=True)
+            ]
+        return document
+
+
+def read_text(model: LoadedModel, baseline: Baseline, text: str, *, chat: bool = False) -> Job[TokenReading]:
+    """Reads a text of any length, as a job. Projections only are kept, so memory is bounded.
+
+    Args:
+        model: The model.
+        baseline: Directions and their zero points, see `read_baseline`.
+        text: The text.
+        chat: Wrap it as a user message in the chat template.
+
+    Raises:
+        SettingsError: The text is empty or longer than `MOST_CHARACTERS`.
+        ModelError: It has no token that could be read.
+    """
+    check_length(text)
+    found = yield from read_encoding(model, baseline, encode(model.tokenizer, text, _ANY_LENGTH, chat=chat))
+    return found
+
+
+def check_length(text: str) -> None:
+    """Refuses what cannot be read, before anything is loaded for it.
+
+    Raises:
+        SettingsError: The text is empty or longer than `MOST_CHARACTERS`.
+    """
+    if not text.strip():
+        raise SettingsError("There is no text to read", remedy="Type or paste a text")
+    if len(text) > MOST_CHARACTERS:
+        raise SettingsError(
+            "The text is too long to be read at once",
+            expected=f"at most {MOST_CHARACTERS:,} characters",
+            found=f"{len(text):,}",
+            remedy="Read a part of it",
+        )
+
+
+def read_encoding(model: LoadedModel, baseline: Baseline, encoding: Encoding) -> Job[TokenReading]:
+    """Reads tokens of any number, as a job."""
+    context = model.info.context
+    projected = yield from project_layers(model, cut(encoding, context), baseline.by_layer)
+    projections = joined(encoding, context, projected)  # (tokens, layers, emotions + random)
+    # Window by window: a token's position is that in its window.
+    values = joined(encoding, context, [baseline.tokens(one) for one in projected])
+    known = len(baseline.emotions)
+    low, high = np.quantile(values[:, :, known:], (0.025, 0.975), axis=2).astype(np.float32)
+    return TokenReading(
+        tokens=tuple(model.pieces(list(encoding.ids))),
+        content=encoding.content,
+        emotions=baseline.emotions,
+        layers=baseline.layers,
+        projections=projections[:, :, :known],
+        values=values[:, :, :known],
+        band_low=low,
+        band_high=high,
+        n_windows=len(windows(len(encoding), context)),
+    )
+
+
+def _column(values: FloatArray) -> list[float | None]:
+    return [finite(value) for value in values]
