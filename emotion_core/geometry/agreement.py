@@ -41,6 +41,7 @@ class HumanAgreement:
         valence: PC1 with valence.
         arousal: PC2 with arousal.
         arousal_pc3: PC3 with arousal.
+        borrowed: Emotions that took the rating of their other form, each with that form ("fear" that of "afraid").
     """
 
     name: str
@@ -48,6 +49,7 @@ class HumanAgreement:
     valence: Correlation
     arousal: Correlation
     arousal_pc3: Correlation
+    borrowed: tuple[tuple[str, str], ...] = ()
 
 
 def human_agreement(coordinates: Array, emotions: tuple[str, ...], norms: Norms, *, required: bool) -> HumanAgreement:
@@ -76,7 +78,7 @@ def human_agreement(coordinates: Array, emotions: tuple[str, ...], norms: Norms,
         correlate(coordinates[:, c], rating) if coordinates.shape[1] > c else _NOTHING
         for c, rating in ((0, valence), (1, arousal), (2, arousal))
     ]
-    return HumanAgreement(norms.name, n, found[0], found[1], found[2])
+    return HumanAgreement(norms.name, n, found[0], found[1], found[2], norms.borrowed(emotions))
 
 
 def correlate(first: Array, second: Array) -> Correlation:

@@ -37,18 +37,19 @@ class RandAgreement:
     n: int
 
 
-def k_means(vectors: Array, clusters: int, seed: int) -> Labels:
+def k_means(vectors: Array, clusters: int, seed: int, starts: int = _STARTS) -> Labels:
     """Groups the unit vectors, so that groups follow the cosine and not the length.
 
     Args:
         vectors: float [emotions, width].
         clusters: Number of groups.
         seed: Of the starts.
+        starts: How many; the best one counts.
 
     Returns:
         int64 [emotions], numbered by size: 0 is the largest group, equal ones in order of their first emotion.
     """
-    found = KMeans(clusters, n_init=_STARTS, random_state=seed).fit_predict(unit_rows(vectors))
+    found = KMeans(clusters, n_init=starts, random_state=seed).fit_predict(unit_rows(vectors))
     labels = np.asarray(found, np.int64)
     sizes = np.bincount(labels, minlength=clusters)
     first = [int(np.argmax(labels == c)) if sizes[c] else len(labels) for c in range(clusters)]

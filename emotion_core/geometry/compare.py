@@ -90,6 +90,27 @@ def compare(
     Raises:
         SettingsError: Fewer than three shared emotions, or a layer that cannot be used.
     """
+    shared, layers, rows = shared_rows(first, second, layer_first, layer_second)
+    matrices = [cosine_matrix(side) for side in rows]
+    r, p_value = mantel(np.stack(matrices), seed)
+    return Comparison(
+        shared,
+        layers,
+        (first.model.name, second.model.name),
+        float(r[0, 1]),
+        float(p_value[0, 1]),
+        upper_triangle(np.stack(matrices)),
+    )
+
+
+def shared_rows(
+    first: EmotionVectors, second: EmotionVectors, layer_first: int | None = None, layer_second: int | None = None
+) -> tuple[tuple[str, ...], tuple[int, int], tuple[Array, Array]]:
+    """The shared emotions, the two layers, and the vectors of both sides in the order of the shared emotions.
+
+    Raises:
+        SettingsError: Fewer than three shared emotions, or a layer that cannot be used.
+    """
     shared = tuple(e for e in first.emotions if e in second.emotions)
     if len(shared) < FEWEST_SHARED:
         raise SettingsError(
@@ -102,19 +123,11 @@ def compare(
         first.selected_layer if layer_first is None else layer_first,
         second.selected_layer if layer_second is None else layer_second,
     )
-    matrices = []
-    for vectors, layer in zip((first, second), layers, strict=True):
-        rows = usable_vectors(vectors, layer, FEWEST_SHARED)
-        matrices.append(cosine_matrix(rows[[vectors.index(e) for e in shared]]))
-    r, p_value = mantel(np.stack(matrices), seed)
-    return Comparison(
-        shared,
-        layers,
-        (first.model.name, second.model.name),
-        float(r[0, 1]),
-        float(p_value[0, 1]),
-        upper_triangle(np.stack(matrices)),
+    one, two = (
+        usable_vectors(vectors, layer, FEWEST_SHARED)[[vectors.index(e) for e in shared]]
+        for vectors, layer in zip((first, second), layers, strict=True)
     )
+    return shared, layers, (one, two)
 
 
 def compare_layers(vectors: EmotionVectors, seed: int = 0) -> LayerAgreement:

@@ -24,6 +24,7 @@ from emotion_core.geometry.norms import Norms, circumplex
 from emotion_core.geometry.pca import Components, principal_components
 from emotion_core.geometry.reference import REFERENCE, paper_clusters
 from emotion_core.geometry.similarity import cosine_matrix, nearest
+from emotion_core.geometry.word_forms import known_form
 from emotion_core.numbers import finite
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -98,6 +99,7 @@ class EmotionMap:
                 "arousal_interval": [finite(human.arousal.low), finite(human.arousal.high)],
                 "arousal_r_pc3": finite(human.arousal_pc3.r),
                 "n": human.n,
+                "borrowed_forms": dict(human.borrowed),
                 "ceiling": {"valence_r": CEILING_VALENCE, "arousal_r": CEILING_AROUSAL},
             },
             "seed": self.seed,
@@ -194,6 +196,7 @@ def usable_vectors(vectors: EmotionVectors, layer: int, fewest: int) -> Array:
 
 def _with_paper(emotions: tuple[str, ...], labels: Labels, seed: int) -> RandAgreement:
     cluster_of = paper_clusters().cluster_of
-    shared = [e for e, emotion in enumerate(emotions) if emotion.strip().lower() in cluster_of]
-    reference = np.array([cluster_of[emotions[e].strip().lower()] for e in shared], dtype=np.int64)
+    forms = [known_form(emotion, cluster_of) for emotion in emotions]
+    shared = [e for e, form in enumerate(forms) if form is not None]
+    reference = np.array([cluster_of[form] for form in forms if form is not None], dtype=np.int64)
     return rand_agreement(labels[shared], reference, REFERENCE, seed)

@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
+from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.library import load_circumplex
 
 LARGEST_FILE = 50 * 1024**2
@@ -42,11 +43,19 @@ class Norms:
     scale: tuple[float, float]
 
     def of(self, emotions: Sequence[str]) -> tuple[Array, Array]:
-        """Valence and arousal of emotions, float64 [emotions] each, nan for a word that is not rated."""
-        words = [e.strip().lower() for e in emotions]
+        """Valence and arousal of emotions, float64 [emotions] each, nan for a word that is not rated.
+
+        An emotion that is not rated itself takes the rating of its other form, "fear" that of "afraid"; `borrowed`
+        says which ones do.
+        """
+        words = [known_form(e, self.valence) or "" for e in emotions]
         valence = np.array([self.valence.get(w, math.nan) for w in words], dtype=np.float64)
         arousal = np.array([self.arousal.get(w, math.nan) for w in words], dtype=np.float64)
         return valence, arousal
+
+    def borrowed(self, emotions: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Emotions that are rated under another form only, with that form."""
+        return borrowed_forms(emotions, self.valence)
 
 
 def circumplex() -> Norms:
@@ -77,11 +86,21 @@ def read_norms(source: Path | str | bytes, name: str = "") -> Norms:
     valence: dict[str, float] = {}
     arousal: dict[str, float] = {}
     for number, row in enumerate(rows, start=1):
+        if len(row) > len(header):
+            _check_width(row, header, f"{where}, row {number}")
         if len(row) <= max(columns) or any(row[c].strip().lower() in _MISSING for c in columns):
             continue
         word = row[columns[0]].strip().lower()
-        valence[word] = _number(row[columns[1]], f"{where}, row {number}, column {header[columns[1]]}")
-        arousal[word] = _number(row[columns[2]], f"{where}, row {number}, column {header[columns[2]]}")
+        pair = tuple(_number(row[c], f"{where}, row {number}, column {header[c]}") for c in columns[1:])
+        if word in valence and (valence[word], arousal[word]) != pair:
+            raise SettingsError(
+                f"The word '{word[:40]}' is rated twice",
+                where=f"{where}, row {number}",
+                expected=f"valence {valence[word]:g} and arousal {arousal[word]:g} as before",
+                found=f"{pair[0]:g} and {pair[1]:g}",
+                remedy="Keep one row a word",
+            )
+        valence[word], arousal[word] = pair
     if len(valence) < 3:
         raise SettingsError(
             "The norms file rates too few words", where=where, expected="3 or more", found=str(len(valence))
@@ -124,6 +143,19 @@ def _table(text: str, where: str) -> tuple[list[str], list[list[str]]]:
     if delimiter == "\t" and len(header) in (3, 4) and _is_number(header[1]) and _is_number(header[2]):
         return ["word", "valence", "arousal", "dominance"][: len(header)], rows  # NRC-VAD 1 has no header
     return header, rows[1:]
+
+
+def _check_width(row: list[str], header: list[str], where: str) -> None:
+    """A row with more cells than the header would be read shifted: decimal commas in a table of commas do that."""
+    extra = [cell for cell in row[len(header) :] if cell.strip()]
+    if extra:
+        raise SettingsError(
+            "A row has more cells than the header",
+            where=where,
+            expected=f"{len(header)} cells",
+            found=f"{len(row)}: {', '.join(row)[:80]}",
+            remedy="Save the file with points as decimal signs, or put texts with commas in quotes",
+        )
 
 
 def _column(header: list[str], names: tuple[str, ...], where: str) -> int:
