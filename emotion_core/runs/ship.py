@@ -1,15 +1,19 @@
 """Results that come with the repository, so that the first page shows something finished at once.
 
 `python -m emotion_core.runs.ship` computes them on the bundled model, through the same code as the pages, and writes
-them to `demo_model/results/`. Each file carries the content key of its run: when the model, the prompts, the settings
-or the version change, the key no longer fits and the result is computed anew instead of being shown.
+them to `demo_model/results/`: the build and the sweep of the first page, and the vectors and checks of the map of 171
+emotions (`ship home` and `ship map` make one half only). The map's files are rounded and compressed, see `shrink`.
+Each file carries the content key of its run: when the model, the prompts, the settings or the version change, the key
+no longer fits and the result is computed anew instead of being shown.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_core.models.catalogue import DEMO_FOLDER
@@ -20,7 +24,9 @@ from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.map_checks import start_checks
 from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.shrink import ENDING, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
 from emotion_core.runs.sweeps import KIND as SWEEP
 from emotion_core.runs.sweeps import start_sweep
@@ -40,6 +46,10 @@ HOME_SWEEP = SweepSettings(
 )
 
 
+MAP_SET = "emotions-171"
+MAP_CLUSTERS = 10
+
+
 def home_prompts() -> tuple[PromptSet, ...]:
     """The prompt sets of the first page."""
     return (load_prompts(HOME_SET),)
@@ -56,6 +66,27 @@ def start_home_sweep(registry: JobRegistry, owner: ModelOwner, build_id: str) ->
     return start_sweep(registry, owner, vectors, HOME_SWEEP, share=True)
 
 
+def map_prompts() -> tuple[PromptSet, ...]:
+    """The prompt set of the map."""
+    return (load_prompts(MAP_SET),)
+
+
+def start_map_build(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> str:
+    """The build behind the map of 171 emotions: shipped, computed before, or started now; returns its run id."""
+    return start_build(registry, owner, map_prompts(), BuildSettings(), cache, share=True)
+
+
+def round_run(store: RunStore, run_id: str) -> str:
+    """A finished run once more with rounded numbers, found under the same key from now on; returns its id."""
+    run = store.get(run_id)
+    described = {**json.loads(run.settings), "rounded": "floating-point numbers to 11 significant bits"}
+    again = store.create(run.kind, json.dumps(described), key=run.key)
+    files = {name: store.read(run_id, name) for name in store.files(run_id)}
+    safetensors = ".safetensors"
+    store.finish(again, {name: rounded(data) if name.endswith(safetensors) else data for name, data in files.items()})
+    return again
+
+
 def unpack(store: RunStore, folder: Path = SHIPPED_FOLDER) -> int:
     """Puts the shipped results into a store that does not have them yet; returns how many were new."""
     new = 0
@@ -64,38 +95,79 @@ def unpack(store: RunStore, folder: Path = SHIPPED_FOLDER) -> int:
         if store.find(described["kind"], described["key"]) is not None:
             continue
         run_id = store.create(described["kind"], json.dumps(described["settings"]), key=described["key"])
-        files = {path.name: path.read_bytes() for path in manifest.parent.iterdir() if path.name != manifest.name}
+        files = dict(_unpacked(path) for path in manifest.parent.iterdir() if path.name != manifest.name)
         store.finish(run_id, files)
         new += 1
     return new
 
 
-def pack(store: RunStore, run_id: str, folder: Path) -> None:
-    """Writes one finished run as a folder of the repository."""
+def pack(store: RunStore, run_id: str, folder: Path, name: str = "", *, small: bool = False) -> None:
+    """Writes one finished run as a folder of the repository.
+
+    Args:
+        store: That holds the run.
+        run_id: Of the run.
+        folder: That holds the shipped runs.
+        name: Of the run's own folder; by default its kind.
+        small: Compress the files.
+    """
     run = store.get(run_id)
     described = {
         "kind": run.kind,
         "key": run.key,
         "settings": {**json.loads(run.settings), "shipped": "python -m emotion_core.runs.ship"},
     }
-    for name in store.files(run_id):
-        write_atomically(folder / run.kind / name, store.read(run_id, name))
+    place = folder / (name or run.kind)
+    for file in store.files(run_id):
+        data = store.read(run_id, file)
+        write_atomically(place / (file + ENDING if small else file), compressed(data) if small else data)
     text = json.dumps(described, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(folder / run.kind / "run.json", text.encode())
+    write_atomically(place / "run.json", text.encode())
 
 
-def main() -> None:
-    """Computes both results from nothing and writes them."""
+def ship_home(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+    """Computes and writes the build and the sweep of the first page."""
+    build_id = start_home_build(registry, owner, cache)
+    registry.wait(build_id)
+    sweep_id = start_home_sweep(registry, owner, build_id)
+    registry.wait(sweep_id)
+    pack(registry.store, build_id, folder, BUILD)
+    pack(registry.store, sweep_id, folder, SWEEP)
+
+
+def ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+    """Computes and writes the vectors of the map, with their held-out scores, and the checks of the map."""
+    build_id = start_map_build(registry, owner, cache)
+    registry.wait(build_id)
+    # The checks are keyed by the vectors, so they are made of the rounded ones that visitors get.
+    rounded_id = round_run(registry.store, build_id)
+    vectors = load_build(registry.store, rounded_id).vectors
+    checks_id = start_checks(registry, owner, vectors, MAP_CLUSTERS, cache)
+    registry.wait(checks_id)
+    pack(registry.store, rounded_id, folder, f"{BUILD}-{MAP_SET}", small=True)
+    pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{MAP_SET}", small=True)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Computes the results from nothing and writes them."""
+    parser = argparse.ArgumentParser(prog="python -m emotion_core.runs.ship", description=main.__doc__)
+    parser.add_argument("what", nargs="?", choices=["all", "home", "map"], default="all")
+    parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
+    arguments = parser.parse_args(argv)
     owner = owner_of("demo")
     with tempfile.TemporaryDirectory() as folder:
         registry = JobRegistry(RunStore(Path(folder)))
-        build_id = start_home_build(registry, owner, ActivationCache(Path(folder) / "activations.sqlite"))
-        registry.wait(build_id)
-        sweep_id = start_home_sweep(registry, owner, build_id)
-        registry.wait(sweep_id)
-        for run_id, kind in ((build_id, BUILD), (sweep_id, SWEEP)):
-            pack(registry.store, run_id, SHIPPED_FOLDER)
-            print(f"{kind}: {SHIPPED_FOLDER / kind}", file=sys.stderr)
+        cache = ActivationCache(Path(folder) / "activations.sqlite")
+        for name, ship in (("home", ship_home), ("map", ship_map)):
+            if arguments.what in (name, "all"):
+                ship(registry, owner, cache, arguments.out)
+                print(f"{name}: {arguments.out}", file=sys.stderr)
+
+
+def _unpacked(path: Path) -> tuple[str, bytes]:
+    """Name and content of a shipped file as its run had them."""
+    data = path.read_bytes()
+    return (path.name.removesuffix(ENDING), restored(data)) if path.name.endswith(ENDING) else (path.name, data)
 
 
 if __name__ == "__main__":

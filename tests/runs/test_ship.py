@@ -3,15 +3,29 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.owner import owner_of
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
 from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.map_checks import find_checks, load_checks
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.ship import SHIPPED_FOLDER, home_prompts, pack, start_home_build, start_home_sweep, unpack
+from emotion_core.runs.ship import (
+    MAP_CLUSTERS,
+    SHIPPED_FOLDER,
+    home_prompts,
+    map_prompts,
+    pack,
+    round_run,
+    start_home_build,
+    start_home_sweep,
+    unpack,
+)
+from emotion_core.runs.shrink import compressed
 from emotion_core.runs.store import RunStore
 from emotion_core.runs.sweeps import load_sweep
 from emotion_core.vectors.settings import BuildSettings
@@ -22,7 +36,7 @@ REMEDY = "The shipped result is out of date: run python -m emotion_core.runs.shi
 @pytest.mark.skipif(not (DEMO_FOLDER / "config.json").exists(), reason="the bundled model is not built")
 def test_the_shipped_result_is_found_without_computing(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
-    assert unpack(store) == 2
+    assert unpack(store) == len(list(SHIPPED_FOLDER.glob("*/run.json"))) >= 2
     assert unpack(store) == 0, "a second start adds nothing"
     owner = owner_of("demo")
     key = build_key(owner.model.info.fingerprint, home_prompts(), BuildSettings())
@@ -35,11 +49,25 @@ def test_the_shipped_result_is_found_without_computing(tmp_path: Path) -> None:
     assert load_build(store, build_id).vectors.emotions == ("fear",)
 
 
-def test_what_is_packed_comes_back(tmp_path: Path) -> None:
+@pytest.mark.skipif(not (SHIPPED_FOLDER / "build-emotions-171").exists(), reason="the map is not shipped yet")
+def test_the_shipped_map_is_found_without_computing(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    unpack(store)
+    build = store.find(BUILD, build_key(owner_of("demo").model.info.fingerprint, map_prompts(), BuildSettings()))
+    assert build is not None, REMEDY
+    vectors = load_build(store, build.id).vectors
+    assert len(vectors.emotions) == 171
+    checks = find_checks(store, vectors, MAP_CLUSTERS)
+    assert checks is not None, REMEDY
+    assert load_checks(store, checks).emotions == vectors.emotions
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_what_is_packed_comes_back(tmp_path: Path, small: bool) -> None:
     first, second = RunStore(tmp_path / "first"), RunStore(tmp_path / "second")
     run_id = first.create("build", '{"label": "x"}', key="k")
     first.finish(run_id, {"a.bin": b"1", "b.bin": b"2"})
-    pack(first, run_id, tmp_path / "packed")
+    pack(first, run_id, tmp_path / "packed", "any", small=small)
     assert unpack(second, tmp_path / "packed") == 1
     found = second.find("build", "k")
     assert found is not None
@@ -50,3 +78,22 @@ def test_what_is_packed_comes_back(tmp_path: Path) -> None:
 def test_the_folder_is_part_of_the_repository() -> None:
     assert SHIPPED_FOLDER.name == "results"
     assert (SHIPPED_FOLDER / "sweep" / "run.json").is_file()
+
+
+def test_a_rounded_run_takes_the_place_of_the_first_and_keeps_three_digits(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    run_id = store.create("build", '{"label": "x"}', key="k")
+    values = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32)
+    values[0, 0], values[0, 1] = np.nan, 1e-30
+    whole = np.arange(5)
+    store.finish(run_id, {"a.safetensors": save({"v": values, "n": whole}, metadata={"m": "x"}), "b.txt": b"2"})
+    again = round_run(store, run_id)
+    found = store.find("build", "k")
+    assert found is not None and found.id == again
+    data = store.read(again, "a.safetensors")
+    tensors = load(data)
+    np.testing.assert_allclose(tensors["v"], values, rtol=1 / 2000)
+    assert (tensors["v"] != values).mean() > 0.9 and tensors["v"].dtype == np.float32
+    assert tensors["n"].tolist() == whole.tolist() and b'"m":"x"' in data[:200]
+    assert store.read(again, "b.txt") == b"2"
+    assert len(compressed(data)) < 0.75 * len(compressed(store.read(run_id, "a.safetensors")))
