@@ -61,10 +61,17 @@ PAGES = {
         "Steer",
         "What happens to the text a model writes when a direction is added while it writes, and is it more than noise?",
     ),
+    "read": PageInfo(
+        "pages/4_Read.py",
+        "Read",
+        ":material/menu_book:",
+        "Read",
+        "Where along a text, a conversation or a growing number does the model move along an emotion's direction?",
+    ),
     "glossary": PageInfo(
         "pages/6_Glossary.py",
         "Glossary",
-        ":material/menu_book:",
+        ":material/dictionary:",
         "Glossary",
         "What do the words on these pages mean?",
     ),

@@ -70,12 +70,11 @@ class ConversationReading:
         return document
 
 
-def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Sequence[Turn]) -> Job[ConversationReading]:
-    """Reads a conversation, as a job; at the baseline's first layer.
+def check_turns(turns: Sequence[Turn]) -> None:
+    """Refuses what cannot be read, before anything is loaded for it.
 
     Raises:
         SettingsError: There are no turns, or they are too long together.
-        ModelError: The model's chat template refuses them.
     """
     if not turns:
         raise SettingsError("The conversation has no turns", remedy="Add at least one")
@@ -87,6 +86,16 @@ def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Seque
             found=f"{characters:,}",
             remedy="Leave out turns",
         )
+
+
+def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Sequence[Turn]) -> Job[ConversationReading]:
+    """Reads a conversation, as a job; at the baseline's first layer.
+
+    Raises:
+        SettingsError: There are no turns, or they are too long together.
+        ModelError: The model's chat template refuses them.
+    """
+    check_turns(turns)
     dialogue = tokenize(model, turns)
     reading = yield from read_encoding(model, baseline, dialogue.encoding)
     values = reading.values[:, 0]  # (tokens, emotions)

@@ -16,6 +16,19 @@ _MARK = "qzwxvkjq"  # in no template
 
 
 @dataclass(frozen=True)
+class Said:
+    """One turn as it is kept with a result.
+
+    Attributes:
+        role: `system`, `user` or `assistant`.
+        content: What was said, blanks around it removed.
+    """
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Dialogue:
     """A tokenized conversation.
 
@@ -26,7 +39,7 @@ class Dialogue:
         template: `chat template` of the model, or `plain` for `User: ...` lines where it has none.
     """
 
-    turns: tuple[Turn, ...]
+    turns: tuple[Said, ...]
     encoding: Encoding
     spans: tuple[tuple[int, int], ...]
     template: str
@@ -48,7 +61,8 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
     content = [False] * len(offsets)
     for first, last in spans:
         content[first:last] = [True] * (last - first)
-    return Dialogue(tuple(turns), Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
+    kept = tuple(Said(turn.role, turn.content.strip()) for turn in turns)
+    return Dialogue(kept, Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
 
 
 def _places(tokenizer: Any, turns: Sequence[Turn], rendered: str) -> list[tuple[int, int]]:

@@ -13,6 +13,8 @@ PAGES = {
     "explore": "Explore_emotions",
     "map": "Explore_emotions?tab=Map",
     "steer": "Steer",
+    "read": "Read",
+    "dose": "Read?what=Dose",
     "glossary": "Glossary",
 }
 LONG = 400_000
