@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,9 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 KIND = "reading"
 _FILE = "reading.safetensors"
+_REMEMBERED = 16
+_baselines: dict[str, Baseline] = {}
+_LOCK = threading.Lock()  # every model has a thread of its own
 What = Literal["text", "conversation", "dose", "situations"]
 
 
@@ -112,7 +116,7 @@ def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
 
 def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, cache: ActivationCache) -> Job[Reading]:
     """The neutral baseline and the reading, as one job."""
-    baseline: Baseline = yield from read_baseline(model, vectors, None if request.layer is None else [request.layer])
+    baseline = yield from known_baseline(model, vectors, request.layer)
     if request.what == "text":
         text = yield from read_text(model, baseline, request.text, chat=vectors.reading.chat)
         return Reading(request, text=text)
@@ -124,6 +128,20 @@ def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, c
         return Reading(request, dose=dose)
     situations = yield from read_situations(model, vectors, baseline, load_implicit(), cache)
     return Reading(request, situations=situations)
+
+
+def known_baseline(model: LoadedModel, vectors: EmotionVectors, layer: int | None) -> Job[Baseline]:
+    """The neutral baseline of vectors at a layer, as a job; the last few are remembered."""
+    key = content_key(vectors_digest(vectors), layer)
+    with _LOCK:
+        found = _baselines.get(key)
+    if found is None:
+        found = yield from read_baseline(model, vectors, None if layer is None else [layer])
+        with _LOCK:
+            _baselines[key] = found
+            while len(_baselines) > _REMEMBERED:
+                del _baselines[next(iter(_baselines))]
+    return found
 
 
 def load_reading(store: RunStore, run_id: str) -> Reading:

@@ -17,7 +17,11 @@ def built(app: AppTest) -> bool:
 
 @pytest.mark.parametrize(
     ("what", "says"),
-    [("Text", "leaves the range of random directions"), ("Conversation", "over the turns"), ("Dose", "go with the number")],
+    [
+        ("Text", "leaves the range of random directions"),
+        ("Conversation", "over the turns"),
+        ("Dose", "go with the number"),
+    ],
 )
 def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, what: str, says: str) -> None:
     app = until(open_page("4_Read", what=what), built)
