@@ -21,16 +21,20 @@ from emotion_core.vectors.header import check_header
 from emotion_core.vectors.manifest import Manifest, manifest_of, model_info, prompt_set, reading_position
 
 LARGEST_FILE = 2 * 1024**3
-_TENSORS = ("values", "residual_norms", "cv_auroc", "train_midpoints")
+TENSORS = ("values", "residual_norms", "cv_auroc", "train_midpoints")
 _REMEDY = "Build the vectors again, or choose another file"
 
 
 def vector_bytes(vectors: EmotionVectors) -> bytes:
     """The vectors as a file's content; not-a-number values are kept as they are."""
+    tensors = {name: np.ascontiguousarray(getattr(vectors, name), dtype=np.float32) for name in TENSORS}
+    return bytes(save_tensors(tensors, metadata={"manifest": manifest_json(vectors)}))
+
+
+def manifest_json(vectors: EmotionVectors) -> str:
+    """Everything about the vectors but their numbers, as it stands in a file's metadata."""
     created = vectors.created or datetime.now(UTC).isoformat(timespec="seconds")
-    manifest = manifest_of(vectors, created).model_dump_json()
-    tensors = {name: np.ascontiguousarray(getattr(vectors, name), dtype=np.float32) for name in _TENSORS}
-    return bytes(save_tensors(tensors, metadata={"manifest": manifest}))
+    return manifest_of(vectors, created).model_dump_json()
 
 
 def save_vectors(vectors: EmotionVectors, path: Path | str) -> None:
@@ -48,13 +52,36 @@ def load_vectors(source: Path | str | bytes) -> EmotionVectors:
     data = source if isinstance(source, bytes) else _read(Path(source))
     if len(data) > LARGEST_FILE:
         raise VectorFileError("The vector file is too large", where=where, found=f"{len(data)} bytes")
-    manifest = _manifest(check_header(data, where), where)
+    metadata = check_header(data, where)
+    if "manifest" not in metadata:
+        raise VectorFileError(
+            "This safetensors file has no manifest",
+            where=where,
+            expected="a file saved by Build vectors",
+            found="metadata " + (", ".join(sorted(metadata)[:5]) or "empty"),
+            remedy="Use import for vectors of other tools",
+        )
     try:
         tensors: dict[str, FloatArray] = load_tensors(data)
     except SafetensorError as error:
         raise VectorFileError("The vector file is damaged", where=where, found=str(error), remedy=_REMEDY) from error
-    _check_shapes(manifest, tensors, where)
-    return _assemble(manifest, tensors, where)
+    return assemble(metadata["manifest"], tensors, where)
+
+
+def assemble(manifest: str, tensors: dict[str, FloatArray], where: str) -> EmotionVectors:
+    """Vectors from a manifest and their numbers, wherever both were kept.
+
+    Args:
+        manifest: JSON, as `manifest_json` gives it.
+        tensors: float32 arrays by the names in `TENSORS`.
+        where: Name of the file, for messages.
+
+    Raises:
+        VectorFileError: The manifest lacks a field, is of another version, or does not fit the numbers.
+    """
+    checked = _manifest(manifest, where)
+    _check_shapes(checked, tensors, where)
+    return _assemble(checked, tensors, where)
 
 
 def require_model(vectors: EmotionVectors, info: ModelInfo) -> None:
@@ -84,18 +111,10 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _manifest(metadata: dict[str, str], where: str) -> Manifest:
-    if "manifest" not in metadata:
-        raise VectorFileError(
-            "This safetensors file has no manifest",
-            where=where,
-            expected="a file saved by Build vectors",
-            found="metadata " + (", ".join(sorted(metadata)[:5]) or "empty"),
-            remedy="Use import for vectors of other tools",
-        )
+def _manifest(text: str, where: str) -> Manifest:
     try:
         # Loosely typed on purpose up to here: pydantic is what turns it into something known.
-        return Manifest.model_validate_json(metadata["manifest"])
+        return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "manifest"

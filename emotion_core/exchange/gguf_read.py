@@ -1,0 +1,151 @@
+"""Reads a GGUF file that may come from anybody: every count is held against the file's length before it is believed.
+
+The `gguf` package reads its own files well but trusts their counts, and loops for as long as a header tells it to;
+an upload must not. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from emotion_core.errors import VectorFileError
+from emotion_core.tracing.activations import FloatArray
+
+MAGIC = b"GGUF"
+_STRING, _ARRAY = 8, 9
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+# Number of the tensor type in ggml -> how numpy reads it; bfloat16 is widened by hand.
+_TENSORS = {0: "<f4", 1: "<f2", 28: "<f8", 30: "<u2"}
+_BFLOAT16 = 30
+_REMEDY = "Choose a control vector in F32, such as repeng's export_gguf or this project's export writes"
+
+
+@dataclass(frozen=True)
+class Gguf:
+    """The content of a GGUF file.
+
+    Attributes:
+        metadata: Values by key: numbers, texts, numpy arrays of numbers, tuples of texts.
+        tensors: float32 arrays by name.
+    """
+
+    metadata: dict[str, Any]
+    tensors: dict[str, FloatArray]
+
+
+def read_gguf(data: bytes, where: str) -> Gguf:
+    """Reads the whole file.
+
+    Args:
+        data: Its content.
+        where: Its name, for messages.
+
+    Raises:
+        VectorFileError: It is no GGUF file of version 2 or 3, it is cut off, or a tensor is quantised.
+    """
+    if data[:4] != MAGIC:
+        raise VectorFileError("This is not a GGUF file", where=where, expected="it begins with GGUF", remedy=_REMEDY)
+    cursor = _Cursor(data, where)
+    cursor.place = 4
+    version = cursor.scalar("I")
+    if version not in (2, 3):
+        raise VectorFileError(
+            "Unknown version of GGUF", where=where, expected="2 or 3", found=str(version), remedy=_REMEDY
+        )
+    n_tensors, n_keys = cursor.scalar("Q"), cursor.scalar("Q")
+    # The shortest entries: a key of 8 + 1 bytes with its type and one byte; a name, a count, a type, an offset.
+    cursor.require(13 * n_keys + 24 * n_tensors)
+    metadata: dict[str, Any] = {}
+    for _ in range(n_keys):
+        key = cursor.text()
+        metadata[key] = cursor.value(cursor.scalar("I"))
+    heads = [_head(cursor) for _ in range(n_tensors)]
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or not 0 < alignment <= 65536:
+        raise VectorFileError("The alignment makes no sense", where=where, found=str(alignment), remedy=_REMEDY)
+    begin = cursor.place + -cursor.place % alignment
+    return Gguf(metadata, {name: _tensor(cursor, begin + at, shape, kind, name) for name, shape, kind, at in heads})
+
+
+class _Cursor:
+    """A place in the file that never moves past its end."""
+
+    def __init__(self, data: bytes, where: str) -> None:
+        self.data = data
+        self.where = where
+        self.place = 0
+
+    def require(self, count: int) -> None:
+        if count > len(self.data) - self.place:
+            raise VectorFileError(
+                "The GGUF file is cut off, or claims more than it has",
+                where=self.where,
+                expected=f"{count} more bytes at {self.place}",
+                found=f"{len(self.data) - self.place}",
+                remedy=_REMEDY,
+            )
+
+    def take(self, count: int) -> bytes:
+        self.require(count)
+        self.place += count
+        return self.data[self.place - count : self.place]
+
+    def scalar(self, letter: str) -> Any:
+        return struct.unpack("<" + letter, self.take(struct.calcsize("<" + letter)))[0]
+
+    def text(self) -> str:
+        return self.take(self.scalar("Q")).decode("utf-8", errors="replace")
+
+    def value(self, kind: int) -> Any:
+        if kind == _STRING:
+            return self.text()
+        if kind == _ARRAY:
+            return self._array(self.scalar("I"), self.scalar("Q"))
+        return self.scalar(self._letter(kind))
+
+    def _array(self, kind: int, count: int) -> Any:
+        if kind == _STRING:
+            self.require(8 * count)
+            return tuple(self.text() for _ in range(count))
+        item = np.dtype("<" + self._letter(kind))
+        return np.frombuffer(self.take(count * item.itemsize), dtype=item)
+
+    def _letter(self, kind: int) -> str:
+        if kind not in _SCALARS:
+            raise VectorFileError(
+                "Unknown kind of metadata", where=self.where, expected="a number or a text", found=f"type {kind}"
+            )
+        return _SCALARS[kind]
+
+
+def _head(cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
+    name = cursor.text()
+    n_dimensions = cursor.scalar("I")
+    if n_dimensions > 8:
+        raise VectorFileError("A tensor has too many dimensions", where=f"{cursor.where}, {name}")
+    shape = tuple(cursor.scalar("Q") for _ in range(n_dimensions))
+    return name, shape[::-1], cursor.scalar("I"), cursor.scalar("Q")  # ggml writes the fastest axis first
+
+
+def _tensor(cursor: _Cursor, at: int, shape: tuple[int, ...], kind: int, name: str) -> FloatArray:
+    if kind not in _TENSORS:
+        raise VectorFileError(
+            "A tensor is quantised or of a type that cannot be read",
+            where=f"{cursor.where}, {name}",
+            expected="F32, F16, BF16 or F64",
+            found=f"ggml type {kind}",
+            remedy=_REMEDY,
+        )
+    item = np.dtype(_TENSORS[kind])
+    cursor.place = min(at, len(cursor.data))
+    raw = np.frombuffer(cursor.take(prod(shape) * item.itemsize), dtype=item).reshape(shape)
+    if kind == _BFLOAT16:
+        widened: FloatArray = (raw.astype(np.uint32) << 16).view(np.float32)
+        return widened
+    converted: FloatArray = raw.astype(np.float32)
+    return converted
