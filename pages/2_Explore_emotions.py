@@ -13,7 +13,9 @@ vector_upload(working)
 if working.vectors is None:
     need_vectors(working)
 held_out, emotion_map = st.tabs(["Held-out", "Map"], key="tab", bind="query-params")
-with held_out:
-    heldout_tab(working)
-with emotion_map:
-    map_tab(working)
+if held_out.open is not False:
+    with held_out:
+        heldout_tab(working)
+if emotion_map.open is not False:
+    with emotion_map:
+        map_tab(working)

@@ -21,6 +21,7 @@ from emotion_core.runs.builds import (
     load_build,
     start_build,
 )
+from emotion_core.runs.ship import map_prompts
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
@@ -28,6 +29,7 @@ from emotion_core.vectors.settings import BuildSettings
 from ui.services import activation_cache, registry, store
 
 BUILT_IN = "fear-calm"
+MAP_SET = "emotions-171"  # also a set by its name, for a model that it has been built for
 UPLOAD = "upload"
 _SHELF = "vector sets"
 
@@ -35,6 +37,8 @@ _SHELF = "vector sets"
 def shelf(info: ModelInfo) -> dict[str, str]:
     """Labels of the sets that belong to a model, by id; the built-in one first."""
     labels = {BUILT_IN: "fear-calm (built in)"}
+    if run_of(MAP_SET, info) is not None:
+        labels[MAP_SET] = "emotions-171 (built in)"
     for run_id, (label, fingerprint) in st.session_state.get(_SHELF, {}).items():
         if fingerprint == info.fingerprint:
             number = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
@@ -52,9 +56,10 @@ def put_on_shelf(run_id: str) -> None:
     if run.kind not in (KIND, UPLOAD) or run.state != "done":
         raise RunError("The run has no vectors", where=run_id, found=f"{run.kind}, {run.state}")
     described = json.loads(run.settings)
-    if run.key and run.key == _built_in_key(described["fingerprint"]):
+    fingerprint = described["fingerprint"]
+    if run.key and run.key in (_built_in_key(fingerprint), _map_key(fingerprint)):
         return  # it stands there already
-    st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], described["fingerprint"])
+    st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], fingerprint)
 
 
 def upload(name: str, data: bytes, info: ModelInfo) -> str:
@@ -74,14 +79,20 @@ def upload(name: str, data: bytes, info: ModelInfo) -> str:
 
 def choose_next(run_id: str) -> None:
     """Makes a set the chosen one at the next run of the script, when its picker may be changed."""
-    st.session_state["next vectors"] = run_id if run_id in st.session_state.get(_SHELF, {}) else BUILT_IN
+    if run_id in st.session_state.get(_SHELF, {}) or run_id == MAP_SET:
+        st.session_state["next vectors"] = run_id
+        return
+    run = store().get(run_id)
+    is_map = run.key == _map_key(json.loads(run.settings)["fingerprint"])
+    st.session_state["next vectors"] = MAP_SET if is_map else BUILT_IN
 
 
 def run_of(set_id: str, info: ModelInfo) -> str | None:
     """The run that holds a set; None where the built-in set has not been built for this model yet."""
-    if set_id != BUILT_IN:
+    if set_id not in (BUILT_IN, MAP_SET):
         return set_id
-    found = store().find(KIND, _built_in_key(info.fingerprint))
+    key = _built_in_key(info.fingerprint) if set_id == BUILT_IN else _map_key(info.fingerprint)
+    found = store().find(KIND, key)
     return None if found is None else found.id
 
 
@@ -92,6 +103,11 @@ def start_built_in(owner: ModelOwner) -> str:
 
 def _built_in_key(fingerprint: str) -> str:
     return build_key(fingerprint, (built_in_prompts(),), BuildSettings())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _map_key(fingerprint: str) -> str:
+    return build_key(fingerprint, map_prompts(), BuildSettings())
 
 
 @st.cache_resource
@@ -114,7 +130,7 @@ def build_of(run_id: str) -> BuildResult:
 
 def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
     """Makes the set of a link choosable; returns what is wrong with it where it cannot be had."""
-    if not set_id or set_id == BUILT_IN or set_id in st.session_state.get(_SHELF, {}):
+    if not set_id or set_id in (BUILT_IN, MAP_SET) or set_id in st.session_state.get(_SHELF, {}):
         return None
     try:
         put_on_shelf(set_id)

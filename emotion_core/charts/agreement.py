@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import DIVERGING_LIGHT, POSITIVE
+from emotion_core.charts.palette import CHOSEN, DIVERGING_LIGHT, POSITIVE
 from emotion_core.geometry.compare import Comparison, LayerAgreement
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import comparison_title
@@ -17,8 +17,8 @@ from emotion_core.geometry.words import comparison_title
 _DOTS = 2000
 
 
-def scree(found: EmotionMap, height: int = 160) -> alt.Chart:
-    """Share of the variance between emotions that each component explains."""
+def scree(found: EmotionMap, chosen: str = "", height: int = 160) -> alt.LayerChart:
+    """Share of the variance that each component explains, and where the chosen emotion differs from the mean."""
     shares = found.components.explained[:15]
     table = pd.DataFrame({"component": np.arange(1, len(shares) + 1), "share": shares})
     bars = (
@@ -37,7 +37,18 @@ def scree(found: EmotionMap, height: int = 160) -> alt.Chart:
     text = f"Two components explain {two:.0%} of what sets emotions apart" if np.isfinite(two) else "Nothing varies"
     subtitle = f"{found.model.name}, layer {found.layer}; {len(found.emotions)} emotion vectors"
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    return cast(alt.Chart, bars.properties(title=title, height=height, description=f"{text}."))
+    parts: list[alt.Chart] = [bars]
+    if chosen in found.emotions:
+        squares = found.components.coordinates[found.emotions.index(chosen)] ** 2
+        own = pd.DataFrame(
+            {"component": np.arange(1, len(shares) + 1), "own": (squares / squares.sum())[: len(shares)]}
+        )
+        tooltip = [alt.Tooltip("component:O", title="Component"), alt.Tooltip("own:Q", title=chosen, format=".1%")]
+        dots = alt.Chart(own).mark_point(color=CHOSEN, filled=True, size=70)
+        parts.append(dots.encode(x="component:O", y="own:Q", tooltip=tooltip))
+        title.subtitle = f"{subtitle}. Dots: where {chosen} differs from the mean of all emotions"
+    chart = alt.layer(*parts).properties(title=title, height=height, description=f"{text}.")
+    return cast(alt.LayerChart, chart)
 
 
 def layer_matrix(found: LayerAgreement) -> alt.Chart:

@@ -1,133 +1,133 @@
-"""Charts of the map of emotions: the plane of two components, the matrix of cosines, and the tree."""
+"""The map of emotions as a chart: the plane of two components."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy.cluster.hierarchy import dendrogram
 
 from emotion_core.charts.labels import readable
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, DIVERGING_LIGHT, NULL
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import axis_name, map_sentence, map_title
 
-# Above this many emotions the matrix leaves their names to the tooltips.
-_NAMED = 40
+# Components that can be put on the axes.
+COMPONENTS = 8
 
 Colour = Literal["cluster", "valence"]
 
 
-def map_table(emotions: EmotionMap) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Look:
+    """How a map is drawn.
+
+    Attributes:
+        x: Component on the horizontal axis, counted from 1.
+        y: Component on the vertical axis.
+        colour: `cluster`, or human `valence` where the ratings know the words.
+        size: Component shown as the size of the dots; 0 for none.
+        held: Emotions held for comparison, ringed in the palette's order.
+        place: float [emotions], how reliable each place is, 0 to 1: what is unstable is drawn lighter. None: not known.
+        spread: float [emotions, components], standard deviation of each place under other training texts.
+    """
+
+    x: int = 1
+    y: int = 2
+    colour: Colour = "cluster"
+    size: int = 0
+    held: tuple[str, ...] = ()
+    place: npt.NDArray[Any] | None = None
+    spread: npt.NDArray[Any] | None = None
+
+
+def map_table(emotions: EmotionMap, look: Look | None = None) -> pd.DataFrame:
     """One row an emotion: what the plane draws and the CSV holds."""
     coordinates = emotions.components.coordinates
     table = pd.DataFrame({"emotion": emotions.emotions})
-    for c in range(min(3, coordinates.shape[1])):
+    for c in range(min(COMPONENTS, coordinates.shape[1])):
         table[f"pc{c + 1}"] = coordinates[:, c]
     table["cluster"] = emotions.clusters + 1
     table["nearest"] = [", ".join(emotions.emotions[i] for i in row) for row in emotions.neighbours]
     table["valence"], table["arousal"] = emotions.valence, emotions.arousal
+    if look is not None and look.place is not None:
+        table["reliability"] = look.place
     return table
 
 
-def component_plane(
-    emotions: EmotionMap, chosen: str, *, x: int = 1, y: int = 2, colour: Colour = "cluster"
-) -> alt.LayerChart:
+def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None) -> alt.LayerChart:
     """Emotions on two principal components; a click selects one (selection `emotion`).
 
     Args:
         emotions: The map.
         chosen: The emotion that is ringed.
-        x: Component on the horizontal axis, counted from 1.
-        y: Component on the vertical axis; may be one that does not exist, then all lie on a line.
-        colour: `cluster`, or human `valence` where the ratings know the words.
+        look: Axes, colours, what is held; a component that does not exist puts all on a line.
     """
-    table = map_table(emotions)
-    for component in (x, y):
+    look = look or Look()
+    table = map_table(emotions, look)
+    for component in (look.x, look.y):
         if f"pc{component}" not in table:
             table[f"pc{component}"] = 0.0
-    table["named"] = readable(table[f"pc{x}"].to_numpy(), -table[f"pc{y}"].to_numpy(), emotions.emotions, (chosen,))
+    marked = (chosen, *look.held)
+    names = emotions.emotions
+    table["named"] = readable(table[f"pc{look.x}"].to_numpy(), -table[f"pc{look.y}"].to_numpy(), names, marked)
+    table["weight"] = _weights(look, len(table))
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
-    base = alt.Chart(table).encode(x=_axis(emotions, x, alt.X), y=_axis(emotions, y, alt.Y))
+    base = alt.Chart(table).encode(x=_axis(emotions, look.x, alt.X), y=_axis(emotions, look.y, alt.Y))
     # A thin edge keeps neutral valence, which has the colour of the ground, in sight.
-    dots = base.mark_circle(size=110, opacity=0.95, cursor="pointer", stroke=NULL, strokeWidth=0.7)
-    dots = dots.encode(color=_colour(emotions, colour), tooltip=_tooltip(table)).add_params(pick)
-    ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=330, strokeWidth=2.5, color=CHOSEN)
-    names = base.transform_filter("datum.named").mark_text(align="left", dx=9, fontSize=12, color=NULL)
-    names = names.encode(text="emotion:N")
-    title = alt.TitleParams(_plane_title(emotions, chosen), subtitle=_subtitle(emotions), anchor="start")
-    chart = alt.layer(ring, dots, names)
+    dots = base.mark_circle(size=110, cursor="pointer", stroke=NULL, strokeWidth=0.7).add_params(pick)
+    dots = dots.encode(
+        color=_colour(emotions, look.colour), tooltip=_tooltip(table), opacity=alt.Opacity("weight:Q", scale=None)
+    )
+    if look.size and f"pc{look.size}" in table:
+        scale = alt.Scale(range=[25, 420], zero=False)
+        dots = dots.encode(size=alt.Size(f"pc{look.size}:Q", scale=scale, title=axis_name(emotions, look.size)))
+    rings = [
+        base.transform_filter(alt.datum.emotion == name).mark_point(size=330, strokeWidth=2.5, color=colour)
+        for name, colour in reversed(marks(chosen, look.held))
+    ]
+    text = base.transform_filter("datum.named").mark_text(align="left", dx=9, fontSize=12, color=NULL)
+    parts = [*_crosses(emotions, table, look, chosen), *rings, dots, text.encode(text="emotion:N")]
+    title = alt.TitleParams(_plane_title(emotions, chosen), subtitle=_subtitle(emotions, look), anchor="start")
+    chart = alt.layer(*parts).resolve_scale(size="independent")
     return cast(alt.LayerChart, chart.properties(title=title, height=460, description=map_sentence(emotions)))
 
 
-def cosine_chart(emotions: EmotionMap, chosen: str) -> alt.LayerChart:
-    """Cosines of all pairs of emotions, in the order of the tree; a click selects the row's emotion."""
-    order = [emotions.emotions[i] for i in emotions.order]
-    n = len(order)
-    cosines = emotions.cosines[np.ix_(emotions.order, emotions.order)].round(3)
-    table = pd.DataFrame({"emotion": np.repeat(order, n), "other": order * n, "cosine": cosines.ravel()})
-    labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60, labelOverlap=False)
-    side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelOverlap=False)
-    base = alt.Chart(table)
-    base = base.encode(x=alt.X("other:N", sort=order, axis=labels), y=alt.Y("emotion:N", sort=order, axis=side))
-    pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
-    cells = base.mark_rect().encode(
-        color=alt.Color(
-            "cosine:Q",
-            scale=alt.Scale(domain=[-1, 1], range=list(DIVERGING_LIGHT), interpolate="rgb"),
-            legend=alt.Legend(title="Cosine", orient="bottom"),
-        ),
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("other:N", title="With"),
-            alt.Tooltip("cosine:Q", title="Cosine", format=".2f"),
-        ],
-    )
-    row = base.transform_filter(alt.datum.emotion == chosen).mark_rect(filled=False, stroke=CHOSEN)
-    row = row.encode(strokeWidth=alt.value(1.5 if n <= _NAMED else 0.5))
-    first, second, closest = _most_alike(emotions)
-    title = alt.TitleParams(
-        f"{first} and {second} are most alike (cosine {closest:.2f})",
-        subtitle=f"Cosine of every pair of {n} emotions, ordered by the tree",
-        anchor="start",
-    )
-    chart = alt.layer(cells.add_params(pick), row).properties(title=title, height=min(720, 150 + 24 * min(n, 24)))
-    return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
+def marks(chosen: str, held: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Names and colours of what is ringed: the chosen emotion in its own colour, the held ones in the palette's."""
+    colours = [colour for colour in CATEGORICAL if colour != CHOSEN]
+    return [(chosen, CHOSEN), *((name, colours[i]) for i, name in enumerate(held) if name != chosen)]
 
 
-def tree(emotions: EmotionMap, chosen: str) -> alt.LayerChart:
-    """Average-linkage tree on cosine distance, leaves named on the left."""
-    drawn = dendrogram(emotions.merges, no_plot=True, labels=list(emotions.emotions))
-    joins = zip(drawn["dcoord"], drawn["icoord"], strict=True)
-    lines = pd.DataFrame(
-        [
-            {"join": j, "step": step, "distance": float(d), "place": float(i)}
-            for j, (distances, places) in enumerate(joins)
-            for step, (d, i) in enumerate(zip(distances, places, strict=True))
-        ]
-    )
-    n = len(emotions.emotions)
-    leaves = pd.DataFrame({"emotion": drawn["ivl"], "place": [5.0 + 10.0 * i for i in range(n)], "distance": 0.0})
-    leaves["chosen"] = leaves["emotion"] == chosen
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[0, 10.0 * n], nice=False))
-    top = float(lines["distance"].max()) if len(lines) else 1.0
-    # The names stand to the right of distance 0, where the axis has no numbers.
-    ticks = alt.Axis(values=[round(top * i / 5, 2) for i in range(6)], format=".2~f")
-    scale = alt.Scale(domain=[top * 1.02, -0.35 * top], nice=False)
-    x = alt.X("distance:Q", title="Cosine distance", scale=scale, axis=ticks)
-    links = alt.Chart(lines).mark_line(color=NULL, strokeWidth=1.3).encode(x=x, y=y, detail="join:N", order="step:Q")
-    names = alt.Chart(leaves).mark_text(align="left", dx=6, fontSize=12)
-    names = names.encode(
-        x=x, y=y, text="emotion:N", color=alt.condition("datum.chosen", alt.value(CHOSEN), alt.value(NULL))
-    )
-    first, second, _ = _most_alike(emotions)
-    title = alt.TitleParams(
-        f"{first} and {second} join first", subtitle=f"Average linkage of {n} emotions", anchor="start"
-    )
-    chart = alt.layer(links, names).properties(title=title, height=max(160, (20 if n <= _NAMED else 13) * n))
-    return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
+def _weights(look: Look, n: int) -> npt.NDArray[np.float64]:
+    """Opacity of each dot: from a quarter where the place is noise to nearly full where it is certain."""
+    if look.place is None:
+        return np.full(n, 0.95)
+    return 0.2 + 0.75 * np.clip(np.nan_to_num(np.asarray(look.place, np.float64)), 0, 1)
+
+
+def _crosses(emotions: EmotionMap, table: pd.DataFrame, look: Look, chosen: str) -> list[Any]:
+    """95 % of resampled places of the chosen and the held emotions, along both axes."""
+    if look.spread is None or max(look.x, look.y) > look.spread.shape[1]:
+        return []
+    found = []
+    for name, colour in marks(chosen, look.held):
+        if name not in emotions.emotions:
+            continue
+        at = emotions.emotions.index(name)
+        here = {"x": float(table[f"pc{look.x}"][at]), "y": float(table[f"pc{look.y}"][at])}
+        for axis, component in (("x", look.x), ("y", look.y)):
+            reach = 1.96 * float(look.spread[at, component - 1])
+            row = pd.DataFrame([{**here, "low": here[axis] - reach, "high": here[axis] + reach}])
+            line = alt.Chart(row).mark_rule(color=colour, strokeWidth=1.5, opacity=0.8)
+            if axis == "x":
+                found.append(line.encode(x="low:Q", x2="high:Q", y="y:Q"))
+            else:
+                found.append(line.encode(y="low:Q", y2="high:Q", x="x:Q"))
+    return found
 
 
 def _axis(emotions: EmotionMap, component: int, channel: type[alt.X] | type[alt.Y]) -> Any:
@@ -147,14 +147,6 @@ def _colour(emotions: EmotionMap, colour: Colour) -> alt.Color:
     return alt.Color("cluster:N", scale=alt.Scale(domain=clusters, range=colours), legend=legend)
 
 
-def _most_alike(emotions: EmotionMap) -> tuple[str, str, float]:
-    """The two nearest emotions, the first with a capital, and their cosine."""
-    others = np.where(np.eye(len(emotions.emotions), dtype=bool), -np.inf, emotions.cosines)
-    i, j = divmod(int(np.argmax(others)), len(emotions.emotions))
-    first = emotions.emotions[min(i, j)]
-    return first[:1].upper() + first[1:], emotions.emotions[max(i, j)], float(others[i, j])
-
-
 def _plane_title(emotions: EmotionMap, chosen: str) -> str:
     if chosen not in emotions.emotions:
         return map_title(emotions)
@@ -163,15 +155,18 @@ def _plane_title(emotions: EmotionMap, chosen: str) -> str:
     return f"{name} lies nearest to {', '.join(neighbours[:-1])} and {neighbours[-1]}" if len(neighbours) > 1 else name
 
 
-def _subtitle(emotions: EmotionMap) -> str:
-    return (
+def _subtitle(emotions: EmotionMap, look: Look) -> str:
+    text = (
         f"{emotions.model.name}, layer {emotions.layer}; {len(emotions.emotions)} emotions, "
         f"{emotions.n_clusters} clusters (silhouette {emotions.silhouette:.2f}); nearest in the full space"
     )
+    return text if look.place is None else f"{text}; the lighter a dot, the less certain its place"
 
 
 def _tooltip(table: pd.DataFrame) -> list[Any]:
     shown = [alt.Tooltip("emotion:N", title="Emotion"), alt.Tooltip("cluster:N", title="Cluster")]
     shown.append(alt.Tooltip("nearest:N", title="Nearest"))
     shown += [alt.Tooltip(f"pc{c}:Q", title=f"Component {c}", format=".2f") for c in (1, 2) if f"pc{c}" in table]
+    if "reliability" in table:
+        shown.append(alt.Tooltip("reliability:Q", title="Reliability of its place", format=".2f"))
     return shown

@@ -81,6 +81,12 @@ def human_agreement(coordinates: Array, emotions: tuple[str, ...], norms: Norms,
     return HumanAgreement(norms.name, n, found[0], found[1], found[2], norms.borrowed(emotions))
 
 
+def norms_agree(first: Norms, second: Norms, emotions: tuple[str, ...]) -> tuple[Correlation, Correlation]:
+    """How well two sets of ratings agree on these emotions, valence and arousal: the most a map can reach."""
+    (valence, arousal), (other_valence, other_arousal) = first.of(emotions), second.of(emotions)
+    return correlate(valence, other_valence), correlate(arousal, other_arousal)
+
+
 def correlate(first: Array, second: Array) -> Correlation:
     """Pearson's r of two lists where both are known."""
     r, n = correlation(first, second)

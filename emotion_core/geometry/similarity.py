@@ -47,6 +47,20 @@ def nearest(cosines: Array, count: int) -> npt.NDArray[np.int64]:
     return order[:, : min(count, len(cosines) - 1)].astype(np.int64)
 
 
+def farthest(cosines: Array, count: int) -> npt.NDArray[np.int64]:
+    """The emotions with the lowest cosine to each emotion, the lowest first.
+
+    Args:
+        cosines: float64 [emotions, emotions].
+        count: Emotions wanted; fewer where there are not so many.
+
+    Returns:
+        int64 [emotions, emotions wanted].
+    """
+    order = np.argsort(cosines, axis=1, kind="stable")  # itself has cosine 1 and so comes last
+    return order[:, : min(count, len(cosines) - 1)].astype(np.int64)
+
+
 def upper_triangle(matrices: Array) -> Array:
     """The entries above the diagonal of [..., emotions, emotions] as [..., pairs]."""
     rows, columns = np.triu_indices(matrices.shape[-1], k=1)

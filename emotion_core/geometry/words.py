@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.agreement import Correlation
 from emotion_core.geometry.compare import Comparison
 from emotion_core.geometry.emotion_map import EmotionMap
@@ -41,7 +42,7 @@ def map_sentence(found: EmotionMap) -> str:
         beyond = "more than" if found.rand.p_value <= SIGNIFICANCE else "no more than"
         parts.append(
             f"its {found.n_clusters} clusters match the paper's {beyond} chance would "
-            f"(adjusted Rand index {found.rand.value:.2f}, p = {found.rand.p_value:.3f})"
+            f"(adjusted Rand index {found.rand.value:.2f}, {p_words(found.rand.p_value)})"
         )
     return "; ".join(parts) + "."
 
@@ -51,7 +52,7 @@ def comparison_title(found: Comparison) -> str:
     if not np.isfinite(found.r):
         return "The two geometries cannot be compared"
     claim = "agree" if found.p_value <= SIGNIFICANCE else "do not agree beyond chance"
-    return f"The two geometries {claim} (r = {found.r:.2f}, p = {found.p_value:.3f})"
+    return f"The two geometries {claim} (r = {found.r:.2f}, {p_words(found.p_value)})"
 
 
 def _follows(found: Correlation) -> str:

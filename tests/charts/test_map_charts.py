@@ -6,7 +6,8 @@ import pytest
 from geometry.maps import affective_vectors, random_vectors
 
 from emotion_core.charts.agreement import comparison_chart, layer_matrix, scree
-from emotion_core.charts.emotion_map import component_plane, cosine_chart, map_table, tree
+from emotion_core.charts.emotion_map import Look, component_plane, map_table
+from emotion_core.charts.emotion_relations import cosine_chart, tree
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.labels import readable
 from emotion_core.geometry.compare import compare, compare_layers
@@ -51,8 +52,8 @@ def test_a_click_on_the_plane_names_an_emotion(found):
 )
 def test_any_two_components_can_be_drawn(found, small, x, y, colour):
     for one in (found, small):
-        assert chart_bytes(component_plane(one, "calm", x=x, y=y, colour=colour), "svg").startswith(b"<svg")
-    axes = [layer["encoding"] for layer in component_plane(found, "calm", x=x, y=y).to_dict()["layer"]]
+        assert chart_bytes(component_plane(one, "calm", Look(x=x, y=y, colour=colour)), "svg").startswith(b"<svg")
+    axes = [layer["encoding"] for layer in component_plane(found, "calm", Look(x=x, y=y)).to_dict()["layer"]]
     assert all(a["x"]["field"] == f"pc{x}" and a["y"]["field"] == f"pc{y}" for a in axes)
 
 

@@ -1,0 +1,130 @@
+"""What the parts of the map share: the map itself, its checks, and everything computed of it, remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from emotion_core.geometry.compare import LayerAgreement, compare_layers
+from emotion_core.geometry.emotion_map import EmotionMap, map_emotions
+from emotion_core.geometry.layers import LayerProfile, layer_profile
+from emotion_core.geometry.norms import Norms, circumplex, read_norms
+from emotion_core.geometry.overlay import Overlay, overlay
+from emotion_core.geometry.supervised import Reading, read_norms_off
+from emotion_core.runs.map_checks import MapChecks, find_checks, load_checks
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.services import store
+from ui.working import Working
+
+
+@dataclass(frozen=True)
+class Source:
+    """The vectors that are mapped.
+
+    Attributes:
+        set_id: Of their set.
+        run_id: Of the run that holds them.
+        vectors: The vectors.
+        emotion: The chosen emotion, one of theirs.
+        borrowed: Whether the chosen set has too few emotions and the built-in one stands in for it.
+    """
+
+    set_id: str
+    run_id: str
+    vectors: EmotionVectors
+    emotion: str
+    borrowed: bool
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What every part of the tab gets.
+
+    Attributes:
+        working: Model, set and emotion of the sidebar.
+        source: The vectors.
+        layer: The layer.
+        clusters: Groups asked for.
+        found: The map.
+        checks: Its checks, where they are done.
+    """
+
+    working: Working
+    source: Source
+    layer: int
+    clusters: int
+    found: EmotionMap
+    checks: MapChecks | None
+
+    @property
+    def emotion(self) -> str:
+        """The chosen emotion."""
+        return self.source.emotion
+
+
+@st.cache_resource(max_entries=32, show_spinner="Computing the map")
+def map_of(run_id: str, layer: int, clusters: int, _vectors: EmotionVectors) -> EmotionMap:
+    """The map of a run's vectors at a layer."""
+    return map_emotions(_vectors, layer, clusters)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing the layers")
+def layers_of(run_id: str, _vectors: EmotionVectors) -> LayerAgreement:
+    """How much the layers of a run's vectors agree."""
+    return compare_layers(_vectors)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking at every layer")
+def profile_of(run_id: str, norms_id: str, _vectors: EmotionVectors, _norms: Norms) -> LayerProfile:
+    """The map at every layer."""
+    return layer_profile(_vectors, _norms)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the ratings off the vectors")
+def readings_of(
+    run_id: str, layer: int, norms_id: str, _vectors: EmotionVectors, _norms: Norms
+) -> tuple[Reading, Reading]:
+    """Valence and arousal as read off a run's vectors at a layer."""
+    return read_norms_off(_vectors.values[:, layer].astype(np.float64), _vectors.emotions, _norms)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Mapping with these ratings")
+def rated_map_of(
+    run_id: str, layer: int, clusters: int, norms_id: str, _vectors: EmotionVectors, _norms: Norms
+) -> EmotionMap:
+    """The map of a run's vectors turned by and compared with other ratings."""
+    return map_emotions(_vectors, layer, clusters, _norms)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Laying one map over the other")
+def overlay_of(
+    ids: tuple[str, str], layers: tuple[int, int], _first: EmotionVectors, _second: EmotionVectors
+) -> Overlay:
+    """The second file's map over the first's."""
+    return overlay(_first, _second, *layers)
+
+
+@st.cache_resource
+def own_norms() -> Norms:
+    """This project's own ratings."""
+    return circumplex()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the ratings")
+def norms_of(digest: str, name: str, _data: bytes) -> Norms:
+    """An uploaded norms file, by the sha256 of its content."""
+    return read_norms(_data, name)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def loaded_checks(run_id: str) -> MapChecks:
+    """Finished checks of a map."""
+    return load_checks(store(), run_id)
+
+
+def checks_of(vectors: EmotionVectors, clusters: int) -> MapChecks | None:
+    """The checks of a map, where they are done."""
+    run_id = find_checks(store(), vectors, clusters)
+    return None if run_id is None else loaded_checks(run_id)

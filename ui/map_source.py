@@ -1,0 +1,61 @@
+"""Which vectors the map shows: the chosen set, or the built-in 171 emotions, or an offer to build them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
+from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.ship import map_prompts, start_map_build
+from ui.map_data import Source
+from ui.plain import plain
+from ui.run_panel import about, run_panel
+from ui.services import activation_cache, registry
+from ui.vector_sets import MAP_SET, choose_next, run_of, vectors_of
+from ui.working import Working
+
+_RUN = "map build"
+_WITHOUT_SET = "emotion on the map"
+
+
+def map_source(working: Working) -> Source | None:
+    """The vectors to map; None where there are none yet, and the page says how to get them."""
+    if working.vectors is None or working.emotion is None or working.run_id is None:
+        return None
+    if len(working.vectors.emotions) >= FEWEST_EMOTIONS:
+        return Source(working.set_id, working.run_id, working.vectors, working.emotion, borrowed=False)
+    run_id = run_of(MAP_SET, working.info)
+    few = plain(", ".join(working.vectors.emotions))
+    if run_id is None:
+        _offer(working, few)
+        return None
+    vectors = vectors_of(run_id)
+    st.caption(
+        f"The chosen vector set has {len(working.vectors.emotions)} emotion ({few}), too few for a map, so this is the "
+        "built-in set of 171. A click on an emotion chooses that set."
+    )
+    wanted = st.session_state.get(_WITHOUT_SET, "afraid")
+    return Source(
+        MAP_SET, run_id, vectors, wanted if wanted in vectors.emotions else vectors.emotions[0], borrowed=True
+    )
+
+
+def _offer(working: Working, few: str) -> None:
+    prompts = map_prompts()[0]
+    st.info(
+        f"A map needs at least {FEWEST_EMOTIONS} emotions; this vector set has {few}. Choose another set in the "
+        "sidebar, or build one here.",
+        icon=":material/scatter_plot:",
+    )
+    if _RUN in st.session_state:
+        run = run_panel(st.session_state[_RUN], key="map-build")
+        if run is not None:
+            choose_next(MAP_SET)
+            del st.session_state[_RUN]
+            st.rerun()
+    cost = about(build_seconds(working.info, len(prompts.texts)))
+    if st.button(
+        f"Build {len(prompts.emotions)} emotions ({prompts.name}), {cost}", type="primary", key="build-map-set"
+    ):
+        st.session_state[_RUN] = start_map_build(registry(), working.owner, activation_cache())
+        st.rerun()
