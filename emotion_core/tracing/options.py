@@ -1,0 +1,240 @@
+"""Log-probabilities of given options after prompts, steered or not, with the beginning of the prompts computed once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import nnsight
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.batches import TOKENS_PER_BATCH
+from emotion_core.tracing.decode import spread
+from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.score import LOGITS_PER_BATCH
+from emotion_core.tracing.steer import Intervention, Operation, steered
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A prompt with options, and what is steered while it is answered.
+
+    Attributes:
+        ids: Tokens of the prompt.
+        options: Tokens of each option, none empty.
+        shared: Leading tokens that other prompts of the same call begin with too; they are computed once.
+        direction: Row of the directions.
+        amount: In the units of the residual stream (a share for `project_out`); 0 steers nothing.
+        spans: Steered positions of the prompt, as [start, end).
+        steer_options: Whether the options' own tokens are steered too.
+    """
+
+    ids: tuple[int, ...]
+    options: tuple[tuple[int, ...], ...]
+    shared: int = 0
+    direction: int = 0
+    amount: float = 0.0
+    spans: tuple[Span, ...] = ()
+    steer_options: bool = False
+
+    @property
+    def start(self) -> int:
+        """First position that is computed for this prompt alone; its last token always is."""
+        return max(0, min(self.shared, len(self.ids) - 1))
+
+    @property
+    def condition(self) -> tuple[int, float, tuple[Span, ...]]:
+        """What is steered in the shared beginning."""
+        inside = tuple((a, min(b, self.start)) for a, b in self.spans if a < self.start)
+        return (self.direction, self.amount, inside) if self.amount and inside else (0, 0.0, ())
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a forward pass: the rest of a prompt, and the tokens of one option that are fed after it."""
+
+    asked: int
+    option: int | None  # None: all options are single tokens and are looked up at the last position
+    ids: tuple[int, ...]
+    steered: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class _Steering:
+    layer: int
+    operation: Operation
+    directions: torch.Tensor = field(repr=False)  # (directions, width)
+
+    def edit(self, rows: Sequence[tuple[int, float]]) -> Intervention:
+        chosen = self.directions[[direction for direction, _ in rows]]
+        return Intervention(self.layer, self.operation, chosen, torch.tensor([float(a) for _, a in rows]))
+
+
+def score_options(
+    model: LoadedModel,
+    asked: Sequence[Asked],
+    layer: int = 0,
+    directions: FloatArray | None = None,
+    operation: Operation = "add",
+) -> Job[list[npt.NDArray[np.float64]]]:
+    """Scores every option of every prompt, as a job that yields after each batch.
+
+    The score of an option is the sum of the log-probabilities of its tokens after the prompt, in nats: exactly that
+    of a plain forward pass over prompt and option together.
+
+    Args:
+        model: The model.
+        asked: Prompts with options; those that share a beginning should follow each other.
+        layer: Steered layer.
+        directions: float32 [directions, width], unit length; not needed where nothing is steered.
+        operation: What is done with the direction.
+
+    Returns:
+        For each prompt float64 [options]; nan where the model produced numbers that are not finite.
+    """
+    width = model.info.width
+    matrix = torch.zeros((1, width)) if directions is None else torch.tensor(directions)
+    steering = _Steering(layer, operation, matrix)
+    scores = [np.zeros(len(one.options)) for one in asked]
+    done = 0
+    for members in _groups(asked):
+        for block in _blocks(asked, members, model.vocabulary):
+            _score_block(model, asked, block, steering, scores)
+            done += len({row.asked for row in block})
+            yield Progress(min(done, len(asked)), len(asked), "asking")
+    return scores
+
+
+def _groups(asked: Sequence[Asked]) -> list[list[int]]:
+    """Indices of prompts with the same shared beginning."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for i, one in enumerate(asked):
+        groups.setdefault(one.ids[: one.start], []).append(i)
+    return list(groups.values())
+
+
+def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> list[list[_Row]]:
+    """Rows of a group, longest first, in blocks of a bounded number of tokens."""
+    rows = sorted((row for i in members for row in _rows(asked[i], i)), key=lambda row: (-len(row.ids), row.asked))
+    blocks: list[list[_Row]] = []
+    for row in rows:
+        if blocks:
+            longest = len(blocks[-1][0].ids)
+            kept = longest - asked[blocks[-1][0].asked].start  # a generous bound on the positions with logits
+            fits = (len(blocks[-1]) + 1) * longest <= TOKENS_PER_BATCH
+            if fits and (len(blocks[-1]) + 1) * min(longest, max(kept, 1)) * vocabulary <= 4 * LOGITS_PER_BATCH:
+                blocks[-1].append(row)
+                continue
+        blocks.append([row])
+    return blocks
+
+
+def _rows(one: Asked, index: int) -> list[_Row]:
+    rest = one.ids[one.start :]
+    inside = tuple(any(a <= p < b for a, b in one.spans) for p in range(one.start, len(one.ids)))
+    if all(len(option) == 1 for option in one.options):
+        return [_Row(index, None, rest, inside)]
+    # The last token of an option predicts nothing that is asked for, so it is not fed.
+    return [
+        _Row(index, k, (*rest, *option[:-1]), (*inside, *(one.steer_options,) * (len(option) - 1)))
+        for k, option in enumerate(one.options)
+    ]
+
+
+def _score_block(
+    model: LoadedModel,
+    asked: Sequence[Asked],
+    block: Sequence[_Row],
+    steering: _Steering,
+    scores: list[npt.NDArray[np.float64]],
+) -> None:
+    first = asked[block[0].asked]
+    cache = _prefix(model, first.ids[: first.start], [asked[row.asked].condition for row in block], steering)
+    longest = max(len(row.ids) for row in block)
+    pad = int(model.tokenizer.pad_token_id or 0)  # right of everything that is read: it changes nothing
+    ids = torch.tensor([[*row.ids, *(pad,) * (longest - len(row.ids))] for row in block], device=model.info.device)
+    mask = torch.tensor([[*row.steered, *(False,) * (longest - len(row.ids))] for row in block])
+    edit = steering.edit([(asked[row.asked].direction, asked[row.asked].amount) for row in block])
+    read = [_read_positions(row, asked[row.asked]) for row in block]
+    kept = sorted({p for positions in read for p in positions})
+    _, logits = _forward(model, ids, cache, edit if bool(mask.any()) else None, mask, kept)
+    nats = logits.log_softmax(-1)  # (rows, kept, vocabulary)
+    place = {p: k for k, p in enumerate(kept)}
+    for r, row in enumerate(block):
+        one = asked[row.asked]
+        at = [place[p] for p in read[r]]
+        if row.option is None:
+            scores[row.asked][:] = nats[r, at[0], [option[0] for option in one.options]].double().cpu().numpy()
+        else:
+            tokens = one.options[row.option]
+            scores[row.asked][row.option] = float(nats[r, at, list(tokens)].double().sum())
+    for row in block:
+        scores[row.asked][~np.isfinite(scores[row.asked])] = np.nan
+
+
+def _read_positions(row: _Row, one: Asked) -> list[int]:
+    """Positions in the row that predict the option's tokens."""
+    last = len(one.ids) - one.start - 1
+    return [last] if row.option is None else list(range(last, last + len(one.options[row.option])))
+
+
+def _prefix(
+    model: LoadedModel,
+    ids: tuple[int, ...],
+    conditions: Sequence[tuple[int, float, tuple[Span, ...]]],
+    steering: _Steering,
+) -> Any:
+    """Cache of the shared beginning, a row each; None where there is none."""
+    if not ids:
+        return None
+    distinct = list(dict.fromkeys(conditions))
+    tokens = torch.tensor([ids] * len(distinct), device=model.info.device)
+    mask = torch.tensor([[any(a <= p < b for a, b in spans) for p in range(len(ids))] for _, _, spans in distinct])
+    edit = steering.edit([(direction, amount) for direction, amount, _ in distinct]) if bool(mask.any()) else None
+    cache, _ = _forward(model, tokens, None, edit, mask, [len(ids) - 1])
+    return spread(cache, [distinct.index(one) for one in conditions])
+
+
+def _forward(
+    model: LoadedModel,
+    ids: torch.Tensor,
+    cache: Any,
+    edit: Intervention | None,
+    mask: torch.Tensor,
+    kept: Sequence[int],
+) -> tuple[Any, torch.Tensor]:
+    """Cache, and logits at some positions, float32 [rows, kept, vocabulary].
+
+    Args:
+        model: The model.
+        ids: int64 [rows, tokens].
+        cache: Of what stands before, or None.
+        edit: Steering of these tokens, where the mask says so.
+        mask: bool [rows, tokens].
+        kept: Positions, ascending.
+    """
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    at = torch.tensor(list(kept), device=ids.device)
+    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": True}
+    if cache is not None:
+        inputs["past_key_values"] = cache
+    only = "logits_to_keep" in inspect.signature(model.module.forward).parameters
+    if only:
+        inputs["logits_to_keep"] = at  # spares the output layer for positions that nobody looks at
+    where = mask.to(ids.device)[:, :, None]
+    with torch.inference_mode(), envoy.trace(inputs):
+        if edit is not None:
+            hidden = stream(blocks[edit.layer].output)
+            hidden[:] = torch.where(where, steered(hidden, edit), hidden)
+        output = nnsight.save(envoy.output)
+    logits = output.logits if only else output.logits[:, at]
+    return output.past_key_values, logits.float()
