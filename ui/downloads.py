@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from emotion_core.charts.export import chart_bytes, table_bytes
+from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 
 Data = bytes | str | Callable[[], bytes]
 
@@ -19,7 +19,12 @@ def download(label: str, data: Data, file_name: str, mime: str, *, key: str) -> 
 
 
 def downloads(
-    name: str, *, chart: alt.TopLevelMixin | None = None, table: pd.DataFrame | None = None, key: str
+    name: str,
+    *,
+    chart: alt.TopLevelMixin | None = None,
+    table: pd.DataFrame | None = None,
+    key: str,
+    parquet: bool = False,
 ) -> None:
     """The usual row under a figure: PNG, SVG and the numbers as CSV.
 
@@ -28,6 +33,7 @@ def downloads(
         chart: The figure.
         table: The numbers behind it.
         key: Unique on the page.
+        parquet: Whether the numbers are offered as parquet too.
     """
     with st.container(horizontal=True, key=f"downloads-{key}"):
         if chart is not None:
@@ -41,3 +47,11 @@ def downloads(
                 )
         if table is not None:
             download("CSV", lambda: table_bytes(table), f"{name}.csv", "text/csv", key=f"{key}-csv")
+            if parquet:
+                download(
+                    "Parquet",
+                    lambda: parquet_bytes(table),
+                    f"{name}.parquet",
+                    "application/vnd.apache.parquet",
+                    key=f"{key}-parquet",
+                )

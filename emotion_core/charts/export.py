@@ -42,6 +42,13 @@ def table_bytes(table: pd.DataFrame) -> bytes:
     return stream.getvalue().encode()
 
 
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """A table as parquet: types and texts exactly as they are."""
+    stream = io.BytesIO()
+    table.to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
 def _neutral(cell: str) -> str:
     if cell[:1] not in ("=", "+", "-", "@", "\t", "\r"):
         return cell

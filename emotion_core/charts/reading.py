@@ -1,23 +1,20 @@
-"""Charts of readings: the course over tokens, a heat map of emotions, turns of a conversation, doses."""
+"""Charts of readings token by token: the course along a text, and a heat map of emotions."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, NULL, NULL_OPACITY, WARM
-from emotion_core.reading.conversation import ConversationReading
-from emotion_core.reading.dose import DoseReading
+from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
 from emotion_core.reading.text import TokenReading
 from emotion_core.tracing.activations import FloatArray
 
 # More points than this are averaged: a chart with thousands of them is slow in a browser and shows no more.
 MOST_POINTS = 400
 _FULL = 3.0  # standard deviations with the full colour
-_ROLES = {"system": NULL, "user": COOL, "assistant": WARM}
 
 
 def smoothed(values: FloatArray, width: int = 7) -> FloatArray:
@@ -52,13 +49,13 @@ def course_table(reading: TokenReading, emotion: str) -> pd.DataFrame:
     return pd.DataFrame({"token": groups["token"].first(), "text": groups["text"].agg("".join), **means})
 
 
-def course(reading: TokenReading, emotion: str, height: int = 240) -> alt.LayerChart:
+def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerChart:
     """One emotion along the text, raw and smoothed, over the band of random directions."""
     table = course_table(reading, emotion)
     x = alt.X("token:Q", title="Token", scale=alt.Scale(nice=False))
     base = alt.Chart(table).encode(x=x)
     band = base.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
-        y=alt.Y("null_low:Q", title="Reading (SD of neutral tokens)"), y2="null_high:Q"
+        y=alt.Y("null_low:Q", title="Reading (SD)"), y2="null_high:Q"
     )
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     raw = base.mark_line(color=CHOSEN, strokeWidth=1, opacity=0.45).encode(y="reading:Q")
@@ -75,7 +72,8 @@ def course(reading: TokenReading, emotion: str, height: int = 240) -> alt.LayerC
     outside = float(((table["reading"] > table["null_high"]) | (table["reading"] < table["null_low"])).mean())
     title = alt.TitleParams(
         f"{emotion} leaves the range of random directions at {outside:.0%} of the tokens",
-        subtitle=f"layer {reading.layers[0]}; {len(reading.tokens):,} tokens; bold: running mean of seven tokens",
+        subtitle=f"layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard deviations of neutral "
+        "tokens; bold: running mean of seven tokens",
         anchor="start",
     )
     return cast(alt.LayerChart, alt.layer(band, zero, raw, smooth, dots).properties(title=title, height=height))
@@ -111,103 +109,3 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
         anchor="start",
     )
     return cast(alt.Chart, chart.properties(title=title, height=24 * len(emotions) + 20))
-
-
-def turn_table(found: ConversationReading, emotion: str) -> pd.DataFrame:
-    """One row a turn."""
-    e = found.tokens.emotions.index(emotion)
-    return pd.DataFrame(
-        {
-            "turn": np.arange(1, len(found.dialogue.turns) + 1),
-            "role": [turn.role for turn in found.dialogue.turns],
-            "reading": found.turns[:, e],
-            "before": found.before[:, e],
-            "text": [turn.content[:160] for turn in found.dialogue.turns],
-        }
-    )
-
-
-def turns(found: ConversationReading, emotion: str) -> alt.LayerChart:
-    """Mean of each turn, a line for each role."""
-    table = turn_table(found, emotion)
-    shown = [role for role in _ROLES if role in set(table["role"])]
-    colour = alt.Color(
-        "role:N",
-        scale=alt.Scale(domain=shown, range=[_ROLES[role] for role in shown]),
-        legend=alt.Legend(orient="bottom", title=None),
-    )
-    base = alt.Chart(table).encode(
-        x=alt.X("turn:Q", title="Turn", axis=alt.Axis(tickMinStep=1, format="d")), color=colour
-    )
-    line = base.mark_line(strokeWidth=2).encode(y=alt.Y("reading:Q", title="Mean reading (SD of neutral tokens)"))
-    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
-        y="reading:Q",
-        shape=alt.Shape("role:N", legend=None),
-        tooltip=[
-            alt.Tooltip("turn:Q", title="Turn"),
-            alt.Tooltip("role:N", title="Role"),
-            alt.Tooltip("reading:Q", title="Mean reading", format="+.2f"),
-            alt.Tooltip("before:Q", title="Just before it", format="+.2f"),
-            alt.Tooltip("text:N", title="Text"),
-        ],
-    )
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
-    e = found.tokens.emotions.index(emotion)
-    r, p = found.drift.spearman[e], found.drift.p_value[e]
-    moves = "drifts up" if r > 0 else "drifts down"
-    text = f"{emotion} {moves} over the turns" if p < 0.05 else f"No drift of {emotion} beyond chance"
-    rank = f"rank correlation with the turn {r:+.2f}, p = {p:.3f}" if np.isfinite(r) else "too few turns for a trend"
-    title = alt.TitleParams(text, subtitle=f"layer {found.tokens.layers[0]}; {rank}", anchor="start")
-    return cast(alt.LayerChart, alt.layer(zero, line, dots).properties(title=title, height=260))
-
-
-def dose_table(found: DoseReading) -> pd.DataFrame:
-    """One row an emotion: its correlation, p-values, range, and what was expected."""
-    return pd.DataFrame(
-        {
-            "emotion": list(found.emotions),
-            "spearman": found.trend.spearman,
-            "p": found.trend.p_value,
-            "q": found.trend.q_value,
-            "range": found.ranges,
-            "expected": [found.expected.get(name, "") for name in found.emotions],
-            "outcome": [found.outcome(name) if name in found.expected else "" for name in found.emotions],
-        }
-    ).sort_values(["expected", "q", "range"], ascending=[False, True, False])
-
-
-def dose(found: DoseReading, emotions: list[str], *, logarithmic: bool) -> alt.LayerChart:
-    """Readings of some emotions against the number."""
-    rows: list[dict[str, Any]] = []
-    for emotion in emotions:
-        e = found.emotions.index(emotion)
-        rows += [
-            {"x": x, "reading": float(value), "emotion": emotion}
-            for x, value in zip(found.x, found.values[:, e], strict=True)
-        ]
-    scale = alt.Scale(type="log") if logarithmic else alt.Scale(nice=True)
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("x:Q", title="Number in the text", scale=scale),
-        y=alt.Y("reading:Q", title="Reading (SD of neutral texts)"),
-        color=alt.Color(
-            "emotion:N",
-            scale=alt.Scale(domain=emotions, range=list(CATEGORICAL[: len(emotions)])),
-            legend=alt.Legend(orient="bottom", title=None),
-        ),
-    )
-    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        shape=alt.Shape("emotion:N", legend=None),
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("x:Q", title="Number"),
-            alt.Tooltip("reading:Q", title="Reading", format="+.2f"),
-        ],
-    )
-    outcomes = [found.outcome(name) for name in found.expected]
-    if outcomes:
-        text = f"{outcomes.count('met')} of {len(outcomes)} expected rises and falls are met"
-    else:
-        moving = int(np.nansum((found.trend.q_value < 0.05) & (found.ranges >= 0.2)))
-        text = f"{moving} of {len(found.emotions)} emotions go with the number beyond chance"
-    title = alt.TitleParams(text, subtitle=f"layer {found.layer}; {len(found.x)} values", anchor="start")
-    return cast(alt.LayerChart, alt.layer(base.mark_line(strokeWidth=1.5), dots).properties(title=title, height=280))

@@ -14,10 +14,13 @@ from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dialogue import Dialogue, tokenize
+from emotion_core.reading.intervals import Link, link
 from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_encoding
 from emotion_core.reading.trend import Trend, trend
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
+
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,20 @@ class ConversationReading:
         e = self.tokens.emotions.index(emotion)
         chosen = [i for i, turn in enumerate(self.dialogue.turns) if turn.role == "assistant" and i > 0]
         return self.before[chosen, e], self.turns[chosen, e]
+
+    def reply_link(self, emotion: str) -> Link | None:
+        """Correlation of the reading before each reply with the reply's mean; None below three replies."""
+        return link(*self.replies(emotion))
+
+    def drift_of(self, emotion: str) -> tuple[bool, str]:
+        """Whether the turn means go up or down beyond chance, and a sentence that says it."""
+        e = self.tokens.emotions.index(emotion)
+        p, rank = float(self.drift.p_value[e]), float(self.drift.spearman[e])
+        if not np.isfinite(p):
+            return False, f"Too few turns for a trend of {emotion}."
+        if p >= LEVEL:
+            return False, f"No drift of {emotion} beyond chance (rank correlation {rank:+.2f}, p = {p:.3f})."
+        return True, f"{emotion} drifts {'up' if rank > 0 else 'down'} over the turns (p = {p:.3f})."
 
     def to_json(self) -> dict[str, Any]:
         """The command line's document."""

@@ -44,6 +44,19 @@ class Dialogue:
     spans: tuple[tuple[int, int], ...]
     template: str
 
+    def line_breaks(self, pieces: Sequence[str]) -> frozenset[int]:
+        """Tokens before which a new line shows where a turn begins, where the template itself has none.
+
+        Args:
+            pieces: The tokens as they are spelled.
+        """
+        found = set()
+        for (_, before), (start, _) in zip(self.spans, self.spans[1:], strict=False):
+            if start > before and not any("\n" in piece for piece in pieces[before:start]):
+                # Of `<|end|><|user|>` the last one belongs to the new turn.
+                found.add(start - 1)
+        return frozenset(found)
+
 
 def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
     """Renders a conversation with the model's chat template, or plainly where it has none.

@@ -54,6 +54,13 @@ class TokenReading:
         values: FloatArray = self.values[:, at, self.emotions.index(emotion)]
         return values
 
+    def extremes(self, token: int, high: int = 6, low: int = 3) -> list[tuple[str, float]]:
+        """The emotions that read highest at a token, then the lowest ones, each with its value at the first layer."""
+        values = self.values[token, 0]
+        order = np.argsort(-values, kind="stable")
+        chosen = dict.fromkeys([*order[:high].tolist(), *order[-low:].tolist()])
+        return [(self.emotions[e], float(values[e])) for e in chosen]
+
     def to_json(self) -> dict[str, Any]:
         """The command line's document; the first layer's readings, and the means by layer where several were read."""
         document: dict[str, Any] = {

@@ -3,7 +3,7 @@ import io
 import pandas as pd
 from vectors.planted import neutral, pair_set, planted_pairs
 
-from emotion_core.charts.export import chart_bytes, table_bytes
+from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.separation import separation_by_layer
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import vectors_from
@@ -35,3 +35,9 @@ def test_cells_that_a_spreadsheet_would_run_are_neutralised():
     assert back["text"].tolist() == expected
     assert back["'=number"].tolist()[0] == "-1.5"
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_table_as_parquet_keeps_types_and_texts() -> None:
+    table = pd.DataFrame({"text": ["=1+1", "مرحبا", "🙂\x00"], "reading": [0.5, float("nan"), -1.0]})
+    back = pd.read_parquet(io.BytesIO(parquet_bytes(table)))
+    pd.testing.assert_frame_equal(back, table)

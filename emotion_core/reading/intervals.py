@@ -1,0 +1,76 @@
+"""Intervals for figures of readings: correlations, means over conversations, rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import norm, t
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A correlation.
+
+    Attributes:
+        r: Pearson's correlation.
+        low: Lower end of the 95 % interval by Fisher's z; nan below four points.
+        high: Upper end.
+        n: Number of points.
+    """
+
+    r: float
+    low: float
+    high: float
+    n: int
+
+
+def link(first: npt.ArrayLike, second: npt.ArrayLike) -> Link | None:
+    """Pearson's correlation of two lists, float [points]; None below three points or where one does not vary."""
+    x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    kept = np.isfinite(x) & np.isfinite(y)
+    x, y = x[kept], y[kept]
+    n = len(x)
+    if n < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    r = float(np.corrcoef(x, y)[0, 1])
+    if n < 4:
+        return Link(r, math.nan, math.nan, n)
+    z, half = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, r))), 1.959964 / math.sqrt(n - 3)
+    return Link(r, math.tanh(z - half), math.tanh(z + half), n)
+
+
+def mean_interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[Array, Array, Array]:
+    """Mean and its Student interval over the first axis.
+
+    Args:
+        values: float [units, ...]; nan where a unit has no value.
+        level: Of confidence.
+
+    Returns:
+        Mean, lower and upper end, float64 [...]; the ends are nan below two units.
+    """
+    rows = np.asarray(values, np.float64)
+    known = np.isfinite(rows)
+    n = known.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, rows, 0).sum(axis=0) / n
+        squares = (np.where(known, rows - mean, 0) ** 2).sum(axis=0)
+        half = t.ppf((1 + level) / 2, np.maximum(n - 1, 1)) * np.sqrt(squares / (n - 1) / n)
+    half = np.where(n >= 2, half, np.nan)
+    return mean, mean - half, mean + half
+
+
+def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a rate (Wilson 1927); nan for both where nothing was tried."""
+    if n == 0:
+        return math.nan, math.nan
+    z = float(norm.ppf((1 + level) / 2))
+    share, weight = hits / n, z * z / n
+    centre = (share + weight / 2) / (1 + weight)
+    half = z * math.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,29 @@
+"""Tables of readings: every emotion is in them, whatever it is called."""
+
+import numpy as np
+
+from emotion_core.charts.reading_tables import token_table
+from emotion_core.reading.text import TokenReading
+
+
+def reading(emotions: tuple[str, ...], layers: tuple[int, ...]) -> TokenReading:
+    """Three tokens of made-up numbers."""
+    values = np.arange(3 * len(layers) * len(emotions), dtype=np.float32).reshape(3, len(layers), len(emotions))
+    band = np.ones((3, len(layers)), np.float32)
+    return TokenReading(("a", "=b", "c"), (True, True, False), emotions, layers, values * 2, values, -band, band, 1)
+
+
+def test_all_emotions_and_layers_are_in_the_table() -> None:
+    found = reading(("token", "layer", "fear"), (1, 4))
+    table = token_table(found)
+    assert len(table) == 6 and table.columns.is_unique
+    row = table[(table["layer"] == 4) & (table["token"] == 1)].iloc[0]
+    assert row["fear (SD)"] == found.values[1, 1, 2] and row["fear (projection)"] == found.projections[1, 1, 2]
+    assert row["text"] == "=b" and row["null_high"] == 1
+    assert not table.loc[table["token"] == 2, "is_content"].any()
+
+
+def test_the_ranking_at_a_token_goes_from_the_highest_to_the_lowest() -> None:
+    found = reading(tuple("abcdefghijkl"), (0,))
+    assert [name for name, _ in found.extremes(1)] == list("lkjihg") + list("cba")
+    assert [name for name, _ in reading(("a", "b"), (0,)).extremes(0)] == ["b", "a"]

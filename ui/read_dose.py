@@ -1,0 +1,60 @@
+"""A template that was read at many numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts import reading_dose as charts
+from emotion_core.charts.reading_tables import dose_values
+from emotion_core.reading.dose import DoseReading
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.verdict import Mark, shows, verdict
+
+_COLUMNS = (
+    ("spearman", "Spearman", "%.2f", "Rank correlation with the number."),
+    ("p", "p", "%.4f", "Permutation test."),
+    ("q", "q", "%.4f", "p corrected for the number of emotions."),
+    ("range", "Range (SD)", "%.2f", "Largest minus smallest reading, in SD of neutral texts."),
+)
+
+
+def dose_result(found: DoseReading, emotion: str) -> None:
+    """Expected rises and falls, the curves, and a table of all emotions."""
+    table = charts.dose_table(found)
+    outcomes = [found.outcome(name) for name in found.expected]
+    if outcomes:
+        met = outcomes.count("met")
+        mark: Mark = "evidence" if met == len(outcomes) else "no evidence"
+        verdict(
+            mark,
+            f"{met} of {len(outcomes)} expected rises and falls are met.",
+            word=f"{met} of {len(outcomes)} met",
+            key="dose",
+        )
+    named = list(found.expected)
+    most = [name for name in table.sort_values("q")["emotion"] if name not in named]
+    shown = (named or [emotion, *[name for name in most if name != emotion]])[:6]
+    logarithmic = min(found.x) > 0 and max(found.x) / min(found.x) > 20
+    chart = charts.dose(found, shown, logarithmic=logarithmic)
+    show_chart(
+        chart,
+        alt_text=f"Readings of {', '.join(shown)} against the number; the table has all.",
+        key="dose-chart",
+        titled=not outcomes,
+    )
+    shows(
+        "Whether a reading goes up or down with the number, in texts that differ in the number only. p by permutation, "
+        "q corrected for all emotions; a range under 0.2 SD of neutral texts is not called evidence.",
+        "That the model understands the quantity: other digits and one more token also change a reading.",
+    )
+    if not outcomes:
+        table = table.drop(columns=["expected", "outcome"])
+    numbers = {
+        name: st.column_config.NumberColumn(label, format=form, help=text) for name, label, form, text in _COLUMNS
+    }
+    labels = {"emotion": "Emotion", "expected": "Expected", "outcome": "Outcome"}
+    st.dataframe(table, hide_index=True, column_config={**labels, **numbers})
+    downloads("dose", chart=chart, table=table, key="dose", parquet=True)
+    st.caption("All readings, value by value:")
+    downloads("dose-readings", table=dose_values(found), key="dose-values", parquet=True)

@@ -1,0 +1,40 @@
+"""Implied emotions by rank."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.reading_tables import situation_table
+from emotion_core.reading.situations import SituationReading
+from ui.downloads import downloads
+from ui.verdict import shows, verdict
+
+
+def situations_result(found: SituationReading) -> None:
+    """How often the implied emotion reads highest, and each situation."""
+    chance = (len(found.emotions) + 1) / 2
+    verdict(
+        "evidence" if found.p_value < 0.05 else "no evidence",
+        f"The implied emotion reads highest in {found.top1:.0%} of {len(found.texts)} situations and among the "
+        f"first three in {found.top3:.0%}; mean rank {found.mean_rank:.1f} of {len(found.emotions)} (chance about "
+        f"{chance:.1f}, 95 % {found.null_low:.1f} to {found.null_high:.1f}; p = {found.p_value:.4f}).",
+        key="situations",
+    )
+    table = situation_table(found)
+    st.dataframe(
+        table[["implied", "rank", "highest", "text"]],
+        hide_index=True,
+        column_config={
+            "implied": "Implied",
+            "rank": "Its rank",
+            "highest": "Highest",
+            "text": st.column_config.TextColumn("Situation", width="large"),
+        },
+    )
+    shows(
+        "Whether a message that names no emotion is read as the one that it implies.",
+        "Much about a single message: look at the mean rank and its range under chance.",
+    )
+    downloads("situations", table=table, key="situations", parquet=True)
+    if found.left_out:
+        st.caption(f"{found.left_out} situations are left out: the chosen vector set has no vector for their emotion.")

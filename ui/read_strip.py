@@ -1,0 +1,80 @@
+"""The coloured tokens of a reading, and the ranking of all emotions at the token that was clicked."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.reading.text import TokenReading
+from ui.plain import plain
+from ui.tokens import Token, token_strip
+
+_FULL = 3.0  # standard deviations with the full colour
+# A strip of more tokens would make a browser slow; the charts and the table have all of them.
+MOST_SHOWN = 1500
+
+
+def reading_strip(
+    found: TokenReading,
+    emotion: str,
+    *,
+    key: str,
+    breaks: frozenset[int] = frozenset(),
+    marked: frozenset[int] = frozenset(),
+) -> None:
+    """Coloured tokens; a click on one shows the ranking of all emotions there. A long text is shown in parts.
+
+    Args:
+        found: The reading.
+        emotion: Whose reading colours the tokens.
+        key: Unique on the page.
+        breaks: Tokens before which a new line begins.
+        marked: Tokens that are underlined.
+    """
+    start = _part(len(found.tokens), key)
+    end = min(len(found.tokens), start + MOST_SHOWN)
+    values = found.of(emotion)
+    remembered = f"token of {key}"
+    tokens = [
+        Token(
+            ("\n" if i in breaks and i > start else "") + found.tokens[i],
+            max(-1.0, min(1.0, float(values[i]) / _FULL)) if found.content[i] else None,
+            f"{emotion} {values[i]:+.1f} SD" if found.content[i] else "not part of the text",
+            ("read" if i in marked else "") if found.content[i] else "unread",
+        )
+        for i in range(start, end)
+    ]
+    chosen = st.session_state.get(remembered)
+    shown = chosen - start if chosen is not None and start <= chosen < end else None
+    clicked = token_strip(tokens, label=f"Tokens coloured by {emotion}", key=f"strip-{key}", chosen=shown)
+    if clicked is not None and clicked != shown:
+        st.session_state[remembered] = start + clicked
+        st.rerun()
+    st.caption(
+        f"Warm: more {plain(emotion)} than neutral text at this place; cool: less; full colour at {_FULL:g} standard "
+        "deviations. Click a token to rank all emotions there."
+    )
+    if shown is not None:
+        _ranking(found, start + shown)
+
+
+def _part(tokens: int, key: str) -> int:
+    """First token of the part of a long text that is shown."""
+    if tokens <= MOST_SHOWN:
+        return 0
+    starts = list(range(0, tokens, MOST_SHOWN))
+    chosen = st.selectbox(
+        "Part of the text shown here",
+        starts,
+        format_func=lambda one: f"tokens {one:,} to {min(tokens, one + MOST_SHOWN) - 1:,} of {tokens:,}",
+        key=f"part-{key}",
+        help="The charts and the files have the whole text.",
+    )
+    return int(chosen or 0)
+
+
+def _ranking(found: TokenReading, token: int) -> None:
+    names = ", ".join(f"{plain(name)} {value:+.1f}" for name, value in found.extremes(token))
+    low, high = found.band_low[token, 0], found.band_high[token, 0]
+    st.markdown(
+        f"At **{plain(found.tokens[token].strip() or 'this token')}**: {names} (chance: {low:+.1f} to {high:+.1f})"
+    )

@@ -1,0 +1,36 @@
+"""A text that was read token by token: coloured tokens, the course of one emotion, the strongest of all."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts import reading as charts
+from emotion_core.charts.reading_tables import token_table
+from emotion_core.reading.text import TokenReading
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.read_strip import reading_strip
+from ui.verdict import shows
+
+
+def text_result(found: TokenReading, emotion: str) -> None:
+    """Everything about one text."""
+    if found.n_windows > 1:
+        st.caption(
+            f"{len(found.tokens):,} tokens are more than the model takes at once: read in {found.n_windows} windows, "
+            "each token with at least half a context before it."
+        )
+    reading_strip(found, emotion, key="text")
+    chart = charts.course(found, emotion)
+    show_chart(chart, alt_text=f"{emotion} along the text; the table has the same.", key="course")
+    shows(
+        "How far each token lies along the direction, compared with neutral texts at the same place in a text. The "
+        "grey band holds 95 % of random directions at that token.",
+        "That a single token outside the band means something: of a hundred, five are outside by chance. Look for "
+        "stretches.",
+    )
+    downloads(f"reading-{emotion}", chart=chart, table=token_table(found), key="course", parquet=True)
+    if len(found.emotions) > 1:
+        heat = charts.heat(found, charts.top_movers(found))
+        show_chart(heat, alt_text="Readings of the strongest emotions along the text", key="heat")
+        downloads("reading-heat", chart=heat, key="heat")
