@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.checking import doctor
+from emotion_core.cli.exchanging import import_file
 from emotion_core.cli.making import build, heldout, report
 from emotion_core.cli.mapping import compare, geometry
 from emotion_core.cli.reading import read
@@ -21,5 +22,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "sweep": sweep,
     "crosstalk": crosstalk,
     "read": read,
+    "import": import_file,
     "doctor": doctor,
 }

@@ -20,7 +20,7 @@ def build(arguments: argparse.Namespace) -> Answer:
     from emotion_core.vectors.file import save_vectors
     from emotion_core.vectors.settings import BuildSettings
 
-    out = _writable(arguments.out)
+    out = writable(arguments.out)
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
     reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat)
     settings = BuildSettings(
@@ -120,12 +120,12 @@ def report(arguments: argparse.Namespace) -> Answer:
     return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
 
 
-def _writable(text: str) -> Path:
+def writable(text: str) -> Path:
     """Refuses a place that cannot be written to before anything is computed."""
     path = Path(text)
     if path.is_dir() or not path.resolve().parent.is_dir():
         raise SettingsError(
-            "The vector file cannot be written there",
+            "The file cannot be written there",
             where=text,
             expected="a file in a folder that exists",
             found="a folder" if path.is_dir() else f"no folder {path.parent}",

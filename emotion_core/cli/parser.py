@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 # Options whose value may begin with a minus sign, which argparse would take for an option.
-_SIGNED = ("--strengths", "--strength", "--values")
+_SIGNED = ("--strengths", "--strength", "--values", "--shift")
 
 
 def shielded(argv: Sequence[str]) -> list[str]:
@@ -37,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     _sweep(commands)
     _crosstalk(commands)
     _read(commands)
+    _import(commands)
     _doctor(commands)
     return parser
 
@@ -146,6 +147,17 @@ def _read(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--all-layers", action="store_true", help="read all layers in the same pass")
     _model(command, None)
     command.add_argument("--seed", type=int, default=0)
+
+
+def _import(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "import", "make a vector file of a bundle, or of another tool's vectors")
+    command.add_argument("file", metavar="FILE", help="bundle (.zip), GGUF, safetensors, .npy or .npz")
+    command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
+    _model(command, None)
+    command.add_argument("--emotion", action="append", help="name for an emotion that has none; may be repeated")
+    command.add_argument("--layer", type=int, default=None, help="layer of a vector that has no number")
+    command.add_argument("--shift", type=int, default=0, help="added to the file's layer numbers")
+    command.add_argument("--selected-layer", type=int, default=None, help="layer to work with")
 
 
 def _doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

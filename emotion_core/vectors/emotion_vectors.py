@@ -11,7 +11,8 @@ from emotion_core.errors import VectorFileError
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.activations import FloatArray, ModelInfo, ReadingPosition
 
-Estimator = Literal["difference", "pca", "logistic"]
+# Imported vectors may have been made in any way; nothing is estimated by `unknown`.
+Estimator = Literal["difference", "pca", "logistic", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class EmotionVectors:
         train_midpoints: float32 [emotions, layers], halfway between the training means of the two sides on the unit
             direction: the threshold for accuracy.
         reading: Where the texts were read.
-        estimator: `difference` in means, `pca` of the differences, or `logistic` regression.
+        estimator: `difference` in means, `pca` of the differences, `logistic` regression, or `unknown` for vectors
+            of another tool.
         neutral_projection: Whether the main directions of neutral text were projected out.
         prompt_sets: The prompt sets they were built from (at most one a form), held-out rows included; empty for
             imported vectors, whose training rows are unknown.
         seed: Seed of every random choice of the build.
+        origin: Format and name of the file that they were imported from; empty for vectors built here.
         versions: Versions of this project and of the libraries, by name.
         created: When they were saved, ISO 8601 in UTC; empty before.
     """
@@ -51,6 +54,7 @@ class EmotionVectors:
     neutral_projection: bool = False
     prompt_sets: tuple[PromptSet, ...] = ()
     seed: int = 0
+    origin: str = ""
     versions: dict[str, str] = field(default_factory=dict, compare=False)
     created: str = field(default="", compare=False)
 

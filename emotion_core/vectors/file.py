@@ -185,5 +185,6 @@ def _assemble(manifest: Manifest, tensors: dict[str, FloatArray], where: str) ->
         prompt_sets=tuple(sets),
         seed=manifest.settings.seed,
         versions=dict(manifest.versions),
+        origin=manifest.origin,
     )
     return replace(vectors, created=manifest.created)

@@ -87,6 +87,7 @@ class Manifest(_Part):
     prompt_sets: list[PromptSetPart]
     versions: dict[str, str]
     created: str
+    origin: str = ""
 
 
 def manifest_of(vectors: EmotionVectors, created: str) -> Manifest:
@@ -115,6 +116,7 @@ def manifest_of(vectors: EmotionVectors, created: str) -> Manifest:
         prompt_sets=[_prompt_set_part(one) for one in vectors.prompt_sets],
         versions=dict(vectors.versions),
         created=created,
+        origin=vectors.origin,
     )
 
 

@@ -42,7 +42,7 @@ def test_the_gguf_package_reads_what_llama_cpp_and_repeng_ask_for(vectors, tmp_p
 
 
 def test_repeng_loads_it(vectors, tmp_path):
-    """repeng 0.4 needs numpy 1 and transformers 4: REPENG_PYTHON names the interpreter of an environment that has it."""
+    """repeng 0.4 needs numpy 1: REPENG_PYTHON names the interpreter of an environment that has it."""
     (tmp_path / "fear.gguf").write_bytes(gguf_bytes(vectors, "fear"))
     program = (
         "import sys; from repeng import ControlVector; import numpy as np\n"

@@ -1,0 +1,75 @@
+"""`import`, `export`: vectors in from other tools, and everything about vectors out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_core.cli.answer import Answer
+from emotion_core.cli.making import writable
+from emotion_core.errors import SettingsError, VectorFileError
+
+if TYPE_CHECKING:
+    from emotion_core.exchange.found import Found
+    from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+
+def import_file(arguments: argparse.Namespace) -> Answer:
+    """`import FILE --out VECTORS`: a vector file from a bundle, GGUF, safetensors, .npy or .npz."""
+    from emotion_core.exchange.open_file import open_file
+    from emotion_core.vectors.emotion_vectors import EmotionVectors
+    from emotion_core.vectors.file import save_vectors
+
+    out = writable(arguments.out)
+    path = Path(arguments.file)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise VectorFileError("The file cannot be read", where=str(path), found=error.strerror or "") from error
+    opened = open_file(path.name, data)
+    vectors = opened if isinstance(opened, EmotionVectors) else _completed(arguments, opened)
+    save_vectors(vectors, out)
+    known = bool(vectors.prompt_sets)
+    document = {
+        "model": {
+            "name": vectors.model.name,
+            "fingerprint": vectors.model.fingerprint,
+            "layers": vectors.model.layers,
+            "width": vectors.model.width,
+        },
+        "emotions": list(vectors.emotions),
+        "selected_layer": vectors.selected_layer,
+        "selected_layers": list(vectors.selected_layers),
+        "origin": vectors.origin or None,
+        "training_rows": "known" if known else "unknown",
+        "out": str(out),
+    }
+    text = (
+        f"{len(vectors.emotions)} vector(s) ({', '.join(vectors.emotions[:6])}) of {vectors.model.name}, layer "
+        f"{vectors.selected_layer}; training rows {document['training_rows']}.\nWrote {out}."
+    )
+    return Answer(document, text)
+
+
+def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
+    from emotion_core.cli.session import open_cache, open_model, run
+    from emotion_core.exchange.complete import hint_mismatch
+    from emotion_core.exchange.found import Answers
+    from emotion_core.exchange.gguf_write import model_type
+    from emotion_core.exchange.imports import import_vectors
+
+    if arguments.model is None:
+        raise SettingsError(
+            "The file does not say which model its vectors belong to",
+            where=found.source,
+            found=found.describe().rstrip("."),
+            remedy="Name the model with --model, and what else is missing with --emotion and --layer",
+        )
+    answers = Answers(tuple(arguments.emotion or ()), arguments.layer, arguments.shift, arguments.selected_layer)
+    model = open_model(arguments.model, arguments.dtype)
+    doubt = hint_mismatch(found, model_type(model.info.architecture))
+    if doubt:
+        print(f"{found.source}: {doubt}", file=sys.stderr)
+    return run(import_vectors(model, found, answers, open_cache()))
