@@ -26,7 +26,7 @@ def conversation_result(found: ConversationReading, emotion: str) -> None:
             f"(95 % {link.low:.2f} to {link.high:.2f}) over {link.n} replies."
         )
     shows(
-        "The mean reading of every turn, compared with neutral text at the same place in a text, so that length alone "
+        "The mean reading of every turn, compared with neutral conversations at the same place, so that length alone "
         "gives no drift.",
         "A cause: later turns differ from earlier ones in topic and words as well.",
     )

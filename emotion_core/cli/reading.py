@@ -42,7 +42,7 @@ def read(arguments: argparse.Namespace) -> Answer:
         layers = [arguments.layer]
     check_layers(vectors, layers)
     model = model_of(vectors, arguments.model, arguments.dtype)
-    baseline = run(read_baseline(model, vectors, layers, arguments.seed))
+    baseline = run(read_baseline(model, vectors, layers, arguments.seed, "conversation" if turns else "text"))
     if template is not None:
         return _dose(model, vectors, baseline, template, arguments.seed)
     return _conversation(model, baseline, turns) if turns else _text(model, vectors, baseline, arguments.text)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion_core.errors import SettingsError
-from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.reading.neutral_form import Form, neutral_dialogues, neutral_documents
 from emotion_core.reading.scale import PositionScale, Scale, position_scale, scale_of
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
@@ -20,9 +20,6 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 MOST_NEUTRAL = 200
 RANDOM_DIRECTIONS = 200
-# Long neutral documents, for the zero point late in a text.
-DOCUMENTS = 8
-MOST_POSITIONS = 1024
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,7 @@ class Baseline:
         layers: Layers, ascending.
         directions: float32 [layers, emotions + random, width], unit length.
         tokens: Scale of single tokens by their position in the text, see `PositionScale`.
+        form: Form of the neutral texts that `tokens` comes from.
         texts: Scale of whole texts, pooled as the vectors' own training texts were.
         n_texts: Number of neutral texts.
     """
@@ -44,6 +42,7 @@ class Baseline:
     tokens: PositionScale
     texts: Scale
     n_texts: int
+    form: Form = "text"
 
     @property
     def by_layer(self) -> dict[int, FloatArray]:
@@ -52,7 +51,11 @@ class Baseline:
 
 
 def read_baseline(
-    model: LoadedModel, vectors: EmotionVectors, layers: Sequence[int] | None = None, seed: int = 0
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    layers: Sequence[int] | None = None,
+    seed: int = 0,
+    form: Form = "text",
 ) -> Job[Baseline]:
     """Reads the built-in neutral texts on all emotions and on random directions, as a job.
 
@@ -61,26 +64,31 @@ def read_baseline(
         vectors: The emotions.
         layers: Layers to read; by default the one chosen for all emotions together.
         seed: Of the random directions.
+        form: Whether single tokens are compared with plain neutral texts or with neutral conversations.
 
     Raises:
         SettingsError: There is no such layer, or too few neutral texts.
+        ModelError: The chat template refuses the neutral conversations.
     """
     chosen = check_layers(vectors, layers)
     directions = _directions(vectors, chosen, seed)
     texts = neutral_texts(model, vectors.reading)[:MOST_NEUTRAL]
     encodings = [model.encode(text, chat=vectors.reading.chat) for text in texts]
-    documents = _documents(model, texts, seed)
+    longer = (neutral_documents if form == "text" else neutral_dialogues)(model, texts, seed)
     by_layer = dict(zip(chosen, directions, strict=True))
-    found = yield from project_layers(model, [*encodings, *documents], by_layer)
+    found = yield from project_layers(model, [*encodings, *longer], by_layer)
     short = found[: len(encodings)]
     pooled = np.stack([p[read_tokens(e, vectors.reading)].mean(0) for p, e in zip(short, encodings, strict=True)])
     return Baseline(
         emotions=vectors.emotions,
         layers=chosen,
         directions=directions,
-        tokens=position_scale(found),
+        tokens=position_scale(found)
+        if form == "text"
+        else position_scale(found[len(encodings) :], [one.content for one in longer]),
         texts=scale_of(pooled),
         n_texts=len(encodings),
+        form=form,
     )
 
 
@@ -95,17 +103,6 @@ def check_layers(vectors: EmotionVectors, layers: Sequence[int] | None) -> tuple
         found = ", ".join(str(layer) for layer in chosen) or "none"
         raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=found)
     return chosen
-
-
-def _documents(model: LoadedModel, texts: tuple[str, ...], seed: int) -> list[Encoding]:
-    """Neutral texts one after another, each document in another order, as long as the context or `MOST_POSITIONS`."""
-    longest = min(model.info.context, MOST_POSITIONS)
-    rng = np.random.default_rng(seed)
-    documents = []
-    for _ in range(DOCUMENTS):
-        whole = encode(model.tokenizer, " ".join(texts[i] for i in rng.permutation(len(texts))), context=10**9)
-        documents.append(Encoding(whole.ids[:longest], whole.content[:longest]))
-    return documents
 
 
 def _directions(vectors: EmotionVectors, layers: tuple[int, ...], seed: int) -> FloatArray:

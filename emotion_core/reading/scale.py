@@ -76,21 +76,24 @@ def scale_of(rows: FloatArray, least: FloatArray | None = None) -> Scale:
     return Scale(rows.mean(axis=0, dtype=np.float64).astype(np.float32), sd.astype(np.float32))
 
 
-def position_scale(texts: Sequence[FloatArray]) -> PositionScale:
+def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] | None = None) -> PositionScale:
     """Scale of the tokens of texts.
 
     Args:
         texts: For each text float32 [tokens, layers, directions]; one at least with two tokens.
+        kept: For each text which of its tokens count, bool [tokens]; by default all of them.
     """
-    later = np.concatenate([text[1:] for text in texts])
-    places = np.concatenate([np.log2(np.arange(1, len(text))) for text in texts])
+    masks = [np.ones(len(text), bool) for text in texts] if kept is None else [np.array(one, bool) for one in kept]
+    later = np.concatenate([text[1:][mask[1:]] for text, mask in zip(texts, masks, strict=True)])
+    places = np.concatenate([np.log2(1 + np.flatnonzero(mask[1:])) for mask in masks])
     bins = np.floor(places).astype(np.int64)  # 1, 2-3, 4-7, ...
     used = np.unique(bins)
     means = np.stack([later[bins == one].mean(axis=0, dtype=np.float64) for one in used]).astype(np.float32)
     centres = np.array([places[bins == one].mean() for one in used])
-    first = scale_of(np.stack([text[0] for text in texts]))
+    rows = np.stack([text[0] for text in texts])
+    first = scale_of(rows)
     rough = PositionScale(first, centres, means, np.ones_like(first.sd))
     expected = rough.mean_at(max(len(text) for text in texts))
-    spread = np.concatenate([text[1:] - expected[1 : len(text)] for text in texts])
-    sd = scale_of(spread).sd
-    return PositionScale(scale_of(np.stack([text[0] for text in texts]), least=sd), centres, means, sd)
+    spread = [text[1:] - expected[1 : len(text)] for text in texts]
+    sd = scale_of(np.concatenate([one[mask[1:]] for one, mask in zip(spread, masks, strict=True)])).sd
+    return PositionScale(scale_of(rows, least=sd), centres, means, sd)

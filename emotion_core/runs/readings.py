@@ -15,6 +15,7 @@ from emotion_core.reading.baseline import Baseline, check_layers, read_baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.dose import DoseReading, make_template, read_dose
+from emotion_core.reading.neutral_form import Form
 from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import TokenReading, check_length, read_text
 from emotion_core.runs.cache import ActivationCache
@@ -116,7 +117,8 @@ def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
 
 def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, cache: ActivationCache) -> Job[Reading]:
     """The neutral baseline and the reading, as one job."""
-    baseline = yield from known_baseline(model, vectors, request.layer)
+    form: Form = "conversation" if request.what == "conversation" else "text"
+    baseline = yield from known_baseline(model, vectors, request.layer, form)
     if request.what == "text":
         text = yield from read_text(model, baseline, request.text, chat=vectors.reading.chat)
         return Reading(request, text=text)
@@ -130,13 +132,15 @@ def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, c
     return Reading(request, situations=situations)
 
 
-def known_baseline(model: LoadedModel, vectors: EmotionVectors, layer: int | None) -> Job[Baseline]:
+def known_baseline(
+    model: LoadedModel, vectors: EmotionVectors, layer: int | None, form: Form = "text"
+) -> Job[Baseline]:
     """The neutral baseline of vectors at a layer, as a job; the last few are remembered."""
-    key = content_key(vectors_digest(vectors), layer)
+    key = content_key(vectors_digest(vectors), layer, form)
     with _LOCK:
         found = _baselines.get(key)
     if found is None:
-        found = yield from read_baseline(model, vectors, None if layer is None else [layer])
+        found = yield from read_baseline(model, vectors, None if layer is None else [layer], form=form)
         with _LOCK:
             _baselines[key] = found
             while len(_baselines) > _REMEMBERED:

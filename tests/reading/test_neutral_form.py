@@ -1,0 +1,41 @@
+"""Neutral texts in the form of what is read: a neutral conversation reads as zero, whatever the template does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_core.models.load import load_model
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.conversation import read_conversation_turns
+from emotion_core.reading.neutral_form import neutral_dialogues
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.settings import BuildSettings
+
+
+def test_neutral_dialogues_fill_the_context_and_hold_no_template() -> None:
+    model = load_model("demo")
+    texts = [one.text for one in load_prompts("neutral").texts]
+    dialogues = neutral_dialogues(model, texts, 0)
+    assert {len(one) for one in dialogues} == {model.info.context}
+    assert len({one.ids for one in dialogues}) == len(dialogues)
+    for one in dialogues:
+        assert any(one.content) and not all(one.content)
+        kept = "".join(model.pieces([i for i, content in zip(one.ids, one.content, strict=True) if content]))
+        assert "<|user|>" not in kept and "<|assistant|>" not in kept
+
+
+def test_a_neutral_conversation_reads_as_zero_in_its_own_form() -> None:
+    model = load_model("demo")
+    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
+    baseline = run_to_end(read_baseline(model, vectors, form="conversation"))
+    texts = [one.text for one in load_prompts("neutral").texts]
+    means = []
+    for first in range(0, 40, 8):
+        turns = [
+            Turn(role="assistant" if i % 2 else "user", content=text) for i, text in enumerate(texts[first : first + 8])
+        ]
+        means.append(run_to_end(read_conversation_turns(model, baseline, turns)).turns[1:].mean(axis=0))
+    assert np.abs(np.mean(means, axis=0)).max() < 0.35
