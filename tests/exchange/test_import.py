@@ -208,7 +208,7 @@ def test_damaged_and_boundless_files():
 
 
 def test_an_archive_that_claims_too_much(monkeypatch):
-    monkeypatch.setattr("emotion_core.exchange.numpy_file.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("emotion_core.exchange.numpy_file.LARGEST_UNPACKED", 100)
     with pytest.raises(VectorFileError, match="too large"):
         open_file("x", npz(fear=VALUES))
 
