@@ -9,7 +9,7 @@ from typing import cast
 import altair as alt
 import pandas as pd
 
-from emotion_core.charts.palette import NEGATIVE, NULL, POSITIVE, WARM
+from emotion_core.charts.palette import COOL, NEGATIVE, NULL, POSITIVE, WARM
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint, enough
 
@@ -17,7 +17,7 @@ from emotion_core.evaluation.sample_size import SizePoint, enough
 def confound_table(confounds: Sequence[ConfoundScore]) -> pd.DataFrame:
     """One row a vector and contrast."""
     table = pd.DataFrame([asdict(one) for one in confounds])
-    table["verdict"] = ["lights up" if one.lights_up else "does not see it" for one in confounds]
+    table["verdict"] = [_word(one) for one in confounds]
     return table
 
 
@@ -29,13 +29,13 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
         emotion: The one that is drawn.
     """
     own = [one for one in confounds if one.emotion == emotion]
-    verdicts = ["lights up", "does not see it"]
+    verdicts = ["lights up", "turns away", "does not see it"]
     table = confound_table(own)
     base = alt.Chart(table).encode(
         y=alt.Y("contrast:N", title=None, sort=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)),
         color=alt.Color(
             "verdict:N",
-            scale=alt.Scale(domain=verdicts, range=[WARM, NEGATIVE]),
+            scale=alt.Scale(domain=verdicts, range=[WARM, COOL, NEGATIVE]),
             legend=alt.Legend(orient="bottom", title=None),
         ),
         tooltip=[
@@ -50,12 +50,14 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
     bars = base.mark_rule(strokeWidth=2).encode(
         x=alt.X("low:Q", title="AUROC (0.5 is chance)", scale=scale), x2="high:Q"
     )
-    shapes = alt.Scale(domain=verdicts, range=["circle", "diamond"])
+    shapes = alt.Scale(domain=verdicts, range=["circle", "triangle-down", "diamond"])
     dots = base.mark_point(filled=True, size=90, opacity=1)
     dots = dots.encode(x="auroc:Q", shape=alt.Shape("verdict:N", scale=shapes, title=None))
     chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
     lit = [one.contrast for one in own if one.lights_up]
-    text = f"The {emotion} direction also sees {_listed(lit)}" if lit else f"The {emotion} direction sees none of these"
+    away = [one.contrast for one in own if one.turns_away]
+    found = [f"also sees {_listed(lit)}"] * bool(lit) + [f"turns away from {_listed(away)}"] * bool(away)
+    text = f"The {emotion} direction " + (" and ".join(found) or "sees none of these")
     title = alt.TitleParams(
         text, subtitle=f"Pairs that differ in something that is not {emotion}; 95 % intervals", anchor="start"
     )
@@ -97,6 +99,12 @@ def size_chart(points: Sequence[SizePoint], unit: str) -> alt.LayerChart:
         text, subtitle="Random parts of the training rows; band: 5th to 95th percentile", anchor="start"
     )
     return cast(alt.LayerChart, alt.layer(band, line).properties(title=title, height=240, description=f"{text}."))
+
+
+def _word(one: ConfoundScore) -> str:
+    if one.turns_away:
+        return "turns away"
+    return "lights up" if one.lights_up else "does not see it"
 
 
 def _listed(names: list[str]) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
+from emotion_core.evaluation.auroc_interval import auroc_interval
+from emotion_core.evaluation.bootstrap import FEWEST
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
 
@@ -141,13 +143,36 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
     return cast(alt.LayerChart, chart)
 
 
-def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
-    """AUROC of the direction beside what chance, vocabulary, length and the embedding layer reach."""
+def rivals_table(scores: HeldOutScores, emotion: str) -> pd.DataFrame:
+    """AUROC of the direction, of each rival on the same texts, and of the direction on each confound set.
+
+    Columns: name, kind (direction, rival, confound), auroc, low and high (95 % interval, nan for rivals), counts
+    (whether it has a say in the verdict).
+    """
     e = scores.emotions.index(emotion)
     layer, rivals = scores.selected_layers[e], scores.rivals[e]
-    names = [f"this direction, layer {layer}", "bag of words", "length of the text", "embedding layer"]
-    values = [float(scores.auroc[e, layer]), rivals.vocabulary, rivals.length, rivals.embedding]
-    table = pd.DataFrame({"name": names, "auroc": values, "own": [True, False, False, False]}).dropna()
+    own = float(scores.auroc[e, layer])
+    sides = scores.sides[e]
+    low, high = auroc_interval(own, int((sides > 0).sum()), int((sides < 0).sum()))
+    named = (("bag of words", rivals.vocabulary), ("length of the text", rivals.length))
+    rows: list[tuple[str, str, float, float, float, bool]] = [
+        (f"this direction, layer {layer}", "direction", own, low, high, True)
+    ]
+    for name, value in (*named, ("embedding layer", rivals.embedding)):
+        rows.append((name, "rival", value, float("nan"), float("nan"), True))
+    for one in scores.confounds:
+        if one.emotion == emotion:
+            counts = not one.own and one.n >= FEWEST
+            rows.append((f"{one.contrast} instead", "confound", one.auroc, one.low, one.high, counts))
+    table = pd.DataFrame(rows, columns=["name", "kind", "auroc", "low", "high", "counts"])
+    return table.dropna(subset=["auroc"], ignore_index=True)
+
+
+def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
+    """AUROC of the direction beside what vocabulary, length, the embedding layer and the confounds reach."""
+    table = rivals_table(scores, emotion)
+    names = table["name"].tolist()
+    table["own"] = table["kind"] == "direction"
     base = alt.Chart(table).encode(
         y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False))
     )
@@ -158,14 +183,26 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     )
     numbers = base.mark_text(align="left", dx=4, color=NULL).encode(x="auroc:Q", text=alt.Text("auroc:Q", format=".2f"))
     chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
-    best = rivals.best
-    beaten = not best[0] or best[1] < values[0] - 1e-9
-    text = "No rival does as well" if beaten else "A simpler rival does as well"
+    text = _rivals_title(table)
     title = alt.TitleParams(
-        text, subtitle="Fitted on the same training texts, scored on the same held-out texts", anchor="start"
+        text,
+        subtitle="Rivals: fitted on the same training texts, scored on the same held-out texts. Confounds: this "
+        "direction on pairs that differ in something else",
+        anchor="start",
     )
-    chart = alt.layer(bars, numbers, chance).properties(title=title, height=200, description=f"{text}.")
-    return cast(alt.LayerChart, chart)
+    chart = alt.layer(bars, numbers, chance).properties(title=title, height=30 + 28 * len(table))
+    return cast(alt.LayerChart, chart.properties(description=f"{text}."))
+
+
+def _rivals_title(table: pd.DataFrame) -> str:
+    rows = [one for one in table.to_dict("records") if one["counts"]]
+    own = next((one["auroc"] for one in rows if one["kind"] == "direction"), None)
+    best = max((one for one in rows if one["kind"] != "direction"), key=lambda one: one["auroc"], default=None)
+    if own is None or best is None:
+        return "Nothing to compare with"
+    if best["auroc"] < own - 1e-9:
+        return "No rival or confound does as well"
+    return "A confound does as well" if best["kind"] == "confound" else "A simpler rival does as well"
 
 
 def _reach(scores: HeldOutScores, emotion: str) -> list[float]:

@@ -89,7 +89,8 @@ def heldout(arguments: argparse.Namespace) -> Answer:
             for layer in one["layers"]
         ]
         head = ["layer", "d", "95 % interval", "AUROC", "null 95 %", "p", "overlap"]
-        parts.append(f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows)\n{table(head, rows)}")
+        told = f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows). {one['reason']}"
+        parts.append(f"{told}\n{table(head, rows)}")
     return Answer(document, "\n\n".join(parts) + "\n\n* chosen by cross-validation on the training rows")
 
 
@@ -106,8 +107,8 @@ def report(arguments: argparse.Namespace) -> Answer:
     document = found.to_json()
     lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
     lines += [
-        f"{row['emotion']}: held-out AUROC of the direction {number(row['direction_auroc'])}, of a bag of words "
-        f"{number(row['bag_of_words_auroc'])}, length {number(row['length_auroc'])}, embedding layer "
+        f"{row['emotion']}: {row['verdict']}; held-out AUROC of the direction {number(row['direction_auroc'])}, of a "
+        f"bag of words {number(row['bag_of_words_auroc'])}, length {number(row['length_auroc'])}, embedding layer "
         f"{number(row['embedding_auroc'])}"
         for row in document["emotions"]
     ]

@@ -31,8 +31,10 @@ def auroc_interval(value: float, n_positive: int, n_negative: int, level: float 
         return abs(value - candidate) - quantile * math.sqrt(_variance(candidate, n_positive, n_negative))
 
     tiny = 1e-9
-    low = 0.0 if value <= tiny or excess(tiny) <= 0 else float(brentq(excess, tiny, value))
-    high = 1.0 if value >= 1 - tiny or excess(1 - tiny) <= 0 else float(brentq(excess, value, 1 - tiny))
+    # The variance is 0 at 0 and at 1, where an AUROC of 0 or 1 would be its own limit: both sides start just inside.
+    inside = min(max(value, tiny), 1 - tiny)
+    low = 0.0 if inside == tiny or excess(tiny) <= 0 else float(brentq(excess, tiny, inside))
+    high = 1.0 if inside == 1 - tiny or excess(1 - tiny) <= 0 else float(brentq(excess, inside, 1 - tiny))
     return low, high
 
 

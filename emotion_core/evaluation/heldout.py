@@ -10,6 +10,7 @@ from scipy.stats import false_discovery_control
 
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.confounds import ConfoundScore, score_confounds, strongest
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.part import Part, Scored, count, score_part
 from emotion_core.evaluation.scores import HeldOutScores
@@ -36,7 +37,7 @@ def heldout(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Job[HeldOutScores]:
-    """Reads training and scored texts and scores the vectors, as a job.
+    """Reads training, scored and confound texts and scores the vectors, as a job.
 
     Raises:
         VectorFileError: The vectors belong to another model.
@@ -51,7 +52,8 @@ def heldout(
     neutral = None
     if vectors.neutral_projection:
         neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
-    return (yield from scoring(vectors, train, prompt_sets, test, draws, seed, neutral))
+    confounds = yield from score_confounds(model, vectors, cache)
+    return (yield from scoring(vectors, train, prompt_sets, test, draws, seed, neutral, confounds))
 
 
 def score_heldout(
@@ -62,9 +64,10 @@ def score_heldout(
     draws: int = DRAWS,
     seed: int = 0,
     neutral: Activations | None = None,
+    confounds: Sequence[ConfoundScore] = (),
 ) -> HeldOutScores:
     """The same as `scoring`, run to its end in the calling thread."""
-    return run_to_end(scoring(vectors, train, test_sets, test, draws, seed, neutral))
+    return run_to_end(scoring(vectors, train, test_sets, test, draws, seed, neutral, confounds))
 
 
 def scoring(
@@ -75,6 +78,7 @@ def scoring(
     draws: int = DRAWS,
     seed: int = 0,
     neutral: Activations | None = None,
+    confounds: Sequence[ConfoundScore] = (),
 ) -> Job[HeldOutScores]:
     """Scores vectors from activations that are already there, as a job; array operations only.
 
@@ -87,6 +91,7 @@ def scoring(
         draws: Draws of each null.
         seed: Of the draws.
         neutral: Activations of neutral texts; shuffled vectors get the same neutral projection as the real ones.
+        confounds: How the vectors do on confound sets, see `score_confounds`; none where they were not read.
 
     Raises:
         SettingsError: No emotion of the vectors has a text to score, or a text has no activations.
@@ -111,7 +116,7 @@ def scoring(
     scored = []
     for i, part in enumerate(parts):
         scored.append((yield from score_part(part, draws, np.random.default_rng([seed, i]))))
-    return _assemble(vectors, parts, scored, test, chosen.left_out, draws, seed)
+    return _assemble(vectors, parts, scored, test, chosen.left_out, draws, seed, tuple(confounds))
 
 
 def _train_blocks(vectors: EmotionVectors, train: Activations) -> tuple[Block, ...]:
@@ -134,6 +139,7 @@ def _assemble(
     left_out: tuple[str, ...],
     draws: int,
     seed: int,
+    confounds: tuple[ConfoundScore, ...],
 ) -> HeldOutScores:
     emotions = tuple(emotion for part in parts for emotion in part.emotions)
     tables = {name: np.concatenate([one.tables[name] for one in scored]) for name in scored[0].tables}
@@ -150,9 +156,10 @@ def _assemble(
                 float(q_values[e]),
                 float(at_layer["d_bound"][e]),
                 found[e],
+                strongest(confounds, emotion),
             )
         )
-        for e in range(len(emotions))
+        for e, emotion in enumerate(emotions)
     )
     counts = [count(part, emotion) for part in parts for emotion in part.emotions]
     re_extracted = vectors.estimator == "difference" and parts[0].train is not None
@@ -166,6 +173,7 @@ def _assemble(
         q_values=q_values,
         rivals=found,
         verdicts=verdicts,
+        confounds=confounds,
         texts=test.texts,
         sides=sides,
         projections=projections,

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from emotion_core.errors import SettingsError
-from emotion_core.evaluation.confounds import CONFOUND_SETS, ConfoundScore, confound_scores, confound_texts
+from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.evaluation.selection import trained_texts
+from emotion_core.evaluation.verdict import RULE
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
-from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
@@ -57,10 +56,10 @@ class Report:
             "length_auroc": _mean([row["length_auroc"] for row in rows]),
             "direction_auroc": _mean([row["direction_auroc"] for row in rows]),
             "emotions": rows,
-            "confounds": [{k: finite(v) if isinstance(v, float) else v for k, v in asdict(c).items()}
-                          for c in self.confounds],
+            "confounds": [one.to_json() for one in self.confounds],
             "sample_size": [{k: v if k == "n" else finite(v) for k, v in asdict(p).items()} for p in self.sizes],
             "enough": enough(self.sizes),
+            "rule": RULE,
             "reason": self.reason or None,
         }  # fmt: skip
 
@@ -90,27 +89,9 @@ def report(
         scores = yield from heldout(model, vectors, prompt_sets, cache)
     except SettingsError as error:
         reason = error.message
-    confounds = yield from score_confounds(model, vectors, cache)
+    confounds = scores.confounds if scores is not None else (yield from score_confounds(model, vectors, cache))
     sizes = yield from size_curve(model, vectors, prompt_sets, cache)
     return Report(findings, scores, confounds, sizes, reason)
-
-
-def score_confounds(
-    model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache | None = None
-) -> Job[tuple[ConfoundScore, ...]]:
-    """Reads the built-in confound sets and scores every vector on them, as a job."""
-    sets = [load_prompts(name) for name in CONFOUND_SETS if name in builtin_names(present_only=True)]
-    texts = [text for text in confound_texts(sets) if model.fits(text, chat=vectors.reading.chat)]
-    activations = yield from record(model, texts, vectors.reading, cache)
-    # A text that the vector was built from is on its side by construction.
-    fitting = set(texts) - trained_texts(vectors)
-    return confound_scores(vectors, [_whole_pairs(one, fitting) for one in sets], activations)
-
-
-def _whole_pairs(one: PromptSet, fitting: set[str]) -> PromptSet:
-    """The set without pairs of which a side is not among the texts that can be scored."""
-    broken = {t.pair for t in one.texts if t.text not in fitting}
-    return PromptSet(one.name, one.form, tuple(t for t in one.texts if t.pair not in broken), one.seed)
 
 
 def size_curve(
@@ -145,7 +126,9 @@ def _by_emotion(scores: HeldOutScores) -> list[dict[str, Any]]:
                 "length_auroc": finite(scores.rivals[e].length),
                 "embedding_auroc": finite(scores.rivals[e].embedding),
                 "direction_auroc": finite(scores.auroc[e, layer]),
+                "evidence": scores.verdicts[e].evidence,
                 "verdict": scores.verdicts[e].word,
+                "reason": scores.verdicts[e].reason,
             }
         )
     return rows

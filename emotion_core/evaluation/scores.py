@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
 from emotion_core.numbers import finite
@@ -64,6 +65,7 @@ class HeldOutScores:
         q_values: float64 [emotions], p-value at the chosen layer after Benjamini-Hochberg across emotions.
         rivals: AUROC of the rivals, one an emotion.
         verdicts: One an emotion.
+        confounds: Every vector on every confound set; empty where none were read.
         texts: The scored texts.
         sides: int8 [emotions, texts]: 1 positive, -1 negative, 0 not scored for this emotion.
         projections: float32 [emotions, layers, texts], on the unit direction.
@@ -99,6 +101,7 @@ class HeldOutScores:
     q_values: Array
     rivals: tuple[Rivals, ...]
     verdicts: tuple[Verdict, ...]
+    confounds: tuple[ConfoundScore, ...]
     texts: tuple[str, ...]
     sides: npt.NDArray[np.int8]
     projections: FloatArray
@@ -144,6 +147,7 @@ class HeldOutScores:
                 "length_auroc": finite(rivals.length),
                 "embedding_auroc": finite(rivals.embedding),
             },
+            "confounds": [one.to_json() for one in self.confounds if one.emotion == self.emotions[e]],
             "layers": [self._layer(e, layer) for layer in range(self.n_layers)],
         }
 

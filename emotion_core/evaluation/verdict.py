@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from emotion_core.evaluation.rivals import Rivals
 
-Word = Literal["evidence", "no evidence", "explained by vocabulary", "explained by length", "explained by embedding"]
-
 SIGNIFICANCE = 0.05
 RULE = (
-    "Evidence: at the layer that cross-validation chose on the training texts, held-out AUROC lies above the 95 % "
-    "point of vectors from shuffled labels, the permutation p-value corrected for the number of emotions is at most "
-    ".05, and the one-sided 95 % lower bound of Cohen's d lies above 0 (where there are enough texts for a bound). "
+    "Evidence: at the layer that cross-validation chose on the training texts, held-out AUROC lies above .5 and above "
+    "the 95 % point of vectors from shuffled labels, the permutation p-value corrected for the number of emotions is "
+    "at most .05, and the one-sided 95 % lower bound of Cohen's d lies above 0 (where there are enough texts for a "
+    "bound). "
     "Explained by vocabulary, length or embedding: the separation is more than chance, but a bag of words, the length "
     "of the texts or the embedding layer separates the same held-out texts at least as well. "
+    "Explained by confound X: the separation is more than chance, but on pairs of texts that differ in X and not in "
+    "the emotion the same direction has at least the same AUROC. Of several explanations the one with the highest "
+    "AUROC is named. "
     "No evidence: anything else; it does not show that there is no such direction."
 )
-_RIVAL_WORDS: dict[str, Word] = {
-    "vocabulary": "explained by vocabulary",
-    "length": "explained by length",
-    "embedding": "explained by embedding",
-}
 _RIVAL_NAMES = {"vocabulary": "a bag of words", "length": "text length", "embedding": "the embedding layer"}
 
 
@@ -40,6 +36,7 @@ class Measured:
         d_bound: One-sided 95 % lower bound of Cohen's d. The permutation test is one-sided as well; the lower end of
             the two-sided interval would cost ten held-out pairs at d = 1.5 their power (.85 instead of .9).
         rivals: AUROC of the rivals.
+        confound: Name and AUROC of the confound that the direction separates best; an empty name where none was tested.
     """
 
     layer: int
@@ -48,6 +45,7 @@ class Measured:
     q_value: float
     d_bound: float
     rivals: Rivals
+    confound: tuple[str, float] = ("", float("nan"))
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,13 @@ class Verdict:
 
     Attributes:
         separates: Whether the separation is more than chance, whatever explains it.
-        word: The verdict in two or three words.
+        word: "evidence", "no evidence", "explained by vocabulary", "... length", "... embedding" or "explained by
+            confound X" with its name.
         reason: One sentence with the numbers that decided it.
     """
 
     separates: bool
-    word: Word
+    word: str
     reason: str
 
     @property
@@ -76,7 +75,7 @@ def judge(measured: Measured) -> Verdict:
     if missing:
         return Verdict(False, "no evidence", f"Nothing can be scored at layer {measured.layer}.")
     separates = (
-        measured.auroc > measured.null_auroc_95
+        measured.auroc > max(0.5, measured.null_auroc_95)
         and measured.q_value <= SIGNIFICANCE
         and not measured.d_bound <= 0  # nan passes: the permutation test holds without a bound
     )
@@ -86,9 +85,30 @@ def judge(measured: Measured) -> Verdict:
     )
     if not separates:
         return Verdict(False, "no evidence", numbers + ".")
+    found = _explanations(measured)
+    strongest = max(found, key=lambda one: one.auroc, default=None)
+    if strongest is not None and strongest.auroc >= measured.auroc - 1e-9:
+        return Verdict(True, f"explained by {strongest.word}", f"{numbers}, but {strongest.sentence}.")
+    if measured.rivals.best[0] == "":
+        numbers += "; rivals cannot be fitted without the training texts"
+    return Verdict(True, "evidence", "; ".join([numbers, *(one.sentence for one in found)]) + ".")
+
+
+@dataclass(frozen=True)
+class _Explanation:
+    word: str
+    auroc: float
+    sentence: str
+
+
+def _explanations(measured: Measured) -> list[_Explanation]:
+    """The strongest rival and the strongest confound, as far as there are any."""
+    found = []
     name, best = measured.rivals.best
-    if not name:
-        return Verdict(True, "evidence", numbers + "; rivals cannot be fitted without the training texts.")
-    if best >= measured.auroc - 1e-9:
-        return Verdict(True, _RIVAL_WORDS[name], f"{numbers}, but {_RIVAL_NAMES[name]} reaches {best:.2f}.")
-    return Verdict(True, "evidence", f"{numbers}; the best rival, {_RIVAL_NAMES[name]}, reaches {best:.2f}.")
+    if name:
+        found.append(_Explanation(name, best, f"the best rival, {_RIVAL_NAMES[name]}, reaches {best:.2f}"))
+    confound, value = measured.confound
+    if confound and np.isfinite(value):
+        sentence = f"on pairs that differ in {confound} and not in the emotion the direction reaches {value:.2f}"
+        found.append(_Explanation(f"confound {confound}", value, sentence))
+    return found

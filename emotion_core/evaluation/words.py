@@ -16,7 +16,9 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
         against: What the negative texts are.
     """
     e = scores.emotions.index(emotion)
-    above = np.flatnonzero(scores.cohens_d[e] > scores.null_d_95[e])
+    # With few texts chance may stay below 0, and a skewed side may lie higher by its mean and lower by rank.
+    right_way = (scores.cohens_d[e] > 0) & (scores.auroc[e] > 0.5)
+    above = np.flatnonzero(right_way & (scores.cohens_d[e] > scores.null_d_95[e]))
     name = emotion[:1].upper() + emotion[1:]
     if len(above) == 0:
         return f"{name} separates from {against} at no layer by more than chance"

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
@@ -46,7 +47,7 @@ class BuildResult:
 
 def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
     """What the result of a build depends on."""
-    sets = [one.sha256 for one in (*prompt_sets, load_prompts(NEUTRAL_SET))]
+    sets = [one.sha256 for one in (*prompt_sets, load_prompts(NEUTRAL_SET), *built_in_confounds())]
     return content_key(KIND, schema(HeldOutScores), RECORDER_VERSION, fingerprint, sets, settings)
 
 

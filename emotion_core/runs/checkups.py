@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from emotion_core.evaluation.confounds import CONFOUND_SETS, ConfoundScore
-from emotion_core.evaluation.report import score_confounds, size_curve
+from emotion_core.evaluation.confounds import CONFOUND_SETS, ConfoundScore, score_confounds
+from emotion_core.evaluation.report import size_curve
 from emotion_core.evaluation.sample_size import SizePoint
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.owner import ModelOwner
@@ -28,7 +29,7 @@ def start_heldout(
     cache: ActivationCache,
 ) -> str:
     """Starts scoring, or finds the finished run with the same content, and returns its run id."""
-    sets = [one.sha256 for one in prompt_sets]
+    sets = [one.sha256 for one in (*prompt_sets, *built_in_confounds())]
     key = content_key(KIND, schema(HeldOutScores), owner.model.info.fingerprint, vectors_digest(vectors), sets)
     found = registry.existing(KIND, key, share=False)
     if found is not None:

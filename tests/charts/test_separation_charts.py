@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vectors.planted import labelled_set, neutral, pair_set, planted_labels, planted_pairs
@@ -7,9 +9,11 @@ from emotion_core.charts.separation import (
     point_table,
     points_at_layer,
     rivals_chart,
+    rivals_table,
     separation_by_layer,
     separation_table,
 )
+from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.settings import BuildSettings
@@ -65,3 +69,20 @@ def test_all_charts_render_whatever_is_missing(fear, broken):
         ):
             assert chart.to_dict()["description"]
             assert chart_bytes(chart, "svg").startswith(b"<svg")
+
+
+def test_confounds_stand_beside_the_rivals(fear):
+    threat = ConfoundScore("set", "threat", "fear", 1, 1.0, 0.8, 1.0, 20)
+    own = replace(threat, contrast="place", own=True)
+    seen = replace(fear, confounds=(replace(threat, auroc=0.5), own))
+    table = rivals_table(seen, "fear")
+    assert table["kind"].tolist() == ["direction"] + ["rival"] * 3 + ["confound"] * 2
+    assert table["counts"].tolist()[-2:] == [True, False]
+    assert rivals_chart(seen, "fear").to_dict()["title"]["text"] == "No rival or confound does as well"
+    worse = replace(fear, confounds=(replace(threat, auroc=1.0),))
+    assert rivals_chart(worse, "fear").to_dict()["title"]["text"] == "A confound does as well"
+
+
+def test_a_direction_that_points_the_wrong_way_is_not_said_to_separate(fear):
+    wrong = replace(fear, auroc=np.full_like(fear.auroc, 0.4), null_d_95=np.full_like(fear.null_d_95, -9.0))
+    assert "at no layer" in separation_by_layer(wrong, "fear").to_dict()["title"]["text"]

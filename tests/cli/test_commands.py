@@ -8,6 +8,7 @@ from command_helpers import answer
 
 from emotion_core.cli.main import main
 from emotion_core.cli.parser import shielded
+from emotion_core.evaluation.confounds import CONFOUND_SETS
 
 
 def test_build_has_the_promised_keys(capsys, prompts, folder):
@@ -25,6 +26,7 @@ def test_heldout_has_the_promised_keys(capsys, vectors, prompts):
     for one in document["emotions"]:
         assert {"selected_layer", "n_train", "n_heldout", "evidence", "layers"} <= set(one)
         assert isinstance(one["evidence"], bool)
+        assert {c["set"] for c in one["confounds"]} == set(CONFOUND_SETS)
         assert [layer["layer"] for layer in one["layers"]] == list(range(len(one["layers"])))
         expected = {"mean_positive", "mean_negative", "cohens_d", "cohens_d_low", "cohens_d_high", "auroc", "overlap"}
         assert expected | {"null_auroc_95", "p_value"} <= set(one["layers"][0])
@@ -73,6 +75,8 @@ def test_report_has_the_promised_keys(capsys, prompts):
     assert keys <= set(document)
     assert {"set", "auroc", "low", "high"} <= set(document["confounds"][0])
     assert {"n", "cosine_to_full", "auroc"} <= set(document["sample_size"][0])
+    assert all(isinstance(one["evidence"], bool) and one["reason"] for one in document["emotions"])
+    assert "confound" in document["rule"]
 
 
 def test_report_of_a_set_that_cannot_be_built_from(capsys):

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from emotion_core.evaluation.report import score_confounds, size_curve
+from emotion_core.evaluation.confounds import score_confounds
+from emotion_core.evaluation.report import size_curve
 from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet

@@ -40,3 +40,25 @@ def test_what_is_missing():
     assert judge(replace(CLEAR, q_value=np.nan)).word == "no evidence"
     assert judge(replace(CLEAR, rivals=Rivals(np.nan, np.nan, np.nan))).evidence
     assert "95 %" in RULE and ".05" in RULE
+
+
+def test_a_confound_that_does_as_well_explains_the_separation():
+    verdict = judge(replace(CLEAR, confound=("threat", 0.9)))
+    assert verdict.word == "explained by confound threat" and verdict.separates and not verdict.evidence
+    assert "threat" in verdict.reason and "0.90" in verdict.reason
+    below = judge(replace(CLEAR, confound=("threat", 0.89)))
+    assert below.evidence and "0.89" in below.reason
+    assert judge(replace(CLEAR, auroc=0.6, confound=("threat", 1.0))).word == "no evidence"
+    assert judge(replace(CLEAR, confound=("threat", np.nan))).evidence
+    assert "confound X" in RULE
+
+
+def test_of_several_explanations_the_strongest_is_named():
+    both = replace(CLEAR, rivals=Rivals(0.92, 0.5, 0.5))
+    assert judge(replace(both, confound=("place", 0.95))).word == "explained by confound place"
+    assert judge(replace(both, confound=("place", 0.91))).word == "explained by vocabulary"
+
+
+def test_a_direction_that_points_the_wrong_way_is_not_found():
+    wrong = replace(CLEAR, auroc=0.45, null_auroc_95=0.4, q_value=0.001, rivals=Rivals(0.1, 0.1, 0.1))
+    assert judge(wrong).word == "no evidence" and not judge(wrong).separates
