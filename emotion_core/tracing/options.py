@@ -160,8 +160,10 @@ def _score_block(
     first = asked[block[0].asked]
     cache = _prefix(model, first.ids[: first.start], [asked[row.asked].condition for row in block], steering)
     longest = max(len(row.ids) for row in block)
-    pad = int(model.tokenizer.pad_token_id or 0)  # right of everything that is read: it changes nothing
-    ids = torch.tensor([[*row.ids, *(pad,) * (longest - len(row.ids))] for row in block], device=model.info.device)
+    # Filled up right of everything that is read, which changes nothing; with a token of the text, because transformers
+    # warns of padding tokens without a mask.
+    filled = [[*row.ids, *(row.ids[-1],) * (longest - len(row.ids))] for row in block]
+    ids = torch.tensor(filled, device=model.info.device)  # (rows, tokens)
     mask = torch.tensor([[*row.steered, *(False,) * (longest - len(row.ids))] for row in block])
     edit = steering.edit([(asked[row.asked].direction, asked[row.asked].amount) for row in block])
     read = [_read_positions(row, asked[row.asked]) for row in block]

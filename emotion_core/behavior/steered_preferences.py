@@ -1,0 +1,275 @@
+"""Do preferences follow an emotion? Half of the activities is steered, the other half stays as it is.
+
+Each steered activity meets unsteered ones in both orders, with the direction added at the tokens of the steered
+activity and nowhere else. What changes is compared with the same questions without steering and with random directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from emotion_core.behavior.bradley_terry import ELO_PER_NAT
+from emotion_core.behavior.correlation import Correlation, adjusted, correlate
+from emotion_core.behavior.nulls import against_controls
+from emotion_core.behavior.pairs import MOST_COMPARISONS, Pairs, halves
+from emotion_core.behavior.preferences import Preferences, log_odds
+from emotion_core.behavior.question import tokenize_pairs
+from emotion_core.errors import SettingsError
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.numbers import finite
+from emotion_core.runs.progress import Job
+from emotion_core.steering.band import null_band
+from emotion_core.steering.plan import control_directions
+from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.options import Asked, score_options
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SteeredSettings:
+    """How half of the activities is steered.
+
+    Attributes:
+        emotions: Whose vectors, one after another.
+        strength: In fractions of the mean residual norm at the layer; not 0.
+        opponents: Unsteered activities that each steered one meets.
+        controls: Random directions of the same norm.
+        seed: Of the halves, the opponents and the random directions.
+    """
+
+    emotions: tuple[str, ...]
+    strength: float = 0.2
+    opponents: int = 8
+    controls: int = 16
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.emotions or len(set(self.emotions)) != len(self.emotions):
+            raise SettingsError(
+                "Steering needs one or more different emotions", found=", ".join(self.emotions) or "none"
+            )
+        if not np.isfinite(self.strength) or self.strength == 0:
+            raise SettingsError("The strength has to steer", expected="a number other than 0", found=str(self.strength))
+        if self.opponents < 1 or not 0 <= self.controls <= 64:
+            raise SettingsError(
+                "The size of the comparison is out of range",
+                expected="1 or more opponents, 0 to 64 control directions",
+                found=f"{self.opponents} opponents, {self.controls} control directions",
+            )
+
+
+@dataclass(frozen=True)
+class SteeredPreferences:
+    """What steering half of the activities does to their preference.
+
+    Attributes:
+        settings: What was asked for.
+        layer: Steered layer.
+        scale: Length of strength 1 in the residual stream.
+        steered: bool [activities], the steered half.
+        shifts: float64 [emotions, activities], change of each steered activity's log-odds against its unsteered
+            opponents, both orders averaged; nan for the unsteered half.
+        shift: float64 [emotions], mean over the steered half: how far it moves against the other half, nats.
+        low: float64 [emotions], lower end of the 95 % interval over steered activities (Student's t).
+        high: float64 [emotions].
+        controls: float64 [controls], the same of random directions.
+        band_low: Where 95 % of random directions fall; None below 3.
+        band_high: The other end.
+        p_value: float64 [emotions], two-sided, against the random directions; nan below 3.
+        q_value: float64 [emotions], corrected for the number of emotions.
+        r: float64 [emotions], correlation of preference with the reading, without steering.
+        follows: Correlation of `shift` with `r` over the emotions; None below 4 emotions.
+    """
+
+    settings: SteeredSettings
+    layer: int
+    scale: float
+    steered: npt.NDArray[np.bool_]
+    shifts: Array
+    shift: Array
+    low: Array
+    high: Array
+    controls: Array
+    band_low: float | None
+    band_high: float | None
+    p_value: Array
+    q_value: Array
+    r: Array
+    follows: Correlation | None
+
+    def evidence(self, k: int) -> bool:
+        """Whether an emotion moves the steered half beyond random directions, corrected for the number of emotions."""
+        return bool(np.isfinite(self.q_value[k]) and self.q_value[k] < 0.05)
+
+    def to_json(self) -> dict[str, Any]:
+        """The steering part of the document: the first emotion on top, all of them in a list.
+
+        Scores are centred over all activities, so the steered half gains what the other half loses; `low` and `high`
+        are the interval of the difference between the two halves.
+        """
+        rows = [
+            {
+                "emotion": emotion,
+                "strength": self.settings.strength,
+                "shift_steered": finite(self.shift[k] * (1 - self.steered.mean())),
+                "shift_unsteered": finite(-self.shift[k] * self.steered.mean()),
+                "shift": finite(self.shift[k]),
+                "low": finite(self.low[k]),
+                "high": finite(self.high[k]),
+                "shift_elo": finite(self.shift[k] * ELO_PER_NAT),
+                "null_low": self.band_low,
+                "null_high": self.band_high,
+                "p_value": finite(self.p_value[k]),
+                "q_value": finite(self.q_value[k]),
+                "r": finite(self.r[k]),
+            }
+            for k, emotion in enumerate(self.settings.emotions)
+        ]
+        follows = None
+        if self.follows is not None:
+            one = self.follows
+            follows = {
+                "r": finite(one.r[0]),
+                "low": finite(one.low[0]),
+                "high": finite(one.high[0]),
+                "p_value": finite(one.p_value[0]),
+            }
+        return {**rows[0], "layer": self.layer, "emotions": rows, "follows": follows}
+
+
+def steer_preferences(
+    model: LoadedModel, vectors: EmotionVectors, base: Preferences, settings: SteeredSettings
+) -> Job[SteeredPreferences]:
+    """Steers half of the activities with each emotion and with random directions, as a job.
+
+    Args:
+        model: The model.
+        vectors: What to steer with.
+        base: The preferences without steering.
+        settings: How.
+
+    Raises:
+        VectorFileError: The vectors have no such emotion.
+        SettingsError: Fewer than 4 activities, too many questions, or a vector without length.
+    """
+    n = len(base.settings.activities)
+    if n < 4:
+        raise SettingsError("Steering half of the activities needs at least 4", found=str(n))
+    places = [vectors.index(one) for one in settings.emotions]
+    units = np.concatenate(
+        [vectors.units[places, base.layer], control_directions(model.info.width, settings.controls, settings.seed)]
+    )
+    scale = _scale(vectors, base.layer, units[: len(places)], settings.emotions)
+    steered = halves(base.settings.kinds or ("",) * n, settings.seed)
+    pairs = opposing(steered, settings.opponents, settings.seed)
+    _check_size(len(units), len(pairs))
+    found = yield from _ask_all(model, base, pairs, units, settings.strength * scale)
+    shifts = np.stack([_by_activity(n, pairs, one - found[0]) for one in found[1:]])
+    return _summary(base, settings, scale, steered, shifts)
+
+
+def opposing(steered: npt.NDArray[np.bool_], opponents: int, seed: int) -> Pairs:
+    """Pairs of a steered with an unsteered activity, int64 [pairs, 2], every activity about equally often."""
+    own, other = np.flatnonzero(steered), np.flatnonzero(~steered)
+    rng = np.random.default_rng([seed, 0x0B])
+    own, other = rng.permutation(own), rng.permutation(other)
+    count = min(opponents, len(other))
+    # Opponents that stand at even distances on a circle: each unsteered activity is met about equally often.
+    steps = np.round(np.arange(count) * len(other) / count).astype(np.int64)
+    return np.array([(a, other[(i + step) % len(other)]) for i, a in enumerate(own) for step in steps], dtype=np.int64)
+
+
+def _ask_all(model: LoadedModel, base: Preferences, pairs: Pairs, units: FloatArray, amount: float) -> Job[Array]:
+    """Log-odds of the activity named first, float64 [1 + directions, questions]: unsteered, then steered with each.
+
+    All directions in one call, so that questions that begin alike share a batch whatever they are steered with.
+    """
+    ordered = np.concatenate([pairs, pairs[:, ::-1]])
+    names = base.settings.activities
+    questions = tokenize_pairs(model, base.settings.wording, [(names[a], names[b]) for a, b in ordered])
+    conditions = [(0, 0.0), *((k, amount) for k in range(len(units)))]
+    asked = [
+        Asked(
+            one.tokens.ids,
+            one.tokens.options,
+            shared=one.first[1],
+            direction=direction,
+            amount=size,
+            spans=(one.first if i < len(pairs) else one.second,),
+        )
+        for direction, size in conditions
+        for i, one in enumerate(questions)
+    ]
+    scores = yield from score_options(model, asked, base.layer, units)
+    found = log_odds(scores, questions * len(conditions), base.settings.scoring)
+    return found.reshape(len(conditions), len(ordered))
+
+
+def _by_activity(n: int, pairs: Pairs, change: Array) -> Array:
+    """Mean change of each steered activity, float64 [activities]; nan for the others."""
+    forth, back = change[: len(pairs)], change[len(pairs) :]
+    gained = (forth - back) / 2  # the steered activity is named first in `forth` and second in `back`
+    with np.errstate(invalid="ignore"):
+        result: Array = np.bincount(pairs[:, 0], gained, n) / np.bincount(pairs[:, 0], minlength=n)
+    return result
+
+
+def _scale(vectors: EmotionVectors, layer: int, units: FloatArray, emotions: tuple[str, ...]) -> float:
+    scale = float(vectors.residual_norms[layer])
+    usable = np.isfinite(units).all(1) & units.any(1)
+    if not np.isfinite(scale) or scale <= 0 or not usable.all():
+        raise SettingsError(
+            "The vector or the residual norm at this layer is zero or not finite",
+            where=f"{emotions[int(np.argmin(usable))]}, layer {layer}",
+            remedy="Choose another layer",
+        )
+    return scale
+
+
+def _check_size(directions: int, pairs: int) -> None:
+    asked = 2 * pairs * (directions + 1)
+    if asked > 4 * MOST_COMPARISONS:
+        raise SettingsError(
+            "Steering that much makes too many questions",
+            expected=f"at most {4 * MOST_COMPARISONS:,}",
+            found=f"{asked:,}",
+            remedy="Take fewer emotions, opponents or control directions",
+        )
+
+
+def _summary(
+    base: Preferences, settings: SteeredSettings, scale: float, steered: npt.NDArray[np.bool_], shifts: Array
+) -> SteeredPreferences:
+    emotions = len(settings.emotions)
+    means = shifts[:, steered].mean(axis=1)
+    own, controls = shifts[:emotions, steered], means[emotions:]
+    count = own.shape[1]
+    half = stats.t.ppf(0.975, count - 1) * own.std(axis=1, ddof=1) / np.sqrt(count)
+    usable = controls[np.isfinite(controls)]
+    band = null_band([float(one) for one in usable], len(usable))
+    p_value = against_controls(means[:emotions], usable)
+    r = np.array([base.correlation.r[base.emotions.index(one)] for one in settings.emotions])
+    return SteeredPreferences(
+        settings=settings,
+        layer=base.layer,
+        scale=scale,
+        steered=steered,
+        shifts=shifts[:emotions],
+        shift=means[:emotions],
+        low=means[:emotions] - half,
+        high=means[:emotions] + half,
+        controls=controls,
+        band_low=None if band is None else band[0],
+        band_high=None if band is None else band[1],
+        p_value=p_value,
+        q_value=adjusted(p_value),
+        r=r,
+        follows=correlate(means[:emotions], r[:, None], settings.seed) if emotions >= 4 else None,
+    )
