@@ -12,10 +12,9 @@ from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.windows import cut, joined, windows
+from emotion_core.reading.project import read_windows
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
-from emotion_core.tracing.tokens import project_layers
 
 MOST_CHARACTERS = 100_000
 # No context is longer: texts are cut into windows afterwards.
@@ -120,23 +119,25 @@ def check_length(text: str) -> None:
 
 def read_encoding(model: LoadedModel, baseline: Baseline, encoding: Encoding) -> Job[TokenReading]:
     """Reads tokens of any number, as a job."""
-    context = model.info.context
-    projected = yield from project_layers(model, cut(encoding, context), baseline.by_layer)
-    projections = joined(encoding, context, projected)  # (tokens, layers, emotions + random)
-    # Window by window: a token's position is that in its window.
-    values = joined(encoding, context, [baseline.tokens(one) for one in projected])
     known = len(baseline.emotions)
-    low, high = np.quantile(values[:, :, known:], (0.025, 0.975), axis=2).astype(np.float32)
+
+    def take(projections: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        # Of the random directions only the band stays; copies, so that the window itself can go.
+        band = np.quantile(values[:, :, known:], (0.025, 0.975), axis=2).astype(np.float32)
+        return projections[:, :, :known].copy(), values[:, :, :known].copy(), band
+
+    parts = yield from read_windows(model, baseline, encoding, take)
+    low, high = np.concatenate([band for _, _, band in parts], axis=1)
     return TokenReading(
         tokens=tuple(model.pieces(list(encoding.ids))),
         content=encoding.content,
         emotions=baseline.emotions,
         layers=baseline.layers,
-        projections=projections[:, :, :known],
-        values=values[:, :, :known],
+        projections=np.concatenate([one for one, _, _ in parts]),
+        values=np.concatenate([one for _, one, _ in parts]),
         band_low=low,
         band_high=high,
-        n_windows=len(windows(len(encoding), context)),
+        n_windows=len(parts),
     )
 
 

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from emotion_core.models.encode import Encoding
-from emotion_core.tracing.activations import FloatArray
-
 
 @dataclass(frozen=True)
 class Window:
@@ -44,29 +39,3 @@ def windows(length: int, context: int) -> tuple[Window, ...]:
         end = min(length, found[-1].end + step)
         found.append(Window(end - context, end, found[-1].end))
     return tuple(found)
-
-
-def cut(encoding: Encoding, context: int) -> tuple[Encoding, ...]:
-    """The windows' tokens as texts of their own."""
-    return tuple(
-        Encoding(encoding.ids[one.start : one.end], encoding.content[one.start : one.end])
-        for one in windows(len(encoding), context)
-    )
-
-
-def joined(encoding: Encoding, context: int, readings: list[FloatArray]) -> FloatArray:
-    """Readings of the windows as readings of the text.
-
-    Args:
-        encoding: The text.
-        context: As given to `cut`.
-        readings: For each window float32 [tokens of the window, ...].
-
-    Returns:
-        float32 [tokens, ...].
-    """
-    parts = [
-        reading[one.first_kept - one.start :]
-        for one, reading in zip(windows(len(encoding), context), readings, strict=True)
-    ]
-    return np.concatenate(parts)

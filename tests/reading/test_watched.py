@@ -1,0 +1,68 @@
+"""A text under a monitor of the demo model: alarms, leads and their null come from the readings themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion_core.errors import SettingsError
+from emotion_core.models.encode import encode
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.monitor import MonitorSettings, counted_tokens, trailing
+from emotion_core.reading.text import read_text
+from emotion_core.reading.watched import read_threshold, watch
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import BuildSettings
+
+Read = tuple[LoadedModel, EmotionVectors, Baseline]
+TEXT = "The kettle sang. Someone tried the handle of the back door, slowly. I will not open it, I said. " * 3
+
+
+@pytest.fixture(scope="module")
+def demo() -> Read:
+    model = load_model("demo")
+    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
+    return model, vectors, run_to_end(read_baseline(model, vectors))
+
+
+def test_the_values_are_the_readings_and_the_alarms_are_where_scores_cross(demo: Read) -> None:
+    model, vectors, baseline = demo
+    threshold = run_to_end(read_threshold(model, vectors, baseline, MonitorSettings("fear", 0.3)))
+    encoding = encode(model.tokenizer, TEXT, 10**6)
+    found = run_to_end(watch(model, baseline, threshold, encoding, "not open"))
+    same = run_to_end(read_text(model, baseline, TEXT)).of("fear")
+    np.testing.assert_allclose(found.values, same, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        found.scores, trailing(same[:, None], counted_tokens(encoding.content), 5)[:, 0], rtol=1e-3, atol=1e-3
+    )
+    inside = np.zeros(len(same), bool)
+    for alarm in found.alarms:
+        inside[alarm.start : alarm.end] = True
+        assert alarm.text == "".join(found.tokens[alarm.start : alarm.end])
+    np.testing.assert_array_equal(inside, np.nan_to_num(found.scores, nan=-np.inf) > threshold.value)
+    assert len(found.flagged) == 3
+    for one in found.flagged:
+        before = np.flatnonzero(inside[: one.token])
+        assert one.lead == (one.token - before[0] if len(before) else None)
+        assert (one.chance is None) == (one.lead is None)
+
+
+def test_the_rate_on_neutral_registers_not_used_is_measured(demo: Read) -> None:
+    model, vectors, baseline = demo
+    found = run_to_end(read_threshold(model, vectors, baseline, MonitorSettings("fear", 0.1)))
+    heldout = load_prompts("neutral").part("heldout")
+    assert found.n_texts <= len(heldout) and found.n_tokens > 1000
+    assert 0 <= found.rate_low <= found.rate <= found.rate_high <= 1
+    stricter = run_to_end(read_threshold(model, vectors, baseline, MonitorSettings("fear", 0.01)))
+    assert stricter.value > found.value and (stricter.random > found.random).all()
+
+
+def test_an_emotion_that_is_not_there_is_refused(demo: Read) -> None:
+    model, vectors, baseline = demo
+    with pytest.raises(SettingsError, match="no such emotion"):
+        run_to_end(read_threshold(model, vectors, baseline, MonitorSettings("joy")))
