@@ -1,0 +1,53 @@
+"""ROC of a monitor: the curve, its area, random directions and length as rivals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from emotion_core.reading.dialogue import Said
+from emotion_core.reading.labelled import Labelled
+from emotion_core.reading.monitor import MonitorSettings, Threshold
+from emotion_core.reading.roc import scored
+
+
+def threshold() -> Threshold:
+    """A made-up one."""
+    return Threshold(MonitorSettings("fear"), 1, 1.0, 100, 0.01, 0.0, 0.02, 1, 10, 40.0, np.ones(99, np.float32))
+
+
+def conversations(labels: np.ndarray) -> list[Labelled]:
+    """Without content: only labels count here."""
+    return [Labelled((Said("user", "a"),), bool(one), str(i)) for i, one in enumerate(labels)]
+
+
+def test_area_and_curve_are_those_of_the_peaks() -> None:
+    rng = np.random.default_rng(1)
+    labels = np.repeat([True, False], 30)
+    peaks = rng.normal(size=(60, 100))
+    peaks[labels, 0] += 1.5
+    found = scored(threshold(), conversations(labels), peaks, [0] * 60, [10] * 60)
+    assert found.auroc == pytest.approx(roc_auc_score(labels, peaks[:, 0]))
+    x, y, _ = roc_curve(labels, peaks[:, 0], drop_intermediate=False)
+    np.testing.assert_allclose((found.false_positives, found.true_positives), (x, y))
+    assert found.auroc_low < found.auroc < found.auroc_high and found.evidence
+    assert found.null_low < 0.5 < found.null_high and found.p_value == pytest.approx(0.01)
+    assert found.length_auroc == 0.5
+
+
+def test_what_the_length_explains_is_no_evidence() -> None:
+    labels = np.repeat([True, False], 30)
+    peaks = np.random.default_rng(2).normal(size=(60, 100))
+    peaks[labels, 0] += 1.5
+    found = scored(threshold(), conversations(labels), peaks, [0] * 60, [20] * 30 + [10] * 30)
+    assert found.length_auroc == 1.0 and not found.evidence
+
+
+def test_alarms_are_counted_by_label() -> None:
+    labels = np.array([True, True, False, False, False])
+    found = scored(threshold(), conversations(labels), np.zeros((5, 3)), [4, -1, -1, 0, -1], [1] * 5)
+    assert found.caught(True) == (1, 2) and found.caught(False) == (1, 3)
+    document = found.to_json()
+    assert document["conversations"][1]["first_alarm"] is None
+    assert document["true_positive_rate"][0] == 0.5 and document["auroc"] == 0.5
