@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from emotion_core.cli.answer import Answer
+from emotion_core.cli.behaving import preferences
 from emotion_core.cli.checking import doctor
 from emotion_core.cli.exchanging import import_file
 from emotion_core.cli.making import build, heldout, report
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "sweep": sweep,
     "crosstalk": crosstalk,
     "read": read,
+    "preferences": preferences,
     "import": import_file,
     "doctor": doctor,
 }

@@ -37,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     _sweep(commands)
     _crosstalk(commands)
     _read(commands)
+    _preferences(commands)
     _import(commands)
     _doctor(commands)
     return parser
@@ -158,6 +159,25 @@ def _import(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--layer", type=int, default=None, help="layer of a vector that has no number")
     command.add_argument("--shift", type=int, default=0, help="added to the file's layer numbers")
     command.add_argument("--selected-layer", type=int, default=None, help="layer to work with")
+
+
+def _preferences(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "preferences", "ask for every pair of activities which is preferred, and steer half")
+    command.add_argument("vectors", help="vector file")
+    command.add_argument("--activities", default=None, help="CSV, JSON or TXT file (default: the built-in 64)")
+    command.add_argument("--opponents", type=int, default=None, help="activities that each meets (default: all others)")
+    command.add_argument("--scoring", default="sum", choices=["sum", "mean"], help="log-probability of an answer")
+    command.add_argument(
+        "--emotion", action="append", default=None, help="steer half with this one; may be repeated; 'all' for all"
+    )
+    command.add_argument("--strength", type=float, default=None, help="in fractions of the mean residual norm")
+    command.add_argument("--controls", type=int, default=16, help="random directions of the same norm")
+    command.add_argument(
+        "--layer", type=int, default=None, help="read and steered layer (default: chosen at the build)"
+    )
+    command.add_argument("--chat", action="store_true", help="ask in the model's chat template")
+    _model(command, None)
+    command.add_argument("--seed", type=int, default=0)
 
 
 def _doctor(commands: _Commands[argparse.ArgumentParser]) -> None:

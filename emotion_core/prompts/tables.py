@@ -11,6 +11,8 @@ from emotion_core.errors import PromptSetError
 from emotion_core.prompts.faults import Fault, shorten
 
 COLUMNS = ("emotion", "positive", "negative", "text", "topic", "split", "note")
+# Columns of lists of activities and of scenarios, by which their separator is told too.
+_OF_LISTS = ("activity", "kind", "name", "scenario", "option", "counts", "pattern")
 
 
 class RawRow(NamedTuple):
@@ -72,7 +74,7 @@ def _delimiter(text: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
 
     def known(delimiter: str) -> int:
-        return sum(column_name(cell.strip().strip('"')) in COLUMNS for cell in first.split(delimiter))
+        return sum(column_name(cell.strip().strip('"')) in COLUMNS + _OF_LISTS for cell in first.split(delimiter))
 
     return max((",", ";", "\t"), key=known)
 

@@ -1,0 +1,111 @@
+"""`preferences`, `behaviors`: what steering does to choices."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emotion_core.cli.answer import Answer, number, table
+from emotion_core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from emotion_core.behavior.preferences import Preferences
+    from emotion_core.behavior.steered_preferences import SteeredPreferences
+
+SHOWN = 12  # activities at each end of the list for people; the document has all
+
+
+def preferences(arguments: argparse.Namespace) -> Answer:
+    """`preferences VECTORS [--activities FILE] [--emotion E --strength S]`."""
+    from emotion_core.behavior.activity_files import read_activity_path
+    from emotion_core.behavior.preferences import PreferenceSettings
+    from emotion_core.behavior.preferences import preferences as preferences_job
+    from emotion_core.behavior.question import standard_wording
+    from emotion_core.behavior.steered_preferences import SteeredSettings, steer_preferences
+    from emotion_core.cli.session import model_of, run
+    from emotion_core.prompts.library import load_activities
+    from emotion_core.vectors.file import load_vectors
+
+    if (arguments.strength is None) != (arguments.emotion is None):
+        raise SettingsError("An emotion and a strength come together", expected="--emotion E --strength S")
+    if arguments.activities:
+        names, kinds = read_activity_path(Path(arguments.activities))
+    else:
+        items = load_activities()
+        names, kinds = tuple(one.activity for one in items), tuple(one.kind for one in items)
+    settings = PreferenceSettings(
+        activities=names,
+        kinds=kinds,
+        wording=standard_wording(arguments.chat),
+        opponents=arguments.opponents,
+        scoring=arguments.scoring,
+        layer=arguments.layer,
+        seed=arguments.seed,
+    )
+    vectors = load_vectors(Path(arguments.vectors))
+    steering = None
+    if arguments.emotion is not None:
+        emotions = vectors.emotions if arguments.emotion == ["all"] else tuple(dict.fromkeys(arguments.emotion))
+        for emotion in emotions:
+            vectors.index(emotion)
+        steering = SteeredSettings(emotions, arguments.strength, controls=arguments.controls, seed=arguments.seed)
+    model = model_of(vectors, arguments.model, arguments.dtype)
+    base = run(preferences_job(model, vectors, settings))
+    document, text = base.to_json(), _preference_text(base)
+    if steering is not None:
+        moved = run(steer_preferences(model, vectors, base, steering))
+        document["steering"] = moved.to_json()
+        text += "\n\n" + _steering_text(moved)
+    return Answer(document, text)
+
+
+def _preference_text(base: Preferences) -> str:
+    scores, found = base.scores, base.correlation
+    order = np.argsort(-scores.score)
+    shown = order if len(order) <= 2 * SHOWN else [*order[:SHOWN], *order[-SHOWN:]]
+    rows = [
+        [base.settings.activities[i], number(scores.score[i]), f"{number(scores.low[i])} to {number(scores.high[i])}"]
+        for i in shown
+    ]
+    by_r = np.argsort(-np.nan_to_num(found.r))
+    emotions = [
+        [
+            base.emotions[k],
+            number(found.r[k]),
+            f"{number(found.low[k])} to {number(found.high[k])}",
+            number(found.p_value[k], 4),
+            number(found.q_value[k], 4),
+        ]
+        for k in by_r
+    ]
+    return (
+        f"{table(['activity', 'score (nats)', '95 % interval'], rows)}\n\n"
+        f"Being named first adds {number(scores.bias)} nats ({number(scores.bias_low)} to {number(scores.bias_high)}); "
+        f"{base.consistent:.0%} of the pairs are answered alike in both orders.\n\n"
+        f"{table(['emotion', 'r', '95 % interval', 'p', 'q'], emotions)}\n\n"
+        f"Layer {base.layer}; {2 * len(base.pairs):,} questions; q: p corrected for all emotions."
+    )
+
+
+def _steering_text(moved: SteeredPreferences) -> str:
+    rows = [
+        [
+            emotion,
+            number(moved.shift[k]),
+            f"{number(moved.low[k])} to {number(moved.high[k])}",
+            number(moved.q_value[k], 4),
+            "yes" if moved.evidence(k) else "",
+        ]
+        for k, emotion in enumerate(moved.settings.emotions)
+    ]
+    text = table(["steered with", "shift (nats)", "95 % interval", "q", "beyond chance"], rows)
+    text += f"\n\nHalf of the activities at strength {moved.settings.strength:g}, against the other half; random "
+    text += f"directions: {number(moved.band_low)} to {number(moved.band_high)}."
+    if moved.follows is not None:
+        one = moved.follows
+        text += f" Shift against correlation over the emotions: r = {number(one.r[0])} ({number(one.low[0])} to "
+        text += f"{number(one.high[0])}), p = {number(one.p_value[0], 4)}."
+    return text

@@ -1,0 +1,43 @@
+"""Lists of activities as visitors write them."""
+
+import pytest
+
+from emotion_core.behavior.activity_files import parse_activities
+from emotion_core.errors import PromptSetError
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", b"Activity,kind\nsing,x\n\nmop  the floor,\n"),
+        ("a.csv", b"\xef\xbb\xbfactivity;kind\nsing;x\nmop the floor;\n"),
+        ("a.tsv", b"activity\tkind\nsing\tx\nmop the floor\t\n"),
+        ("a.json", b'[{"activity": "sing", "kind": "x"}, {"activity": "mop the floor"}]'),
+        ("a.jsonl", b'{"activity": "sing", "kind": "x"}\n{"activity": "mop the floor"}\n'),
+    ],
+)
+def test_the_forms_of_a_list(name, data):
+    assert parse_activities(name, data) == (("sing", "mop the floor"), ("x", ""))
+
+
+def test_one_activity_a_line():
+    assert parse_activities("mine.txt", b"sing\r\n\r\n mop \n")[0] == ("sing", "mop")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("a.csv", b"activity\n", "no activities"),
+        ("a.txt", b" \n", "empty"),
+        ("a.csv", b"thing\nsing\n", "no column 'activity'"),
+        ("a.csv", b"activity,kind\nsing,a\n,b\n", "row 2"),
+        ("a.csv", b"activity\nsing\nSING\n", "rows 1 and 2"),
+        ("a.txt", b"x" * 501, "too long"),
+        ("a.json", b'{"activity": "sing"}', "not a list"),
+        ("a.xlsx", b"PK", "cannot be read|CSV"),
+        ("a.csv", b"\xff\xfe\x00", "UTF-8|text"),
+    ],
+)
+def test_faults_are_named_with_their_place(name, data, says):
+    with pytest.raises(PromptSetError, match=says):
+        parse_activities(name, data)
