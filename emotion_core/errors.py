@@ -63,5 +63,9 @@ class RunError(EmotionCoreError):
     """A run cannot be found, or its files cannot be read."""
 
 
+class LimitError(EmotionCoreError):
+    """More than this copy of the app allows: a model, a size, a number of jobs."""
+
+
 class JobCancelled(EmotionCoreError):
     """The visitor cancelled the job; what was finished is kept."""

@@ -13,10 +13,12 @@ import torch
 from torch import nn
 
 from emotion_core.errors import ModelError
+from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.layers import find_layers
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.settings import settings
 from emotion_core.tracing.activations import ModelInfo
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
@@ -33,10 +35,12 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
 
     Raises:
-        ModelError: There is no such model, its files are damaged, or it is not a causal language model.
+        ModelError: There is no such model, a hosted app does not offer it, its files are damaged, or it is not a causal
+            language model.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer  # seconds of import that Home does not need
 
+    require_allowed(name, settings())
     source = _source(name)
     _require_reachable(source, name)
     if dtype not in ("float32", "bfloat16", "float16"):

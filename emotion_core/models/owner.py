@@ -3,7 +3,7 @@
 nnsight is not safe with two threads, and Streamlit starts a new script thread on every click. So nobody else touches
 a model: pages and the command line hand jobs to its owner. Jobs are generators (see `runs/progress.py`); the owner
 advances them round-robin, so a short job does not wait for the end of a long one, and a cancel takes effect at the
-next step.
+next step. How many are advanced at a time is up to `turns.py`; the others wait in line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 from emotion_core.errors import JobCancelled
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.turns import Line, Turns
 from emotion_core.runs.progress import Job, Progress
 
 T = TypeVar("T")
@@ -38,13 +39,18 @@ class JobHandle(Generic[T]):
 
     @property
     def place(self) -> int:
-        """Jobs that will take a step before this one; 0 for a job that runs or is finished."""
+        """Jobs in front of this one in the line; 0 for a job that is next, runs or is finished."""
         return self._owner.place_of(self)
 
     @property
     def finished(self) -> bool:
         """Whether the job is done, failed or cancelled."""
         return self._finished.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked for its end."""
+        return self._cancelled
 
     def cancel(self) -> None:
         """Asks for the end of the job at its next step."""
@@ -103,20 +109,31 @@ class ModelOwner:
         model: The model; others may read `model.info`, and nothing else of it, outside of a job.
     """
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, turns: Turns | None = None) -> None:
         self.model = model
-        self._queue: deque[JobHandle[Any]] = deque()
+        self._turns = turns or Turns()
+        self._waiting: Line[JobHandle[Any]] = Line()
+        self._running: deque[JobHandle[Any]] = deque()
         self._lock = threading.Lock()
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def submit(self, job: Job[T], visitor: str = "") -> JobHandle[T]:
-        """Hands a job to the owner; returns at once."""
+    def submit(self, job: Job[T], visitor: str = "", *, at_once: bool = False) -> JobHandle[T]:
+        """Hands a job to the owner; returns at once.
+
+        Args:
+            job: The work.
+            visitor: Who asked for it; the jobs of one visitor share what one visitor gets.
+            at_once: Does not wait in line; for the moment's work that a page needs to be drawn.
+        """
         handle = JobHandle(job, self, visitor)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the owner of this model is closed")
-            self._queue.append(handle)
+            if at_once:
+                self._running.append(handle)
+            else:
+                self._waiting.add(handle)
             if self._thread is None:
                 name = f"owner of {self.model.info.name}"
                 self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -124,15 +141,21 @@ class ModelOwner:
         return handle
 
     def place_of(self, handle: JobHandle[Any]) -> int:
-        """Position of a job that has not started yet among the waiting ones, else 0."""
+        """Jobs in front of one that waits in line, else 0."""
         with self._lock:
-            return self._queue.index(handle) if handle.state == "queued" and handle in self._queue else 0
+            line = list(self._waiting)
+            return line.index(handle) if handle in line else 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are jobs that run or wait."""
+        return self._thread is not None
 
     def close(self) -> None:
         """Cancels all jobs and waits until they have ended."""
         with self._lock:
             self._closed = True
-            for handle in self._queue:
+            for handle in (*self._waiting, *self._running):
                 handle.cancel()
             thread = self._thread
         if thread is not None:
@@ -141,22 +164,42 @@ class ModelOwner:
     def _work(self) -> None:
         while True:
             with self._lock:
-                if not self._queue:
+                self._let_in()
+                if not self._running and not self._waiting:
                     self._thread = None
                     return
-                handle = self._queue.popleft()
-            if handle._step():
+                handle = self._running.popleft() if self._running else None
+            if handle is None:
+                with self._turns.changed:
+                    self._turns.changed.wait(_LOOK_AGAIN)
+            elif handle._step():
                 with self._lock:
+                    self._let_in()  # who came during this step goes first in the next round
                     if self._closed:
                         handle.cancel()
-                    self._queue.append(handle)
+                    self._running.append(handle)
+            else:
+                self._turns.leave(handle)
+
+    def _let_in(self) -> None:
+        """Moves waiting jobs that get a place, or need none because they are cancelled, among the running ones."""
+        for handle in self._waiting:
+            if handle.cancelled:
+                self._waiting.leave(handle)
+                self._running.append(handle)
+            elif self._turns.take(handle, handle.visitor):
+                self._waiting.begin(handle)
+                self._running.append(handle)
 
 
+# Seconds after which a thread without a job to advance looks again for one that was cancelled while it waited.
+_LOOK_AGAIN = 0.2
 KEPT_MODELS = 2
 
 _LOCK = threading.Lock()
 _OWNERS: OrderedDict[tuple[str, str], ModelOwner] = OrderedDict()
 _LOADING: dict[tuple[str, str], threading.Lock] = {}
+TURNS = Turns()  # of this process
 
 
 def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
@@ -175,7 +218,7 @@ def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
             if key in _OWNERS:
                 _OWNERS.move_to_end(key)
                 return _OWNERS[key]
-        owner = ModelOwner(load_model(name, dtype=dtype))
+        owner = ModelOwner(load_model(name, dtype=dtype), TURNS)
         with _LOCK:
             _OWNERS[key] = owner
             while len(_OWNERS) > KEPT_MODELS:

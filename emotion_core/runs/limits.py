@@ -1,0 +1,103 @@
+"""What a visitor may ask for: every limit of the settings, in the place where a job is about to start.
+
+A limit of 0 is none. The messages say how much is allowed, how much was asked for, and what to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TypeVar
+
+from emotion_core.errors import LimitError
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.runs.settings import Settings
+
+T = TypeVar("T")
+_TEXTS_A_STEP = 200
+
+
+def require_texts(limits: Settings, prompt_sets: Sequence[PromptSet]) -> None:
+    """Refuses a build of too many texts.
+
+    Raises:
+        LimitError: There are more than `max_texts`.
+    """
+    n_texts = sum(len(one.texts) for one in prompt_sets)
+    _at_most(
+        limits, limits.max_texts, n_texts, "texts", "This build is too large", "Leave out some prompt sets or rows"
+    )
+
+
+def require_sweep(limits: Settings, n_texts: int, new_tokens: int) -> None:
+    """Refuses a sweep that writes too much.
+
+    Args:
+        limits: Of this process.
+        n_texts: Texts that it writes, with controls and unsteered ones.
+        new_tokens: Length of each in tokens.
+
+    Raises:
+        LimitError: There are more than `max_sweep_texts`, or more than `max_sweep_tokens` tokens in them.
+    """
+    what, remedy = "This sweep is too large", "Take fewer prompts, strengths, samples or controls"
+    _at_most(limits, limits.max_sweep_texts, n_texts, "texts", what, remedy)
+    remedy = "Take fewer new tokens, prompts, strengths, samples or controls"
+    _at_most(limits, limits.max_sweep_tokens, n_texts * new_tokens, "tokens", what, remedy)
+
+
+def within_tokens(limits: Settings, model: LoadedModel, texts: Sequence[str], job: Job[T]) -> Job[T]:
+    """The same job after its texts have been counted in tokens.
+
+    Raises:
+        LimitError: They have more than `max_tokens`; the job has not begun then.
+    """
+    if not limits.max_tokens:
+        return (yield from job)
+    counted = 0
+    for start in range(0, len(texts), _TEXTS_A_STEP):
+        part = list(texts[start : start + _TEXTS_A_STEP])
+        counted += sum(map(len, model.tokenizer(part, truncation=False, verbose=False)["input_ids"]))
+        _at_most(limits, limits.max_tokens, counted, "tokens", "The texts are too long", "Shorten them or take fewer")
+        yield Progress(min(start + _TEXTS_A_STEP, len(texts)), len(texts), "counting tokens")
+    return (yield from job)
+
+
+def within_time(limits: Settings, job: Job[T]) -> Job[T]:
+    """The same job, ended when it has computed for too long; the time in which others had their turn is not counted.
+
+    Raises:
+        LimitError: It computed for more than `max_job_seconds`.
+    """
+    if not limits.max_job_seconds:
+        return (yield from job)
+    used = 0.0
+    while True:
+        began = time.monotonic()
+        try:
+            progress = next(job)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        used += time.monotonic() - began
+        if used > limits.max_job_seconds:
+            job.close()
+            remedy = "Ask for less at a time; what was read before is kept"
+            _at_most(limits, limits.max_job_seconds, int(used) + 1, "seconds", "The job took too long", remedy)
+        try:
+            yield progress
+        except GeneratorExit:
+            job.close()
+            raise
+
+
+def _at_most(limits: Settings, limit: int, found: int, unit: str, what: str, remedy: str) -> None:
+    if limit and found > limit:
+        raise LimitError(
+            f"{what} for the shared demo" if limits.hosted else what,
+            expected=f"at most {limit:,} {unit}",
+            found=f"{found:,} {unit}",
+            remedy=f"{remedy}, or run the app on your own computer" if limits.hosted else remedy,
+        )
