@@ -43,7 +43,9 @@ def main() -> None:
         vectors = run_to_end(build(model, prompts, BuildSettings()))
         scores = run_to_end(heldout(model, vectors, prompts))
         print(f"### {label}\n\n{about(model)}\n\n{separation(scores)}\n")
-        settings = SweepSettings("fear", OPENINGS[label], parse_strengths("-0.6:0.6:0.1"), max_new_tokens=24)
+        settings = SweepSettings(
+            emotion="fear", prompts=OPENINGS[label], strengths=parse_strengths("-0.6:0.6:0.1"), max_new_tokens=24
+        )
         print(dose_response(run_to_end(sweep(model, vectors, settings))), end="\n\n")
 
 

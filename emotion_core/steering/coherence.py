@@ -20,7 +20,7 @@ REPETITION_ROOM = 0.05
 
 def coherence_limits(rows: Sequence[PlannedRow], surprise: Numbers, repeated: Numbers) -> tuple[float, float]:
     """Highest surprise (nats a token) and repetition (share) that count as coherent, from the unsteered texts."""
-    baseline = np.array([row.strength == 0 and not row.greedy for row in rows])
+    baseline = np.array([row.unsteered and not row.greedy for row in rows])
     nats = surprise[baseline & np.isfinite(surprise)]
     loops = repeated[baseline]
     if len(nats) < 2:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job
 from emotion_core.steering.crosstalk_matrix import coherent_rows, column_bands, mean_changes, specificity
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-from emotion_core.steering.generate import Written, generate
-from emotion_core.steering.plan import PlannedRow, baseline_rows, control_directions
+from emotion_core.steering.directions import (
+    Directions,
+    emotion_units,
+    layer_scales,
+    random_directions,
+    read_layer,
+    steered_layers,
+)
+from emotion_core.steering.generate import Written, generate, never
+from emotion_core.steering.plan import PlannedRow, baseline_rows
 from emotion_core.steering.standard import standardise
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.score import Continuation, score
@@ -57,6 +65,8 @@ class CrossTalk:
         coherent: Whether the texts of each steered emotion keep the limits of the unsteered ones.
         texts: All reported texts.
         readings: float32 [texts, emotions], standardised.
+        layers: The steered layers.
+        partial: What is missing because the job was stopped; empty where nothing is.
     """
 
     settings: CrossTalkSettings
@@ -70,6 +80,8 @@ class CrossTalk:
     coherent: tuple[bool, ...]
     texts: tuple[CrossTalkText, ...]
     readings: FloatArray
+    layers: tuple[int, ...] = ()
+    partial: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; what cannot be had is None."""
@@ -84,29 +96,46 @@ class CrossTalk:
             "band": [[finite(low), finite(high)] for low, high in self.band],
             "coherent": list(self.coherent),
             "texts": [vars(one) for one in self.texts],
+            "layers": list(self.layers),
+            "partial": self.partial or None,
         }
 
 
-def crosstalk(model: LoadedModel, vectors: EmotionVectors, settings: CrossTalkSettings) -> Job[CrossTalk]:
+def crosstalk(
+    model: LoadedModel, vectors: EmotionVectors, settings: CrossTalkSettings, stop: Callable[[], bool] = never
+) -> Job[CrossTalk]:
     """Steers with every emotion at one strength and reads all of them, as a job.
+
+    Args:
+        model: The model.
+        vectors: Of at least two emotions.
+        settings: How.
+        stop: Asked after each decoding step; from then on nothing more is written, and what is there is summarised.
 
     Raises:
         VectorFileError: The vectors belong to another model, or lack an emotion.
         SettingsError: The layer does not exist, or a vector there has no length.
         TextTooLongError: A prompt leaves no room for the new tokens.
+        JobCancelled: It was stopped before the first token.
     """
     require_model(vectors, model.info)
     emotions = settings.emotions or vectors.emotions
-    layer = vectors.selected_layer if settings.layer is None else settings.layer
-    if not 0 <= layer < vectors.n_layers:
-        raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=str(layer))
-    units = vectors.units[[vectors.index(one) for one in emotions], layer]  # (emotions, width)
-    scale = float(vectors.residual_norms[layer]) if settings.unit == "fraction" else 1.0
-    _require_length(units, scale, emotions, layer)
-    controls = control_directions(model.info.width, settings.controls, settings.seed)
+    layer = read_layer(settings, vectors, vectors.selected_layer)
+    layers = steered_layers(settings, layer)
+    directions = Directions(
+        layers,
+        np.concatenate(
+            [
+                emotion_units(vectors, emotions, layers),
+                random_directions(vectors, layers, settings.controls, settings.seed),
+            ]
+        ),
+        layer_scales(settings, vectors, layers),
+    )
+    units = emotion_units(vectors, emotions, (layer,))[:, 0]  # (emotions, width)
     plans = [plan_crosstalk(settings, len(emotions), p) for p in range(len(settings.prompts))]
-    plain = settings.as_sweep(emotions[0])
-    written = yield from generate(model, plain, layer, np.concatenate([units, controls]), scale, plans)
+    generated = yield from generate(model, settings, directions, plans, stop=stop)
+    written = generated.written
     scores = yield from score(
         model, [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written], layer, units
     )
@@ -118,7 +147,7 @@ def crosstalk(model: LoadedModel, vectors: EmotionVectors, settings: CrossTalkSe
         settings=settings,
         model=model.info,
         layer=layer,
-        scale=scale,
+        scale=float(directions.scales.sum()),
         emotions=emotions,
         matrix=changes[: len(emotions)],
         band=column_bands(changes[len(emotions) :]),
@@ -126,6 +155,8 @@ def crosstalk(model: LoadedModel, vectors: EmotionVectors, settings: CrossTalkSe
         coherent=coherent_rows(written, surprise, len(emotions)),
         texts=tuple(_text(model, settings, emotions, written[i]) for i in reported),
         readings=readings[reported],
+        layers=layers,
+        partial=generated.partial,
     )
 
 
@@ -133,9 +164,10 @@ def plan_crosstalk(settings: CrossTalkSettings, n_emotions: int, prompt: int) ->
     """Rows of one prompt: unsteered, then every emotion and control; direction k is emotion k, then the controls."""
     greedy = settings.decoding == "greedy"
     rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in range(settings.samples)]
+    rows += baseline_rows(settings.samples, prompt, greedy)
     for direction in range(n_emotions + settings.controls):
         rows += [PlannedRow(prompt, s, direction, settings.strength, greedy=greedy) for s in range(settings.samples)]
-    return rows + baseline_rows(settings.samples, prompt, greedy)
+    return rows
 
 
 def _text(
@@ -145,14 +177,3 @@ def _text(
     named = (*emotions, *(f"control-{k + 1}" for k in range(settings.controls)))
     steered = named[row.direction] if row.strength else "unsteered"
     return CrossTalkText(steered, settings.prompts[row.prompt], row.sample, model.decode(list(written.ids)))
-
-
-def _require_length(units: FloatArray, scale: float, emotions: tuple[str, ...], layer: int) -> None:
-    usable = np.isfinite(units).all(1) & units.any(1)
-    if not np.isfinite(scale) or scale <= 0 or not usable.all():
-        where = emotions[int(np.argmin(usable))] if not usable.all() else "all emotions"
-        raise SettingsError(
-            "The vector or the residual norm at this layer is zero or not finite",
-            where=f"{where}, layer {layer}",
-            remedy="Choose another layer",
-        )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from emotion_core.errors import JobCancelled
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import Job, Progress
+from emotion_core.steering.directions import Directions
 from emotion_core.steering.noise import choose, gumbel
-from emotion_core.steering.plan import PlannedRow, blocks, plan_rows
+from emotion_core.steering.plan import PlannedRow, blocks
 from emotion_core.steering.prompt_tokens import prompt_ids
-from emotion_core.steering.settings import SweepSettings
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.steering.writing import WritingSettings
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.steer import Intervention
+
+WRITING = "writing texts"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Written:
 
     Attributes:
         row: What it was asked for.
-        prompt_ids: Tokens of the prompt.
+        prompt_ids: Tokens of the prompt that the text is read after: without the words of the prompt-only rival.
         ids: Generated tokens, without the one that ended the text.
         broken: Whether the model produced numbers that are not finite, which ends a text.
     """
@@ -36,55 +39,74 @@ class Written:
     broken: bool
 
 
+@dataclass(frozen=True)
+class Generated:
+    """The texts of a job that may have been stopped.
+
+    Attributes:
+        written: The texts, in the order of the plan.
+        partial: What is missing, in words; empty where nothing is.
+    """
+
+    written: list[Written]
+    partial: str = ""
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
 def generate(
     model: LoadedModel,
-    settings: SweepSettings,
-    layer: int,
-    directions: FloatArray,
-    scale: float,
-    plans: Sequence[list[PlannedRow]] | None = None,
-) -> Job[list[Written]]:
-    """Generates every row of a sweep, as a job that yields after each decoding step.
+    settings: WritingSettings,
+    directions: Directions,
+    plans: Sequence[list[PlannedRow]],
+    in_words: str = "",
+    stop: Callable[[], bool] = never,
+) -> Job[Generated]:
+    """Generates planned rows, as a job that yields after each decoding step.
 
     Args:
         model: The model.
-        settings: The sweep.
-        layer: Steered layer.
-        directions: float32 [directions, width], unit length; in a sweep row 0 is the emotion.
-        scale: Length of strength 1 in the residual stream.
-        plans: Rows of each prompt; those of a sweep where not given.
+        settings: How to write.
+        directions: What to steer with; rows count into them.
+        plans: Rows of each prompt.
+        in_words: What stands in front of the prompt of the prompt-only rival.
+        stop: Asked after each decoding step. What is finished then is kept; when not even the unsteered texts are,
+            all texts of the first block are kept as far as they are, which is a sweep of shorter texts.
 
     Raises:
         TextTooLongError: A prompt leaves no room for the new tokens.
+        JobCancelled: It was stopped before the first token.
     """
-    prompts = [prompt_ids(model, prompt, settings) for prompt in settings.prompts]
-    plans = plans or [plan_rows(settings, prompt) for prompt in range(len(prompts))]
+    plain = [prompt_ids(model, prompt, settings) for prompt in settings.prompts]
+    asked = [prompt_ids(model, f"{in_words} {p}", settings) for p in settings.prompts] if in_words else plain
     split = [
-        (ids, block)
-        for ids, rows in zip(prompts, plans, strict=True)
-        for block in blocks(rows, _bytes_per_row(model, len(ids) + settings.max_new_tokens))
+        (prompt, block)
+        for prompt, rows in enumerate(plans)
+        for block in blocks(rows, _bytes_per_row(model, len(plain[prompt]) + settings.max_new_tokens))
     ]
-    total = settings.max_new_tokens * len(split)
+    total, texts = settings.max_new_tokens * len(split), sum(map(len, plans))
     written: list[Written] = []
-    for number, (ids, block) in enumerate(split):
-        writing = _write_block(model, settings, ids, block, layer, directions, scale)
+    for number, (prompt, block) in enumerate(split):
+        ids = asked[prompt] if block[0].in_words else plain[prompt]
+        writing = _write_block(model, settings, ids, block, directions)
         while True:
             try:
                 steps = next(writing)
-            except StopIteration as stop:
-                written += stop.value
+            except StopIteration as end:
+                written += [Written(w.row, plain[prompt], w.ids, w.broken) for w in end.value]
                 break
-            yield Progress(number * settings.max_new_tokens + steps.done, total, "writing texts")
-    return written
+            yield Progress(number * settings.max_new_tokens + steps.progress.done, total, WRITING)
+            if stop():
+                writing.close()
+                return _stopped(written, steps, plain[prompt], texts, settings.max_new_tokens)
+    return Generated(written)
 
 
 def first_logits(
-    model: LoadedModel,
-    settings: SweepSettings,
-    rows: Sequence[PlannedRow],
-    layer: int,
-    directions: FloatArray,
-    scale: float,
+    model: LoadedModel, settings: WritingSettings, rows: Sequence[PlannedRow], directions: Directions
 ) -> torch.Tensor:
     """Logits of the first generated token in rows of one prompt, float32 [rows, vocabulary], in one forward pass.
 
@@ -93,54 +115,63 @@ def first_logits(
     """
     ids = prompt_ids(model, settings.prompts[rows[0].prompt], settings)
     filled = [*rows, *[rows[0]] * (-len(rows) % ROW_MULTIPLE)]
-    cache = _steered_prompt(model, settings, ids, filled, layer, directions, scale)
+    cache = _steered_prompt(model, settings, ids, filled, directions)
     tokens = torch.full((len(filled),), ids[-1], device=model.info.device)
-    _, logits = step(model, tokens, cache, [_intervention(settings, filled, layer, directions, scale)])
+    _, logits = step(model, tokens, cache, interventions(settings, filled, directions))
     return logits[: len(rows)]
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A block after a decoding step: how far it is, and its texts so far."""
+
+    progress: Progress
+    so_far: Callable[[], list[Written]]
+
+
+def _stopped(written: list[Written], last: _Step, ids: tuple[int, ...], texts: int, tokens: int) -> Generated:
+    if any(w.row.strength for w in written):
+        return Generated(written, f"stopped after {len(written)} of {texts} texts")
+    cut = [Written(w.row, ids, w.ids, w.broken) for w in last.so_far()]
+    done = last.progress.done
+    if not any(w.row.strength for w in cut) or not done:
+        raise JobCancelled("The job was cancelled before anything was written", remedy="Start it again")
+    return Generated(cut, f"stopped at {done} of {tokens} tokens, with {len(cut)} of {texts} texts")
+
+
 def _write_block(
-    model: LoadedModel,
-    settings: SweepSettings,
-    ids: tuple[int, ...],
-    block: Sequence[PlannedRow],
-    layer: int,
-    directions: FloatArray,
-    scale: float,
-) -> Job[list[Written]]:
+    model: LoadedModel, settings: WritingSettings, ids: tuple[int, ...], block: Sequence[PlannedRow], at: Directions
+) -> Generator[_Step, None, list[Written]]:
     filler = [block[0]] * (-len(block) % ROW_MULTIPLE)
     rows = [*block, *filler]
-    edit = _intervention(settings, rows, layer, directions, scale)
-    cache = _steered_prompt(model, settings, ids, rows, layer, directions, scale)
+    edits = interventions(settings, rows, at)
+    cache = _steered_prompt(model, settings, ids, rows, at)
     tokens = torch.full((len(rows),), ids[-1], device=model.info.device)  # (rows,)
     stop_ids = torch.tensor(sorted(model.stop_ids), device=model.info.device)
     running = torch.tensor([i < len(block) for i in range(len(rows))], device=model.info.device)
     broken = torch.zeros_like(running)
     emitted: list[list[int]] = [[] for _ in rows]
+
+    def so_far() -> list[Written]:
+        flags = broken.tolist()
+        return [Written(row, ids, tuple(emitted[i]), flags[i]) for i, row in enumerate(block)]
+
     for t in range(settings.max_new_tokens):
-        steering = [edit] if settings.scope != "prompt" or t == 0 else []
-        cache, logits = step(model, tokens, cache, steering)
+        cache, logits = step(model, tokens, cache, edits if settings.scope != "prompt" or t == 0 else [])
         broken |= running & ~torch.isfinite(logits).all(-1)
         noise = _noise(settings, rows, t, logits.shape[-1])
         tokens = choose(torch.nan_to_num(logits), noise, settings.temperature, settings.top_p)
         running &= ~broken & ~torch.isin(tokens, stop_ids)
         for i in running.nonzero().flatten().tolist():
             emitted[i].append(int(tokens[i]))
-        yield Progress(t + 1, settings.max_new_tokens, "writing texts")
+        yield _Step(Progress(t + 1, settings.max_new_tokens, WRITING), so_far)
         if not running.any():
             break
-    flags = broken.tolist()
-    return [Written(row, ids, tuple(emitted[i]), flags[i]) for i, row in enumerate(block)]
+    return so_far()
 
 
 def _steered_prompt(
-    model: LoadedModel,
-    settings: SweepSettings,
-    ids: tuple[int, ...],
-    rows: Sequence[PlannedRow],
-    layer: int,
-    directions: FloatArray,
-    scale: float,
+    model: LoadedModel, settings: WritingSettings, ids: tuple[int, ...], rows: Sequence[PlannedRow], at: Directions
 ) -> object:
     """Cache of the prompt without its last token, a row each; None for a prompt of one token."""
     if len(ids) == 1:
@@ -151,22 +182,23 @@ def _steered_prompt(
     conditions = list(first)
     distinct = [first[c] for c in conditions]
     distinct += [distinct[0]] * (-len(distinct) % ROW_MULTIPLE)
-    edit = _intervention(settings, distinct, layer, directions, scale)
-    cache = prefill(model, ids[:-1], [edit], rows=len(distinct))
+    cache = prefill(model, ids[:-1], interventions(settings, distinct, at), rows=len(distinct))
     return spread(cache, [conditions.index(row.condition) for row in rows])
 
 
-def _intervention(
-    settings: SweepSettings, rows: Sequence[PlannedRow], layer: int, directions: FloatArray, scale: float
-) -> Intervention:
-    amounts = np.array([row.strength for row in rows], dtype=np.float32)
-    if settings.operation != "project_out":
-        amounts = amounts * np.float32(scale)
-    chosen = directions[[row.direction for row in rows]]  # (rows, width)
-    return Intervention(layer, settings.operation, torch.from_numpy(chosen), torch.from_numpy(amounts))
+def interventions(settings: WritingSettings, rows: Sequence[PlannedRow], at: Directions) -> list[Intervention]:
+    """The edits of a batch, one a steered layer."""
+    strengths = np.array([row.strength for row in rows], dtype=np.float32)
+    index = [row.direction for row in rows]
+    edits = []
+    for place, layer in enumerate(at.layers):
+        amounts = strengths if settings.operation == "project_out" else strengths * at.scales[place]
+        chosen = np.ascontiguousarray(at.values[index, place])  # (rows, width)
+        edits.append(Intervention(layer, settings.operation, torch.from_numpy(chosen), torch.from_numpy(amounts)))
+    return edits
 
 
-def _noise(settings: SweepSettings, rows: Sequence[PlannedRow], t: int, vocabulary: int) -> torch.Tensor | None:
+def _noise(settings: WritingSettings, rows: Sequence[PlannedRow], t: int, vocabulary: int) -> torch.Tensor | None:
     """Noise of every row, float32 [rows, vocabulary]; zero in greedy rows; None where all are greedy."""
     if all(row.greedy for row in rows):
         return None

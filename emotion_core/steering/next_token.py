@@ -17,10 +17,10 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.band import null_band
+from emotion_core.steering.directions import read_layer, sweep_directions
 from emotion_core.steering.generate import first_logits
-from emotion_core.steering.plan import PlannedRow, control_directions
+from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.sweep import steered_layer
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
@@ -86,15 +86,16 @@ def next_token_dose(model: LoadedModel, vectors: EmotionVectors, settings: Sweep
     """
     require_model(vectors, model.info)
     settings = replace(settings, max_new_tokens=1)
-    layer, scale = steered_layer(settings, vectors)
-    unit = vectors.units[vectors.index(settings.emotion), layer]
-    directions = np.concatenate([unit[None], control_directions(len(unit), settings.controls, settings.seed)])
-    lens = lens_tokens(model, unit)
+    layer = read_layer(settings, vectors, vectors.layer_of(settings.emotion))
+    settings = replace(settings, shuffles=0, others=(), words="")
+    directions = sweep_directions(settings, vectors, layer)
+    lens = lens_tokens(model, directions.values[0].sum(axis=0))
     changes, divergences = [], []
+    n = len(directions.values)
     for prompt in range(len(settings.prompts)):
-        rows = [PlannedRow(prompt, 0, d, s) for s in settings.strengths for d in range(len(directions))]
-        logits = first_logits(model, settings, rows, layer, directions, scale)
-        change, divergence = against_unsteered(logits, settings.strengths.index(0.0) * len(directions), lens)
+        rows = [PlannedRow(prompt, 0, d, s) for s in settings.strengths for d in range(n)]
+        logits = first_logits(model, settings, rows, directions)
+        change, divergence = against_unsteered(logits, settings.strengths.index(0.0) * n, lens)
         changes.append(change.reshape(len(settings.strengths), -1))
         divergences.append(divergence.reshape(len(settings.strengths), -1)[:, 0])
         yield Progress(prompt + 1, len(settings.prompts), "next tokens")

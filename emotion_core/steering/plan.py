@@ -25,10 +25,11 @@ class PlannedRow:
     Attributes:
         prompt: Index of the prompt.
         sample: Number of the noise stream.
-        direction: 0 for the emotion, k for control number k.
+        direction: Which of the steered directions; 0 is the emotion of a sweep.
         strength: In the units of the settings.
         reported: False for the extra unsteered texts that only serve as baseline.
         greedy: Takes the most probable token instead of sampling.
+        in_words: The prompt-only rival: the emotion is asked for in words, and nothing is steered.
     """
 
     prompt: int
@@ -37,6 +38,7 @@ class PlannedRow:
     strength: float
     reported: bool = True
     greedy: bool = False
+    in_words: bool = False
 
     @property
     def condition(self) -> tuple[int, float]:
@@ -44,25 +46,32 @@ class PlannedRow:
         return (self.direction if self.strength else 0, self.strength)
 
     @property
-    def name(self) -> str:
-        """`emotion` or `control-K`."""
-        return "emotion" if self.direction == 0 else f"control-{self.direction}"
+    def unsteered(self) -> bool:
+        """Whether the text is written as the model writes by itself."""
+        return self.strength == 0 and not self.in_words
 
 
 def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:
-    """All rows of one prompt; strength 0 appears once a sample, under the emotion."""
+    """All rows of one prompt; strength 0 appears once a sample, under the emotion.
+
+    Unsteered texts come first: where memory or a cancel splits the rows, the others have what they are compared with.
+    """
     greedy = settings.decoding == "greedy"
-    rows = [PlannedRow(prompt, sample, 0, 0.0, greedy=greedy) for sample in range(settings.samples)]
-    for strength in settings.strengths:
+    samples = range(settings.samples)
+    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in samples]
+    rows += baseline_rows(settings.samples, prompt, greedy)
+    if settings.in_words:
+        rows += [PlannedRow(prompt, s, 0, 0.0, greedy=greedy, in_words=True) for s in samples]
+    for strength in sorted(settings.strengths, key=lambda s: (abs(s), s)):
         if strength == 0:
             continue
-        for direction in range(settings.controls + 1):
-            rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in range(settings.samples)]
-    return rows + baseline_rows(settings.samples, prompt, greedy)
+        for direction in range(len(settings.directions)):
+            rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in samples]
+    return rows
 
 
 def baseline_rows(samples: int, prompt: int, greedy: bool) -> list[PlannedRow]:
-    """The extra unsteered texts of a prompt, after `samples` reported ones."""
+    """The extra unsteered texts of a prompt, beside `samples` reported ones."""
     # A greedy text is no draw from the model, so its baseline is sampled from noise 0 on.
     first = 0 if greedy else samples
     return [PlannedRow(prompt, s, 0, 0.0, reported=False) for s in range(first, BASELINE_TEXTS)]
@@ -74,9 +83,10 @@ def n_texts(settings: SweepSettings) -> int:
 
 
 def blocks(rows: list[PlannedRow], bytes_per_row: int) -> list[list[PlannedRow]]:
-    """Splits the rows of a prompt into blocks that fit into memory."""
+    """Splits the rows of a prompt into blocks that fit into memory; the prompt-only rival has a prompt of its own."""
     size = max(ROW_MULTIPLE, CACHE_BYTES // max(1, bytes_per_row) // ROW_MULTIPLE * ROW_MULTIPLE)
-    return [rows[i : i + size] for i in range(0, len(rows), size)]
+    same_prompt = [[row for row in rows if row.in_words is kind] for kind in (False, True)]
+    return [part[i : i + size] for part in same_prompt for i in range(0, len(part), size)]
 
 
 def control_directions(width: int, count: int, seed: int) -> FloatArray:

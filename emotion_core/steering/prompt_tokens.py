@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from emotion_core.errors import TextTooLongError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.writing import WritingSettings
 
 
-def prompt_ids(model: LoadedModel, prompt: str, settings: SweepSettings) -> tuple[int, ...]:
+def prompt_ids(model: LoadedModel, prompt: str, settings: WritingSettings) -> tuple[int, ...]:
     """Tokens of a sweep's prompt.
 
     Raises:

@@ -6,86 +6,67 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from emotion_core.errors import SettingsError
-from emotion_core.tracing.steer import Operation
+from emotion_core.steering.writing import Decoding, Scope, Unit, WritingSettings, require
 
-Unit = Literal["fraction", "raw"]
-Scope = Literal["generated", "prompt", "both"]
-Decoding = Literal["sample", "greedy"]
+__all__ = ["Decoding", "Scope", "SweepSettings", "Unit", "clean_strengths", "parse_strengths"]
 
 MAX_STRENGTHS = 201
+# The prompt-only rival: the emotion asked for in words, in front of the prompt.
+WORDS = "You feel {emotion}."
 
 
-@dataclass(frozen=True)
-class SweepSettings:
+@dataclass(frozen=True, kw_only=True)
+class SweepSettings(WritingSettings):
     """Settings of one sweep; equal settings give equal texts.
 
     Attributes:
         emotion: Whose vector is used.
-        prompts: The texts that are continued.
         strengths: In `unit`s; 0 is always part of the sweep.
-        controls: Random directions of the same norm at every strength.
-        samples: Texts for each prompt and strength; they differ by their sampling noise.
-        max_new_tokens: Longest continuation.
-        layer: Layer that is steered; None takes the one chosen when the vectors were built.
-        unit: `fraction` of the mean residual norm at the layer over neutral text, or `raw` multiples of the unit
-            direction.
-        operation: `add`, `project_out` (strength 1 removes all of it) or `clamp`.
-        scope: Steer the positions that emit a token (`generated`: the prompt's last token and all generated ones),
-            the `prompt` (all its tokens), or `both`.
-        decoding: `sample` with noise shared by all rows of one (prompt, sample), or `greedy`.
-        temperature: Divides the logits before sampling.
-        top_p: Sample from the smallest set of tokens with at least this probability.
-        seed: Of the noise and of the control directions.
-        chat: Wrap prompts in the model's chat template.
+        mix: Further emotions that are added together with it, each with its strength as a multiple of the sweep's.
+        shuffles: Vectors from shuffled labels of the same training texts, at every strength.
+        others: Emotions whose vectors stand beside it as controls, at every strength.
+        words: Text put in front of the prompt of unsteered texts, the prompt-only rival; `{emotion}` stands for the
+            emotion, empty leaves the rival out.
     """
 
     emotion: str
-    prompts: tuple[str, ...]
     strengths: tuple[float, ...]
-    controls: int = 8
-    samples: int = 4
-    max_new_tokens: int = 40
-    layer: int | None = None
-    unit: Unit = "fraction"
-    operation: Operation = "add"
-    scope: Scope = "generated"
-    decoding: Decoding = "sample"
-    temperature: float = 1.0
-    top_p: float = 1.0
-    seed: int = 0
-    chat: bool = False
+    mix: tuple[tuple[str, float], ...] = ()
+    shuffles: int = 0
+    others: tuple[str, ...] = ()
+    words: str = ""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "strengths", clean_strengths(self.strengths))
-        if not self.prompts or not all(p.strip() for p in self.prompts):
-            raise SettingsError("A sweep needs a prompt", expected="at least one text that is not empty")
-        if len(set(self.prompts)) != len(self.prompts):
-            raise SettingsError("The same prompt is there twice", remedy="Remove one, or raise the number of samples")
-        _require(0 <= self.controls <= 64, "controls", "0 to 64", self.controls)
-        _require(1 <= self.samples <= 256, "samples", "1 to 256", self.samples)
-        _require(1 <= self.max_new_tokens <= 1024, "new tokens", "1 to 1024", self.max_new_tokens)
-        _require(math.isfinite(self.temperature) and self.temperature > 0, "temperature", "above 0", self.temperature)
-        _require(0 < self.top_p <= 1, "top-p", "above 0, at most 1", self.top_p)
-        _require(0 <= self.seed < 2**63, "seed", "0 to 2**63 - 1", self.seed)
-        if self.decoding == "greedy" and self.samples > 1:
+        require(0 <= self.shuffles <= 64, "label-shuffled vectors", "0 to 64", self.shuffles)
+        require(all(math.isfinite(s) and s for _, s in self.mix), "mix", "finite numbers other than 0", self.mix)
+        named = [self.emotion, *(emotion for emotion, _ in self.mix)]
+        for names, where in ((named, "mix"), ([self.emotion, *self.others], "other emotions")):
+            if len(set(names)) != len(names):
+                raise SettingsError("The same emotion is there twice", where=where, remedy="Name each emotion once")
+        if self.mix and self.operation != "add":
             raise SettingsError(
-                "Greedy decoding gives the same text for every sample",
-                expected="1 sample",
-                found=str(self.samples),
-                remedy="Ask for one sample or for sampling",
+                "Several emotions can be added, not projected out or clamped together",
+                expected="the operation add",
+                found=self.operation,
             )
-        for name, value, allowed in (
-            ("unit", self.unit, ("fraction", "raw")),
-            ("operation", self.operation, ("add", "project_out", "clamp")),
-            ("scope", self.scope, ("generated", "prompt", "both")),
-            ("decoding", self.decoding, ("sample", "greedy")),
-        ):
-            _require(value in allowed, name, ", ".join(allowed), value)
+
+    @property
+    def in_words(self) -> str:
+        """What the prompt-only rival says in front of the prompt; empty for none."""
+        return self.words.replace("{emotion}", self.emotion).strip()
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Names of the steered directions: the emotion, the controls, the shuffled vectors, the other emotions."""
+        controls = [f"control-{k + 1}" for k in range(self.controls)]
+        shuffled = [f"shuffled-{k + 1}" for k in range(self.shuffles)]
+        return ("emotion", *controls, *shuffled, *self.others)
 
 
 def clean_strengths(strengths: Sequence[float]) -> tuple[float, ...]:
@@ -128,8 +109,3 @@ def parse_strengths(text: str) -> tuple[float, ...]:
     if steps > MAX_STRENGTHS:
         raise SettingsError("Too many strengths", expected=f"at most {MAX_STRENGTHS}", found=f"{steps:.0f}")
     return clean_strengths([start + i * width for i in range(int(np.floor(steps + 1e-6)) + 1)])
-
-
-def _require(condition: bool, name: str, expected: str, found: object) -> None:
-    if not condition:
-        raise SettingsError(f"The setting '{name}' is out of range", expected=expected, found=str(found))

@@ -16,9 +16,9 @@ def standardise(rows: Sequence[PlannedRow], readings: FloatArray) -> FloatArray:
     The mean is each prompt's own; the standard deviation is pooled over prompts, within prompts.
     """
     prompts = np.array([row.prompt for row in rows])
-    baseline = np.array([row.strength == 0 and not row.greedy for row in rows])
+    baseline = np.array([row.unsteered and not row.greedy for row in rows])
     if not baseline.any():
-        baseline = np.array([row.strength == 0 for row in rows])
+        baseline = np.array([row.unsteered for row in rows])
     baseline &= np.isfinite(readings).all(1)
     centred = np.full(readings.shape, np.nan, dtype=np.float64)
     squares, freedom = np.zeros(readings.shape[1]), 0

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from emotion_core.numbers import finite
 from emotion_core.steering.band import null_band
 from emotion_core.steering.coherence import coherence_limits, usable_window
+from emotion_core.steering.comparison import Comparison, ComparisonPoint, interval, kind_of, point
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.standard import standardise
 from emotion_core.tracing.activations import FloatArray
@@ -68,12 +68,14 @@ class SweepSummary:
         strengths: One summary a strength, ascending.
         usable_window: Lowest and highest strength of the coherent stretch around 0.
         limits: Highest surprise and repetition that count as coherent.
+        comparisons: The named controls.
     """
 
     readings: FloatArray
     strengths: tuple[StrengthSummary, ...]
     usable_window: tuple[float, float]
     limits: tuple[float, float]
+    comparisons: tuple[Comparison, ...] = ()
 
 
 def summarise(
@@ -83,6 +85,8 @@ def summarise(
     repeated: Numbers,
     broken: Sequence[bool],
     emotion: int,
+    named: Sequence[str] = (),
+    first_named: int | None = None,
 ) -> SweepSummary:
     """Summarises the texts of a sweep.
 
@@ -93,6 +97,8 @@ def summarise(
         repeated: [texts], share of repeated 4-grams.
         broken: [texts].
         emotion: Index of the steered emotion.
+        named: Names of the directions from `first_named` on, which are no random controls.
+        first_named: Direction of the first of them; by default all directions but 0 are random controls.
     """
     table = _Table(rows, standardise(rows, readings), surprise, repeated, np.asarray(broken))
     limits = coherence_limits(rows, surprise, repeated)
@@ -100,13 +106,24 @@ def summarise(
     coherent = {s: s == 0 or table.coherent(s, limits) for s in strengths}
     window = usable_window(strengths, coherent)
     inside = [s for s in strengths if s != 0 and window[0] <= s <= window[1]]
-    effects = {s: table.effects(s, emotion) for s in strengths}
+    first = max((row.direction for row in rows), default=0) + 1 if first_named is None else first_named
+    effects = {s: table.effects(s, emotion, first) for s in strengths}
     summaries = []
     for s in strengths:
         own, controls = effects[s]
         pool = controls + (effects[-s][1] if s and -s in effects else [])
         summaries.append(_summary(table, s, own, pool, len(controls), coherent[s], inside))
-    return SweepSummary(table.readings, tuple(summaries), window, limits)
+    comparisons = [
+        Comparison(name, kind_of(name), tuple(table.point(s, first + k, emotion) for s in strengths if s != 0))
+        for k, name in enumerate(named)
+    ]
+    if any(row.in_words for row in rows):
+        comparisons.append(Comparison("in words", "words", (table.point(0.0, IN_WORDS, emotion),)))
+    return SweepSummary(table.readings, tuple(summaries), window, limits, tuple(comparisons))
+
+
+# Stands for the prompt-only rival where texts are looked up by direction.
+IN_WORDS = -1
 
 
 class _Table:
@@ -121,23 +138,29 @@ class _Table:
         broken: npt.NDArray[np.bool_],
     ) -> None:
         self.readings, self.surprise, self.repeated, self.broken = readings, surprise, repeated, broken
-        unsteered = {(r.prompt, r.sample): i for i, r in enumerate(rows) if r.reported and r.strength == 0}
+        unsteered = {(r.prompt, r.sample): i for i, r in enumerate(rows) if r.reported and r.unsteered}
         self._zero = np.array([unsteered.get((r.prompt, r.sample), -1) for r in rows])
         cells: dict[tuple[float, int], list[int]] = {}
         for i, row in enumerate(rows):
             if row.reported:
-                cells.setdefault((row.strength, row.direction), []).append(i)
+                direction = IN_WORDS if row.in_words else row.direction
+                cells.setdefault((row.strength, direction), []).append(i)
         self._cells = {key: np.array(index) for key, index in cells.items()}
 
     def where(self, strength: float, direction: int = 0) -> npt.NDArray[np.int64]:
         """Reported texts of one strength and direction."""
         return self._cells.get((strength, direction), np.zeros(0, dtype=np.int64))
 
-    def effects(self, strength: float, emotion: int) -> tuple[Numbers, list[float]]:
-        """Changes of the emotion's texts, and the mean change of every control."""
-        directions = sorted(d for s, d in self._cells if s == strength and d)
+    def effects(self, strength: float, emotion: int, first_named: int) -> tuple[Numbers, list[float]]:
+        """Changes of the emotion's texts, and the mean change of every random control."""
+        directions = sorted(d for s, d in self._cells if s == strength and 1 <= d < first_named)
         controls = [float(c.mean()) for d in directions if len(c := self._changes(strength, d, emotion))]
         return self._changes(strength, 0, emotion), controls
+
+    def point(self, strength: float, direction: int, emotion: int) -> ComparisonPoint:
+        """One strength of a named control."""
+        changes = self._changes(strength, direction, emotion)
+        return point(strength, changes, self.surprise[self.where(strength, direction)])
 
     def coherent(self, strength: float, limits: tuple[float, float]) -> bool:
         """Whether the emotion's texts at a strength stay inside the limits on average."""
@@ -164,11 +187,9 @@ def _summary(
     inside: list[float],
 ) -> StrengthSummary:
     index = table.where(strength)
-    effect = float(own.mean()) if len(own) else None
-    low = high = None
-    if len(own) >= 3 and strength != 0:
-        half = float(stats.t.ppf(0.975, len(own) - 1) * own.std(ddof=1) / np.sqrt(len(own)))
-        low, high = float(own.mean()) - half, float(own.mean()) + half
+    effect, low, high = interval(own)
+    if strength == 0:  # the zero is exact
+        low = high = None
     band = null_band(pool, n_controls)
     wide = null_band(pool, n_controls, max(1, len(inside)))
     evidence = effect is not None and wide is not None and strength in inside and not wide[0] <= effect <= wide[1]

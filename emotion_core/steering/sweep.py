@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.steering.generate import Written, generate
+from emotion_core.steering.comparison import Comparison
+from emotion_core.steering.directions import Directions, read_layer, steered_layers, sweep_directions
+from emotion_core.steering.generate import Written, generate, never
 from emotion_core.steering.measures import first_difference, longest_loop, repetition
-from emotion_core.steering.plan import control_directions
+from emotion_core.steering.plan import plan_rows
 from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.shuffled import shuffled_units
 from emotion_core.steering.summary import StrengthSummary, SweepSummary, summarise
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.score import Continuation, score
@@ -27,7 +31,7 @@ class SweepRow:
     """One generated text with its measures.
 
     Attributes:
-        direction: `emotion` or `control-K`.
+        direction: `emotion`, `control-K`, `shuffled-K`, another emotion, or `in words` for the prompt-only rival.
         strength: In the units of the settings.
         prompt: The prompt.
         sample: Number of the noise stream it shares with the other strengths.
@@ -61,14 +65,18 @@ class Sweep:
     Attributes:
         settings: What was asked for.
         model: The model.
-        layer: The steered layer.
-        scale: Length of strength 1 in the residual stream.
+        layer: The read layer, which is also the steered one unless `layers` says otherwise.
+        scale: Length of strength 1 in the residual stream; over several layers the sum of their shares.
         emotions: Names of the last axis of `readings`.
-        rows: All reported texts, in order of prompt, strength, direction, sample.
+        rows: All reported texts but the rival's, in order of prompt, strength, direction, sample.
         readings: float32 [rows, emotions], standardised like `emotion_score`.
         strengths: One summary a strength.
         usable_window: Lowest and highest strength of the coherent stretch around 0.
         limits: Highest surprise and repetition that count as coherent.
+        layers: The steered layers.
+        comparisons: Named controls: label-shuffled vectors, other emotions, the prompt-only rival.
+        in_words: Texts of the prompt-only rival, in order of prompt and sample.
+        partial: What is missing because the sweep was stopped; empty where nothing is.
     """
 
     settings: SweepSettings
@@ -81,6 +89,10 @@ class Sweep:
     strengths: tuple[StrengthSummary, ...]
     usable_window: tuple[float, float]
     limits: tuple[float, float]
+    layers: tuple[int, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    in_words: tuple[SweepRow, ...] = ()
+    partial: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; what cannot be had is None."""
@@ -94,53 +106,74 @@ class Sweep:
             "summary": [one.to_json() for one in self.strengths],
             "usable_window": list(self.usable_window),
             "limits": {"surprise": finite(self.limits[0]), "repetition": finite(self.limits[1])},
+            "layers": list(self.layers),
+            "mix": dict(self.settings.mix),
+            "comparisons": [one.to_json() for one in self.comparisons],
+            "in_words": {"words": self.settings.in_words, "rows": [vars(row) for row in self.in_words]},
+            "partial": self.partial or None,
         }
 
 
-def sweep(model: LoadedModel, vectors: EmotionVectors, settings: SweepSettings) -> Job[Sweep]:
+def sweep(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: SweepSettings,
+    cache: ActivationCache | None = None,
+    stop: Callable[[], bool] = never,
+) -> Job[Sweep]:
     """Runs a sweep, as a job that yields after each decoding step.
+
+    Args:
+        model: The model.
+        vectors: What to steer with.
+        settings: How.
+        cache: Activations read before, for label-shuffled vectors.
+        stop: Asked after each decoding step; from then on nothing more is written, and what is there is summarised.
 
     Raises:
         VectorFileError: The vectors belong to another model, or have no such emotion.
-        SettingsError: The layer does not exist, or the vector there has no length.
+        SettingsError: The layer does not exist, or a vector there has no length.
         TextTooLongError: A prompt leaves no room for the new tokens.
+        JobCancelled: It was stopped before the first token.
     """
     require_model(vectors, model.info)
     emotion = vectors.index(settings.emotion)
-    layer, scale = steered_layer(settings, vectors)
-    units = vectors.units[:, layer]  # (emotions, width)
-    directions = np.concatenate(
-        [units[[emotion]], control_directions(model.info.width, settings.controls, settings.seed)]
-    )
-    written = yield from generate(model, settings, layer, directions, scale)
+    layer = read_layer(settings, vectors, vectors.layer_of(settings.emotion))
+    sweep_directions(replace(settings, shuffles=0), vectors, layer)  # refuses before anything is read
+    shuffled = None
+    if settings.shuffles:
+        layers = steered_layers(settings, layer)
+        reading = shuffled_units(model, vectors, settings.emotion, layers, settings.shuffles, settings.seed, cache)
+        shuffled = yield from reading
+    directions = sweep_directions(settings, vectors, layer, shuffled)
+    plans = [plan_rows(settings, prompt) for prompt in range(len(settings.prompts))]
+    generated = yield from generate(model, settings, directions, plans, settings.in_words, stop)
+    written = generated.written
     texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
-    scores = yield from score(model, texts, layer, units)
+    scores = yield from score(model, texts, layer, vectors.units[:, layer])
     surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise])
     repeated = np.array([repetition(w.ids) for w in written])
-    planned = [w.row for w in written]
-    outcome = summarise(planned, scores.readings, surprise, repeated, [w.broken for w in written], emotion)
-    return _result(model, vectors, settings, layer, scale, written, surprise, repeated, outcome)
+    outcome = summarise(
+        [w.row for w in written],
+        scores.readings,
+        surprise,
+        repeated,
+        [w.broken for w in written],
+        emotion,
+        settings.directions[1 + settings.controls :],
+        first_named=1 + settings.controls,
+    )
+    measured = _Measured(written, surprise, repeated, outcome, generated.partial)
+    return _result(model, vectors, settings, layer, directions, measured)
 
 
-def steered_layer(settings: SweepSettings, vectors: EmotionVectors) -> tuple[int, float]:
-    """The layer of a sweep, and the length of strength 1 there.
-
-    Raises:
-        SettingsError: The layer does not exist, or the vector there has no length.
-    """
-    emotion = vectors.index(settings.emotion)
-    layer = vectors.layer_of(settings.emotion) if settings.layer is None else settings.layer
-    if not 0 <= layer < vectors.n_layers:
-        raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=str(layer))
-    unit = vectors.units[emotion, layer]
-    scale = float(vectors.residual_norms[layer]) if settings.unit == "fraction" else 1.0
-    if not np.isfinite(scale) or scale <= 0 or not np.any(unit) or not np.isfinite(unit).all():
-        raise SettingsError(
-            "The vector or the residual norm at this layer is zero or not finite",
-            where=f"{settings.emotion}, layer {layer}",
-            remedy="Choose another layer",
-        )
-    return layer, scale
+@dataclass(frozen=True)
+class _Measured:
+    written: list[Written]
+    surprise: np.ndarray[Any, Any]
+    repeated: np.ndarray[Any, Any]
+    outcome: SweepSummary
+    partial: str
 
 
 def _result(
@@ -148,41 +181,44 @@ def _result(
     vectors: EmotionVectors,
     settings: SweepSettings,
     layer: int,
-    scale: float,
-    written: list[Written],
-    surprise: np.ndarray[Any, Any],
-    repeated: np.ndarray[Any, Any],
-    outcome: SweepSummary,
+    directions: Directions,
+    measured: _Measured,
 ) -> Sweep:
-    emotion = vectors.index(settings.emotion)
-    unsteered = {(w.row.prompt, w.row.sample): w.ids for w in written if w.row.strength == 0 and w.row.reported}
+    emotion, outcome, written = vectors.index(settings.emotion), measured.outcome, measured.written
+    unsteered = {(w.row.prompt, w.row.sample): w.ids for w in written if w.row.unsteered and w.row.reported}
     reported = [i for i, w in enumerate(written) if w.row.reported]
     reported.sort(key=lambda i: (written[i].row.prompt, written[i].row.strength, written[i].row.direction))
-    rows = tuple(
-        SweepRow(
-            direction=written[i].row.name,
-            strength=written[i].row.strength,
-            prompt=settings.prompts[written[i].row.prompt],
-            sample=written[i].row.sample,
-            text=model.decode(list(written[i].ids)),
+
+    def row(i: int) -> SweepRow:
+        one = written[i]
+        return SweepRow(
+            direction="in words" if one.row.in_words else settings.directions[one.row.direction],
+            strength=one.row.strength,
+            prompt=settings.prompts[one.row.prompt],
+            sample=one.row.sample,
+            text=model.decode(list(one.ids)),
             emotion_score=finite(outcome.readings[i, emotion]),
-            surprise=finite(surprise[i]),
-            repetition=float(repeated[i]),
-            loop=longest_loop(written[i].ids),
-            differs_at=first_difference(written[i].ids, unsteered[written[i].row.prompt, written[i].row.sample]),
-            broken=written[i].broken,
+            surprise=finite(measured.surprise[i]),
+            repetition=float(measured.repeated[i]),
+            loop=longest_loop(one.ids),
+            differs_at=first_difference(one.ids, unsteered[one.row.prompt, one.row.sample]),
+            broken=one.broken,
         )
-        for i in reported
-    )
+
+    rows = [i for i in reported if not written[i].row.in_words]
     return Sweep(
         settings=settings,
         model=model.info,
         layer=layer,
-        scale=scale,
+        scale=float(directions.scales.sum()),
         emotions=vectors.emotions,
-        rows=rows,
-        readings=outcome.readings[reported],
+        rows=tuple(row(i) for i in rows),
+        readings=outcome.readings[rows],
         strengths=outcome.strengths,
         usable_window=outcome.usable_window,
         limits=outcome.limits,
+        layers=directions.layers,
+        comparisons=outcome.comparisons,
+        in_words=tuple(row(i) for i in reported if written[i].row.in_words),
+        partial=measured.partial,
     )

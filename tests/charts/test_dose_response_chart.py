@@ -27,7 +27,7 @@ def sweep() -> Sweep:
     rows = tuple(
         SweepRow("emotion", s.strength, "I", 0, "=text", s.effect, 3.0, 0.1, 0, None, False) for s in strengths
     )
-    settings = SweepSettings("fear", ("I",), tuple(s.strength for s in strengths))
+    settings = SweepSettings(emotion="fear", prompts=("I",), strengths=tuple(s.strength for s in strengths))
     info = ModelInfo("toy", "a" * 64, 4, 8, 64)
     readings = np.zeros((4, 1), np.float32)
     return Sweep(settings, info, 2, 10.0, ("fear",), rows, readings, strengths, (-0.2, 0.2), (5.0, 0.3))

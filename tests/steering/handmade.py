@@ -8,8 +8,9 @@ import numpy as np
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import run_to_end
+from emotion_core.steering.directions import Directions, sweep_directions
 from emotion_core.steering.generate import Written, generate
-from emotion_core.steering.plan import control_directions
+from emotion_core.steering.plan import plan_rows
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -61,8 +62,14 @@ def texts(result: Sweep) -> dict[tuple[str, str, int, float], str]:
 def all_written(model: LoadedModel, **more: Any) -> list[Written]:
     """Everything a sweep generates, baseline texts included, in order."""
     chosen, vectors = settings(**more), random_vectors(model)
-    units = np.concatenate([vectors.units[:1, LAYER], control_directions(32, chosen.controls, chosen.seed)])
-    return run_to_end(generate(model, chosen, LAYER, units, 10.0))
+    plans = [plan_rows(chosen, prompt) for prompt in range(len(chosen.prompts))]
+    at = sweep_directions(chosen, vectors, LAYER)
+    return run_to_end(generate(model, chosen, at, plans, chosen.in_words)).written
+
+
+def along_fear(model: LoadedModel) -> Directions:
+    """The vector of fear alone."""
+    return sweep_directions(settings(controls=0), random_vectors(model), LAYER)
 
 
 def written(model: LoadedModel, **more: Any) -> dict[tuple[int, int, int, float], Written]:

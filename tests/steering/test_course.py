@@ -49,7 +49,7 @@ def test_a_turn_outside_of_the_window_or_without_evidence_does_not_count():
 
 def test_the_finding_says_so():
     strengths = tuple(curve((-0.2, -1), (0, 0), (0.2, 3), (0.4, 1)))
-    settings = SweepSettings("anger", ("I",), tuple(one.strength for one in strengths))
+    settings = SweepSettings(emotion="anger", prompts=("I",), strengths=tuple(one.strength for one in strengths))
     info = ModelInfo("toy", "a" * 64, 4, 8, 64)
     readings = np.zeros((0, 1), np.float32)
     found = sweep_finding(Sweep(settings, info, 2, 10.0, ("anger",), (), readings, strengths, (-0.2, 0.4), (5.0, 0.3)))

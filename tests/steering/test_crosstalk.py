@@ -88,7 +88,7 @@ def test_a_strength_that_breaks_the_model_leaves_empty_cells(tiny):
 @pytest.mark.parametrize("strength", [0.0, float("nan"), float("inf")])
 def test_a_strength_that_does_not_steer_is_refused(strength):
     with pytest.raises(SettingsError, match="strength"):
-        CrossTalkSettings(PROMPTS, strength)
+        CrossTalkSettings(prompts=PROMPTS, strength=strength)
 
 
 def test_wrong_emotions_and_layers_are_refused(tiny):

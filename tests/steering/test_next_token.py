@@ -12,7 +12,7 @@ from tiny import MAIN
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering import generate as generator
 from emotion_core.steering.next_token import NextTokenDose, against_unsteered, lens_tokens, next_token_dose
-from steering.handmade import LAYER, random_vectors, settings, written
+from steering.handmade import along_fear, random_vectors, settings, written
 
 FORTY_ONE = tuple(i / 20 for i in range(-20, 21))
 
@@ -47,8 +47,7 @@ def test_forty_one_strengths_take_one_step_and_agree_with_the_texts(tiny, family
     )
     chosen = settings(strengths=(0.5,), controls=0, scope=scope, prompts=("The door opens",), max_new_tokens=1)
     plan = [generator.PlannedRow(0, 0, 0, s) for s in (0.0, 0.5)]
-    unit = random_vectors(model).units[:1, LAYER]
-    logits = generator.first_logits(model, chosen, plan, LAYER, unit, 10.0)
+    logits = generator.first_logits(model, chosen, plan, along_fear(model))
     for i, strength in enumerate((0.0, 0.5)):
         assert rows[0, 0, 0, strength].ids[:1] in ((int(logits[i].argmax()),), ())
 

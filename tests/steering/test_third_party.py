@@ -41,7 +41,9 @@ def test_a_sweep_keeps_the_model_coherent_at_zero_and_not_far_out(third_party, n
     vectors = random_vectors(model, layer=3)
     vectors.residual_norms[:] = norms
     chat = model.tokenizer.chat_template is not None
-    settings = SweepSettings("fear", (prompt,), (0.1, 8.0), controls=3, samples=3, max_new_tokens=20, chat=chat)
+    settings = SweepSettings(
+        emotion="fear", prompts=(prompt,), strengths=(0.1, 8.0), controls=3, samples=3, max_new_tokens=20, chat=chat
+    )
     result = run_to_end(sweep(model, vectors, settings))
     again = run_to_end(sweep(model, vectors, settings))
     assert result.rows == again.rows and len(result.rows) == 3 + 2 * 4 * 3
@@ -58,9 +60,11 @@ def test_a_text_longer_than_64_tokens_is_named_with_its_count(third_party):
     with pytest.raises(TextTooLongError, match=rf"at most 64 tokens\. Found: {n} tokens"):
         run_to_end(record(model, ["fine", text], ReadingPosition()))
     with pytest.raises(TextTooLongError, match=rf"at most 64 tokens.*Found: {n} tokens"):
-        run_to_end(sweep(model, random_vectors(model), SweepSettings("fear", (text,), (0.1,))))
+        run_to_end(
+            sweep(model, random_vectors(model), SweepSettings(emotion="fear", prompts=(text,), strengths=(0.1,)))
+        )
     prompt = "i am afraid of the dark and the cold"
     n = len(model.encode(prompt))
     with pytest.raises(TextTooLongError, match=rf"Found: {n} \+ 60 tokens"):
-        settings = SweepSettings("fear", (prompt,), (0.1,), max_new_tokens=60)
+        settings = SweepSettings(emotion="fear", prompts=(prompt,), strengths=(0.1,), max_new_tokens=60)
         run_to_end(sweep(model, random_vectors(model), settings))
