@@ -5,7 +5,7 @@ BIN := .venv/bin
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: run test check browser-test clean
+.PHONY: run test check browser-test bench clean
 
 run: .venv/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -17,6 +17,9 @@ check: .venv/.development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/.development
+	$(BIN)/python -m benchmarks
 
 browser-test: .venv/.development
 	$(BIN)/python -m pytest -q -m browser tests/browser

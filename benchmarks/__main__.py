@@ -1,0 +1,110 @@
+"""How fast this is, beside the floor of the hardware and beside the peers: `python -m benchmarks [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks import building, evidence_time, peers, sweeping, visits
+from benchmarks.rounds import Times
+from benchmarks.shapes import pairs, random_gpt2_small
+from benchmarks.table import markdown
+from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.models.load import load_model
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build, library_versions
+from emotion_core.vectors.settings import BuildSettings
+
+PARTS = ("build", "sweep", "evidence", "pages", "memory")
+
+
+def main() -> int:
+    """Runs the parts that are asked for and prints one document."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+    parser.add_argument("--rounds", type=int, default=5, help="counted rounds of every comparison")
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--shapes", default="demo,gpt2-small", help="of demo, gpt2-small")
+    parser.add_argument("--pairs", default="100,1000", help="numbers of pairs to build from; 1000 on demo only")
+    parser.add_argument("--no-peers", action="store_true", help="without repeng and steering-vectors")
+    parser.add_argument("--environments", type=Path, default=Path(".bench"), help="where the peers are installed")
+    chosen = parser.parse_args()
+    document = run(chosen)
+    print(json.dumps(document, indent=2, default=_plain) if chosen.json else markdown(document))
+    return 0
+
+
+def run(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The document of the chosen parts; the keys of the whole are those of the GPT-2-small shape where it is run."""
+    parts, shapes = chosen.parts.split(","), chosen.shapes.split(",")
+    document: dict[str, Any] = {"about": about()}
+    with tempfile.TemporaryDirectory() as folder:
+        for shape in shapes:
+            path = DEMO_FOLDER if shape == "demo" else random_gpt2_small(Path(folder))
+            document[shape] = _shape(path, shape, parts, chosen)
+    for shape in shapes:  # the last one stands for the whole
+        for key, value in document[shape].items():
+            document.update(value if key == "evidence" else {})
+            if key in ("build", "sweep"):
+                first = value[0] if key == "build" else value
+                document.update({k: v for k, v in first.items() if isinstance(v, float)})
+    for key in ("times",):
+        document.pop(key, None)
+    if "memory" in parts:
+        document.update(visits.idle_memory_mb())
+    if "pages" in parts:
+        document["page_ms"] = visits.page_times()
+    return document
+
+
+def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace) -> dict[str, Any]:
+    model = load_model(str(path))
+    found: dict[str, Any] = {}
+    if "build" in parts:
+        started: dict[str, peers.Peer] = {} if chosen.no_peers else peers.start(chosen.environments / "peers", path)
+        counts = [int(one) for one in chosen.pairs.split(",")]
+        if shape != "demo":
+            counts = [one for one in counts if one <= 100] or counts[:1]
+        timed: dict[str, Callable[[list[tuple[str, str]]], float]] = dict(started)
+        found["build"] = [
+            building.measure(model, count, chosen.rounds if count <= 100 else max(1, chosen.rounds // 2), timed)
+            for count in counts
+        ]
+        for peer in started.values():
+            peer.close()
+    if "sweep" in parts:
+        vectors = run_to_end(build(model, [pairs(40)], BuildSettings()))
+        found["sweep"] = sweeping.measure(model, vectors, chosen.rounds)
+    if "evidence" in parts and shape == "demo":
+        found["evidence"] = evidence_time.measure(model, max(1, chosen.rounds // 2))
+    return found
+
+
+def about() -> dict[str, Any]:
+    """Machine, versions and date."""
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "threads": torch.get_num_threads(),
+        "versions": library_versions(),
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Times):
+        return {"median": value.median, "fastest": value.spread[0], "slowest": value.spread[1]}
+    raise TypeError(type(value).__name__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Runs inside the peers' environment: a line of pairs in, seconds out. Imports nothing of this project."""
+
+import json
+import sys
+import time
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+
+def trainer(name, model, tokenizer):
+    if name == "repeng":
+        from repeng import ControlVector, DatasetEntry
+
+        return lambda pairs: ControlVector.train(
+            model, tokenizer, [DatasetEntry(positive=a, negative=b) for a, b in pairs], batch_size=32
+        )
+    from steering_vectors import train_steering_vector
+
+    rows = 32 if name.endswith("_32") else 1
+    return lambda pairs: train_steering_vector(model, tokenizer, pairs, batch_size=rows)
+
+
+def main():
+    name, folder = sys.argv[1:3]
+    out = sys.stdout
+    sys.stdout = sys.stderr  # progress bars and notes of the tools
+    model = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    train = trainer(name, model, tokenizer)
+    print("ready", file=out, flush=True)
+    for line in sys.stdin:
+        pairs = [tuple(pair) for pair in json.loads(line)]
+        start = time.perf_counter()
+        with torch.inference_mode():
+            train(pairs)
+        print(time.perf_counter() - start, file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()

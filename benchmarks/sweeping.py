@@ -1,0 +1,69 @@
+"""Times of a sweep: against one bare batched generation with a hook, and against one generation a strength."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.floor import bare_generation
+from benchmarks.rounds import interleaved, ratio
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.runs.progress import run_to_end
+from emotion_core.steering.directions import Directions
+from emotion_core.steering.generate import generate
+from emotion_core.steering.plan import PlannedRow, control_directions
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import sweep
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+STRENGTHS = tuple(round(-0.6 + 0.1 * i, 1) for i in range(13))
+PROMPT_TOKENS = 200
+NEW_TOKENS = 40
+
+
+def measure(model: LoadedModel, vectors: EmotionVectors, rounds: int) -> dict[str, Any]:
+    """13 strengths x 40 tokens after a prompt of 200 tokens: writing alone, and with all measures.
+
+    The bare generation is transformers' own: every row computes the whole prompt. Both sample, from the whole
+    distribution, and write all tokens.
+    """
+    prompt = _prompt(model)
+    settings = SweepSettings(
+        emotion="feeling", prompts=(prompt,), strengths=STRENGTHS, controls=0, samples=1, max_new_tokens=NEW_TOKENS
+    )
+    layer = model.info.layers // 2
+    directions = control_directions(model.info.width, 1, 0)
+    at = Directions((layer,), directions[:, None], np.ones(1, np.float32))
+    plan = [[PlannedRow(0, 0, 0, strength) for strength in STRENGTHS]]
+    pushes = torch.from_numpy(np.outer(STRENGTHS, directions[0]).astype(np.float32))
+
+    def ours() -> None:
+        run_to_end(generate(model, settings, at, plan))
+
+    times = interleaved(
+        {
+            "bare batched": lambda: bare_generation(model, prompt, pushes, layer, NEW_TOKENS),
+            "writing": ours,
+            "bare, one by one": lambda: bare_generation(model, prompt, pushes, layer, NEW_TOKENS, serial=True),
+        },
+        rounds,
+    )
+    whole = SweepSettings(
+        emotion="feeling", prompts=(prompt,), strengths=STRENGTHS, controls=8, samples=4, max_new_tokens=NEW_TOKENS
+    )
+    full = interleaved({"sweep": lambda: run_to_end(sweep(model, vectors, whole)) and None}, max(1, rounds // 3))
+    return {
+        "times": {**times, "sweep with 8 controls, 4 samples and all measures": full["sweep"]},
+        "sweep_over_floor": ratio(times["writing"], times["bare batched"]),
+        "sweep_over_serial": ratio(times["writing"], times["bare, one by one"]),
+    }
+
+
+def _prompt(model: LoadedModel) -> str:
+    """Natural text of 200 tokens, or of what the context leaves beside the new ones."""
+    text = " ".join(t.text for t in load_prompts("neutral").texts[:20])
+    ids = model.tokenizer(text)["input_ids"][: min(PROMPT_TOKENS, model.info.context - NEW_TOKENS - 8)]
+    return model.decode(ids)

@@ -1,0 +1,120 @@
+"""Server time of opening and clicking each page, and the memory of a server that a visitor has opened."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+CLICKS = 12
+
+
+def page_times() -> dict[str, dict[str, float]]:
+    """Milliseconds of server time a click, once a page has shown its results: `{page: {p50, p95, open}}`.
+
+    A click is a run of the page's script with everything cached, as Streamlit's own test harness runs it, without the
+    browser and the network.
+    """
+    from streamlit.testing.v1 import AppTest
+
+    found = {}
+    for name in ("", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))):
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+        if name:
+            app.switch_page(f"pages/{name}.py")
+        start = time.perf_counter()
+        app.run()
+        opened = time.perf_counter() - start
+        deadline = time.monotonic() + 120
+        while _waiting(app) and time.monotonic() < deadline:
+            time.sleep(0.5)
+            app.run()
+        app.run()
+        times = []
+        for _ in range(CLICKS):
+            start = time.perf_counter()
+            app.run()
+            times.append(1000 * (time.perf_counter() - start))
+        found[name or "0_Home"] = {
+            "p50": float(np.percentile(times, 50)),
+            "p95": float(np.percentile(times, 95)),
+            "open": 1000 * opened,
+        }
+    return found
+
+
+def _waiting(app: Any) -> bool:
+    return any("evidence" not in one.value and "Reading texts" in one.value for one in app.markdown)
+
+
+def idle_memory_mb(port: int = 8899) -> dict[str, float]:
+    """Resident memory of a fresh server after a browser opened Home, and seconds until Home showed its result."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "EMOTION_DATA_DIR": folder}
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+        started = time.perf_counter()
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        )
+        try:
+            _until_healthy(port)
+            up = time.perf_counter() - started
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+                first = _visit(browser, port)
+                second = _visit(browser, port)
+                browser.close()
+            time.sleep(3)
+            resident = _resident_mb(server.pid)
+        finally:
+            server.terminate()
+            server.wait()
+    return {
+        "idle_memory_mb": resident,
+        "server_up_seconds": up,
+        "first_page_seconds": first,
+        "first_page_warm_seconds": second,
+    }
+
+
+def _visit(browser: Any, port: int) -> float:
+    page = browser.new_page()
+    start = time.perf_counter()
+    page.goto(f"http://localhost:{port}/")
+    page.get_by_text("95 % intervals").first.wait_for(timeout=120_000)
+    seconds = time.perf_counter() - start
+    page.close()
+    return seconds
+
+
+def _until_healthy(port: int) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("The server did not come up")
+
+
+def _resident_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def _chromium() -> str | None:
+    for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"):
+        if Path(path).exists():
+            return path
+    return None
