@@ -35,9 +35,9 @@ def visit(model, pairs: PromptSet, emotion: str, seed: int, cache=None):
     """What one visitor does: vectors, then a sweep with them, as one job."""
     vectors = yield from build(model, [pairs], BuildSettings(seed=seed), cache)
     settings = SweepSettings(
-        emotion,
-        ("The door", f"On {emotion} day"),
-        (-0.3, 0.3),
+        emotion=emotion,
+        prompts=("The door", f"On {emotion} day"),
+        strengths=(-0.3, 0.3),
         controls=3,
         samples=2,
         max_new_tokens=8,
