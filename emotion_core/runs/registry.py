@@ -6,21 +6,21 @@ queue and for cancelling.
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from emotion_core.errors import EmotionCoreError, JobCancelled
-from emotion_core.runs.progress import Job, Progress
+from emotion_core.errors import LimitError, RunError
+from emotion_core.runs.limits import within_time
+from emotion_core.runs.progress import Job
+from emotion_core.runs.recorded import Save, recorded
+from emotion_core.runs.run import OPEN_STATES, Run
+from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
 T = TypeVar("T")
-Save = Callable[[T], Mapping[str, bytes]]
-
-_REPORT_EVERY = 0.2  # seconds between two writes of the progress
-_log = logging.getLogger(__name__)
 
 
 class Handle(Protocol):
@@ -41,35 +41,89 @@ class Handle(Protocol):
         """Waits for the job and returns its result, or raises what it raised."""
 
 
+@dataclass
+class _Live:
+    """What the registries of all visitors share."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    handles: dict[str, Handle] = field(default_factory=dict)
+    visitors: dict[str, str] = field(default_factory=dict)
+    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=20))  # of the last jobs, from start to end
+
+
 class JobRegistry:
-    """Runs of this process that are still open.
+    """Runs of this process that are still open, as one visitor sees them.
 
     Args:
         store: Where the runs are noted down.
+        limits: How many jobs a visitor may have, and how long one may compute.
+        visitor: Who asks; empty on the command line and where nobody in particular does.
     """
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, limits: Settings | None = None, visitor: str = "") -> None:
         self.store = store
-        self._handles: dict[str, Handle] = {}
-        self._lock = threading.Lock()
+        self.limits = limits or Settings()
+        self.visitor = visitor
+        self._live = _Live()
 
-    def start(self, run_id: str, job: Job[T], save: Save[T], submit: Callable[[Job[T]], Any]) -> str:
+    def of(self, visitor: str) -> JobRegistry:
+        """The same registry as another visitor sees it."""
+        other = JobRegistry(self.store, self.limits, visitor)
+        other._live = self._live
+        return other
+
+    def start(self, run_id: str, job: Job[T], save: Save[T], submit: Callable[..., Any]) -> str:
         """Hands the job of a run to whoever runs it.
 
         Args:
             run_id: Of a run just created in the store.
             job: The work.
             save: Turns the result into files of the run.
-            submit: Such as `owner.submit`; returns a `Handle`.
+            submit: Such as `owner.submit`; takes the job and the visitor, and returns a `Handle`.
 
         Returns:
             The run id again.
+
+        Raises:
+            LimitError: The visitor has as many open jobs as allowed, or too many wait already; the run is gone.
         """
-        handle = submit(recorded(job, self.store, run_id, save))
-        with self._lock:
-            self._handles = {i: one for i, one in self._handles.items() if one.state in ("queued", "running")}
-            self._handles[run_id] = handle
+        live = self._live
+        with live.lock:
+            live.handles = {i: one for i, one in live.handles.items() if one.state in OPEN_STATES}
+            live.visitors = {i: one for i, one in live.visitors.items() if i in live.handles}
+            fault = self._refusal()
+            if fault is None:
+                self.store.own(run_id, self.visitor)
+                work = within_time(self.limits, job)
+                handle = submit(recorded(work, self.store, run_id, save, live.seconds.append), self.visitor)
+                live.handles[run_id] = handle
+                live.visitors[run_id] = self.visitor
+        if fault is not None:
+            job.close()
+            self.store.delete(run_id)
+            raise fault
         return run_id
+
+    def _refusal(self) -> LimitError | None:
+        """Why the visitor may not start another job now."""
+        limits, live = self.limits, self._live
+        own = sum(one == self.visitor for one in live.visitors.values())
+        if limits.visitor_open and self.visitor and own >= limits.visitor_open:
+            return LimitError(
+                "You have as many jobs as one visitor may have at a time",
+                expected=f"at most {limits.visitor_open}, one of them working",
+                found=f"{own} that work or wait",
+                remedy="Wait for one of them or cancel it",
+            )
+        waiting = sum(one.state == "queued" for one in live.handles.values())
+        if limits.max_waiting and waiting >= limits.max_waiting:
+            return LimitError(
+                "Too many people are waiting for this app",
+                expected=f"at most {limits.max_waiting} jobs in line",
+                found=str(waiting),
+                remedy="Try again in some minutes or run the app on your own computer",
+            )
+        return None
 
     def existing(self, kind: str, key: str, *, share: bool) -> str | None:
         """Id of a finished run with the same content; with `share` also of one that is still working."""
@@ -79,50 +133,54 @@ class JobRegistry:
         return None if found is None else found.id
 
     def place(self, run_id: str) -> int:
-        """Jobs in front of a run of this process; 0 where it works already or is not known here."""
-        handle = self._handles.get(run_id)
+        """Jobs in front of a run of this process; 0 where it is next, works already or is not known here."""
+        handle = self._live.handles.get(run_id)
         return handle.place if handle is not None and handle.state == "queued" else 0
+
+    def wait_seconds(self, run_id: str) -> float | None:
+        """Rough seconds until a waiting run begins, from what the last jobs took; None where nothing is known.
+
+        Places become free one after the other, so a place in the line costs the mean time of a job over the number of
+        jobs that work at the same time.
+        """
+        taken = list(self._live.seconds)
+        if not taken:
+            return None
+        return (self.place(run_id) + 1) * sum(taken) / len(taken) / max(1, self.limits.max_running)
+
+    def open_jobs(self) -> dict[str, str]:
+        """State of the open runs of this process by id."""
+        return {i: one.state for i, one in self._live.handles.items() if one.state in OPEN_STATES}
 
     def wait(self, run_id: str) -> None:
         """Waits for a run of this process and raises what it raised."""
-        handle = self._handles.get(run_id)
+        handle = self._live.handles.get(run_id)
         if handle is not None:
             handle.result()
 
+    def may_change(self, run: Run) -> bool:
+        """Whether this visitor may cancel or delete a run: their own, or any on their own computer."""
+        return not self.limits.hosted or (bool(self.visitor) and run.visitor == self.visitor)
+
     def cancel(self, run_id: str) -> None:
-        """Cancels a run; the job stops at its next step."""
-        handle = self._handles.get(run_id)
+        """Cancels a run; the job stops at its next step.
+
+        Raises:
+            RunError: There is no such run, or it is somebody else's.
+        """
+        if not self.may_change(self.store.get(run_id)):
+            raise RunError("This run belongs to somebody else", where=run_id[:8], remedy="Start one of your own")
+        handle = self._live.handles.get(run_id)
         if handle is not None:
             handle.cancel()
         # A job that never began has no step that could note this down.
         self.store.cancel(run_id)
 
+    def delete(self, run_id: str) -> None:
+        """Removes a run with its result, and stops it where it still works.
 
-def recorded(job: Job[T], store: RunStore, run_id: str, save: Save[T]) -> Job[T]:
-    """The same job, which also notes down its progress, its result and its end in the store."""
-    last = 0.0
-    try:
-        store.report(run_id, Progress(0, 0, "starting"))
-        while True:
-            try:
-                progress = next(job)
-            except StopIteration as stop:
-                result: T = stop.value
-                break
-            if time.monotonic() - last > _REPORT_EVERY:
-                last = time.monotonic()
-                store.report(run_id, progress)
-            yield progress
-        store.finish(run_id, save(result))
-    except (GeneratorExit, JobCancelled):
-        job.close()
-        store.cancel(run_id)
-        raise
-    except EmotionCoreError as error:
-        store.fail(run_id, error.message)
-        raise
-    except Exception as error:
-        _log.exception("run %s failed", run_id)
-        store.fail(run_id, f"Something unexpected happened ({type(error).__name__}: {error}). Please report it.")
-        raise
-    return result
+        Raises:
+            RunError: There is no such run, or it is somebody else's.
+        """
+        self.cancel(run_id)
+        self.store.delete(run_id)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 from emotion_core.runs.progress import Progress
 
-RunState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+RunState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted", "expired"]
 
 OPEN_STATES: tuple[RunState, ...] = ("queued", "running")
 
 # In the order of the fields of Run.
-COLUMNS = "id, kind, key, settings, state, done, total, what, error, process, created, updated"
+COLUMNS = "id, kind, key, settings, state, done, total, what, error, process, created, updated, visitor, used"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Run:
         kind: Such as `build` or `sweep`.
         key: Hash of what the result depends on; empty where none was given.
         settings: JSON, everything needed to do it again.
-        state: `interrupted` where the process ended before the run did.
+        state: `interrupted` where the process ended before the run did; `expired` where the result was removed.
         done: Steps finished.
         total: Steps in all, 0 where unknown.
         what: What is being done.
@@ -32,6 +33,8 @@ class Run:
         process: Token of the process that runs it.
         created: Seconds since 1970.
         updated: Seconds since 1970 of the last change.
+        visitor: Who started it, hashed, and may delete it; empty where nobody in particular did.
+        used: Seconds since 1970 when somebody last looked at it.
     """
 
     id: str
@@ -46,11 +49,18 @@ class Run:
     process: str
     created: float
     updated: float
+    visitor: str = ""
+    used: float = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether it is still waiting or working."""
         return self.state in OPEN_STATES
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it came with the app, and so is never removed to make room."""
+        return "shipped" in json.loads(self.settings)
 
     @property
     def progress(self) -> Progress:

@@ -24,10 +24,12 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, settings TEXT NOT NULL, state TEXT NOT NULL,
     done INTEGER NOT NULL, total INTEGER NOT NULL, what TEXT NOT NULL, error TEXT NOT NULL, process TEXT NOT NULL,
-    created REAL NOT NULL, updated REAL NOT NULL
+    created REAL NOT NULL, updated REAL NOT NULL, visitor TEXT NOT NULL DEFAULT '', used REAL NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS runs_by_key ON runs (kind, key, state);
 """
+
+_TOUCH_EVERY = 300.0  # seconds
 
 
 class RunStore:
@@ -35,7 +37,7 @@ class RunStore:
 
     Args:
         folder: Where `runs.sqlite` and the result files lie; made when missing.
-        keep: Number of runs kept; the oldest finished ones go first.
+        keep: Number of runs kept; those that nobody has looked at for longest go first.
     """
 
     def __init__(self, folder: Path, *, keep: int = 500) -> None:
@@ -46,6 +48,7 @@ class RunStore:
         with self._database() as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.executescript(_SCHEMA)
+            _add_columns(database)
 
     def create(self, kind: str, settings_json: str, *, key: str = "") -> str:
         """Notes down a queued run and returns its id, which is long and random: who has the link may look.
@@ -57,9 +60,11 @@ class RunStore:
         """
         run_id = secrets.token_urlsafe(16)
         now = time.time()
-        row = (run_id, kind, key, settings_json, "queued", 0, 0, "waiting", "", own_token(self._processes), now, now)
+        token = own_token(self._processes)
+        row = (run_id, kind, key, settings_json, "queued", 0, 0, "waiting", "", token, now, now, "", now)
+        marks = ",".join("?" * len(row))
         with self._database() as database:
-            database.execute(f"INSERT INTO runs ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", row)
+            database.execute(f"INSERT INTO runs ({COLUMNS}) VALUES ({marks})", row)
         self._forget_oldest()
         return run_id
 
@@ -77,7 +82,9 @@ class RunStore:
                 where=run_id[:40],
                 remedy="The link may come from another computer, or the run was removed to make room; start it again",
             )
-        return self._checked(Run(*row))
+        run = self._checked(Run(*row))
+        self._touch(run)
+        return run
 
     def find(self, kind: str, key: str) -> Run | None:
         """The newest finished run with the same content, or None."""
@@ -123,6 +130,40 @@ class RunStore:
         """Marks a run as cancelled."""
         self._set(run_id, "state = 'cancelled'")
 
+    def own(self, run_id: str, visitor: str) -> None:
+        """Notes down who started a run and may delete it."""
+        with self._database() as database:
+            database.execute("UPDATE runs SET visitor = ? WHERE id = ?", (visitor, run_id))
+
+    def delete(self, run_id: str) -> None:
+        """Removes a run and its files; its link then leads nowhere."""
+        with self._database() as database:
+            database.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+        shutil.rmtree(self._path(run_id, "any").parent, ignore_errors=True)
+
+    def expire(self, run_id: str) -> None:
+        """Removes the files of a finished run and keeps its settings, so that it can be done again."""
+        with self._database() as database:
+            query = "UPDATE runs SET state = 'expired', updated = ? WHERE id = ? AND state = 'done'"
+            database.execute(query, (time.time(), run_id))
+        shutil.rmtree(self._path(run_id, "any").parent, ignore_errors=True)
+
+    def done(self) -> tuple[Run, ...]:
+        """All finished runs, the one first that nobody has looked at for longest."""
+        with self._database() as database:
+            rows = database.execute(f"SELECT {COLUMNS} FROM runs WHERE state = 'done' ORDER BY used").fetchall()
+        return tuple(Run(*row) for row in rows)
+
+    def counts(self) -> dict[str, int]:
+        """Number of runs by state."""
+        with self._database() as database:
+            return dict(database.execute("SELECT state, COUNT(*) FROM runs GROUP BY state").fetchall())
+
+    def n_bytes(self, run_id: str) -> int:
+        """Size of the result files of a run."""
+        folder = self._path(run_id, "any").parent
+        return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+
     def read(self, run_id: str, name: str) -> bytes:
         """One result file of a run.
 
@@ -145,6 +186,14 @@ class RunStore:
             raise RunError("This is not the id of a run", where=run_id[:40], remedy="Check the link")
         return self.folder / "results" / run_id / name
 
+    def _touch(self, run: Run) -> None:
+        """Notes down that somebody looks at a finished run; once in a while, because every note is a write."""
+        now = time.time()
+        # A clock that was set back has left a time ahead of us.
+        if run.state == "done" and not run.used <= now <= run.used + _TOUCH_EVERY:
+            with self._database() as database:
+                database.execute("UPDATE runs SET used = ? WHERE id = ?", (now, run.id))
+
     def _set(self, run_id: str, assignments: str, *values: object) -> None:
         states = ",".join(f"'{state}'" for state in OPEN_STATES)
         query = f"UPDATE runs SET {assignments}, updated = ? WHERE id = ? AND state IN ({states})"
@@ -161,9 +210,10 @@ class RunStore:
 
     def _forget_oldest(self) -> None:
         states = ",".join(f"'{state}'" for state in OPEN_STATES)
-        query = f"SELECT id FROM runs WHERE state NOT IN ({states}) ORDER BY created DESC LIMIT -1 OFFSET ?"
+        query = f"SELECT {COLUMNS} FROM runs WHERE state NOT IN ({states}) ORDER BY used DESC LIMIT -1 OFFSET ?"
         with self._database() as database:
-            old = [row[0] for row in database.execute(query, (self._keep,)).fetchall()]
+            rows = database.execute(query, (self._keep,)).fetchall()
+            old = [run.id for run in (Run(*row) for row in rows) if not run.pinned]
             database.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in old])
         for run_id in old:
             shutil.rmtree(self.folder / "results" / run_id, ignore_errors=True)
@@ -176,3 +226,14 @@ class RunStore:
                 yield connection
         finally:
             connection.close()
+
+
+def _add_columns(database: sqlite3.Connection) -> None:
+    """Brings a store of an earlier version up to date."""
+    database.execute("BEGIN IMMEDIATE")  # two processes may start at once
+    there = {row[1] for row in database.execute("PRAGMA table_info(runs)")}
+    if "visitor" not in there:
+        database.execute("ALTER TABLE runs ADD COLUMN visitor TEXT NOT NULL DEFAULT ''")
+    if "used" not in there:
+        database.execute("ALTER TABLE runs ADD COLUMN used REAL NOT NULL DEFAULT 0")
+        database.execute("UPDATE runs SET used = updated")

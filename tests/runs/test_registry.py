@@ -7,7 +7,8 @@ import pytest
 
 from emotion_core.errors import SettingsError
 from emotion_core.runs.progress import Job, Progress, run_to_end
-from emotion_core.runs.registry import JobRegistry, recorded
+from emotion_core.runs.recorded import recorded
+from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 
 
@@ -83,7 +84,7 @@ def test_cancel_before_and_after_the_first_step(store: RunStore, steps_before: i
     registry = JobRegistry(store)
     handles: list[Held] = []
 
-    def submit(job: Job[int]) -> Held:
+    def submit(job: Job[int], visitor: str) -> Held:
         handles.append(Held(job))
         return handles[0]
 

@@ -1,0 +1,60 @@
+"""A job that keeps the row of its run up to date: progress, result, end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from emotion_core.errors import EmotionCoreError, JobCancelled
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.runs.store import RunStore
+
+T = TypeVar("T")
+Save = Callable[[T], Mapping[str, bytes]]
+
+_REPORT_EVERY = 0.2  # seconds between two writes of the progress
+_log = logging.getLogger(__name__)
+
+
+def recorded(
+    job: Job[T], store: RunStore, run_id: str, save: Save[T], took: Callable[[float], object] | None = None
+) -> Job[T]:
+    """The same job, which also notes down its progress, its result and its end in the store.
+
+    Args:
+        job: The work.
+        store: Where to note it down.
+        run_id: Of the run.
+        save: Turns the result into files of the run.
+        took: Gets the seconds from the first step to the end of a job that gave a result.
+    """
+    began, last = time.monotonic(), 0.0
+    try:
+        store.report(run_id, Progress(0, 0, "starting"))
+        while True:
+            try:
+                progress = next(job)
+            except StopIteration as stop:
+                result: T = stop.value
+                break
+            if time.monotonic() - last > _REPORT_EVERY:
+                last = time.monotonic()
+                store.report(run_id, progress)
+            yield progress
+        store.finish(run_id, save(result))
+        if took is not None:
+            took(time.monotonic() - began)
+    except (GeneratorExit, JobCancelled):
+        job.close()
+        store.cancel(run_id)
+        raise
+    except EmotionCoreError as error:
+        store.fail(run_id, error.message)
+        raise
+    except Exception as error:
+        _log.exception("run %s failed", run_id)
+        store.fail(run_id, f"Something unexpected happened ({type(error).__name__}: {error}). Please report it.")
+        raise
+    return result
