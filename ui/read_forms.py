@@ -1,49 +1,52 @@
-"""What the visitor wants read: a text, a conversation, a template with values, or the built-in situations."""
+"""What the visitor wants read, and the button that starts it."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.prompts.library import load_conversations, load_templates, read_conversation
-from emotion_core.reading.dialogue import Said
+from emotion_core.prompts.library import load_templates
 from emotion_core.reading.dose import parse_values
-from emotion_core.reading.text import MOST_CHARACTERS
-from emotion_core.runs.readings import ReadingRequest, What, start_reading
+from emotion_core.runs.reading_request import ReadingRequest
+from emotion_core.runs.readings import start_reading
 from ui.errors import show_error
+from ui.read_inputs import OWN, conversation_input, text_input
+from ui.read_monitor_form import monitor_form
 from ui.run_panel import remember_run
 from ui.services import activation_cache, registry
 from ui.working import Working
 
-# The words of the link, `?what=Dose`, and the kind of reading.
-READERS: dict[str, What] = {
-    "Text": "text",
-    "Conversation": "conversation",
-    "Dose": "dose",
-    "Situations": "situations",
+# The words of the link, `?what=Dose`, and the kinds of reading that the tab shows.
+TABS: dict[str, tuple[str, ...]] = {
+    "Text": ("text",),
+    "Conversation": ("conversation",),
+    "Dose": ("dose",),
+    "Situations": ("situations",),
+    "Monitor": ("monitor", "labelled"),
 }
-_START = (
-    "I was home early and put the kettle on. The cat slept on the warm sill. Then I saw that the back door stood "
-    "open, and wet footprints went up the stairs. Somebody was walking in my room. I could not move. The steps came "
-    "to the landing, and it was my sister with an armful of towels, laughing at my face."
-)
-_OWN = "Your own"
 
 
-def reading_form(working: Working, what: What) -> None:
+def reading_form(working: Working, tab: str) -> None:
     """Draws the form and starts a reading at a click on its button; faults cost nothing that was read before."""
-    if working.vectors is None:
+    if working.vectors is None or working.emotion is None:
         return
+    emotion = working.emotion
+    forms: dict[str, Callable[[], ReadingRequest]] = {
+        "Text": lambda: ReadingRequest("text", text=text_input("read-text")),
+        "Conversation": lambda: ReadingRequest("conversation", turns=conversation_input("read")),
+        "Dose": _dose,
+        "Situations": _situations,
+        "Monitor": lambda: monitor_form(emotion),
+    }
     request: ReadingRequest | None = None
     try:
-        request = {"text": _text, "conversation": _conversation, "dose": _dose, "situations": _situations}[what]()
+        request = forms[tab]()
     except EmotionCoreError as error:
         show_error(error)
     pressed = st.button(
-        "Read", type="primary", icon=":material/play_arrow:", key=f"go-{what}", disabled=request is None
+        "Read", type="primary", icon=":material/play_arrow:", key=f"go-{tab.lower()}", disabled=request is None
     )
     if not pressed or request is None:
         return
@@ -52,68 +55,15 @@ def reading_form(working: Working, what: What) -> None:
     except EmotionCoreError as error:
         show_error(error)
         return
-    remember_run(f"read {what}", run_id)
+    remember_run(f"read {tab}", run_id)
     st.rerun()
-
-
-def _text() -> ReadingRequest:
-    text = st.text_area(
-        "Text",
-        _START,
-        height=140,
-        max_chars=MOST_CHARACTERS,
-        key="read-text",
-        persist_state="session",
-        help="Any length up to 100,000 characters: a text longer than the model's context is read in windows.",
-    )
-    return ReadingRequest("text", text=text or "")
-
-
-def _conversation() -> ReadingRequest:
-    library = {one.name: one for one in load_conversations()}
-    left, right = st.columns([2, 3])
-    name = left.selectbox(
-        "Conversation",
-        [*library, _OWN],
-        key="read-conversation",
-        persist_state="session",
-        help="A built-in one, or your own: type it below or upload it.",
-    )
-    uploaded = right.file_uploader(
-        "Upload one instead (JSON)",
-        type=["json"],
-        key="read-upload",
-        help="A list of {role, content}; role is system, user or assistant.",
-    )
-    if uploaded is not None:
-        turns = read_conversation(uploaded.name, uploaded.getvalue())
-    else:
-        if name in library:
-            rows = [{"role": turn.role, "content": turn.content} for turn in library[name].turns]
-        else:
-            rows = [{"role": "user", "content": "I have to tell you something."}]
-        edited = st.data_editor(
-            pd.DataFrame(rows),
-            num_rows="dynamic",
-            width="stretch",
-            hide_index=True,
-            key=f"turns-{name}",
-            column_config={
-                "role": st.column_config.SelectboxColumn(
-                    "Role", options=["system", "user", "assistant"], required=True
-                ),
-                "content": st.column_config.TextColumn("Text", width="large", required=True),
-            },
-        )
-        turns = read_conversation("the conversation above", json.dumps(edited.to_dict("records")).encode())
-    return ReadingRequest("conversation", turns=tuple(Said(turn.role, turn.content) for turn in turns))
 
 
 def _dose() -> ReadingRequest:
     library = {one.name: one for one in load_templates()}
     name = st.selectbox(
         "Template",
-        [*library, _OWN],
+        [*library, OWN],
         key="read-template",
         persist_state="session",
         help="A text in which only a number changes, and the emotions that should follow it.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.runs.readings import KIND, Reading, What, load_reading
+from emotion_core.errors import RunError
+from emotion_core.runs.readings import Reading, load_reading, what_of
 from ui.errors import shown_errors
 from ui.read_conversation import conversation_result
 from ui.read_dose import dose_result
+from ui.read_monitor import labelled_result, watched_result
 from ui.read_situations import situations_result
 from ui.read_text import text_result
 from ui.run_panel import current_run, link_hint, run_panel
@@ -15,26 +17,45 @@ from ui.services import store
 from ui.working import Working
 
 
-def reading_result(working: Working, what: What) -> None:
-    """The reading of this kind, as far as it is."""
-    run_id = current_run(f"read {what}")
+def reading_result(working: Working, tab: str, kinds: tuple[str, ...]) -> None:
+    """The tab's reading, as far as it is.
+
+    Args:
+        working: What is worked with.
+        tab: Its name.
+        kinds: Kinds of reading that it shows.
+    """
+    run_id = _tab_run(tab, kinds)
     if run_id is None:
         st.info("Press the button: the reading appears here.", icon=":material/info:")
         return
-    run = run_panel(run_id, key=f"read-{what}")
+    run = run_panel(run_id, key=f"read-{tab.lower()}")
     if run is None:
         return
-    if run.kind != KIND:
-        st.info("The link belongs to another page.", icon=":material/info:")
+    if what_of(run) not in kinds:
+        st.info("The link belongs to another kind of result; choose it above.", icon=":material/info:")
         return
     with shown_errors():
         found = load_reading(store(), run.id)
-        if found.request.what != what:
-            st.info("The link belongs to another kind of reading; choose it above.", icon=":material/info:")
-            return
         st.divider()
         _show(found, working)
         link_hint()
+
+
+def _tab_run(tab: str, kinds: tuple[str, ...]) -> str | None:
+    """The tab's run: that of the link where it is of this kind, else the last one of this session on this tab."""
+    page = f"read {tab}"
+    linked, own = st.query_params.get("run"), st.session_state.get(f"run of {page}")
+    if linked and own and linked != own and _kind(linked) not in kinds:
+        del st.query_params["run"]  # of the tab that was open before
+    return current_run(page)
+
+
+def _kind(run_id: str) -> str:
+    try:
+        return what_of(store().get(run_id))
+    except RunError:
+        return ""
 
 
 def _show(found: Reading, working: Working) -> None:
@@ -46,6 +67,10 @@ def _show(found: Reading, working: Working) -> None:
         dose_result(found.dose, _emotion(found.dose.emotions, working))
     elif found.situations is not None:
         situations_result(found.situations)
+    elif found.watched is not None:
+        watched_result(found.watched)
+    elif found.labelled is not None:
+        labelled_result(found.labelled)
 
 
 def _emotion(emotions: tuple[str, ...], working: Working) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from emotion_core.reading.text import TokenReading
+from emotion_core.tracing.activations import FloatArray
 from ui.plain import plain
 from ui.tokens import Token, token_strip
 
@@ -30,31 +33,59 @@ def reading_strip(
         breaks: Tokens before which a new line begins.
         marked: Tokens that are underlined.
     """
-    start = _part(len(found.tokens), key)
-    end = min(len(found.tokens), start + MOST_SHOWN)
-    values = found.of(emotion)
+    chosen = value_strip(
+        found.tokens, found.content, found.of(emotion), emotion, key=key, breaks=breaks, marked=marked, ranked=True
+    )
+    if chosen is not None:
+        _ranking(found, chosen)
+
+
+def value_strip(
+    pieces: Sequence[str],
+    content: Sequence[bool],
+    values: FloatArray,
+    emotion: str,
+    *,
+    key: str,
+    breaks: frozenset[int] = frozenset(),
+    marked: frozenset[int] = frozenset(),
+    ranked: bool = False,
+) -> int | None:
+    """Tokens coloured by one emotion; returns the chosen token where it is among those shown.
+
+    Args:
+        pieces: The tokens as they are spelled.
+        content: Whether each belongs to the text.
+        values: float32 [tokens], in standard deviations of neutral tokens.
+        emotion: Whose values.
+        key: Unique on the page.
+        breaks: Tokens before which a new line begins.
+        marked: Tokens that are underlined.
+        ranked: Whether a click shows something.
+    """
+    start = _part(len(pieces), key)
+    end = min(len(pieces), start + MOST_SHOWN)
     remembered = f"token of {key}"
     tokens = [
         Token(
-            ("\n" if i in breaks and i > start else "") + found.tokens[i],
-            max(-1.0, min(1.0, float(values[i]) / _FULL)) if found.content[i] else None,
-            f"{emotion} {values[i]:+.1f} SD" if found.content[i] else "not part of the text",
-            ("read" if i in marked else "") if found.content[i] else "unread",
+            ("\n" if i in breaks and i > start else "") + pieces[i],
+            max(-1.0, min(1.0, float(values[i]) / _FULL)) if content[i] else None,
+            f"{emotion} {values[i]:+.1f} SD" if content[i] else "not part of the text",
+            ("read" if i in marked else "") if content[i] else "unread",
         )
         for i in range(start, end)
     ]
     chosen = st.session_state.get(remembered)
     shown = chosen - start if chosen is not None and start <= chosen < end else None
     clicked = token_strip(tokens, label=f"Tokens coloured by {emotion}", key=f"strip-{key}", chosen=shown)
-    if clicked is not None and clicked != shown:
+    if ranked and clicked is not None and clicked != shown:
         st.session_state[remembered] = start + clicked
         st.rerun()
     st.caption(
         f"Warm: more {plain(emotion)} than neutral text at this place; cool: less; full colour at {_FULL:g} standard "
-        "deviations. Click a token to rank all emotions there."
+        "deviations." + (" Click a token to rank all emotions there." if ranked else "")
     )
-    if shown is not None:
-        _ranking(found, start + shown)
+    return None if shown is None else start + shown
 
 
 def _part(tokens: int, key: str) -> int:

@@ -18,7 +18,7 @@ from emotion_core.tracing.activations import FloatArray
 
 MOST_CHARACTERS = 100_000
 # No context is longer: texts are cut into windows afterwards.
-_ANY_LENGTH = 10**9
+ANY_LENGTH = 10**9
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def read_text(model: LoadedModel, baseline: Baseline, text: str, *, chat: bool =
         ModelError: It has no token that could be read.
     """
     check_length(text)
-    found = yield from read_encoding(model, baseline, encode(model.tokenizer, text, _ANY_LENGTH, chat=chat))
+    found = yield from read_encoding(model, baseline, encode(model.tokenizer, text, ANY_LENGTH, chat=chat))
     return found
 
 

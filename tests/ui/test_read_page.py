@@ -46,3 +46,29 @@ def test_values_that_are_no_numbers_are_said(open_page: Open, until: Until, key:
     app.text_input(key=key).set_value(value).run()
     assert says in texts(app)
     assert button(app, "Read").disabled
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [("Text", "The monitor on fear fires"), ("Labelled conversations", "AUROC")],
+)
+def test_a_monitor_watches_a_text_and_a_labelled_set(open_page: Open, until: Until, source: str, says: str) -> None:
+    app = until(open_page("4_Read", what="Monitor"), built)
+    app.radio(key="monitor-source").set_value(source).run()
+    if source == "Text":
+        app.text_input(key="monitor-phrase").set_value("laughing at my face").run()
+    button(app, "Read").click().run()
+    until(app, lambda one: "What this shows." in texts(one))
+    assert says in texts(app) and "Threshold" in texts(app)
+    assert source != "Text" or "laughing at my face" in texts(app)
+
+
+def test_a_tab_keeps_its_own_reading(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="Text"), built)
+    button(app, "Read").click().run()
+    until(app, lambda one: "random directions at that token" in texts(one))
+    app.segmented_control(key="what").set_value("Dose").run()
+    button(app, "Read").click().run()
+    until(app, lambda one: "texts that differ in the number only" in texts(one))
+    app.segmented_control(key="what").set_value("Text").run()
+    until(app, lambda one: "random directions at that token" in texts(one))

@@ -1,0 +1,94 @@
+"""What to read: one request for the page and the command line, and what is refused before a model is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emotion_core.prompts.library_items import Template, Turn
+from emotion_core.reading.baseline import check_layers
+from emotion_core.reading.conversation import check_turns
+from emotion_core.reading.dialogue import Said
+from emotion_core.reading.dose import make_template
+from emotion_core.reading.labelled import Labelled
+from emotion_core.reading.monitor import MonitorSettings
+from emotion_core.reading.text import check_length
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+What = Literal["text", "conversation", "dose", "situations", "monitor", "labelled"]
+
+
+@dataclass(frozen=True)
+class ReadingRequest:
+    """What to read.
+
+    Attributes:
+        what: Which of the parts below counts.
+        text: A text, or a template with `{x}`.
+        turns: A conversation.
+        values: For the template.
+        rise: Emotions that should rise with the value.
+        fall: Emotions that should fall.
+        layer: Layer read; None for the one chosen at the build.
+        all_layers: Read a text at all layers in the same pass.
+        seed: Of random directions, resamples and permutations.
+        monitor: Threshold of a monitor; it reads `turns`, or `text` where there are none.
+        phrase: What a monitor should fire before.
+        labelled: Conversations with labels, for a monitor's ROC.
+    """
+
+    what: What
+    text: str = ""
+    turns: tuple[Said, ...] = ()
+    values: tuple[float, ...] = ()
+    rise: tuple[str, ...] = ()
+    fall: tuple[str, ...] = ()
+    layer: int | None = None
+    all_layers: bool = False
+    seed: int = 0
+    monitor: MonitorSettings | None = None
+    phrase: str = ""
+    labelled: tuple[Labelled, ...] = ()
+
+    @property
+    def conversational(self) -> bool:
+        """Whether the zero point is that of neutral conversations."""
+        return self.what in ("conversation", "labelled") or (self.what == "monitor" and bool(self.turns))
+
+    def layers(self, vectors: EmotionVectors) -> list[int] | None:
+        """The layers to read; None for the one chosen at the build."""
+        if self.all_layers and self.what == "text":
+            return list(range(vectors.n_layers))
+        return None if self.layer is None else [self.layer]
+
+    def template(self) -> Template:
+        """The template with its values and expectations.
+
+        Raises:
+            SettingsError: It has no `{x}`, or too few values.
+        """
+        plain = make_template(self.text, self.values)
+        return plain.model_copy(update={"rise": self.rise, "fall": self.fall})
+
+
+def turns_of(said: tuple[Said, ...]) -> tuple[Turn, ...]:
+    """Turns as the library has them."""
+    return tuple(Turn.model_validate({"role": one.role, "content": one.content}) for one in said)
+
+
+def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
+    """Refuses what cannot be read before the model is asked.
+
+    Raises:
+        SettingsError: An empty or too long text, no turns, a template without `{x}`, values that do not do.
+        VectorFileError: The vectors have no such emotion.
+    """
+    check_layers(vectors, request.layers(vectors))
+    if request.what == "conversation" or (request.what == "monitor" and request.turns):
+        check_turns(turns_of(request.turns))
+    elif request.what in ("text", "monitor"):
+        check_length(request.text)
+    elif request.what == "dose":
+        request.template()
+    if request.monitor is not None:
+        vectors.index(request.monitor.emotion)

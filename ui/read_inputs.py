@@ -1,0 +1,76 @@
+"""Texts and conversations that a visitor gives to several kinds of reading: typed, chosen or uploaded."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from emotion_core.prompts.library import load_conversations, read_conversation
+from emotion_core.reading.dialogue import Said
+from emotion_core.reading.text import MOST_CHARACTERS
+
+_START = (
+    "I was home early and put the kettle on. The cat slept on the warm sill. Then I saw that the back door stood "
+    "open, and wet footprints went up the stairs. Somebody was walking in my room. I could not move. The steps came "
+    "to the landing, and it was my sister with an armful of towels, laughing at my face."
+)
+OWN = "Your own"
+
+
+def text_input(key: str) -> str:
+    """A text to read."""
+    text = st.text_area(
+        "Text",
+        _START,
+        height=140,
+        max_chars=MOST_CHARACTERS,
+        key=key,
+        persist_state="session",
+        help="Any length up to 100,000 characters: a text longer than the model's context is read in windows.",
+    )
+    return text or ""
+
+
+def conversation_input(key: str) -> tuple[Said, ...]:
+    """A conversation: built in, typed turn by turn, or uploaded.
+
+    Raises:
+        PromptSetError: It cannot be read; the message names turn and key.
+    """
+    library = {one.name: one for one in load_conversations()}
+    left, right = st.columns([2, 3])
+    name = left.selectbox(
+        "Conversation",
+        [*library, OWN],
+        key=f"{key}-conversation",
+        persist_state="session",
+        help="A built-in one, or your own: type it below or upload it.",
+    )
+    uploaded = right.file_uploader(
+        "Upload one instead (JSON)",
+        type=["json"],
+        key=f"{key}-upload",
+        help="A list of {role, content}; role is system, user or assistant.",
+    )
+    if uploaded is not None:
+        turns = read_conversation(uploaded.name, uploaded.getvalue())
+        return tuple(Said(turn.role, turn.content) for turn in turns)
+    if name in library:
+        rows = [{"role": turn.role, "content": turn.content} for turn in library[name].turns]
+    else:
+        rows = [{"role": "user", "content": "I have to tell you something."}]
+    edited = st.data_editor(
+        pd.DataFrame(rows),
+        num_rows="dynamic",
+        width="stretch",
+        hide_index=True,
+        key=f"{key}-turns-{name}",
+        column_config={
+            "role": st.column_config.SelectboxColumn("Role", options=["system", "user", "assistant"], required=True),
+            "content": st.column_config.TextColumn("Text", width="large", required=True),
+        },
+    )
+    typed = read_conversation("the conversation above", json.dumps(edited.to_dict("records")).encode())
+    return tuple(Said(turn.role, turn.content) for turn in typed)
