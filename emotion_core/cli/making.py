@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.errors import SettingsError
+from emotion_core.numbers import finite
+
+if TYPE_CHECKING:
+    from emotion_core.evaluation.variants import Variant
 
 
 def build(arguments: argparse.Namespace) -> Answer:
@@ -118,6 +124,7 @@ def report(arguments: argparse.Namespace) -> Answer:
         f"{p['n']} rows: cosine to the full vector {number(p['cosine_to_full'])}, held-out AUROC {number(p['auroc'])}"
         for p in document["sample_size"]
     ]
+    lines += _ways(found.ways)
     return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
 
 
@@ -132,3 +139,23 @@ def writable(text: str) -> Path:
             found="a folder" if path.is_dir() else f"no folder {path.parent}",
         )
     return path
+
+
+def _ways(ways: Sequence[Variant]) -> list[str]:
+    """The table of estimators and reading positions."""
+    head = ["emotion", "estimator", "neutral", "reading", "layer", "d", "95 % interval", "AUROC", "cosine"]
+    rows = [
+        [
+            one.emotion,
+            one.estimator + " *" * one.shown,
+            "projected out" if one.neutral_projection else "-",
+            one.reading,
+            str(one.layer),
+            number(finite(one.cohens_d)),
+            f"{number(finite(one.d_low))} to {number(finite(one.d_high))}",
+            number(finite(one.auroc)),
+            number(finite(one.cosine)),
+        ]
+        for one in ways
+    ]
+    return [table(head, rows), "* as built; the cosine is to that vector"] if rows else []

@@ -13,6 +13,7 @@ from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.variants import Variant, variants
 from emotion_core.evaluation.verdict import RULE
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
@@ -38,6 +39,7 @@ class Report:
         confounds: AUROC of every vector on every confound set; empty without vectors.
         sizes: The curve over the number of training rows; empty without vectors.
         reason: Why there are no vectors or no held-out scores; empty where there are.
+        ways: The same prompts with other estimators and reading positions; empty without vectors.
     """
 
     findings: tuple[tuple[str, Finding], ...]
@@ -45,6 +47,7 @@ class Report:
     confounds: tuple[ConfoundScore, ...]
     sizes: tuple[SizePoint, ...]
     reason: str
+    ways: tuple[Variant, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; AUROCs of several emotions are averaged, and given one by one beside it."""
@@ -58,6 +61,7 @@ class Report:
             "emotions": rows,
             "confounds": [one.to_json() for one in self.confounds],
             "sample_size": [{k: v if k == "n" else finite(v) for k, v in asdict(p).items()} for p in self.sizes],
+            "estimators": [one.to_json() for one in self.ways],
             "enough": enough(self.sizes),
             "rule": RULE,
             "reason": self.reason or None,
@@ -91,7 +95,8 @@ def report(
         reason = error.message
     confounds = scores.confounds if scores is not None else (yield from score_confounds(model, vectors, cache))
     sizes = yield from size_curve(model, vectors, prompt_sets, cache)
-    return Report(findings, scores, confounds, sizes, reason)
+    ways = yield from variants(model, vectors, cache)
+    return Report(findings, scores, confounds, sizes, reason, ways)
 
 
 def size_curve(

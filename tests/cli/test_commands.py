@@ -77,6 +77,9 @@ def test_report_has_the_promised_keys(capsys, prompts):
     assert {"n", "cosine_to_full", "auroc"} <= set(document["sample_size"][0])
     assert all(isinstance(one["evidence"], bool) and one["reason"] for one in document["emotions"])
     assert "confound" in document["rule"]
+    way = {"emotion", "estimator", "neutral_projection", "reading", "layer", "cohens_d", "d_low", "auroc", "cosine"}
+    assert way <= set(document["estimators"][0])
+    assert {one["estimator"] for one in document["estimators"]} == {"difference", "pca", "logistic"}
 
 
 def test_report_of_a_set_that_cannot_be_built_from(capsys):

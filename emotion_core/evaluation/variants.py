@@ -1,0 +1,187 @@
+"""The same prompts with other estimators, with and without neutral projection, read at other positions: one table.
+
+It shows how much of a finding hangs on a choice of method. It is no menu: whoever picks the row with the best held-out
+score has used the held-out texts up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from emotion_core.evaluation.auroc import Array, auroc
+from emotion_core.evaluation.auroc_interval import auroc_interval
+from emotion_core.evaluation.bootstrap import d_interval
+from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
+from emotion_core.tracing.record import record
+from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
+from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
+from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.select import project
+from emotion_core.vectors.settings import BuildSettings
+
+ESTIMATORS: tuple[Estimator, ...] = ("difference", "pca", "logistic")
+# A logistic regression of this many classes, in every fold and layer, takes minutes.
+MOST_CLASSES = 24
+_UNKNOWN = (float("nan"),) * 6
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One emotion's vector made in one way, at the layer that cross-validation chose for it.
+
+    Attributes:
+        emotion: The emotion.
+        estimator: `difference`, `pca` or `logistic`.
+        neutral_projection: Whether the main directions of neutral text were projected out.
+        reading: Where the texts were read, see `ReadingPosition.key`.
+        shown: Whether this is how the vectors beside the table were made.
+        layer: The layer chosen on the training texts.
+        cohens_d: Held-out d there; nan without held-out texts.
+        d_low: Lower end of its 95 % interval.
+        d_high: Upper end.
+        auroc: Held-out AUROC there.
+        auroc_low: Lower end of its 95 % interval.
+        auroc_high: Upper end.
+        cosine: Cosine to the vector shown, at the layer chosen for that one: every layer has a space of its own.
+    """
+
+    emotion: str
+    estimator: Estimator
+    neutral_projection: bool
+    reading: str
+    shown: bool
+    layer: int
+    cohens_d: float
+    d_low: float
+    d_high: float
+    auroc: float
+    auroc_low: float
+    auroc_high: float
+    cosine: float
+
+    def to_json(self) -> dict[str, Any]:
+        """For the command line; nothing in it is nan."""
+        return {k: finite(v) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+def variants(
+    model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache | None = None
+) -> Job[tuple[Variant, ...]]:
+    """Builds the vectors again in every way and scores each on its held-out texts, as a job.
+
+    Args:
+        model: The model of the vectors.
+        vectors: The vectors to compare with; their prompt sets are used.
+        cache: Activations read before.
+
+    Returns:
+        One entry an emotion and way; nothing for imported vectors, whose texts are unknown.
+
+    Raises:
+        ModelError: A text cannot be read.
+    """
+    if not vectors.prompt_sets:
+        return ()
+    held = tuple(dict.fromkeys(t.text for one in vectors.prompt_sets for t in one.part("heldout")))
+    found: list[Variant] = []
+    texts = (*training_texts(vectors.prompt_sets), *held)
+    settings = settings_of(vectors, last_differs=_last_differs(model, texts, vectors.reading.chat))
+    for done, position in enumerate(dict.fromkeys(one.reading for one in settings)):
+        train = yield from record(model, training_texts(vectors.prompt_sets), position, cache)
+        test = yield from record(model, held, position, cache)
+        neutral = yield from record(model, neutral_texts(model, position), position, cache)
+        for one in (one for one in settings if one.reading == position):
+            built = vectors_from(vectors.prompt_sets, train, neutral, one)
+            found += _scored(built, vectors, one, test)
+            yield Progress(len(found), len(settings) * len(vectors.emotions), f"comparing, reading position {done + 1}")
+    return tuple(sorted(found, key=lambda one: vectors.emotions.index(one.emotion)))
+
+
+def settings_of(vectors: EmotionVectors, *, last_differs: bool = True) -> tuple[BuildSettings, ...]:
+    """Every way that is compared; the vectors' own is always among them.
+
+    Args:
+        vectors: The vectors shown.
+        last_differs: Whether the last token of a text can be another one than its last content token.
+    """
+    chat = vectors.reading.chat
+    positions = [ReadingPosition("mean", chat=chat), ReadingPosition("last_content", chat=chat)]
+    if last_differs:
+        positions.append(ReadingPosition("last", chat=chat))
+    if vectors.reading not in positions:
+        positions.insert(0, vectors.reading)
+    many = len(vectors.emotions) > MOST_CLASSES
+    chosen = [e for e in ESTIMATORS if e != "logistic" or not many or vectors.estimator == e]
+    return tuple(
+        BuildSettings(estimator, position, projected, vectors.seed)
+        for position in positions
+        for projected in (False, True)
+        for estimator in chosen
+    )
+
+
+def _last_differs(model: LoadedModel, texts: Sequence[str], chat: bool) -> bool:
+    """Without a chat template and without a token for the end of text, the last token is the last of the content."""
+    return any(not model.encode(text, chat=chat).content[-1] for text in texts)
+
+
+def _scored(
+    built: EmotionVectors, shown: EmotionVectors, settings: BuildSettings, test: Activations
+) -> Iterator[Variant]:
+    own = (shown.estimator, shown.neutral_projection, shown.reading)
+    texts = [t for one in built.prompt_sets for t in one.part("heldout")]
+    sides = {
+        emotion: block.sides(emotion) for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions
+    }
+    for e, emotion in enumerate(built.emotions):
+        layer, at = built.selected_layers[e], shown.layer_of(emotion)
+        measures = _UNKNOWN
+        if emotion in sides and all(len(side) for side in sides[emotion]):
+            measures = _measures(*project(test.values[:, [layer]], sides[emotion], built.values[e, [layer]]))
+        yield Variant(
+            emotion,
+            settings.estimator,
+            settings.neutral_projection,
+            settings.reading.key,
+            (settings.estimator, settings.neutral_projection, settings.reading) == own,
+            layer,
+            *measures,
+            cosine(built.values[e, at], shown.values[shown.index(emotion), at]),
+        )
+
+
+def _measures(positive: Array, negative: Array) -> tuple[float, float, float, float, float, float]:
+    """Cohen's d and AUROC with their intervals, of [1, texts] projections."""
+    interval = d_interval(positive, negative, np.random.default_rng(0))
+    area = float(auroc(positive, negative)[0])
+    low, high = auroc_interval(area, positive.shape[-1], negative.shape[-1])
+    d = float(cohens_d(positive, negative)[0])
+    return d, float(interval.low[0]), float(interval.high[0]), area, low, high
+
+
+def cosine(a: FloatArray, b: FloatArray) -> float:
+    """Cosine of two vectors; nan where one has no length or is not finite."""
+    first, second = a.astype(np.float64), b.astype(np.float64)
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / lengths if lengths > 0 and np.isfinite(lengths) else float("nan")
+
+
+def differing(rows: Sequence[Variant]) -> str:
+    """One sentence on how far the ways of one emotion agree."""
+    known = [one.auroc for one in rows if np.isfinite(one.auroc)]
+    near = [one.cosine for one in rows if np.isfinite(one.cosine) and not one.shown]
+    if not known or not near:
+        return "Without held-out texts the ways can be compared by their cosine only"
+    return (
+        f"Over {len(known)} ways of making the vector, held-out AUROC runs from {min(known):.2f} to {max(known):.2f} "
+        f"and the cosine to the one shown from {min(near):.2f} to {max(near):.2f}"
+    )
