@@ -38,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     _crosstalk(commands)
     _read(commands)
     _preferences(commands)
+    _export(commands)
     _import(commands)
     _doctor(commands)
     return parser
@@ -75,6 +76,7 @@ def _heldout(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "heldout", "score vectors on texts they were not built from")
     command.add_argument("vectors", help="vector file")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
+    _confound(command)
     _model(command, None)
     command.add_argument("--seed", type=int, default=0)
 
@@ -82,8 +84,19 @@ def _heldout(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _report(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "report", "check prompt sets, and what else their vectors light up for")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
+    _confound(command)
     _model(command, "demo")
     command.add_argument("--seed", type=int, default=0)
+
+
+def _confound(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--confound",
+        action="append",
+        default=[],
+        metavar="PROMPTS",
+        help="a set the direction must not light up for, besides the built-in ones; may be repeated",
+    )
 
 
 def _geometry(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -107,6 +120,14 @@ def _sweep(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file")
     command.add_argument("--emotion", default=None, help="whose vector (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
+    command.add_argument("--mix", action="append", default=[], metavar="E=W", help="add E at W times each strength")
+    command.add_argument("--shuffled", type=int, default=0, metavar="N", help="control vectors from shuffled labels")
+    command.add_argument("--other", action="append", default=[], metavar="E", help="another emotion as a control")
+    command.add_argument(
+        "--words",
+        default="You feel {emotion}.",
+        help="prompt-only rival: words in front of the prompt, without steering; empty leaves it out",
+    )
     _writing(command)
 
 
@@ -125,6 +146,7 @@ def _writing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--samples", type=int, default=None, help="texts a prompt and strength (default 4)")
     command.add_argument("--tokens", type=int, default=40, help="new tokens")
     command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")
+    command.add_argument("--layers", default=None, help="steer first:last or all, with the strength shared")
     command.add_argument("--unit", default="fraction", choices=["fraction", "raw"])
     command.add_argument("--operation", default="add", choices=["add", "project_out", "clamp"])
     command.add_argument("--scope", default="generated", choices=["generated", "prompt", "both"])
@@ -148,6 +170,14 @@ def _read(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--all-layers", action="store_true", help="read all layers in the same pass")
     _model(command, None)
     command.add_argument("--seed", type=int, default=0)
+
+
+def _export(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "export", "pack vectors, figures, charts, prompts and the code that redoes them")
+    command.add_argument("vectors", help="vector file")
+    command.add_argument("--out", required=True, help="bundle to write (.zip)")
+    command.add_argument("--without-scores", action="store_true", help="leave the figures out; the model is not needed")
+    _model(command, None)
 
 
 def _import(commands: _Commands[argparse.ArgumentParser]) -> None:

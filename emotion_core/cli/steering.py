@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.errors import SettingsError
 
+if TYPE_CHECKING:
+    from emotion_core.steering.sweep import Sweep
+
 
 def sweep(arguments: argparse.Namespace) -> Answer:
     """`sweep VECTORS --prompt TEXT --strengths RANGE`: a dose-response beside random directions."""
-    from emotion_core.cli.session import model_of, run
+    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.steering.finding import sweep_finding
     from emotion_core.steering.settings import SweepSettings, parse_strengths
     from emotion_core.steering.sweep import sweep as sweep_job
     from emotion_core.vectors.file import load_vectors
@@ -23,26 +27,79 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         prompts=tuple(arguments.prompt),
         strengths=parse_strengths(arguments.strengths),
         controls=arguments.controls,
-        **_writing(arguments),
+        mix=_mix(arguments.mix),
+        shuffles=arguments.shuffled,
+        others=tuple(arguments.other),
+        words=arguments.words,
+        **_writing(arguments, vectors.n_layers),
     )
     model = model_of(vectors, arguments.model, arguments.dtype)
-    result = run(sweep_job(model, vectors, settings))
+    result = run(sweep_job(model, vectors, settings, open_cache()))
     rows = [
         [
             f"{one.strength:g}",
             number(one.effect),
             f"{number(one.effect_low)} to {number(one.effect_high)}",
             f"{number(one.null_low)} to {number(one.null_high)}",
-            "yes" if one.coherent else "no",
+            f"broken: {one.broken} of {one.n}" if one.broken else "yes" if one.coherent else "no",
             "yes" if one.evidence else "",
             number(one.surprise),
+            *_compared(result, one.strength),
         ]
         for one in result.strengths
     ]
     head = ["strength", "effect", "95 % interval", "null band", "coherent", "evidence", "surprise"]
+    head += [one.name for one in result.comparisons]
     low, high = result.usable_window
-    text = f"{table(head, rows)}\n\nLayer {result.layer}; usable window {low:g} to {high:g} ({result.settings.unit})."
+    layers = ", ".join(map(str, result.layers))
+    text = (
+        f"{table(head, rows)}\n\n{sweep_finding(result).sentence}\nSteered layer {layers}, read at {result.layer}; "
+        f"usable window {low:g} to {high:g} ({result.settings.unit})."
+    )
     return Answer(result.to_json(), text)
+
+
+def _compared(result: Sweep, strength: float) -> list[str]:
+    """The effects of the named controls at a strength."""
+    found = [next((p for p in one.points if p.strength == strength), None) for one in result.comparisons]
+    return ["" if point is None else number(point.effect) for point in found]
+
+
+def _mix(asked: list[str]) -> tuple[tuple[str, float], ...]:
+    """Reads `joy=-0.5`.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    mixed = []
+    for one in asked:
+        emotion, _, weight = one.rpartition("=")
+        try:
+            mixed.append((emotion.strip(), float(weight)))
+        except ValueError as error:
+            raise SettingsError(
+                "The mix cannot be read", where=repr(one), expected="an emotion and a number, such as joy=-0.5"
+            ) from error
+    return tuple(mixed)
+
+
+def _span(asked: str | None, layers: int) -> tuple[int, int] | None:
+    """Reads `2:5` or `all`.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    if asked is None:
+        return None
+    if asked == "all":
+        return 0, layers - 1
+    first, _, last = asked.partition(":")
+    try:
+        return int(first), int(last or first)
+    except ValueError as error:
+        raise SettingsError(
+            "The layers cannot be read", where=repr(asked), expected="first:last, such as 2:5, or all"
+        ) from error
 
 
 def crosstalk(arguments: argparse.Namespace) -> Answer:
@@ -58,7 +115,7 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
         strength=arguments.strength,
         emotions=tuple(arguments.emotion or ()),
         controls=arguments.controls,
-        **_writing(arguments),
+        **_writing(arguments, vectors.n_layers),
     )
     model = model_of(vectors, arguments.model, arguments.dtype)
     document = run(crosstalk_job(model, vectors, settings)).to_json()
@@ -74,12 +131,13 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
     return Answer(document, text)
 
 
-def _writing(arguments: argparse.Namespace) -> dict[str, Any]:
+def _writing(arguments: argparse.Namespace, layers: int) -> dict[str, Any]:
     """The settings that a sweep and a cross-talk matrix share."""
     return {
         "samples": arguments.samples or (1 if arguments.decoding == "greedy" else 4),
         "max_new_tokens": arguments.tokens,
         "layer": arguments.layer,
+        "span": _span(arguments.layers, layers),
         "unit": arguments.unit,
         "operation": arguments.operation,
         "scope": arguments.scope,

@@ -33,3 +33,26 @@ def test_crosstalk_has_the_promised_keys(capsys, tmp_path):
     assert main(argv) == 0
     assert "chance" in capsys.readouterr().out
     assert main([*argv, "--emotion", "envy"]) == 2 and "envy" in capsys.readouterr().err
+
+
+def test_named_controls_on_the_command_line(capsys, tmp_path):
+    info = load_model("demo").info
+    values = np.random.default_rng(0).normal(size=(2, info.layers, info.width)).astype(np.float32)
+    flat = np.zeros((2, info.layers), np.float32)
+    norms = np.full(info.layers, 5.0, np.float32)
+    path = tmp_path / "two.safetensors"
+    save_vectors(EmotionVectors(info, ("fear", "calm"), values, norms, (2, 2), 2, flat, flat), path)
+    argv = ["sweep", str(path), "--emotion", "fear", "--prompt", "When she opened the door, she", "--strengths", "0.2"]
+    argv += ["--samples", "3", "--tokens", "6", "--controls", "3"]
+    extra = ["--other", "calm", "--mix", "calm=-0.5", "--layers", "1:2"]
+    assert main([*argv, *extra, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["layers"] == [1, 2] and document["mix"] == {"calm": -0.5}
+    assert [one["name"] for one in document["comparisons"]] == ["calm", "in words"]
+    assert len(document["in_words"]["rows"]) == 3 and document["in_words"]["words"] == "You feel fear."
+    assert [(r["direction"], r["strength"]) for r in document["rows"]].count(("emotion", 0.0)) == 3
+    assert main([*argv, "--words", ""]) == 0
+    assert "in words" not in capsys.readouterr().out
+    for wrong, words in (("--mix=calm", "mix"), ("--layers=a:b", "layers"), ("--layers=1:99", "layer")):
+        assert main([*argv, wrong]) == 2 and words in capsys.readouterr().err
+    assert main([*argv, "--shuffled", "1"]) == 2 and "built from" in capsys.readouterr().err
