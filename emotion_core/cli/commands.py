@@ -8,7 +8,7 @@ from collections.abc import Callable
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.behaving import preferences
 from emotion_core.cli.checking import doctor
-from emotion_core.cli.exchanging import import_file
+from emotion_core.cli.exchanging import export, import_file
 from emotion_core.cli.making import build, heldout, report
 from emotion_core.cli.mapping import compare, geometry
 from emotion_core.cli.reading import read
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "crosstalk": crosstalk,
     "read": read,
     "preferences": preferences,
+    "export": export,
     "import": import_file,
     "doctor": doctor,
 }

@@ -53,6 +53,40 @@ def import_file(arguments: argparse.Namespace) -> Answer:
     return Answer(document, text)
 
 
+def export(arguments: argparse.Namespace) -> Answer:
+    """`export VECTORS --out BUNDLE`: numbers, figures, charts, texts and code in one zip."""
+    import hashlib
+
+    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
+    from emotion_core.runs.atomic import write_atomically
+    from emotion_core.vectors.file import load_vectors
+
+    out = writable(arguments.out)
+    vectors = load_vectors(Path(arguments.vectors))
+    if arguments.without_scores:
+        files = bundle_files(vectors, None, "the export was asked to leave them out")
+    elif not vectors.prompt_sets:
+        files = bundle_files(vectors, None, UNKNOWN_ROWS)
+    else:
+        model = model_of(vectors, arguments.model, arguments.dtype)
+        files = run(scored_files(model, vectors, open_cache()))
+    data = bundle_bytes(files)
+    write_atomically(out, data)
+    document = {
+        "out": str(out),
+        "bytes": len(data),
+        "emotions": list(vectors.emotions),
+        "scored": "tables/scores.csv" in files,
+        "files": [
+            {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
+        ],
+    }
+    scored = "with" if document["scored"] else "without"
+    return Answer(document, f"{len(files)} files, {scored} held-out scores, {len(data):,} bytes.\nWrote {out}.")
+
+
 def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
     from emotion_core.cli.session import open_cache, open_model, run
     from emotion_core.exchange.complete import hint_mismatch

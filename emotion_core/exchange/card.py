@@ -1,0 +1,159 @@
+"""The README of a bundle: what the vectors are, what was measured, what was not, and how to use the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.verdict import RULE
+from emotion_core.exchange.names import slugs
+from emotion_core.exchange.redo_files import SWEEP_TOKENS, shown_name
+from emotion_core.prompts.prompt_set import n_units
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+_CAVEATS = """\
+- These are functional directions: directions in a model's activations along which texts with and without an emotion
+  differ, and along which its output can be pushed. They say nothing about experience.
+- Held-out rows come from the same hand as the training rows. A direction that separates them may still stand for
+  something that goes along with the emotion in both: danger, arousal, a strange place, a topic.
+- Steering at a strength that the bundle was not tested at can break the model's text; compare it with random
+  directions of the same length before reading anything into it.
+- The figures belong to the model with the fingerprint above, in its dtype. Another checkpoint of the same name, or a
+  quantised copy, is another model.
+"""
+
+
+def card(
+    vectors: EmotionVectors, scores: HeldOutScores | None, reason: str, files: Mapping[str, bytes], *, redo: bool
+) -> str:
+    """The README as Markdown.
+
+    Args:
+        vectors: The vectors.
+        scores: Their held-out scores.
+        reason: Why there are none, else empty.
+        files: The other files of the bundle.
+        redo: Whether the script is among them.
+    """
+    shown = ", ".join(vectors.emotions[:12]) + (", ..." if len(vectors.emotions) > 12 else "")
+    parts = [
+        f"# Emotion vectors: {shown}\n",
+        _facts(vectors),
+        "## Held-out figures\n",
+        _figures(scores) if scores is not None else f"Not scored: {reason or 'no texts are held out'}\n",
+        "## What these figures do not say\n",
+        _CAVEATS,
+        "## Files\n",
+        _listing(files),
+        "## Use\n",
+        _use(vectors, redo),
+    ]
+    return "\n".join(parts)
+
+
+def _facts(vectors: EmotionVectors) -> str:
+    info, reading = vectors.model, vectors.reading
+    sets = [
+        f"{one.name} ({n_units(one.part('train'))} training and {n_units(one.part('heldout'))} held-out "
+        f"{'pairs' if one.form == 'pairs' else 'texts'}, sha256 `{one.sha256[:16]}...`)"
+        for one in vectors.prompt_sets
+    ]
+    tokens = {"mean": f"mean of content tokens from {reading.start} on", "last": "last token"}
+    rows = {
+        "Model": f"{shown_name(info.name)} ({info.architecture or 'architecture unknown'}, {info.layers} layers of "
+        f"width {info.width}, {info.dtype})",
+        "Fingerprint": f"`{info.fingerprint}`",
+        "Emotions": str(len(vectors.emotions)),
+        "Layer for all": f"{vectors.selected_layer}, counted from 0: the output of that block",
+        "Training rows": "; ".join(sets) or "unknown: the vectors were imported",
+        "Origin": vectors.origin or "built here",
+        "Estimator": vectors.estimator + (", neutral projection" if vectors.neutral_projection else ""),
+        "Read at": tokens.get(reading.pooling, "last content token") + (", in the chat template" * reading.chat),
+        "Seed": str(vectors.seed),
+        "Versions": ", ".join(f"{name} {number}" for name, number in vectors.versions.items()) or "unknown",
+        "Created": vectors.created or "unknown",
+    }
+    return "\n".join(["| | |", "|---|---|", *(f"| {key} | {_cell(value)} |" for key, value in rows.items())]) + "\n"
+
+
+def _figures(scores: HeldOutScores) -> str:
+    head = "| emotion | verdict | layer | Cohen's d (95 %) | AUROC | chance (95 %) | p | bag of words | n |"
+    lines = [head, "|---|---|---|---|---|---|---|---|---|"]
+    for e, emotion in enumerate(scores.emotions):
+        layer = scores.selected_layers[e]
+        lines.append(
+            f"| {_cell(emotion)} | {scores.verdicts[e].word} | {layer} | {_number(scores.cohens_d[e, layer])} "
+            f"({_number(scores.d_low[e, layer])} to {_number(scores.d_high[e, layer])}) | "
+            f"{_number(scores.auroc[e, layer])} | {_number(scores.null_auroc_95[e, layer])} | "
+            f"{_number(scores.q_values[e], 3)} | {_number(scores.rivals[e].vocabulary)} | {scores.n_heldout[e]} |"
+        )
+    lines += [
+        "",
+        f"Chance: 95 % of {scores.draws} vectors from shuffled labels stay at or below it ({scores.null_kind}). p: of "
+        "a permutation test, corrected for the number of emotions. n: held-out pairs, or texts of the emotion.",
+        "",
+        RULE,
+        "",
+    ]
+    if scores.not_scored:
+        lines += [f"Without held-out texts, so not scored: {', '.join(scores.not_scored)}.", ""]
+    return "\n".join(lines)
+
+
+def _listing(files: Mapping[str, bytes]) -> str:
+    said = {
+        "vectors.safetensors": "all vectors with their manifest; this project's format",
+        "gguf/": "one control vector an emotion, for llama.cpp and repeng",
+        "tables/": "held-out scores and projections, CSV and parquet",
+        "charts/": "figures as SVG and PNG",
+        "prompts/": "the prompt sets with their split, and the neutral texts that strengths are measured by",
+        "redo.py": "builds the vectors again and runs a sweep, in plain nnsight",
+        "estimators.py": "the arithmetic that redo.py uses",
+        "redo.ipynb": "the same as a notebook",
+        "settings.json": "what redo.py has to know",
+        "requirements.txt": "what redo.py needs",
+    }
+    lines = [f"- `{name}`: {text}" for name, text in said.items() if any(one.startswith(name) for one in files)]
+    return "\n".join(lines) + "\n"
+
+
+def _use(vectors: EmotionVectors, redo: bool) -> str:
+    emotion = vectors.emotions[0]
+    layer = vectors.layer_of(emotion)
+    length = float(np.linalg.norm(vectors.values[0, layer]))
+    name = slugs(vectors.emotions)[0]
+    text = (
+        "A strength is a share of the mean length of the residual stream at the layer, over neutral text: "
+        f"{float(vectors.residual_norms[layer]):.4g} at layer {layer}. Both tools below add scale x vector instead.\n"
+    )
+    if length > 0 and layer > 0:
+        scale = 0.2 * float(vectors.residual_norms[layer]) / length
+        text += (
+            f"\nStrength +0.2 of {emotion} at layer {layer}, in llama.cpp (older releases want a space for the colon; "
+            "whether a quantised copy of the model reacts the same was not tested):\n\n```\nllama-cli -m MODEL.gguf "
+            f"--control-vector-scaled gguf/{name}.gguf:{scale:.4g} --control-vector-layer-range {layer} {layer}\n"
+            "```\n\n"
+            "In repeng, where `[LAYER]` must be the layer alone, since it steers every layer it is given:\n\n```\n"
+            f'vector = ControlVector.import_gguf("gguf/{name}.gguf")\n'
+            f"ControlModel(model, [{layer}]).set_control(vector, {scale:.4g})\n```\n"
+        )
+    elif layer == 0:
+        text += "\nThe chosen layer is 0, which GGUF control vectors have no place for; choose another one there.\n"
+    if redo:
+        text += (
+            "\nAgain from the prompts, in a fresh environment (takes the model's download and a few minutes):\n\n```\n"
+            "pip install -r requirements.txt\npython redo.py --model HUB_ID_OR_FOLDER\n```\n\n"
+            f"It ends with status 0 where every vector is the same to 1e-5 of its length, and writes {SWEEP_TOKENS} "
+            "greedy tokens at five strengths.\n"
+        )
+    return text
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _number(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "-"
