@@ -22,6 +22,8 @@ from emotion_core.tracing.score import LOGITS_PER_BATCH
 from emotion_core.tracing.steer import Intervention, Operation, steered
 
 Span = tuple[int, int]
+# Tokens whose keys and values are kept at once, over all rows.
+PREFIX_TOKENS = 8192
 
 
 @dataclass(frozen=True)
@@ -107,31 +109,45 @@ def score_options(
     scores = [np.zeros(len(one.options)) for one in asked]
     done = 0
     for members in _groups(asked):
-        for block in _blocks(asked, members, model.vocabulary):
-            _score_block(model, asked, block, steering, scores)
-            done += len({row.asked for row in block})
-            yield Progress(min(done, len(asked)), len(asked), "asking")
+        first = asked[members[0]]
+        conditions = list(dict.fromkeys(asked[i].condition for i in members))
+        cache = _prefix(model, first.ids[: first.start], conditions, steering)
+        for number, block in enumerate(_blocks(asked, members, model.vocabulary)):
+            if number:
+                yield Progress(done, len(asked), "asking")
+            index = [conditions.index(asked[row.asked].condition) for row in block]
+            _score_block(model, asked, block, None if cache is None else spread(cache, index), steering, scores)
+        done += len(members)
+        yield Progress(done, len(asked), "asking")
     return scores
 
 
 def _groups(asked: Sequence[Asked]) -> list[list[int]]:
-    """Indices of prompts with the same shared beginning."""
+    """Indices of prompts with the same shared beginning, of so many conditions as fit into memory together."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, one in enumerate(asked):
         groups.setdefault(one.ids[: one.start], []).append(i)
-    return list(groups.values())
+    found = []
+    for ids, members in groups.items():
+        most = max(1, PREFIX_TOKENS // max(1, len(ids)))
+        place: dict[tuple[int, float, tuple[Span, ...]], int] = {}
+        parts: dict[int, list[int]] = {}
+        for i in members:
+            parts.setdefault(place.setdefault(asked[i].condition, len(place)) // most, []).append(i)
+        found += list(parts.values())
+    return found
 
 
 def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> list[list[_Row]]:
-    """Rows of a group, longest first, in blocks of a bounded number of tokens."""
+    """Rows of a group, longest first, in blocks of a bounded number of tokens, before and after the shared part."""
     rows = sorted((row for i in members for row in _rows(asked[i], i)), key=lambda row: (-len(row.ids), row.asked))
+    before = asked[members[0]].start
     blocks: list[list[_Row]] = []
     for row in rows:
         if blocks:
-            longest = len(blocks[-1][0].ids)
-            kept = longest - asked[blocks[-1][0].asked].start  # a generous bound on the positions with logits
-            fits = (len(blocks[-1]) + 1) * longest <= TOKENS_PER_BATCH
-            if fits and (len(blocks[-1]) + 1) * min(longest, max(kept, 1)) * vocabulary <= 4 * LOGITS_PER_BATCH:
+            longest, size = len(blocks[-1][0].ids), len(blocks[-1]) + 1
+            fits = size * longest <= TOKENS_PER_BATCH and size * (before + longest) <= PREFIX_TOKENS
+            if fits and size * longest * vocabulary <= 4 * LOGITS_PER_BATCH:
                 blocks[-1].append(row)
                 continue
         blocks.append([row])
@@ -154,11 +170,10 @@ def _score_block(
     model: LoadedModel,
     asked: Sequence[Asked],
     block: Sequence[_Row],
+    cache: Any,
     steering: _Steering,
     scores: list[npt.NDArray[np.float64]],
 ) -> None:
-    first = asked[block[0].asked]
-    cache = _prefix(model, first.ids[: first.start], [asked[row.asked].condition for row in block], steering)
     longest = max(len(row.ids) for row in block)
     # Filled up right of everything that is read, which changes nothing; with a token of the text, because transformers
     # warns of padding tokens without a mask.
@@ -198,12 +213,11 @@ def _prefix(
     """Cache of the shared beginning, a row each; None where there is none."""
     if not ids:
         return None
-    distinct = list(dict.fromkeys(conditions))
-    tokens = torch.tensor([ids] * len(distinct), device=model.info.device)
-    mask = torch.tensor([[any(a <= p < b for a, b in spans) for p in range(len(ids))] for _, _, spans in distinct])
-    edit = steering.edit([(direction, amount) for direction, amount, _ in distinct]) if bool(mask.any()) else None
+    tokens = torch.tensor([ids] * len(conditions), device=model.info.device)
+    mask = torch.tensor([[any(a <= p < b for a, b in spans) for p in range(len(ids))] for _, _, spans in conditions])
+    edit = steering.edit([(direction, amount) for direction, amount, _ in conditions]) if bool(mask.any()) else None
     cache, _ = _forward(model, tokens, None, edit, mask, [len(ids) - 1])
-    return spread(cache, [distinct.index(one) for one in conditions])
+    return cache
 
 
 def _forward(

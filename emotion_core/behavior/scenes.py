@@ -1,0 +1,213 @@
+"""Scenarios: a situation with options or with a pattern, built in or a visitor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from emotion_core.behavior.options import check_options
+from emotion_core.behavior.patterns import check_pattern
+from emotion_core.errors import PromptSetError, SettingsError
+from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
+from emotion_core.prompts.library import load_scenarios, parse
+from emotion_core.prompts.tables import RawRow, read_table
+
+MOST_SCENES = 200
+MOST_CHARACTERS = 20_000
+_YES, _NO = ("1", "true", "yes", "y", "counts"), ("0", "false", "no", "n", "")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scenario.
+
+    Attributes:
+        name: Unique among the scenarios of a run.
+        text: What the model reads before it decides.
+        options: Ways to go on; empty where a pattern decides.
+        counts: For each option, whether it is the behaviour that is counted.
+        pattern: A regular expression: a continuation that has it counts; empty where there are options.
+        group: Scenarios of one group are also averaged; empty for none.
+        note: What counts, in words.
+    """
+
+    name: str
+    text: str
+    options: tuple[str, ...] = ()
+    counts: tuple[bool, ...] = ()
+    pattern: str = ""
+    group: str = ""
+    note: str = ""
+
+
+class _Option(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    text: str
+    counts: bool
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    name: str
+    scenario: str
+    options: list[_Option] = []
+    pattern: str = ""
+    group: str = ""
+    note: str = ""
+
+
+def built_in_scenes() -> tuple[Scene, ...]:
+    """The scenarios of `behaviors.json`."""
+    return tuple(
+        Scene(
+            one.name,
+            one.scenario,
+            tuple(option.text for option in one.options),
+            tuple(option.counts for option in one.options),
+            note=one.note,
+        )
+        for one in load_scenarios()
+    )
+
+
+def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
+    """A visitor's scenarios.
+
+    Args:
+        filename: The name it came with. `.json`: a list of `{name, scenario, options: [{text, counts}]}` or
+            `{name, scenario, pattern}`. `.csv`, `.tsv`: columns name, scenario, option, counts, pattern; one row an
+            option, rows of one name are one scenario.
+        data: The whole file.
+
+    Raises:
+        PromptSetError: It cannot be read, or a scenario cannot be used; the message names it.
+    """
+    name = base_name(filename)
+    ending = stem_and_ending(name)[1]
+    if ending in ("csv", "tsv"):
+        scenes = _from_rows(name, read_table(name, decode(name, data), tab=ending == "tsv").rows)
+    else:
+        items = parse(filename, data, TypeAdapter(list[_Item]))
+        scenes = [
+            Scene(
+                _line(one.name),
+                one.scenario.strip(),
+                tuple(option.text.strip() for option in one.options),
+                tuple(option.counts for option in one.options),
+                one.pattern.strip(),
+                _line(one.group),
+                one.note,
+            )
+            for one in items
+        ]
+    check_scenes(scenes, name)
+    return tuple(scenes)
+
+
+def read_scene_path(path: Path) -> tuple[Scene, ...]:
+    """The same from a file of this machine.
+
+    Raises:
+        SettingsError: The file cannot be opened.
+        PromptSetError: As `parse_scenes`.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingsError("The file cannot be read", where=str(path), found=error.strerror or str(error)) from error
+    return parse_scenes(path.name, data)
+
+
+def check_scenes(scenes: Sequence[Scene], source: str) -> None:
+    """Refuses scenarios that could not be measured.
+
+    Raises:
+        PromptSetError: None or too many, a name twice, no text, neither options nor a pattern or both, options that
+            cannot be compared, or a pattern that is not valid or too slow.
+    """
+    if not 1 <= len(scenes) <= MOST_SCENES:
+        raise PromptSetError(
+            "There are no scenarios" if not scenes else "There are too many scenarios",
+            where=source,
+            expected=f"1 to {MOST_SCENES}",
+            found=str(len(scenes)),
+            remedy="Add one" if not scenes else "Split the file",
+        )
+    seen: set[str] = set()
+    for i, scene in enumerate(scenes, start=1):
+        where = f"{source}, scenario {i} ({scene.name})" if scene.name else f"{source}, scenario {i}"
+        if not scene.name or not scene.text.strip() or len(scene.text) > MOST_CHARACTERS:
+            raise PromptSetError(
+                "A scenario has no name, no text or too much of it",
+                where=where,
+                expected=f"a name and 1 to {MOST_CHARACTERS:,} characters of text",
+                found=f"{len(scene.text):,} characters",
+                remedy="Fill in what is missing",
+            )
+        if scene.name in seen:
+            raise PromptSetError("Two scenarios have the same name", where=where, remedy="Rename one of them")
+        seen.add(scene.name)
+        _check_decision(scene, where)
+
+
+def _check_decision(scene: Scene, where: str) -> None:
+    if bool(scene.options) == bool(scene.pattern):
+        raise PromptSetError(
+            "A scenario needs options or a pattern",
+            where=where,
+            expected="one of the two",
+            found="both" if scene.pattern else "neither",
+            remedy="Give at least two options, or a regular expression for continuations that count",
+        )
+    if scene.pattern:
+        check_pattern(scene.pattern, where)
+        return
+    check_options(scene.options, where)
+    if len(set(scene.counts)) < 2:
+        raise PromptSetError(
+            "One option must count and another must not",
+            where=where,
+            found="all of them count" if scene.counts[0] else "none counts",
+            remedy="Say which options are the behaviour that is counted",
+        )
+
+
+def _from_rows(source: str, rows: Sequence[RawRow]) -> list[Scene]:
+    """Scenarios in the order in which their names first come."""
+    grouped: dict[str, list[RawRow]] = {}
+    for row in rows:
+        grouped.setdefault(_line(row.cells.get("name")), []).append(row)
+    scenes = []
+    for name, own in grouped.items():
+        cells = [{key: str(value).strip() for key, value in row.cells.items()} for row in own]
+        with_option = [(row.number, one) for row, one in zip(own, cells, strict=True) if one.get("option")]
+        first = {key: next((one[key] for one in cells if one.get(key)), "") for key in ("scenario", "pattern", "group")}
+        scenes.append(
+            Scene(
+                name,
+                first["scenario"],
+                tuple(one["option"] for _, one in with_option),
+                tuple(_yes(source, number, one.get("counts", "")) for number, one in with_option),
+                first["pattern"],
+                first["group"],
+            )
+        )
+    return scenes
+
+
+def _yes(source: str, number: int, cell: str) -> bool:
+    if cell.lower() not in _YES + _NO:
+        raise PromptSetError(
+            "It is not clear whether an option counts",
+            where=f"{source}, row {number}, column counts",
+            expected="yes or no",
+            found=repr(cell[:40]),
+        )
+    return cell.lower() in _YES
+
+
+def _line(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())
