@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, SettingsError
+from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.limits import require_texts
 from emotion_core.vectors.settings import BuildSettings
 from ui.build_form import build_form
 from ui.build_result import build_result
-from ui.errors import show_error
+from ui.errors import show_error, shown_errors
+from ui.limits import limit_note
 from ui.page import begin
 from ui.prompt_preview import preview
 from ui.prompt_source import choose_prompts
@@ -37,10 +39,10 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
     n_texts = sum(len(one.texts) for one in prompt_sets)
     try:
         settings = build_form()
-        if n_texts > app_settings().max_texts:
-            raise SettingsError("Too many texts", expected=f"at most {app_settings().max_texts}", found=str(n_texts))
+        require_texts(app_settings(), prompt_sets)
     except EmotionCoreError as error:
         show_error(error)
+        settings = None
     if settings is not None and prompt_sets:
         with st.expander("Which tokens are read", icon=":material/format_ink_highlighter:"):
             token_audit(working.owner, prompt_sets, settings.reading, key="before")
@@ -48,12 +50,14 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
     if prompt_sets:
         label += f": {n_texts:,} texts, {about(build_seconds(working.info, n_texts))}"
     ready = settings is not None and bool(prompt_sets)
+    limit_note("build")
     pressed = st.button(label, type="primary", disabled=not ready, key="build", icon=":material/play_arrow:")
     if pressed and settings is not None:
-        run_id = start_build(registry(), working.owner, prompt_sets, settings, activation_cache())
-        remember_run(PAGE, run_id)
-        st.session_state["fresh build"] = run_id
-        st.rerun()
+        with shown_errors():
+            run_id = start_build(registry(), working.owner, prompt_sets, settings, activation_cache())
+            remember_run(PAGE, run_id)
+            st.session_state["fresh build"] = run_id
+            st.rerun()
 
 
 def result(working: Working, *, ready: bool) -> None:

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, SettingsError
+from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.cost import sweep_seconds
+from emotion_core.runs.limits import require_sweep
 from emotion_core.runs.sweeps import load_sweep, start_sweep
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
 from ui.built_in import need_vectors
 from ui.errors import show_error, shown_errors
+from ui.limits import limit_note
 from ui.page import begin
 from ui.run_panel import about, current_run, link_hint, remember_run, run_panel
 from ui.services import app_settings, registry, store
@@ -26,7 +28,7 @@ def settings_and_button(working: Working) -> None:
     settings: SweepSettings | None = None
     try:
         settings = steer_form(working.vectors, working.emotion)
-        check_limit(settings)
+        require_sweep(app_settings(), n_texts(settings), settings.max_new_tokens)
     except EmotionCoreError as error:
         show_error(error)
         settings = None
@@ -35,22 +37,12 @@ def settings_and_button(working: Working) -> None:
         texts = n_texts(settings)
         seconds = sweep_seconds(working.info, texts, settings.max_new_tokens)
         label = f"Run sweep: {texts:,} texts, {about(seconds)}"
+    limit_note("sweep")
     pressed = st.button(label, type="primary", disabled=settings is None, key="run_sweep", icon=":material/play_arrow:")
     if pressed and settings is not None:
-        remember_run(PAGE, start_sweep(registry(), working.owner, working.vectors, settings))
-        st.rerun()
-
-
-def check_limit(settings: SweepSettings) -> None:
-    """Refuses sweeps that are too large for a shared machine."""
-    limits = app_settings()
-    if limits.hosted and n_texts(settings) > limits.max_sweep_texts:
-        raise SettingsError(
-            "This sweep is too large for the shared demo",
-            expected=f"at most {limits.max_sweep_texts} texts",
-            found=f"{n_texts(settings)} texts",
-            remedy="Take fewer strengths, samples or controls, or run the app yourself",
-        )
+        with shown_errors():
+            remember_run(PAGE, start_sweep(registry(), working.owner, working.vectors, settings))
+            st.rerun()
 
 
 def result() -> None:

@@ -18,7 +18,7 @@ from ui.charts import show_chart
 from ui.page import PAGES
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
+from ui.services import activation_cache, common_registry, store
 from ui.sweep_result import rung
 from ui.text_ladder import text_ladder
 from ui.vector_sets import build_of
@@ -53,7 +53,7 @@ def home_sweep(working: Working) -> None:
     st.subheader("Does adding it change what the model writes?", anchor=False)
     name = f"home sweep of {working.info.fingerprint}"
     if name not in st.session_state:
-        st.session_state[name] = start_home_sweep(registry(), working.owner, _home_build_id(working))
+        st.session_state[name] = start_home_sweep(common_registry(), working.owner, _home_build_id(working))
     run = run_panel(st.session_state[name], key="home-sweep", shared=True)
     if run is None:
         return
@@ -96,16 +96,25 @@ def ways_on() -> None:
     """Three ways from here."""
     st.subheader("Go on from here", anchor=False)
     ways = (
-        ("explore", "Look closer at fear", "Every held-out text, simpler rivals, and the map of emotions.", None),
-        ("steer", "Steer it yourself", "Your own prompts and strengths, beside random directions.", None),
-        ("build", "Bring your own prompts", "Upload pairs of texts and see whether they make a direction.", "Upload"),
+        (
+            "study",
+            "Redo the fear study",
+            "Three steps: separation beside the published figures, the sweep, and the controls it lacked.",
+            None,
+        ),
+        ("explore", "Map 171 emotions", "Which lie close, what their main axis is, and what to trust.", {"tab": "Map"}),
+        (
+            "build",
+            "Bring your own prompts",
+            "Upload pairs of texts and see whether they make a direction.",
+            {"source": "Upload"},
+        ),
     )
-    for column, (page, label, text, source) in zip(st.columns(3), ways, strict=True):
+    for column, (page, label, text, query) in zip(st.columns(3), ways, strict=True):
         with column.container(border=True, height="stretch"):
-            query = {"source": source} if source else None
             st.page_link(PAGES[page].file, label=f"**{label}**", icon=PAGES[page].icon, query_params=query)
             st.caption(text)
 
 
 def _home_build_id(working: Working) -> str:
-    return start_home_build(registry(), working.owner, activation_cache())
+    return start_home_build(common_registry(), working.owner, activation_cache())

@@ -7,10 +7,11 @@ import streamlit as st
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.runs.cost import build_seconds
 from emotion_core.runs.ship import map_prompts, start_map_build
+from ui.errors import shown_errors
 from ui.map_data import Source
 from ui.plain import plain
 from ui.run_panel import about, run_panel
-from ui.services import activation_cache, registry
+from ui.services import activation_cache, common_registry
 from ui.vector_sets import MAP_SET, choose_next, run_of, vectors_of
 from ui.working import Working
 
@@ -57,5 +58,6 @@ def _offer(working: Working, few: str) -> None:
     if st.button(
         f"Build {len(prompts.emotions)} emotions ({prompts.name}), {cost}", type="primary", key="build-map-set"
     ):
-        st.session_state[_RUN] = start_map_build(registry(), working.owner, activation_cache())
-        st.rerun()
+        with shown_errors():
+            st.session_state[_RUN] = start_map_build(common_registry(), working.owner, activation_cache())
+            st.rerun()

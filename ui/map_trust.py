@@ -14,7 +14,7 @@ from ui.errors import shown_errors
 from ui.map_data import Mapped
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
+from ui.services import activation_cache, common_registry, store
 from ui.verdict import shows, verdict
 
 
@@ -91,6 +91,6 @@ def _offer(mapped: Mapped) -> None:
         with shown_errors():
             vectors = mapped.source.vectors
             st.session_state[key] = start_checks(
-                registry(), mapped.working.owner, vectors, mapped.clusters, activation_cache()
+                common_registry(), mapped.working.owner, vectors, mapped.clusters, activation_cache()
             )
             st.rerun()

@@ -73,16 +73,23 @@ def _open_run(run_id: str, key: str, shared: bool) -> None:
     if not run.is_open:
         st.rerun()
     with st.container(border=True, key=f"run-{key}"):
-        place = registry().place(run_id)
-        text = f"Waiting, {place} in front" if place else describe(run.progress, _seconds_left(run))
+        waiting = run.state == "queued"
+        text = _waiting(run_id) if waiting else describe(run.progress, _seconds_left(run))
         st.progress(run.progress.fraction, text=text)
-        if shared:
+        if shared or not registry().may_change(run):
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Cancel", key=f"cancel-{key}", icon=":material/close:"):
                 registry().cancel(run_id)
                 st.rerun()
             st.caption("You may leave this page or close the tab; the link finds the run again.")
+
+
+def _waiting(run_id: str) -> str:
+    """One line on a run that has not begun, such as "In line: 3 jobs in front, about 40 s until it begins"."""
+    place, seconds = registry().place(run_id), registry().wait_seconds(run_id)
+    line = f"In line: {place} job{'s' if place > 1 else ''} in front" if place else "In line: next"
+    return line if seconds is None else f"{line}, {about(seconds)} until it begins"
 
 
 def describe(progress: Progress, seconds_left: float | None) -> str:

@@ -7,13 +7,14 @@ from typing import TypeVar
 import streamlit as st
 
 from emotion_core.errors import ModelError
-from emotion_core.models.owner import ModelOwner, owner_of
+from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
 from emotion_core.runs.ship import unpack
 from emotion_core.runs.store import RunStore
+from ui.visitor import visitor
 
 T = TypeVar("T")
 
@@ -24,17 +25,23 @@ def app_settings() -> Settings:
 
 
 @st.cache_resource
-def registry() -> JobRegistry:
-    """The live jobs, over the run store of the data folder."""
+def common_registry() -> JobRegistry:
+    """The live jobs, over the run store of the data folder; what is started here belongs to everybody."""
     chosen = settings()
     runs = RunStore(chosen.data_dir, keep=chosen.keep_runs)
     unpack(runs)
-    return JobRegistry(runs)
+    TURNS.limit(chosen.max_running, chosen.visitor_running)
+    return JobRegistry(runs, chosen)
+
+
+def registry() -> JobRegistry:
+    """The live jobs as this visitor sees them: what is started here is the visitor's own."""
+    return common_registry().of(visitor())
 
 
 def store() -> RunStore:
     """The run store."""
-    return registry().store
+    return common_registry().store
 
 
 @st.cache_resource
@@ -60,6 +67,6 @@ def ask(model_owner: ModelOwner, job: Job[T], timeout: float = 60.0) -> T:
         EmotionCoreError: What the job raised, or that the model is too busy.
     """
     try:
-        return model_owner.submit(job).result(timeout)
+        return model_owner.submit(job, at_once=True).result(timeout)
     except TimeoutError as error:
         raise ModelError("The model is busy with other jobs", remedy="Wait for them or try again") from error

@@ -26,7 +26,7 @@ from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
 from emotion_core.vectors.settings import BuildSettings
-from ui.services import activation_cache, registry, store
+from ui.services import activation_cache, common_registry, registry, store
 
 BUILT_IN = "fear-calm"
 MAP_SET = "emotions-171"  # also a set by its name, for a model that it has been built for
@@ -72,6 +72,7 @@ def upload(name: str, data: bytes, info: ModelInfo) -> str:
     require_model(vectors, info)
     described = {"label": f"{name} (uploaded)", "model": info.name, "fingerprint": info.fingerprint}
     run_id = store().create(UPLOAD, json.dumps(described))
+    store().own(run_id, registry().visitor)
     store().finish(run_id, {VECTORS_FILE: vector_bytes(vectors)})
     put_on_shelf(run_id)
     return run_id
@@ -98,7 +99,7 @@ def run_of(set_id: str, info: ModelInfo) -> str | None:
 
 def start_built_in(owner: ModelOwner) -> str:
     """Starts building the built-in set for a model, or joins whoever started it before."""
-    return start_build(registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache(), share=True)
+    return start_build(common_registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache(), share=True)
 
 
 def _built_in_key(fingerprint: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.owner import ModelOwner
 from emotion_core.tracing.activations import ModelInfo
@@ -119,7 +120,7 @@ def _pick(label: str, key: str, options: Sequence[str], default: str, **more: An
 
 def _model_picker() -> str:
     settings = app_settings()
-    options = list(dict.fromkeys([settings.model, *CATALOGUE, _choices().get("model", settings.model)]))
+    options = list(dict.fromkeys([*allowed_models(settings), _choices().get("model", settings.model)]))
     name = _pick(
         "Model",
         "model",
@@ -139,10 +140,7 @@ def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
     """The owner of a model, or that of the last one that worked with what is wrong with the wanted one."""
     settings = app_settings()
     try:
-        if settings.hosted and name not in CATALOGUE and name != settings.model:
-            raise ModelError(
-                "This model is not offered here", where=name, remedy="Choose one from the list or run the app yourself"
-            )
+        require_allowed(name, settings)
         found = owner(name)
     except ModelError as error:
         last = st.session_state.get("last good model", settings.model)

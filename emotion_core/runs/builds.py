@@ -15,6 +15,7 @@ from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json
+from emotion_core.runs.limits import require_texts, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -69,7 +70,11 @@ def start_build(
         settings: How.
         cache: Activations read before.
         share: Join an unfinished run with the same content instead of starting a second one.
+
+    Raises:
+        LimitError: More texts, or more open jobs, than the limits of the registry allow.
     """
+    require_texts(registry.limits, prompt_sets)
     key = build_key(owner.model.info.fingerprint, prompt_sets, settings)
     found = registry.existing(KIND, key, share=share)
     if found is not None:
@@ -82,7 +87,8 @@ def start_build(
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = build_and_score(owner, prompt_sets, settings, cache)
+    texts = [text.text for one in prompt_sets for text in one.texts]
+    job = within_tokens(registry.limits, owner.model, texts, build_and_score(owner, prompt_sets, settings, cache))
     return registry.start(run_id, job, save_build, owner.submit)
 
 

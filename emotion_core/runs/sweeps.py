@@ -7,8 +7,10 @@ import json
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
+from emotion_core.runs.limits import require_sweep
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
+from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -33,7 +35,11 @@ def start_sweep(
         vectors: What to steer with.
         settings: How.
         share: Join an unfinished run with the same content instead of starting a second one.
+
+    Raises:
+        LimitError: A larger sweep, or more open jobs, than the limits of the registry allow.
     """
+    require_sweep(registry.limits, n_texts(settings), settings.max_new_tokens)
     key = content_key(KIND, schema(Sweep), owner.model.info.fingerprint, vectors_digest(vectors), settings)
     found = registry.existing(KIND, key, share=share)
     if found is not None:

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from page_helpers import button, done, texts
+from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
+
+from emotion_core.runs.settings import settings
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -18,7 +20,7 @@ def hosted(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 def test_other_models_are_refused(hosted: Open, until: Until) -> None:
-    app = until(hosted("2_Explore_emotions", model="someone/model"), done)
+    app = until(hosted("2_Explore_emotions", model="someone/model"), lambda a: len(a.error) > 0)
     assert any("not offered here" in one.value for one in app.error), texts(app)
     assert not app.exception
 
@@ -31,3 +33,29 @@ def test_large_sweeps_are_refused_with_the_limit(hosted: Open, until: Until) -> 
     app.number_input(key="samples").set_value(1)
     app.number_input(key="controls").set_value(3).run()
     assert not button(app, "Run sweep").disabled, texts(app)
+
+
+def test_limits_are_said_beside_the_button(hosted: Open, until: Until) -> None:
+    until(hosted("3_Steer"), lambda a: "up to 100 texts" in texts(a))
+    assert "up to 2,000 texts" in texts(hosted("1_Build_vectors"))
+
+
+def test_only_listed_models_are_offered(hosted: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_MODELS", "demo")
+    app = hosted("3_Steer")
+    assert next(one for one in app.selectbox if one.label == "Model").options == ["demo"]
+
+
+def test_too_many_texts_are_refused_and_so_is_the_job(
+    hosted: Open, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_MAX_TEXTS", "10")
+    app = hosted("1_Build_vectors")
+    assert any("at most 10 texts" in one.value for one in app.error), texts(app)
+    assert button(app, "Build vectors").disabled
+    monkeypatch.setenv("EMOTION_MAX_TEXTS", "1000")
+    monkeypatch.setenv("EMOTION_MAX_TOKENS", "20")
+    settings.cache_clear()
+    app = hosted("1_Build_vectors")
+    button(app, "Build vectors").click().run()
+    until(app, lambda a: any("at most 20 tokens" in one.value for one in a.error))
