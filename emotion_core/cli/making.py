@@ -73,7 +73,8 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     vectors = load_vectors(Path(arguments.vectors))
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
     model = model_of(vectors, arguments.model, arguments.dtype)
-    document = run(heldout_job(model, vectors, sets, open_cache())).to_json()
+    confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
+    document = run(heldout_job(model, vectors, sets, open_cache(), confound_sets=confounds)).to_json()
     # A confound set, say: its texts stand for something that no vector here is for.
     without = [{"set": s.name, "emotion": e} for s in sets for e in s.emotions if e not in vectors.emotions]
     document["without_vector"] = without
@@ -109,7 +110,8 @@ def report(arguments: argparse.Namespace) -> Answer:
 
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
     model = open_model(arguments.model, arguments.dtype)
-    found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache()))
+    confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
+    found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache(), confounds))
     document = found.to_json()
     lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
     lines += [
@@ -119,7 +121,11 @@ def report(arguments: argparse.Namespace) -> Answer:
         for row in document["emotions"]
     ]
     if len(document["emotions"]) == 1:
-        lines += [f"{c.set}: AUROC {c.auroc:.2f} ({c.low:.2f} to {c.high:.2f})" for c in found.confounds]
+        lines += [
+            f"{c.set}, {c.contrast}: AUROC {number(finite(c.auroc))} ({c.low:.2f} to {c.high:.2f}), cosine "
+            f"{number(finite(c.cosine))} (95 % of shuffled sides within {number(finite(c.cosine_chance))})"
+            for c in found.confounds
+        ]
     lines += [
         f"{p['n']} rows: cosine to the full vector {number(p['cosine_to_full'])}, held-out AUROC {number(p['auroc'])}"
         for p in document["sample_size"]

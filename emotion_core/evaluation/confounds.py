@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,17 +11,18 @@ import numpy as np
 from emotion_core.evaluation.auroc import auroc
 from emotion_core.evaluation.auroc_interval import auroc_interval
 from emotion_core.evaluation.bootstrap import FEWEST
+from emotion_core.evaluation.confound_cosine import cosines, directions
 from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.prompts.builtin import builtin_names, load_prompts
-from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import Activations
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import PairRows, blocks_of, places
+from emotion_core.vectors.rows import Block, blocks_of, places
 from emotion_core.vectors.select import project
 
 # Contrasts that a fear vector, and most others, must not light up for.
@@ -40,7 +41,9 @@ class ConfoundScore:
         auroc: .5 means that the vector does not see the contrast, above it lights up for it, below it turns away.
         low: Lower end of the 95 % interval.
         high: Upper end.
-        n: Pairs.
+        n: Pairs, or texts that stand for the contrast.
+        cosine: Cosine of the vector to the difference in means of the set's two sides, at that layer.
+        cosine_chance: What 95 % of the cosines stay within, up or down, when the sides are shuffled.
         own: Whether the vectors were built from texts of this set, or the contrast is the emotion itself; then it
             explains nothing and has no say in the verdict.
     """
@@ -53,12 +56,19 @@ class ConfoundScore:
     low: float
     high: float
     n: int
+    cosine: float
+    cosine_chance: float
     own: bool = False
 
     @property
     def lights_up(self) -> bool:
         """Whether the whole interval lies above .5."""
         return self.low > 0.5
+
+    @property
+    def points_along(self) -> bool:
+        """Whether the vector lies nearer to that of the set than shuffled sides do, up or down."""
+        return abs(self.cosine) > self.cosine_chance
 
     @property
     def turns_away(self) -> bool:
@@ -82,7 +92,8 @@ def score_confounds(
         model: The model of the vectors.
         vectors: The vectors.
         cache: Activations read before.
-        sets: Contrast pairs; by default the built-in confound sets.
+        sets: Contrast pairs, or labelled texts, of which each label is held against the others; by default the
+            built-in confound sets.
 
     Raises:
         ModelError: A text cannot be read.
@@ -102,33 +113,54 @@ def built_in_confounds() -> tuple[PromptSet, ...]:
 def confound_scores(
     vectors: EmotionVectors, sets: Sequence[PromptSet], activations: Activations
 ) -> tuple[ConfoundScore, ...]:
-    """Scores every vector on every contrast of the sets, at the layer chosen for it.
+    """Scores every vector on every contrast of the sets, at the layer chosen for it, and compares their directions.
 
     All pairs count but those with a text without activations, or with one that the vectors were built from, which is
     on its side by construction.
 
     Args:
         vectors: The vectors.
-        sets: Contrast pairs.
+        sets: As for `score_confounds`.
         activations: Of their texts.
     """
     place, trained = places(activations.texts), trained_texts(vectors)
-    found = []
+    found: list[ConfoundScore] = []
     for one in sets:
         own = any(t.text in trained for t in one.texts)
-        broken = {t.pair for t in one.texts if t.text not in place or t.text in trained}
-        for block in blocks_of([t for t in one.texts if t.pair not in broken], place):
-            if not isinstance(block, PairRows):
-                continue
-            for e, emotion in enumerate(vectors.emotions):
-                layer = vectors.selected_layers[e]
-                values = activations.values[:, [layer]]
-                positive, negative = project(values, block.sides(block.emotion), vectors.values[e, [layer]])
-                value = float(auroc(positive, negative)[0])
-                low, high = auroc_interval(value, len(block), len(block))
-                same = own or block.emotion.casefold() == emotion.casefold()
-                found.append(ConfoundScore(one.name, block.emotion, emotion, layer, value, low, high, len(block), same))
+        for block in blocks_of(_usable(one, place, trained), place):
+            for contrast in block.emotions:
+                if all(len(side) for side in block.sides(contrast)):
+                    found += _contrast(vectors, one.name, block, contrast, own, activations)
     return tuple(found)
+
+
+def _usable(one: PromptSet, place: Mapping[str, int], trained: frozenset[str]) -> list[PromptText]:
+    """Texts that can be scored; a pair with a text that cannot is left out whole."""
+    bad = [t for t in one.texts if t.text not in place or t.text in trained]
+    broken = {t.pair for t in bad if t.pair is not None}
+    unusable = set(bad)
+    return [t for t in one.texts if t not in unusable and (t.pair is None or t.pair not in broken)]
+
+
+def _contrast(
+    vectors: EmotionVectors, name: str, block: Block, contrast: str, own: bool, activations: Activations
+) -> Iterator[ConfoundScore]:
+    """Every vector on one contrast; what depends on the layer alone is computed once a layer."""
+    positive, negative = block.sides(contrast)
+    of_layer = {
+        layer: directions(activations.values[:, layer], block, contrast) for layer in set(vectors.selected_layers)
+    }
+    for e, emotion in enumerate(vectors.emotions):
+        layer = vectors.selected_layers[e]
+        vector = vectors.values[e, [layer]]
+        value = float(auroc(*project(activations.values[:, [layer]], (positive, negative), vector))[0])
+        low, high = auroc_interval(value, len(positive), len(negative))
+        found = cosines(of_layer[layer], vector[0])
+        chance = float(np.quantile(np.abs(found[1:]), 0.95)) if np.isfinite(found).all() else float("nan")
+        same = own or contrast.casefold() == emotion.casefold()
+        yield ConfoundScore(
+            name, contrast, emotion, layer, value, low, high, len(positive), float(found[0]), chance, same
+        )
 
 
 def strongest(scores: Sequence[ConfoundScore], emotion: str) -> tuple[str, float]:

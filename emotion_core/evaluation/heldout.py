@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
-from emotion_core.evaluation.confounds import ConfoundScore, score_confounds, strongest
+from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds, strongest
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.part import Part, Scored, count, score_part
 from emotion_core.evaluation.scores import HeldOutScores
@@ -36,8 +36,19 @@ def heldout(
     cache: ActivationCache | None = None,
     draws: int = DRAWS,
     seed: int = 0,
+    confound_sets: Sequence[PromptSet] = (),
 ) -> Job[HeldOutScores]:
     """Reads training, scored and confound texts and scores the vectors, as a job.
+
+    Args:
+        model: The model of the vectors.
+        vectors: The vectors.
+        prompt_sets: Sets to score.
+        cache: Activations read before.
+        draws: Draws of each null.
+        seed: Of the draws.
+        confound_sets: Sets that the vectors must not light up for, besides the built-in ones; all have a say in the
+            verdict.
 
     Raises:
         VectorFileError: The vectors belong to another model.
@@ -52,7 +63,7 @@ def heldout(
     neutral = None
     if vectors.neutral_projection:
         neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
-    confounds = yield from score_confounds(model, vectors, cache)
+    confounds = yield from score_confounds(model, vectors, cache, (*built_in_confounds(), *confound_sets))
     return (yield from scoring(vectors, train, prompt_sets, test, draws, seed, neutral, confounds))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_core.errors import SettingsError
-from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
+from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
 from emotion_core.evaluation.scores import HeldOutScores
@@ -73,10 +73,12 @@ def report(
     prompt_sets: Sequence[PromptSet],
     settings: BuildSettings,
     cache: ActivationCache | None = None,
+    confound_sets: Sequence[PromptSet] = (),
 ) -> Job[Report]:
     """Checks the sets, builds vectors from them and looks at what else those see, as a job.
 
     Sets that no vector can be built from (confound sets, neutral texts) are checked, and the rest is left empty.
+    `confound_sets` are tested besides the built-in ones and have a say in the verdict.
 
     Raises:
         ModelError: A text cannot be read.
@@ -90,10 +92,13 @@ def report(
     vectors = yield from build(model, prompt_sets, settings, cache)
     scores, reason = None, ""
     try:
-        scores = yield from heldout(model, vectors, prompt_sets, cache)
+        scores = yield from heldout(model, vectors, prompt_sets, cache, confound_sets=confound_sets)
     except SettingsError as error:
         reason = error.message
-    confounds = scores.confounds if scores is not None else (yield from score_confounds(model, vectors, cache))
+    if scores is not None:
+        confounds = scores.confounds
+    else:
+        confounds = yield from score_confounds(model, vectors, cache, (*built_in_confounds(), *confound_sets))
     sizes = yield from size_curve(model, vectors, prompt_sets, cache)
     ways = yield from variants(model, vectors, cache)
     return Report(findings, scores, confounds, sizes, reason, ways)

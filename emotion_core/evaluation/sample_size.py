@@ -75,11 +75,18 @@ def sample_size(
 
 
 def enough(points: Sequence[SizePoint], cosine: float = 0.9) -> int | None:
-    """The smallest size whose vectors have a mean cosine of at least `cosine` with the full one; None without one.
+    """The smallest size from which on vectors keep a mean cosine of at least `cosine` with the full one; None without.
 
-    The last point is the full vector itself and does not count: it would always be enough.
+    A curve that falls below again has not settled. The last point is the full vector itself and does not count: it
+    would always be enough.
     """
-    return next((p.n for p in points[:-1] if p.cosine_to_full >= cosine), None)
+    found = None
+    for point in points[:-1]:
+        if not point.cosine_to_full >= cosine:  # nan is not enough either
+            found = None
+        elif found is None:
+            found = point.n
+    return found
 
 
 def _one_draw(

@@ -72,7 +72,7 @@ def test_all_charts_render_whatever_is_missing(fear, broken):
 
 
 def test_confounds_stand_beside_the_rivals(fear):
-    threat = ConfoundScore("set", "threat", "fear", 1, 1.0, 0.8, 1.0, 20)
+    threat = ConfoundScore("set", "threat", "fear", 1, 1.0, 0.8, 1.0, 20, 0.3, 0.2)
     own = replace(threat, contrast="place", own=True)
     seen = replace(fear, confounds=(replace(threat, auroc=0.5), own))
     table = rivals_table(seen, "fear")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from vectors.planted import activations, neutral, pair_set, planted_pairs
+from vectors.planted import activations, labelled_set, neutral, pair_set, planted_pairs
 
 from emotion_core.evaluation.bootstrap import FEWEST
 from emotion_core.evaluation.confounds import ConfoundScore, confound_scores, strongest
@@ -65,7 +65,7 @@ def test_what_a_vector_was_built_from_has_no_say(fear):
 
 
 def test_too_few_pairs_have_no_say():
-    few = ConfoundScore("s", "place", "fear", 1, 1.0, 0.2, 1.0, FEWEST - 1)
+    few = ConfoundScore("s", "place", "fear", 1, 1.0, 0.2, 1.0, FEWEST - 1, 0.1, 0.2)
     more = replace(few, contrast="threat", auroc=0.6, n=FEWEST)
     other = replace(more, emotion="joy", auroc=0.9)
     assert strongest([few, more, other], "fear") == ("threat", 0.6)
@@ -78,3 +78,38 @@ def test_pairs_without_activations_are_left_out_whole(fear):
     acts = moved(threat, direction, 1.0)
     (found,) = confound_scores(vectors, [threat], acts.rows(np.arange(1, len(threat.texts))))
     assert found.n == 11
+
+
+def test_the_cosine_is_that_to_the_difference_in_means_of_the_set(fear):
+    _, _, direction, vectors = fear
+    for strength in (4.0, -4.0, 0.0):
+        threat = pair_set(0, 20, "threat", name="threat")
+        acts = moved(threat, direction, strength)
+        (found,) = confound_scores(vectors, [threat], acts)
+        difference = acts.values[::2, found.layer].mean(0) - acts.values[1::2, found.layer].mean(0)
+        vector = vectors.values[0, found.layer]
+        expected = difference @ vector / np.linalg.norm(difference) / np.linalg.norm(vector)
+        assert found.cosine == pytest.approx(expected, abs=1e-5)
+        assert 0 < found.cosine_chance < 0.9
+        assert found.points_along == (abs(expected) > found.cosine_chance)
+        assert found.points_along or strength == 0
+
+
+def test_labelled_texts_are_held_against_each_other(fear):
+    _, _, direction, vectors = fear
+    one = labelled_set(("storm", "noise", "quiet"), 0, 9)
+    values = np.random.default_rng(3).normal(size=(27, *direction.shape)) + 5
+    values[[t.emotion == "storm" for t in one.texts]] += 4 * direction
+    scores = confound_scores(vectors, [one], activations([t.text for t in one.texts], values))
+    assert [(s.contrast, s.n) for s in scores] == [("storm", 9), ("noise", 9), ("quiet", 9)]
+    assert scores[0].lights_up and scores[0].points_along and not scores[1].lights_up
+    assert strongest(scores, "fear")[0] == "storm"
+
+
+def test_shuffled_sides_of_a_set_without_a_difference_reach_the_chance_seldom(fear):
+    _, _, direction, vectors = fear
+    reached = 0
+    for seed in range(60):
+        place = pair_set(0, 20, "place", name="place")
+        reached += confound_scores(vectors, [place], moved(place, direction, 0.0, seed))[0].points_along
+    assert reached <= 8  # 5 % of 60, and three standard deviations
