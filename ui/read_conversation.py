@@ -7,6 +7,7 @@ import streamlit as st
 from emotion_core.charts import reading_turns as charts
 from emotion_core.charts.reading_tables import all_turns, token_table
 from emotion_core.reading.conversation import ConversationReading
+from emotion_core.reading.dialogue import line_breaks
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.read_strip import reading_strip
@@ -37,5 +38,7 @@ def conversation_result(found: ConversationReading, emotion: str) -> None:
         else "plain lines, since the model has no chat template"
     )
     st.caption(f"The conversation was given to the model in {form}. Tokens of the template are pale and not read.")
-    reading_strip(found.tokens, emotion, key="conversation", breaks=found.dialogue.line_breaks(found.tokens.tokens))
+    reading_strip(
+        found.tokens, emotion, key="conversation", breaks=line_breaks(found.tokens.content, found.tokens.tokens)
+    )
     downloads("conversation-tokens", table=token_table(found.tokens), key="conversation-tokens", parquet=True)

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.charts import reading_monitor as charts
+from emotion_core.reading.dialogue import line_breaks
 from emotion_core.reading.monitor import Threshold
 from emotion_core.reading.roc import LabelledReading
 from emotion_core.reading.watched import Watched
@@ -32,7 +33,7 @@ def watched_result(found: Watched) -> None:
             "first token": "First token",
             "tokens": "Tokens",
             "highest score": st.column_config.NumberColumn("Highest score (SD)", format="%.2f"),
-            "text": st.column_config.TextColumn("Text", width="large"),
+            "text": st.column_config.TextColumn("With the tokens averaged", width="large"),
         }
         st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=config)
     shows(
@@ -43,7 +44,10 @@ def watched_result(found: Watched) -> None:
     emotion = found.threshold.settings.emotion
     downloads(f"monitor-{emotion}", chart=chart, table=charts.watched_table(found), key="watched", parquet=True)
     fires = {i for alarm in found.alarms for i in range(alarm.start, alarm.end)}
-    value_strip(found.tokens, found.content, found.values, emotion, key="watched", marked=frozenset(fires))
+    breaks = line_breaks(found.content, found.tokens)
+    value_strip(
+        found.tokens, found.content, found.values, emotion, key="watched", breaks=breaks, marked=frozenset(fires)
+    )
     st.caption("Underlined: where the monitor fires.")
 
 

@@ -44,18 +44,21 @@ class Dialogue:
     spans: tuple[tuple[int, int], ...]
     template: str
 
-    def line_breaks(self, pieces: Sequence[str]) -> frozenset[int]:
-        """Tokens before which a new line shows where a turn begins, where the template itself has none.
 
-        Args:
-            pieces: The tokens as they are spelled.
-        """
-        found = set()
-        for (_, before), (start, _) in zip(self.spans, self.spans[1:], strict=False):
-            if start > before and not any("\n" in piece for piece in pieces[before:start]):
-                # Of `<|end|><|user|>` the last one belongs to the new turn.
-                found.add(start - 1)
-        return frozenset(found)
+def line_breaks(content: Sequence[bool], pieces: Sequence[str]) -> frozenset[int]:
+    """Tokens before which a new line shows where a turn begins, where the template itself has none.
+
+    Args:
+        content: Whether each token belongs to a turn.
+        pieces: The tokens as they are spelled.
+    """
+    found, after = set(), 0  # after: one past the last content token seen
+    for i in range(1, len(content)):
+        if content[i - 1]:
+            after = i
+        elif content[i] and after and not any("\n" in piece for piece in pieces[after:i]):
+            found.add(i - 1)  # of `<|end|><|user|>` the last one belongs to the new turn
+    return frozenset(found)
 
 
 def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:

@@ -44,7 +44,7 @@ class Alarm:
         start: Its first token.
         end: One after its last.
         peak: Highest score in it.
-        text: What it says.
+        text: What it says, with the tokens that its first score looks back on.
     """
 
     start: int
@@ -141,7 +141,7 @@ def watch(
         content=encoding.content,
         values=values[:, 0],
         scores=scores[:, 0],
-        alarms=_alarms(fires[:, 0], scores[:, 0], pieces),
+        alarms=_alarms(fires[:, 0], scores[:, 0], pieces, threshold.settings.window),
         phrase=phrase,
         flagged=tuple(_flagged(fires, token) for token in places_of(phrase, pieces)),
     )
@@ -194,7 +194,7 @@ def _neutral(
     return [model.encode(text, chat=chat) for text in texts]
 
 
-def _alarms(fires: Mask, scores: FloatArray, pieces: Sequence[str]) -> tuple[Alarm, ...]:
+def _alarms(fires: Mask, scores: FloatArray, pieces: Sequence[str], window: int) -> tuple[Alarm, ...]:
     """Stretches of neighbouring alarms; tokens of a template between two do not part them."""
     found: list[Alarm] = []
     start: int | None = None
@@ -203,15 +203,18 @@ def _alarms(fires: Mask, scores: FloatArray, pieces: Sequence[str]) -> tuple[Ala
         if fires[i]:
             start, end = (i if start is None else start), i + 1
         elif start is not None and np.isfinite(scores[i]):
-            found.append(_alarm(start, end, scores, pieces))
+            found.append(_alarm(start, end, scores, pieces, window))
             start = None
     if start is not None:
-        found.append(_alarm(start, end, scores, pieces))
+        found.append(_alarm(start, end, scores, pieces, window))
     return tuple(found)
 
 
-def _alarm(start: int, end: int, scores: FloatArray, pieces: Sequence[str]) -> Alarm:
-    return Alarm(start, end, float(np.nanmax(scores[start:end])), "".join(pieces[start:end]))
+def _alarm(start: int, end: int, scores: FloatArray, pieces: Sequence[str], window: int) -> Alarm:
+    counted = np.flatnonzero(np.isfinite(scores[:end])).tolist()
+    before = sum(1 for i in counted if i < start)
+    said = "".join(pieces[i] for i in counted[max(0, before + 1 - window) :])
+    return Alarm(start, end, float(np.nanmax(scores[start:end])), said)
 
 
 def _flagged(fires: Mask, token: int) -> Flagged:

@@ -14,7 +14,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
-from emotion_core.reading.dialogue import tokenize
+from emotion_core.reading.dialogue import line_breaks, tokenize
 from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
@@ -77,3 +77,9 @@ def test_turn_means_are_those_of_their_tokens_and_before_is_one_token() -> None:
     assert len(before) == len(reply) == 2
     with pytest.raises(SettingsError, match="no turns"):
         run_to_end(read_conversation_turns(model, baseline, ()))
+
+
+def test_turns_begin_on_lines_of_their_own() -> None:
+    content = (False, True, True, False, False, True, False)
+    assert line_breaks(content, ["<u>", "a", "b", "</u>", "<a>", "c", "</a>"]) == {4}
+    assert line_breaks(content, ["User: ", "a", "b", "\n", "Assistant: ", "c", ""]) == set()

@@ -43,7 +43,7 @@ def test_the_values_are_the_readings_and_the_alarms_are_where_scores_cross(demo:
     inside = np.zeros(len(same), bool)
     for alarm in found.alarms:
         inside[alarm.start : alarm.end] = True
-        assert alarm.text == "".join(found.tokens[alarm.start : alarm.end])
+        assert alarm.text == "".join(found.tokens[max(1, alarm.start - 4) : alarm.end])
     np.testing.assert_array_equal(inside, np.nan_to_num(found.scores, nan=-np.inf) > threshold.value)
     assert len(found.flagged) == 3
     for one in found.flagged:
