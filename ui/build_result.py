@@ -9,10 +9,10 @@ import streamlit as st
 from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.words import score_sentence
-from emotion_core.runs.builds import VECTORS_FILE
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.runs.builds import VECTORS_FILE, BuildResult
 from ui.charts import show_chart
 from ui.downloads import download, downloads
+from ui.exchange_bundle import bundle_button
 from ui.page import PAGES
 from ui.plain import plain
 from ui.run_panel import link_hint
@@ -34,7 +34,7 @@ def build_result(run_id: str, working: Working) -> None:
         st.warning(f"The vectors are built, but not tested. {plain(build.reason)}", icon=":material/science_off:")
     else:
         _tested(scores, key)
-    take_along(run_id, vectors, scores, key=key)
+    take_along(run_id, build, working, key=key)
     link_hint()
     if working.info.fingerprint == vectors.model.fingerprint:
         with st.expander("Which tokens were read", icon=":material/format_ink_highlighter:"):
@@ -79,8 +79,9 @@ def mark_of(word: str) -> Mark:
     return "no evidence" if word == "no evidence" else "explained"
 
 
-def take_along(run_id: str, vectors: EmotionVectors, scores: HeldOutScores | None, *, key: str) -> None:
-    """The vector file, the scores, and the ways on."""
+def take_along(run_id: str, build: BuildResult, working: Working, *, key: str) -> None:
+    """The vector file, the scores, the bundle, and the ways on."""
+    vectors, scores = build.vectors, build.scores
     name = "+".join(one.name for one in vectors.prompt_sets) or "vectors"
     with st.container(horizontal=True, key=f"take-{key}"):
         download(
@@ -93,6 +94,7 @@ def take_along(run_id: str, vectors: EmotionVectors, scores: HeldOutScores | Non
         if scores is not None:
             file_name = f"{name}-heldout.json"
             download("Held-out scores (JSON)", lambda: _json(scores), file_name, "application/json", key=f"j-{key}")
+        bundle_button(vectors, scores, build.reason, working.owner, name=name, key=key)
         st.page_link(PAGES["explore"].file, label="Explore these vectors", icon=PAGES["explore"].icon)
         st.page_link(PAGES["steer"].file, label="Steer with them", icon=PAGES["steer"].icon)
 

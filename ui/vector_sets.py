@@ -62,13 +62,12 @@ def put_on_shelf(run_id: str) -> None:
     st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], fingerprint)
 
 
-def upload(name: str, data: bytes, info: ModelInfo) -> str:
-    """Takes a vector file of a visitor and returns the id of its set.
+def upload(name: str, vectors: EmotionVectors, info: ModelInfo) -> str:
+    """Takes the vectors of a visitor's file and returns the id of their set.
 
     Raises:
-        VectorFileError: It is no vector file, or belongs to another model.
+        VectorFileError: They belong to another model.
     """
-    vectors = load_vectors(data)
     require_model(vectors, info)
     described = {"label": f"{name} (uploaded)", "model": info.name, "fingerprint": info.fingerprint}
     run_id = store().create(UPLOAD, json.dumps(described))

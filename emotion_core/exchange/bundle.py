@@ -20,9 +20,11 @@ from emotion_core.exchange.redo_files import notebook, requirements, settings_js
 from emotion_core.exchange.tables import table_files
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.prompts.write import to_csv
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job, Progress
+from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.plain_script import ESTIMATORS, SCRIPT, script_text
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -47,11 +49,15 @@ def scored_files(
         except SettingsError as error:
             reason = error.message  # nothing is held out: the rest is good to have all the same
     yield Progress(0, 1, "packing the bundle")
-    return bundle_files(vectors, scores, reason, model)
+    return bundle_files(vectors, scores, reason, fitting_neutral(model, vectors.reading), model.layers_path)
 
 
 def bundle_files(
-    vectors: EmotionVectors, scores: HeldOutScores | None, reason: str = "", model: LoadedModel | None = None
+    vectors: EmotionVectors,
+    scores: HeldOutScores | None,
+    reason: str = "",
+    neutral: PromptSet | None = None,
+    layers_path: str | None = None,
 ) -> dict[str, bytes]:
     """The files of a bundle by their path.
 
@@ -59,7 +65,8 @@ def bundle_files(
         vectors: The vectors.
         scores: Their held-out scores; None leaves tables and charts of scores out.
         reason: Why there are no scores.
-        model: Their model, for what only it can say: which neutral texts fit, and where its blocks are.
+        neutral: The neutral texts that fit into the model's context; None takes all of the built-in ones.
+        layers_path: Where the model keeps its blocks; None leaves it to the script to find them.
     """
     dated = vectors if vectors.created else replace(vectors, created=datetime.now(UTC).isoformat(timespec="seconds"))
     files = {VECTORS_IN_BUNDLE: vector_bytes(dated)}
@@ -73,8 +80,8 @@ def bundle_files(
         files[f"prompts/{name}"] = to_csv(one).encode()
     redo = bool(vectors.prompt_sets) and vectors.estimator != "unknown"
     if redo:
-        files["prompts/neutral.csv"] = _neutral(vectors, model)
-        files["settings.json"] = settings_json(vectors, names, model.layers_path if model is not None else None)
+        files["prompts/neutral.csv"] = to_csv(neutral or load_prompts(NEUTRAL_SET)).encode()
+        files["settings.json"] = settings_json(vectors, names, layers_path)
         files["requirements.txt"] = requirements(vectors)
         files[SCRIPT], files[ESTIMATORS] = script_text(SCRIPT).encode(), script_text(ESTIMATORS).encode()
         files["redo.ipynb"] = notebook()
@@ -93,10 +100,12 @@ def bundle_bytes(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def _neutral(vectors: EmotionVectors, model: LoadedModel | None) -> bytes:
-    """The neutral texts that the residual norms were measured on: those that fit into the model's context."""
+def fitting_neutral(model: LoadedModel, reading: ReadingPosition) -> PromptSet:
+    """The neutral texts that the residual norms were measured on: those that fit into the model's context.
+
+    Raises:
+        ModelError: Fewer than 20 fit.
+    """
     neutral = load_prompts(NEUTRAL_SET)
-    if model is not None:
-        fitting = set(neutral_texts(model, vectors.reading))
-        neutral = replace(neutral, texts=tuple(t for t in neutral.texts if t.text in fitting))
-    return to_csv(neutral).encode()
+    fitting = set(neutral_texts(model, reading))
+    return replace(neutral, texts=tuple(t for t in neutral.texts if t.text in fitting))

@@ -135,7 +135,7 @@ def _use(vectors: EmotionVectors, redo: bool) -> str:
             "whether a quantised copy of the model reacts the same was not tested):\n\n```\nllama-cli -m MODEL.gguf "
             f"--control-vector-scaled gguf/{name}.gguf:{scale:.4g} --control-vector-layer-range {layer} {layer}\n"
             "```\n\n"
-            "In repeng, where `[LAYER]` must be the layer alone, since it steers every layer it is given:\n\n```\n"
+            f"In repeng, which steers every layer it is given, so name layer {layer} alone:\n\n```\n"
             f'vector = ControlVector.import_gguf("gguf/{name}.gguf")\n'
             f"ControlModel(model, [{layer}]).set_control(vector, {scale:.4g})\n```\n"
         )

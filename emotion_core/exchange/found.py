@@ -78,13 +78,17 @@ class Found:
 
     def describe(self) -> str:
         """One sentence for people."""
-        names = ", ".join(name for name in self.emotions if name) or "no name"
+        count = len(self.emotions)
+        named = [name for name in self.emotions if name]
+        shown = ", ".join(named[:6]) + (", ..." if len(named) > 6 else "") if named else "without a name"
         layers = self.numbers
-        where = f"layers {layers[0]} to {layers[-1]}" if len(layers) > 1 else f"layer {layers[0]}" if layers else ""
+        where = "without a layer number"
+        if layers:
+            where = f"layers {layers[0]} to {layers[-1]}" if len(layers) > 1 else f"layer {layers[0]}"
         about = f", made for {self.hint}" if self.hint else ""
         return (
-            f"{self.format} with {len(self.emotions)} emotion(s) ({names}), {where or 'no layer number'}, vectors of "
-            f"{self.width} numbers{about}."
+            f"{self.format}: {count} emotion{'s' * (count > 1)} ({shown}), {where}, vectors of {self.width} "
+            f"numbers{about}."
         )
 
 

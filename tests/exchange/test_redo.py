@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from emotion_core.exchange.bundle import bundle_bytes, bundle_files
+from emotion_core.exchange.bundle import bundle_bytes, bundle_files, fitting_neutral
 from emotion_core.exchange.redo_files import SWEEP_PROMPT, SWEEP_STRENGTHS, SWEEP_TOKENS
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.settings import SweepSettings
@@ -33,7 +33,9 @@ CASES = {
 
 
 def unpacked(folder, model, vectors):
-    with zipfile.ZipFile(io.BytesIO(bundle_bytes(bundle_files(vectors, None, "not scored", model)))) as archive:
+    neutral = fitting_neutral(model, vectors.reading)
+    files = bundle_files(vectors, None, "not scored", neutral, model.layers_path)
+    with zipfile.ZipFile(io.BytesIO(bundle_bytes(files))) as archive:
         archive.extractall(folder)
     return folder
 
