@@ -13,7 +13,7 @@ from ui.errors import show_error, shown_errors
 from ui.limits import limit_note
 from ui.page import begin
 from ui.run_panel import about, current_run, link_hint, remember_run, run_panel
-from ui.services import app_settings, registry, store
+from ui.services import activation_cache, app_settings, registry, store
 from ui.steer_form import steer_form
 from ui.sweep_result import sweep_result
 from ui.working import Working
@@ -41,7 +41,9 @@ def settings_and_button(working: Working) -> None:
     pressed = st.button(label, type="primary", disabled=settings is None, key="run_sweep", icon=":material/play_arrow:")
     if pressed and settings is not None:
         with shown_errors():
-            remember_run(PAGE, start_sweep(registry(), working.owner, working.vectors, settings))
+            remember_run(
+                PAGE, start_sweep(registry(), working.owner, working.vectors, settings, cache=activation_cache())
+            )
             st.rerun()
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion_core.steering.settings import Decoding, Scope, SweepSettings, Unit, parse_strengths
-from emotion_core.tracing.steer import Operation
+from emotion_core.steering.settings import SweepSettings, parse_strengths
+from emotion_core.steering.writing import Decoding, Unit
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.steer_compare import company_form
+from ui.steer_place import place_form
+from ui.steer_prompts import prompts_form
 
-START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
-CHOSEN = -1  # stands for the layer that cross-validation chose
-_OPERATIONS: dict[str, Operation] = {"Add": "add", "Project out": "project_out", "Clamp": "clamp"}
-_SCOPES: dict[str, Scope] = {"Generated text": "generated", "Prompt": "prompt", "Both": "both"}
 _UNITS: dict[str, Unit] = {"Fraction of the residual norm": "fraction", "Raw multiples of the unit direction": "raw"}
 _DECODINGS: dict[str, Decoding] = {"Sampling, same noise": "sample", "Greedy": "greedy"}
 
@@ -37,20 +36,15 @@ class _Amounts:
     controls: int
 
 
-@dataclass(frozen=True)
-class _Place:
-    operation: Operation
-    scope: Scope
-    layer: int | None
-
-
 def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     """Draws the form.
 
     Raises:
         SettingsError: A setting makes no sense, such as an empty list of strengths.
     """
-    amounts, place, more = _amounts(), _place(vectors, emotion), _more_settings()
+    amounts = amounts_form()
+    place = place_form(vectors, vectors.layer_of(emotion))
+    company, more = company_form(vectors, emotion), more_settings()
     return SweepSettings(
         emotion=emotion,
         prompts=amounts.prompts,
@@ -59,6 +53,11 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         samples=1 if more.decoding == "greedy" else amounts.samples,
         max_new_tokens=more.new_tokens,
         layer=place.layer,
+        span=place.span,
+        mix=company.mix,
+        shuffles=company.shuffles,
+        others=company.others,
+        words=company.words,
         unit=more.unit,
         operation=place.operation,
         scope=place.scope,
@@ -70,16 +69,11 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     )
 
 
-def _amounts() -> _Amounts:
+def amounts_form() -> _Amounts:
+    """Prompts, strengths, samples and controls."""
     left, right = st.columns([3, 2])
-    prompts = left.text_area(
-        "Prompts, one a line",
-        START_PROMPTS,
-        key="prompts",
-        persist_state="session",
-        height=125,
-        help="The model continues each of them at every strength.",
-    )
+    with left:
+        prompts = prompts_form()
     with right:
         strengths = st.text_input(
             "Strengths",
@@ -103,37 +97,7 @@ def _amounts() -> _Amounts:
             help="Random directions of the same length, steered the same way: what chance does. At least 3 are needed "
             "for a band.",
         )
-    lines = tuple(line.strip() for line in (prompts or "").splitlines() if line.strip())
-    return _Amounts(lines, strengths or "", int(samples), int(controls))
-
-
-def _place(vectors: EmotionVectors, emotion: str) -> _Place:
-    one, two, three = st.columns(3)
-    operation = one.selectbox(
-        "Operation",
-        list(_OPERATIONS),
-        key="operation",
-        persist_state="session",
-        help="Add moves along the direction; project out removes what lies along it (strength 1 removes all); clamp "
-        "sets it to a value.",
-    )
-    scope = two.selectbox(
-        "Where",
-        list(_SCOPES),
-        key="scope",
-        persist_state="session",
-        help="Steer the tokens being written, those of the prompt, or both.",
-    )
-    chosen = f"{vectors.layer_of(emotion)} (chosen on training texts)"
-    layer = three.selectbox(
-        "Layer",
-        [CHOSEN, *range(vectors.n_layers)],
-        format_func=lambda number: chosen if number == CHOSEN else str(number),
-        key=f"layer_of_{vectors.n_layers}",
-        persist_state="session",
-        help="Block whose output is changed, counted from 0.",
-    )
-    return _Place(_OPERATIONS[str(operation)], _SCOPES[str(scope)], None if layer == CHOSEN else int(layer))
+    return _Amounts(prompts, strengths or "", int(samples), int(controls))
 
 
 _DEFAULTS: dict[str, tuple[str, object]] = {
@@ -147,7 +111,8 @@ _DEFAULTS: dict[str, tuple[str, object]] = {
 }
 
 
-def _more_settings() -> _More:
+def more_settings() -> _More:
+    """The settings that are seldom changed."""
     changed = [name for key, (name, value) in _DEFAULTS.items() if st.session_state.get(key, value) != value]
     label = "More settings" + (f" (changed: {', '.join(changed)})" if changed else "")
     with st.expander(label, icon=":material/tune:"):

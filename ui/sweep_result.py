@@ -60,11 +60,13 @@ def _settings_line(sweep: Sweep) -> str:
     """What was asked for, in a line: a link may open a run whose settings are not those of the form."""
     asked = sweep.settings
     decoding = "greedy" if asked.decoding == "greedy" else f"temperature {asked.temperature:g}, top-p {asked.top_p:g}"
+    layers = f"layer {sweep.layer}" if len(sweep.layers) < 2 else f"layers {sweep.layers[0]} to {sweep.layers[-1]}"
+    mixed = "".join(f" with {weight:+g} × {plain(emotion)}" for emotion, weight in asked.mix)
     return (
-        f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()} at layer {sweep.layer} on "
+        f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()}{mixed} at {layers} on "
         f"{_SCOPES[asked.scope]}; "
         f"{len(asked.prompts)} prompts, {len(asked.strengths)} strengths, {asked.samples} samples, "
-        f"{asked.controls} controls, {asked.max_new_tokens} new tokens, {decoding}, seed {asked.seed}."
+        f"{asked.controls} random directions, {asked.max_new_tokens} new tokens, {decoding}, seed {asked.seed}."
     )
 
 
@@ -77,17 +79,20 @@ def sweep_texts(sweep: Sweep, *, key: str) -> None:
     samples = sorted({row.sample for row in sweep.rows})
     sample = two.selectbox("Sample", samples, format_func=lambda n: f"{n + 1}", key=f"sample-{key}")
     directions = list(dict.fromkeys(row.direction for row in sweep.rows))
-    names = {"emotion": sweep.settings.emotion}
+    directions += ["in words"] if sweep.in_words else []
+    names = {"emotion": sweep.settings.emotion, "in words": f"words: “{sweep.settings.in_words}”"}
     direction = three.selectbox(
         "Direction",
         directions,
-        format_func=lambda one: names.get(one, one.replace("control-", "control ")),
+        format_func=lambda one: names.get(
+            one, one.replace("control-", "control ").replace("shuffled-", "shuffled labels ")
+        ),
         key=f"direction-{key}",
         help="The control directions are random, of the same length: what they write is what chance does.",
     )
-    rows = [r for r in sweep.rows if r.prompt == prompt and r.sample == sample]
-    unsteered = next(r for r in rows if r.strength == 0)
-    shown = sorted((r for r in rows if r.direction == direction or r.strength == 0), key=lambda r: r.strength)
+    rows = [r for r in (*sweep.rows, *sweep.in_words) if r.prompt == prompt and r.sample == sample]
+    unsteered = next(r for r in rows if r.strength == 0 and r.direction == "emotion")
+    shown = sorted((r for r in rows if r.direction == direction or r is unsteered), key=lambda r: r.strength)
     st.caption(
         f"“{plain(str(prompt))} …” continued with the same noise at every strength. Underlined: from where a text "
         "leaves the unsteered one. SD: how far its reading moved. Edge: warm where it rose, cool where it fell. "
@@ -99,22 +104,23 @@ def sweep_texts(sweep: Sweep, *, key: str) -> None:
 def rung(row: SweepRow, unsteered: SweepRow, sweep: Sweep) -> Rung:
     """One text as the ladder shows it, marked from where it leaves the unsteered one."""
     text = row.text.strip()
-    same, rest = split_at_difference(text, unsteered.text.strip()) if row.strength else (text, "")
+    compared = row.strength != 0 or row.direction == "in words"
+    same, rest = split_at_difference(text, unsteered.text.strip()) if compared else (text, "")
     low, high = sweep.usable_window
     moved = change(row, unsteered)
-    notes = [] if moved is None or not row.strength else [f"{sweep.settings.emotion} {signed(moved, 1)} SD"]
+    notes = [] if moved is None or not compared else [f"{sweep.settings.emotion} {signed(moved, 1)} SD"]
     if row.surprise is not None:
         notes.append(f"surprise {row.surprise:.1f}")
     if row.broken:
         notes.append("numbers not finite")
     colour = "" if moved is None or abs(moved) < _SMALL else (WARM if moved > 0 else COOL)
     return Rung(
-        strength="unsteered" if row.strength == 0 else signed(row.strength),
+        strength=signed(row.strength) if row.strength else "in words" if compared else "unsteered",
         notes=tuple(notes),
         same=same or ("" if rest else "(nothing written)"),
         rest=rest,
         colour=colour,
-        unsteered=row.strength == 0,
+        unsteered=not compared,
         usable=low <= row.strength <= high,
     )
 

@@ -7,8 +7,10 @@ from typing import Any, cast
 import altair as alt
 import pandas as pd
 
+from emotion_core.charts.comparisons import comparison_layers
 from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, USABLE, WARM
 from emotion_core.steering.finding import signed, sweep_finding
+from emotion_core.steering.summary import StrengthSummary
 from emotion_core.steering.sweep import Sweep
 
 # The y axes of the charts that stand beneath each other start at the same place.
@@ -18,7 +20,10 @@ _AXIS_EXTENT = 48
 def summary_table(sweep: Sweep) -> pd.DataFrame:
     """One row a strength: what the charts draw and the CSV holds."""
     table = pd.DataFrame([one.to_json() for one in sweep.strengths])
-    table["verdict"] = [_verdict(one.evidence, one.coherent) for one in sweep.strengths]
+    table["verdict"] = [_verdict(one) for one in sweep.strengths]
+    for one in sweep.comparisons:
+        found = {point.strength: point.effect for point in one.points}
+        table[one.name] = [found.get(strength) for strength in table["strength"]]
     return table
 
 
@@ -37,6 +42,10 @@ def dose_response(sweep: Sweep) -> alt.LayerChart:
     band = band.encode(y=alt.Y("null_low:Q", title="Change of the reading (SD)", scale=scale), y2="null_high:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     valid = base.transform_filter("isValid(datum.effect)")
+    broken = base.transform_filter("datum.verdict == 'broken'").mark_text(
+        text="broken", color=NULL, angle=270, align="left"
+    )
+    broken = broken.encode(y=alt.value(360), tooltip=_tooltip())
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
     interval = base.transform_filter("isValid(datum.effect_low)").mark_rule(strokeWidth=2)
     interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_verdict_colour())
@@ -44,11 +53,13 @@ def dose_response(sweep: Sweep) -> alt.LayerChart:
         y="effect:Q",
         color=_verdict_colour(),
         shape=alt.Shape(
-            "verdict:N", scale=alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross"]), title=None
+            "verdict:N",
+            scale=alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross", "triangle-down"]),
+            title=None,
         ),
         tooltip=_tooltip(),
     )
-    layers = alt.layer(window, band, zero, line, interval, dots)
+    layers = alt.layer(window, band, zero, *comparison_layers(sweep, _x(sweep)), line, interval, dots, broken)
     return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=370))
 
 
@@ -77,13 +88,16 @@ _VERDICTS = {
     "evidence": WARM,
     "inside the range of chance": COOL,
     "incoherent": NULL,
+    "broken": NULL,
 }
 
 
-def _verdict(evidence: bool, coherent: bool) -> str:
-    if not coherent:
+def _verdict(one: StrengthSummary) -> str:
+    if one.broken:
+        return "broken"
+    if not one.coherent:
         return "incoherent"
-    return "evidence" if evidence else "inside the range of chance"
+    return "evidence" if one.evidence else "inside the range of chance"
 
 
 def _verdict_colour() -> alt.Color:
@@ -95,6 +109,7 @@ def _reach(sweep: Sweep) -> list[float]:
     """From the lowest to the highest end of anything drawn: an interval's far end does not widen an axis by itself."""
     drawn = [(one.effect, one.effect_low, one.effect_high, one.null_low, one.null_high) for one in sweep.strengths]
     values = [value for row in drawn for value in row if value is not None]
+    values += [point.effect for one in sweep.comparisons for point in one.points if point.effect is not None]
     return [min(values, default=-1.0), max(values, default=1.0)]
 
 
@@ -124,6 +139,7 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("surprise:Q", title="Surprise", format=".2f"),
         alt.Tooltip("repetition:Q", title="Repetition", format=".0%"),
         alt.Tooltip("n:Q", title="Texts"),
+        alt.Tooltip("broken:Q", title="of them broken"),
         alt.Tooltip("verdict:N", title="Verdict"),
     ]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_sweep
@@ -26,6 +28,7 @@ def start_sweep(
     settings: SweepSettings,
     *,
     share: bool = False,
+    cache: ActivationCache | None = None,
 ) -> str:
     """Starts a sweep, or finds the finished one with the same content, and returns its run id.
 
@@ -34,6 +37,7 @@ def start_sweep(
         owner: Of the model.
         vectors: What to steer with.
         settings: How.
+        cache: Activations read before, for label-shuffled vectors.
         share: Join an unfinished run with the same content instead of starting a second one.
 
     Raises:
@@ -49,11 +53,27 @@ def start_sweep(
         "model": owner.model.info.name,
         "fingerprint": owner.model.info.fingerprint,
         "vectors": vectors_digest(vectors),
+        "build": _build_of(vectors),
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = sweep(owner.model, vectors, settings)
+    job = sweep(owner.model, vectors, settings, cache)
     return registry.start(run_id, job, save_sweep, owner.submit)
+
+
+def _build_of(vectors: EmotionVectors) -> dict[str, Any] | None:
+    """What the vectors were built from, so that a link to the sweep can be done again when they are gone."""
+    if not vectors.prompt_sets:
+        return None
+    return {
+        "prompt_sets": [{"name": one.name, "sha256": one.sha256} for one in vectors.prompt_sets],
+        "settings": {
+            "estimator": vectors.estimator,
+            "reading": settings_json(vectors.reading),
+            "neutral_projection": vectors.neutral_projection,
+            "seed": vectors.seed,
+        },
+    }
 
 
 def save_sweep(result: Sweep) -> dict[str, bytes]:

@@ -1,0 +1,83 @@
+"""What a sweep stands beside, and what is added together with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from emotion_core.steering.settings import WORDS
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+SHUFFLES = 3
+_WORDS, _SHUFFLED = "words", "shuffled"
+_MOST_MIXED = 3
+
+
+@dataclass(frozen=True)
+class Company:
+    """Named controls of a sweep, and further emotions of the mix."""
+
+    words: str
+    shuffles: int
+    others: tuple[str, ...]
+    mix: tuple[tuple[str, float], ...]
+
+
+def company_form(vectors: EmotionVectors, emotion: str) -> Company:
+    """Draws the pickers."""
+    others = [one for one in vectors.emotions if one != emotion]
+    names = {_WORDS: f"Words alone: “{WORDS.replace('{emotion}', emotion)}”", _SHUFFLED: "Label-shuffled vectors"}
+    kinds = [_WORDS, *([_SHUFFLED] if vectors.prompt_sets else [])]
+    left, right = st.columns([3, 2])
+    asked = left.multiselect(
+        "Compare with",
+        [*kinds, *others],
+        default=[_WORDS],
+        format_func=lambda one: names.get(one, f"The vector of {one}"),
+        key=f"compare-{emotion}-{len(others)}",
+        persist_state="session",
+        help="Beside the random directions. Words alone: the emotion asked for in front of the prompt, nothing "
+        f"steered. Label-shuffled: {SHUFFLES} vectors built from the same texts with shuffled labels.",
+    )
+    added = right.multiselect(
+        "Add together with it",
+        others,
+        key=f"mix-{emotion}-{len(others)}",
+        persist_state="session",
+        max_selections=_MOST_MIXED,
+        disabled=not others,
+        placeholder="Other emotions",
+        help="Other emotions added at the same time, each with its own strength.",
+    )
+    return Company(
+        words=WORDS if _WORDS in asked else "",
+        shuffles=SHUFFLES if _SHUFFLED in asked else 0,
+        others=tuple(one for one in asked if one not in (_WORDS, _SHUFFLED)),
+        mix=_weights(tuple(added)),
+    )
+
+
+def _weights(emotions: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """The strength of each further emotion, as a multiple of the sweep's."""
+    if not emotions:
+        return ()
+    columns = st.columns(_MOST_MIXED)
+    return tuple(
+        (
+            emotion,
+            float(
+                column.number_input(
+                    f"Times {emotion}",
+                    -4.0,
+                    4.0,
+                    1.0,
+                    0.25,
+                    key=f"weight-{emotion}",
+                    persist_state="session",
+                    help="Its strength as a multiple of the sweep's; negative turns it around.",
+                )
+            ),
+        )
+        for emotion, column in zip(emotions, columns, strict=False)
+    )
