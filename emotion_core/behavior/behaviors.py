@@ -1,0 +1,208 @@
+"""Rates of behaviours under steering: options by their probability, patterns by sampled continuations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.preferences import read_layer
+from emotion_core.behavior.rates import smoothed_rate
+from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
+from emotion_core.errors import SettingsError
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.progress import Job
+from emotion_core.steering.plan import control_directions
+from emotion_core.tracing.activations import FloatArray, ModelInfo
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import require_model
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Behaviors:
+    """Result of `behaviors`.
+
+    The axes are scenarios, then emotions (or controls), then strengths; at strength 0 all emotions are the same.
+
+    Attributes:
+        settings: What was asked for.
+        model: The model.
+        layer: Steered layer.
+        scale: Length of strength 1 in the residual stream.
+        rate: float64 [scenes, emotions, strengths]. With options the probability of the behaviour among them; with a
+            pattern (k + 1/2) / (n + 1) of the texts. nan where the model broke.
+        hits: int64 [scenes, emotions, strengths], drawn answers or texts that count.
+        n: int64 [scenes, emotions, strengths], answers drawn or texts written.
+        control_rate: float64 [scenes, controls, strengths].
+        control_hits: int64 [scenes, controls, strengths].
+        control_n: int64 [scenes, controls, strengths].
+        words_rate: float64 [scenes, emotions], unsteered with the emotion in words in front of it; nan without.
+        words_hits: int64 [scenes, emotions].
+        words_n: int64 [scenes, emotions].
+        texts: All continuations.
+        coherence: Whether they make sense.
+    """
+
+    settings: BehaviorSettings
+    model: ModelInfo
+    layer: int
+    scale: float
+    rate: Array
+    hits: Counts
+    n: Counts
+    control_rate: Array
+    control_hits: Counts
+    control_n: Counts
+    words_rate: Array
+    words_hits: Counts
+    words_n: Counts
+    texts: tuple[BehaviorText, ...]
+    coherence: Coherence
+
+    @property
+    def zero(self) -> int:
+        """Place of strength 0."""
+        return self.settings.strengths.index(0.0)
+
+    def unsteered(self, scene: int) -> float:
+        """Rate of a scenario without steering."""
+        return float(self.rate[scene, 0, self.zero])
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """Rates, hits and numbers of one kind of direction."""
+
+    rate: Array
+    hits: Counts
+    n: Counts
+
+    @staticmethod
+    def empty(*shape: int) -> _Tally:
+        return _Tally(np.full(shape, np.nan), np.zeros(shape, np.int64), np.zeros(shape, np.int64))
+
+
+def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSettings) -> Job[Behaviors]:
+    """Measures behaviours at every strength, as a job.
+
+    Raises:
+        VectorFileError: The vectors belong to another model, or have no such emotion.
+        SettingsError: The layer does not exist, or a vector there has no length.
+        TextTooLongError: A scenario with its option or its continuation does not fit into the context.
+        PromptSetError: A pattern takes too long on a text.
+    """
+    require_model(vectors, model.info)
+    layer = read_layer(vectors, settings.layer)
+    units = vectors.units[[vectors.index(one) for one in settings.emotions], layer]
+    scale = _scale(vectors, layer, units, settings.emotions)
+    controls = control_directions(model.info.width, settings.controls, settings.seed)
+    directions = np.concatenate([units, controls])
+    shape = (len(settings.scenes), len(settings.emotions), len(settings.strengths))
+    own, random = _Tally.empty(*shape), _Tally.empty(shape[0], settings.controls, shape[2])
+    words = _Tally.empty(*shape[:2])
+    yield from _options(model, settings, layer, directions, scale, (own, random, words))
+    texts = yield from write_texts(model, settings, layer, directions, scale)
+    _count_patterns(settings, texts, own, random, words)
+    return Behaviors(
+        settings=settings,
+        model=model.info,
+        layer=layer,
+        scale=scale,
+        rate=own.rate,
+        hits=own.hits,
+        n=own.n,
+        control_rate=random.rate,
+        control_hits=random.hits,
+        control_n=random.n,
+        words_rate=words.rate,
+        words_hits=words.hits,
+        words_n=words.n,
+        texts=texts,
+        coherence=coherence(texts, settings),
+    )
+
+
+def _options(
+    model: LoadedModel,
+    settings: BehaviorSettings,
+    layer: int,
+    directions: FloatArray,
+    scale: float,
+    tallies: tuple[_Tally, _Tally, _Tally],
+) -> Job[None]:
+    """Fills in the scenarios with options."""
+    own, random, words = tallies
+    emotions = len(settings.emotions)
+    steered: list[Condition] = [(d, s) for s in settings.steered_strengths for d in range(len(directions))]
+    chosen = [i for i, scene in enumerate(settings.scenes) if scene.options]
+    texts = [(settings.scenes[i], settings.scenes[i].text) for i in chosen]
+    conditions = [[UNSTEERED, *steered]] * len(chosen)
+    if settings.words:
+        rivals = [(i, emotion) for i in chosen for emotion in settings.emotions]
+        texts += [(settings.scenes[i], settings.in_words(emotion, settings.scenes[i].text)) for i, emotion in rivals]
+        conditions = conditions + [[UNSTEERED]] * len(rivals)
+    if not texts:
+        return
+    found = yield from ask_scenes(model, settings, texts, conditions, layer, directions, scale)
+    for k, i in enumerate(chosen):
+        key = (settings.seed, i)
+        table = found[k][1:].reshape(len(settings.steered_strengths), len(directions)).T  # (directions, strengths)
+        at = [t for t, strength in enumerate(settings.strengths) if strength]
+        own.rate[i] = found[k][0]
+        own.rate[i][:, at] = table[:emotions]
+        random.rate[i] = found[k][0]
+        random.rate[i][:, at] = table[emotions:]
+        if settings.words:
+            begin = len(chosen) + k * emotions
+            words.rate[i] = [float(one[0]) for one in found[begin : begin + emotions]]
+        for tally in tallies:
+            hits = draw(tally.rate[i], settings.answers, key)
+            tally.hits[i] = np.maximum(hits, 0)
+            tally.n[i] = np.where(hits < 0, 0, settings.answers)
+
+
+def _count_patterns(
+    settings: BehaviorSettings, texts: tuple[BehaviorText, ...], own: _Tally, random: _Tally, words: _Tally
+) -> None:
+    """Fills in the scenarios with patterns."""
+    emotions = len(settings.emotions)
+    place = {strength: t for t, strength in enumerate(settings.strengths)}
+    for one in texts:
+        if one.counted is None or one.broken:
+            continue
+        t = place[one.strength]
+        cells: list[tuple[_Tally, tuple[Any, ...]]]
+        if one.in_words >= 0:
+            cells = [(words, (one.scene, one.in_words))]
+        elif one.unsteered:
+            cells = [(own, (one.scene, slice(None), t)), (random, (one.scene, slice(None), t))]
+        elif one.direction < emotions:
+            cells = [(own, (one.scene, one.direction, t))]
+        else:
+            cells = [(random, (one.scene, one.direction - emotions, t))]
+        for tally, cell in cells:
+            tally.n[cell] += 1
+            tally.hits[cell] += one.counted
+    for i, scene in enumerate(settings.scenes):
+        if scene.pattern:
+            for tally in (own, random, words):
+                tally.rate[i] = smoothed_rate(tally.hits[i], tally.n[i])
+
+
+def _scale(vectors: EmotionVectors, layer: int, units: FloatArray, emotions: tuple[str, ...]) -> float:
+    scale = float(vectors.residual_norms[layer])
+    usable = np.isfinite(units).all(1) & units.any(1)
+    if not np.isfinite(scale) or scale <= 0 or not usable.all():
+        raise SettingsError(
+            "The vector or the residual norm at this layer is zero or not finite",
+            where=f"{emotions[int(np.argmin(usable))]}, layer {layer}",
+            remedy="Choose another layer",
+        )
+    return scale
