@@ -9,6 +9,7 @@ from emotion_core.charts.reading_tables import dose_values
 from emotion_core.reading.dose import DoseReading
 from ui.charts import show_chart
 from ui.downloads import downloads
+from ui.plain import plain
 from ui.verdict import Mark, shows, verdict
 
 _COLUMNS = (
@@ -32,6 +33,7 @@ def dose_result(found: DoseReading, emotion: str) -> None:
             word=f"{met} of {len(outcomes)} met",
             key="dose",
         )
+    _words(found)
     named = list(found.expected)
     most = [name for name in table.sort_values("q")["emotion"] if name not in named]
     shown = (named or [emotion, *[name for name in most if name != emotion]])[:6]
@@ -48,7 +50,7 @@ def dose_result(found: DoseReading, emotion: str) -> None:
         "q corrected for all emotions; a range under 0.2 SD of neutral texts is not called evidence.",
         "That the model understands the quantity: other digits and one more token also change a reading.",
     )
-    if not outcomes:
+    if not named:
         table = table.drop(columns=["expected", "outcome"])
     numbers = {
         name: st.column_config.NumberColumn(label, format=form, help=text) for name, label, form, text in _COLUMNS
@@ -58,3 +60,17 @@ def dose_result(found: DoseReading, emotion: str) -> None:
     downloads("dose", chart=chart, table=table, key="dose", parquet=True)
     st.caption("All readings, value by value:")
     downloads("dose-readings", table=dose_values(found), key="dose-values", parquet=True)
+
+
+def _words(found: DoseReading) -> None:
+    """Where vectors of other names stand for the template's words, and words that have none."""
+    other = [
+        f"{plain(name)} for {plain(', '.join(words))}" for name, words in found.stands_for.items() if words != (name,)
+    ]
+    parts = []
+    if other:
+        parts.append(f"The vector set has other words: read is {'; '.join(other)}.")
+    if found.unmatched:
+        parts.append(f"No vector stands for {plain(', '.join(found.unmatched))}: not looked at.")
+    if parts:
+        st.caption(" ".join(parts))

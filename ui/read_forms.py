@@ -34,7 +34,7 @@ def reading_form(working: Working, tab: str) -> None:
         return
     emotion = working.emotion
     forms: dict[str, Callable[[], ReadingRequest]] = {
-        "Text": lambda: ReadingRequest("text", text=text_input("read-text")),
+        "Text": _text,
         "Conversation": lambda: ReadingRequest("conversation", turns=conversation_input("read")),
         "Dose": _dose,
         "Situations": _situations,
@@ -57,6 +57,17 @@ def reading_form(working: Working, tab: str) -> None:
         return
     remember_run(f"read {tab}", run_id)
     st.rerun()
+
+
+def _text() -> ReadingRequest:
+    text = text_input("read-text")
+    all_layers = st.checkbox(
+        "All layers",
+        key="read-all-layers",
+        persist_state="session",
+        help="Reads every layer in the same pass, and shows the chosen emotion layer by layer.",
+    )
+    return ReadingRequest("text", text=text, all_layers=bool(all_layers))
 
 
 def _dose() -> ReadingRequest:

@@ -20,8 +20,9 @@ def text_result(found: TokenReading, emotion: str) -> None:
             f"{len(found.tokens):,} tokens are more than the model takes at once: read in {found.n_windows} windows, "
             "each token with at least half a context before it."
         )
-    reading_strip(found, emotion, key="text")
-    chart = charts.course(found, emotion)
+    one = found.single
+    reading_strip(one, emotion, key="text")
+    chart = charts.course(one, emotion)
     show_chart(chart, alt_text=f"{emotion} along the text; the table has the same.", key="course")
     shows(
         "How far each token lies along the direction, compared with neutral texts at the same place in a text. The "
@@ -29,8 +30,12 @@ def text_result(found: TokenReading, emotion: str) -> None:
         "That a single token outside the band means something: of a hundred, five are outside by chance. Look for "
         "stretches.",
     )
-    downloads(f"reading-{emotion}", chart=chart, table=token_table(found), key="course", parquet=True)
+    downloads(f"reading-{emotion}", chart=chart, table=token_table(one), key="course", parquet=True)
+    if len(found.layers) > 1:
+        layers = charts.layer_heat(found, emotion)
+        show_chart(layers, alt_text=f"{emotion} along the text at every layer", key="layers")
+        downloads(f"reading-{emotion}-layers", chart=layers, table=token_table(found), key="layers", parquet=True)
     if len(found.emotions) > 1:
-        heat = charts.heat(found, charts.top_movers(found))
+        heat = charts.heat(one, charts.top_movers(one))
         show_chart(heat, alt_text="Readings of the strongest emotions along the text", key="heat")
         downloads("reading-heat", chart=heat, key="heat")

@@ -109,3 +109,38 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
         anchor="start",
     )
     return cast(alt.Chart, chart.properties(title=title, height=24 * len(emotions) + 20))
+
+
+def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
+    """One emotion at all layers along the text, cool to warm; a long text in stretches."""
+    e = reading.emotions.index(emotion)
+    values = reading.values[:, :, e]  # (tokens, layers)
+    step = -(-len(values) // (MOST_POINTS // 2))
+    rows = []
+    for start in range(0, len(values), step):
+        text, means = "".join(reading.tokens[start : start + step]), values[start : start + step].mean(axis=0)
+        rows += [
+            {"token": start, "text": text, "layer": layer, "reading": float(mean)}
+            for layer, mean in zip(reading.layers, means, strict=True)
+        ]
+    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True)
+    chart = alt.Chart(pd.DataFrame(rows)).mark_rect()
+    chart = chart.encode(
+        x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
+        y=alt.Y("layer:O", title="Layer", sort="descending"),
+        color=alt.Color("reading:Q", scale=scale, title="SD", legend=alt.Legend(orient="right", gradientLength=120)),
+        tooltip=[
+            alt.Tooltip("text:N", title="Token"),
+            alt.Tooltip("layer:O", title="Layer"),
+            alt.Tooltip("reading:Q", title="Reading", format="+.2f"),
+        ],
+    )
+    outside = (values > reading.band_high) | (values < reading.band_low)
+    strongest = reading.layers[int(outside.mean(axis=0).argmax())]
+    title = alt.TitleParams(
+        f"{emotion} leaves the range of random directions most often at layer {strongest}",
+        subtitle=f"{outside.mean(axis=0).max():.0%} of the tokens there; each layer in standard deviations of its own "
+        "neutral tokens" + (f"; means of {step} tokens" if step > 1 else ""),
+        anchor="start",
+    )
+    return cast(alt.Chart, chart.properties(title=title, height=26 * len(reading.layers) + 50))

@@ -32,6 +32,7 @@ class Baseline:
         directions: float32 [layers, emotions + random, width], unit length.
         tokens: Scale of single tokens by their position in the text, see `PositionScale`.
         form: Form of the neutral texts that `tokens` comes from.
+        selected: The layer chosen at the build for all emotions together.
         texts: Scale of whole texts, pooled as the vectors' own training texts were.
         n_texts: Number of neutral texts.
     """
@@ -42,7 +43,13 @@ class Baseline:
     tokens: PositionScale
     texts: Scale
     n_texts: int
-    form: Form = "text"
+    form: Form
+    selected: int
+
+    @property
+    def chosen(self) -> int:
+        """The layer that stands for all: the one chosen at the build where it was read, else the first."""
+        return self.selected if self.selected in self.layers else self.layers[0]
 
     @property
     def by_layer(self) -> dict[int, FloatArray]:
@@ -89,6 +96,7 @@ def read_baseline(
         texts=scale_of(pooled),
         n_texts=len(encodings),
         form=form,
+        selected=vectors.selected_layer,
     )
 
 

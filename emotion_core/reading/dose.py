@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Template
 from emotion_core.reading.baseline import Baseline
+from emotion_core.reading.expected_words import Expectation, match_expected
 from emotion_core.reading.trend import Trend, trend
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
@@ -21,7 +22,6 @@ from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
-Expectation = Literal["rise", "fall"]
 Outcome = Literal["met", "not met", "no evidence"]
 # A rank correlation has no size: readings that move by less than this many standard deviations of neutral texts
 # are not called evidence, however orderly they move.
@@ -45,6 +45,8 @@ class DoseReading:
         projections: float32 [values, emotions], the same before standardising.
         trend: Rank correlation with x, p-values by permutation.
         expected: Emotions that should rise or fall.
+        stands_for: The template's own words for them, see `match_expected`.
+        unmatched: Words of the template that no vector stands for.
     """
 
     template: str
@@ -56,6 +58,8 @@ class DoseReading:
     projections: FloatArray
     trend: Trend
     expected: dict[str, Expectation]
+    stands_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
 
     @property
     def ranges(self) -> FloatArray:
@@ -80,6 +84,7 @@ class DoseReading:
             "template": self.template,
             "x": list(self.x),
             "texts": list(self.texts),
+            "unmatched": list(self.unmatched),
             "emotions": {
                 name: {
                     "values": [finite(value) for value in self.values[:, e]],
@@ -89,7 +94,11 @@ class DoseReading:
                     "q_value": finite(self.trend.q_value[e]),
                     "range": finite(self.ranges[e]),
                     **(
-                        {"expected": self.expected[name], "outcome": self.outcome(name)}
+                        {
+                            "expected": self.expected[name],
+                            "outcome": self.outcome(name),
+                            "stands_for": list(self.stands_for.get(name, (name,))),
+                        }
                         if name in self.expected
                         else {}
                     ),
@@ -157,8 +166,7 @@ def read_dose(
     known = len(baseline.emotions)
     projections = activations.values[:, layer] @ baseline.directions[0, :known].T  # (values, emotions)
     values = (projections - baseline.texts.mean[0, :known]) / baseline.texts.sd[0, :known]
-    expected: dict[str, Expectation] = {name: "rise" for name in template.rise if name in baseline.emotions}
-    expected |= {name: "fall" for name in template.fall if name in baseline.emotions}
+    expected = match_expected(template.rise, template.fall, baseline.emotions)
     return DoseReading(
         template=template.template,
         texts=template.texts,
@@ -168,5 +176,7 @@ def read_dose(
         values=values.astype(np.float32),
         projections=projections.astype(np.float32),
         trend=trend(template.values, values, seed),
-        expected=expected,
+        expected=expected.ways,
+        stands_for=expected.stands_for,
+        unmatched=expected.unmatched,
     )

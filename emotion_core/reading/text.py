@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class TokenReading:
         band_low: float32 [tokens, layers], lower end of the 95 % band of random directions at each token.
         band_high: float32 [tokens, layers], upper end.
         n_windows: Windows that the text was read in; 1 where it fits the context.
+        chosen: Of several layers the one that was chosen when the vectors were built.
     """
 
     tokens: tuple[str, ...]
@@ -46,6 +47,22 @@ class TokenReading:
     band_low: FloatArray
     band_high: FloatArray
     n_windows: int
+    chosen: int = -1
+
+    @property
+    def single(self) -> TokenReading:
+        """The same reading at the chosen layer alone."""
+        if len(self.layers) == 1:
+            return self
+        at = slice(i := self.layers.index(self.chosen), i + 1)
+        return replace(
+            self,
+            layers=self.layers[at],
+            projections=self.projections[:, at],
+            values=self.values[:, at],
+            band_low=self.band_low[:, at],
+            band_high=self.band_high[:, at],
+        )
 
     def of(self, emotion: str, layer: int | None = None) -> FloatArray:
         """float32 [tokens], one emotion's values at a layer, by default the first one read."""
@@ -61,15 +78,16 @@ class TokenReading:
         return [(self.emotions[e], float(values[e])) for e in chosen]
 
     def to_json(self) -> dict[str, Any]:
-        """The command line's document; the first layer's readings, and the means by layer where several were read."""
+        """The command line's document; readings at the chosen layer, and means by layer where several were read."""
+        one = self.single
         document: dict[str, Any] = {
-            "layer": self.layers[0],
+            "layer": one.layers[0],
             "unit": "standard deviations of neutral tokens",
             "tokens": list(self.tokens),
             "content": list(self.content),
-            "emotions": {name: _column(self.values[:, 0, e]) for e, name in enumerate(self.emotions)},
-            "projections": {name: _column(self.projections[:, 0, e]) for e, name in enumerate(self.emotions)},
-            "null_band": {"low": _column(self.band_low[:, 0]), "high": _column(self.band_high[:, 0])},
+            "emotions": {name: _column(one.values[:, 0, e]) for e, name in enumerate(self.emotions)},
+            "projections": {name: _column(one.projections[:, 0, e]) for e, name in enumerate(self.emotions)},
+            "null_band": {"low": _column(one.band_low[:, 0]), "high": _column(one.band_high[:, 0])},
             "windows": self.n_windows,
         }
         if len(self.layers) > 1:
@@ -138,6 +156,7 @@ def read_encoding(model: LoadedModel, baseline: Baseline, encoding: Encoding) ->
         band_low=low,
         band_high=high,
         n_windows=len(parts),
+        chosen=baseline.chosen,
     )
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.reading import layer_heat
 from emotion_core.charts.reading_tables import token_table
 from emotion_core.reading.text import TokenReading
 
@@ -27,3 +29,13 @@ def test_the_ranking_at_a_token_goes_from_the_highest_to_the_lowest() -> None:
     found = reading(tuple("abcdefghijkl"), (0,))
     assert [name for name, _ in found.extremes(1)] == list("lkjihg") + list("cba")
     assert [name for name, _ in reading(("a", "b"), (0,)).extremes(0)] == ["b", "a"]
+
+
+def test_all_layers_as_a_heat_map_of_bounded_size() -> None:
+    values = np.zeros((5000, 6, 1), np.float32)
+    values[:, 2] = 9
+    band = np.ones((5000, 6), np.float32)
+    found = TokenReading(("a",) * 5000, (True,) * 5000, ("fear",), tuple(range(6)), values, values, -band, band, 9, 2)
+    chart = layer_heat(found, "fear")
+    assert "at layer 2" in str(chart.title.text) and len(chart.data) <= 6 * 201
+    assert chart_bytes(chart, "png").startswith(b"\x89PNG")

@@ -111,3 +111,15 @@ def test_a_layer_that_is_not_there_is_refused(tiny: Callable[[str], LoadedModel]
     model, vectors, _ = demo
     with pytest.raises(SettingsError, match="no such layer"):
         run_to_end(read_baseline(model, vectors, [vectors.n_layers]))
+
+
+def test_one_of_all_layers_is_the_reading_of_that_layer_alone(demo: Read) -> None:
+    model, vectors, baseline = demo
+    text = "Someone tried the handle of the back door, slowly."
+    every = run_to_end(read_text(model, baseline, text))
+    alone = run_to_end(read_text(model, run_to_end(read_baseline(model, vectors)), text))
+    one = every.single
+    assert one.layers == alone.layers == (vectors.selected_layer,)
+    np.testing.assert_allclose(one.values, alone.values, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(one.band_high, alone.band_high, rtol=1e-3, atol=1e-3)
+    assert every.to_json()["layer"] == vectors.selected_layer and len(every.to_json()["by_layer"]) == len(every.layers)
