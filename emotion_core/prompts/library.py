@@ -16,6 +16,7 @@ from emotion_core.prompts.library_items import (
     Circumplex,
     Conversation,
     ImplicitSituation,
+    Opening,
     Scenario,
     SystemPrompt,
     Template,
@@ -35,6 +36,11 @@ def load_templates() -> tuple[Template, ...]:
 def load_implicit() -> tuple[ImplicitSituation, ...]:
     """Messages that imply one emotion each."""
     return _builtin_items("implicit.json", ImplicitSituation)
+
+
+def load_openings() -> tuple[Opening, ...]:
+    """Beginnings for a steering sweep, the question of the GPT-2 fear study first."""
+    return _builtin_items("openings.json", Opening)
 
 
 def load_activities() -> tuple[Activity, ...]:

@@ -48,6 +48,14 @@ class Template(_Item):
         return tuple(self.text(x) for x in self.values)
 
 
+class Opening(_Item):
+    """The beginning of a text that a model is asked to continue."""
+
+    name: _Name
+    text: _Text
+    note: str = ""
+
+
 class ImplicitSituation(_Item):
     """A message that implies an emotion without naming it."""
 

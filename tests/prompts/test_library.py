@@ -15,6 +15,7 @@ from emotion_core.prompts.library_items import Scenario, Template
 WORDS_171 = set((Path(__file__).parent / "words171.txt").read_text(encoding="utf-8").splitlines())
 LOADERS = {
     "templates.json": (library.load_templates, 6),
+    "openings.json": (library.load_openings, 6),
     "implicit.json": (library.load_implicit, 24),
     "activities.json": (library.load_activities, 64),
     "behaviors.json": (library.load_scenarios, 8),
