@@ -68,6 +68,13 @@ PAGES = {
         "Read",
         "Where along a text, a conversation or a growing number does the model move along an emotion's direction?",
     ),
+    "study": PageInfo(
+        "pages/7_Fear_study.py",
+        "Redo the fear study",
+        ":material/route:",
+        "Redo the fear study",
+        "Three steps from a published finding about GPT-2 to the controls that it lacked.",
+    ),
     "glossary": PageInfo(
         "pages/6_Glossary.py",
         "Glossary",
