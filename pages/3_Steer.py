@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.errors import EmotionCoreError, RunError
 from emotion_core.runs.cost import sweep_seconds
 from emotion_core.runs.limits import require_sweep
-from emotion_core.runs.sweeps import load_sweep, start_sweep
+from emotion_core.runs.sweeps import has_sweep, load_sweep, start_sweep
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
 from ui.built_in import need_vectors
@@ -57,10 +57,18 @@ def result() -> None:
         )
         return
     run = run_panel(run_id, key=PAGE)
-    if run is not None:
+    if run is not None or stopped_with(run_id):
         with shown_errors():
-            sweep_result(load_sweep(store(), run.id), key=PAGE)
+            sweep_result(load_sweep(store(), run_id), key=PAGE)
             link_hint()
+
+
+def stopped_with(run_id: str) -> bool:
+    """Whether a run was stopped and left what was finished."""
+    try:
+        return store().get(run_id).state == "cancelled" and has_sweep(store(), run_id)
+    except RunError:
+        return False  # the panel has said so
 
 
 working = begin(PAGE)

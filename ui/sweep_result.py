@@ -23,6 +23,8 @@ _SMALL = 0.25  # standard deviations below which a rung stays uncoloured
 
 def sweep_result(sweep: Sweep, *, key: str) -> None:
     """Shows everything a sweep gave."""
+    if sweep.partial:
+        st.warning(f"A part of the sweep: {sweep.partial}. Everything below is made of these.", icon=":material/pause:")
     finding = sweep_finding(sweep)
     verdict(finding.mark, finding.sentence, key=key)
     chart = dose_response(sweep)

@@ -118,9 +118,13 @@ class RunStore:
 
     def finish(self, run_id: str, files: Mapping[str, bytes]) -> None:
         """Stores the result files, then marks the run as done."""
+        self.keep(run_id, files)
+        self._set(run_id, "state = 'done', error = ''")
+
+    def keep(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        """Stores result files of a run that goes on, or that ends before its time."""
         for name, data in files.items():
             write_atomically(self._path(run_id, name), data)
-        self._set(run_id, "state = 'done', error = ''")
 
     def fail(self, run_id: str, error: str) -> None:
         """Marks a run as failed, with the message for the visitor."""
@@ -133,7 +137,16 @@ class RunStore:
     def own(self, run_id: str, visitor: str) -> None:
         """Notes down who started a run and may delete it."""
         with self._database() as database:
-            database.execute("UPDATE runs SET visitor = ? WHERE id = ?", (visitor, run_id))
+            database.execute("UPDATE runs SET visitor = ? WHERE id = ? AND visitor = ''", (visitor, run_id))
+
+    def reopen(self, run_id: str) -> None:
+        """Makes a run that ended without a result, or lost it, wait again under its old id."""
+        query = (
+            "UPDATE runs SET state = 'queued', done = 0, total = 0, what = 'waiting', error = '', process = ?, "
+            "updated = ? WHERE id = ? AND state IN ('expired', 'interrupted', 'failed', 'cancelled')"
+        )
+        with self._database() as database:
+            database.execute(query, (own_token(self._processes), time.time(), run_id))
 
     def delete(self, run_id: str) -> None:
         """Removes a run and its files; its link then leads nowhere."""
@@ -153,6 +166,11 @@ class RunStore:
         with self._database() as database:
             rows = database.execute(f"SELECT {COLUMNS} FROM runs WHERE state = 'done' ORDER BY used").fetchall()
         return tuple(Run(*row) for row in rows)
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all runs."""
+        with self._database() as database:
+            return frozenset(row[0] for row in database.execute("SELECT id FROM runs"))
 
     def counts(self) -> dict[str, int]:
         """Number of runs by state."""

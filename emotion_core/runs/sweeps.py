@@ -11,6 +11,7 @@ from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_sweep
 from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.stopping import keeping, stop_flag
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
@@ -57,8 +58,8 @@ def start_sweep(
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = sweep(owner.model, vectors, settings, cache)
-    return registry.start(run_id, job, save_sweep, owner.submit)
+    job = sweep(owner.model, vectors, settings, cache, stop_flag(run_id).is_set)
+    return registry.start(run_id, keeping(job, registry.store, run_id, save_sweep), save_sweep, owner.submit)
 
 
 def _build_of(vectors: EmotionVectors) -> dict[str, Any] | None:
@@ -82,9 +83,14 @@ def save_sweep(result: Sweep) -> dict[str, bytes]:
 
 
 def load_sweep(store: RunStore, run_id: str) -> Sweep:
-    """A finished sweep from its file.
+    """A finished sweep from its file, or what a stopped one left.
 
     Raises:
         RunError: The file is missing, or was written by an incompatible version.
     """
     return from_bytes(Sweep, store.read(run_id, _FILE))
+
+
+def has_sweep(store: RunStore, run_id: str) -> bool:
+    """Whether a run has a sweep to show: a finished one, or a part of one that was stopped."""
+    return _FILE in store.files(run_id)

@@ -1,0 +1,102 @@
+"""A stopped sweep ends at the next decoding step and leaves what is finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from steering.handmade import random_vectors, settings, texts
+
+from emotion_core.errors import JobCancelled
+from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.progress import run_to_end
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.stopping import stop_run
+from emotion_core.runs.store import RunStore
+from emotion_core.runs.sweeps import has_sweep, load_sweep, start_sweep
+from emotion_core.steering import generate as generator
+from emotion_core.steering.crosstalk import crosstalk
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.sweep import Sweep, sweep
+
+
+def stopped_after(model, steps: int, monkeypatch, **more) -> tuple[Sweep, int]:
+    """A sweep that is stopped once so many decoding steps are done, and the steps that it took."""
+    taken: list[int] = []
+    real = generator.step
+    monkeypatch.setattr(generator, "step", lambda *a: taken.append(1) or real(*a))
+    job = sweep(model, random_vectors(model), settings(**more), stop=lambda: len(taken) >= steps)
+    return run_to_end(job), len(taken)
+
+
+def test_nothing_more_is_written_and_the_texts_are_those_of_a_shorter_sweep(tiny, monkeypatch):
+    model = tiny("gpt2")
+    short = run_to_end(sweep(model, random_vectors(model), settings(prompts=("Tea is",), max_new_tokens=3)))
+    found, steps = stopped_after(model, 3, monkeypatch, prompts=("Tea is",))
+    assert steps == 3 and texts(found) == texts(short)
+    assert [one.effect for one in found.strengths] == [one.effect for one in short.strengths]
+    assert found.partial.startswith("stopped at 3 of 8 tokens") and not short.partial
+
+
+def test_finished_prompts_stay_whole(tiny, monkeypatch):
+    model = tiny("gpt2")
+    whole = run_to_end(sweep(model, random_vectors(model), settings()))
+    found, steps = stopped_after(model, 8 + 2, monkeypatch)
+    first = {key: text for key, text in texts(whole).items() if key[0] == settings().prompts[0]}
+    assert steps == 10 and texts(found) == first and found.partial == "stopped after 28 of 56 texts"
+
+
+def test_a_stopped_run_opens_by_its_link_and_never_passes_for_the_whole(tiny, tmp_path: Path, monkeypatch):
+    model = tiny("gpt2")
+    store = RunStore(tmp_path)
+    registry = JobRegistry(store)
+    real, seen = generator.step, []
+
+    def stopping(*args):
+        seen.append(1)
+        if len(seen) == 4:
+            stop_run(registry, store.recent("sweep")[0].id)
+        return real(*args)
+
+    owner = ModelOwner(model)
+    monkeypatch.setattr(generator, "step", stopping)
+    run_id = start_sweep(registry, owner, random_vectors(model), settings())
+    with pytest.raises(JobCancelled, match="stopped at 4 of 8 tokens"):
+        registry.wait(run_id)
+    assert len(seen) == 4 and store.get(run_id).state == "cancelled" and has_sweep(store, run_id)
+    assert load_sweep(store, run_id).partial.startswith("stopped at 4")
+    monkeypatch.setattr(generator, "step", real)
+    again = start_sweep(registry, owner, random_vectors(model), settings())
+    registry.wait(again)
+    assert again != run_id and not load_sweep(store, again).partial
+    assert start_sweep(registry, owner, random_vectors(model), settings()) == again
+
+
+def test_a_waiting_run_is_cancelled_without_a_result(tiny, tmp_path: Path):
+    store = RunStore(tmp_path)
+    registry = JobRegistry(store)
+
+    class Never:
+        state, place = "queued", 0
+
+        def cancel(self) -> None:
+            self.state = "cancelled"
+
+    class Owner:
+        model = tiny("gpt2")
+
+        def submit(self, job, visitor=""):
+            return Never()
+
+    run_id = start_sweep(registry, Owner(), random_vectors(Owner.model), settings())
+    stop_run(registry, run_id)
+    assert store.get(run_id).state == "cancelled" and not has_sweep(store, run_id)
+
+
+def test_a_stopped_matrix_has_the_shape_of_the_whole(tiny):
+    model = tiny("llama")
+    chosen = CrossTalkSettings(prompts=("Tea is",), strength=0.5, controls=3, samples=2, max_new_tokens=6, layer=1)
+    found = run_to_end(crosstalk(model, random_vectors(model), chosen, stop=lambda: True))
+    assert found.partial.startswith("stopped at 1 of 6 tokens") and found.matrix.shape == (3, 3)
+    assert np.isfinite(found.matrix).all()
