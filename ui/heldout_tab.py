@@ -9,6 +9,7 @@ from emotion_core.charts.separation import (
     point_table,
     points_at_layer,
     rivals_chart,
+    rivals_table,
     separation_by_layer,
     separation_table,
 )
@@ -21,10 +22,12 @@ from ui.charts import picked, show_chart
 from ui.checkup import checkup
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.method_table import method_table
 from ui.plain import plain
 from ui.prompt_source import choose_prompts
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
+from ui.sizes import sizes
 from ui.vector_sets import build_of
 from ui.verdict import shows
 from ui.working import Working, choose_emotion
@@ -34,7 +37,7 @@ def heldout_tab(working: Working) -> None:
     """Shows the held-out scores of the chosen set, its own or those on another prompt set."""
     scores = _scores(working)
     if scores is None:
-        checkup(working)
+        _further(working, None)
         return
     emotion = str(working.emotion)
     if len(scores.emotions) > 1:
@@ -53,27 +56,35 @@ def heldout_tab(working: Working) -> None:
     with st.expander("The texts as a table", icon=":material/table_rows:"):
         table = point_table(scores, emotion, layer).sort_values("projection", ascending=False)
         st.dataframe(table, hide_index=True)
-        downloads(f"heldout-{emotion}-layer{layer}", table=table, key=f"points-{key}")
-    checkup(working)
+    _further(working, scores)
+
+
+def _further(working: Working, scores: HeldOutScores | None) -> None:
+    """What goes beyond the first minute: confounds, other methods, fewer texts."""
+    checkup(working, scores)
+    method_table(working)
+    sizes(working)
 
 
 def _points_and_rivals(scores: HeldOutScores, emotion: str, layer: int, key: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
+        points = points_at_layer(scores, emotion, layer)
         show_chart(
-            points_at_layer(scores, emotion, layer),
+            points,
             alt_text=f"Held-out texts on the {emotion} direction at layer {layer}; the table below has the same.",
             key=f"points-{key}",
         )
+        table = point_table(scores, emotion, layer)
+        downloads(f"heldout-{emotion}-layer{layer}", chart=points, table=table, key=f"points-{key}")
     with right:
-        show_chart(
-            rivals_chart(scores, emotion),
-            alt_text="AUROC of the direction beside simpler rivals",
-            key=f"rivals-{key}",
-        )
+        rivals = rivals_chart(scores, emotion)
+        show_chart(rivals, alt_text=str(rivals.description), key=f"rivals-{key}")
+        downloads(f"rivals-{emotion}", chart=rivals, table=rivals_table(scores, emotion), key=f"rivals-{key}")
     shows(
         "Where each held-out text lies on the direction: a clean split means the direction tells the sides apart. "
-        "Beside it, what word counts, text length or the input embeddings alone can do on the same texts.",
+        "Beside it, what word counts, text length or the input embeddings alone can do on the same texts, and how well "
+        "the same direction separates pairs that differ in something else.",
         "Why a rival does well: if a bag of words is as good, the model may read no more than vocabulary here.",
     )
 

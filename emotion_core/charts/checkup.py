@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import cast
@@ -44,6 +45,8 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
             alt.Tooltip("low:Q", title="95 % interval from", format=".2f"),
             alt.Tooltip("high:Q", title="to", format=".2f"),
             alt.Tooltip("n:Q", title="Pairs"),
+            alt.Tooltip("cosine:Q", title="Cosine to its vector", format=".2f"),
+            alt.Tooltip("cosine_chance:Q", title="Shuffled sides reach", format=".2f"),
         ],
     )
     scale = alt.Scale(domain=[0, 1])
@@ -65,6 +68,29 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
     return cast(alt.LayerChart, chart)
 
 
+def cosine_table(confounds: Sequence[ConfoundScore], emotion: str) -> pd.DataFrame:
+    """Cosine of one vector to the vector of each confound set, beside what shuffled sides reach.
+
+    Args:
+        confounds: Of all vectors.
+        emotion: The one that is compared.
+    """
+    rows = [one for one in confounds if one.emotion == emotion]
+    return pd.DataFrame(
+        {
+            "contrast": [one.contrast for one in rows],
+            "auroc": [one.auroc for one in rows],
+            "low": [one.low for one in rows],
+            "high": [one.high for one in rows],
+            "cosine": [one.cosine for one in rows],
+            "cosine_chance": [one.cosine_chance for one in rows],
+            "points_along": [one.points_along for one in rows],
+            "pairs": [one.n for one in rows],
+            "own": [one.own for one in rows],
+        }
+    )
+
+
 def size_table(points: Sequence[SizePoint]) -> pd.DataFrame:
     """One row a size."""
     return pd.DataFrame([asdict(one) for one in points])
@@ -77,28 +103,45 @@ def size_chart(points: Sequence[SizePoint], unit: str) -> alt.LayerChart:
         points: The curve.
         unit: What is counted, `pairs` or `texts of each emotion`.
     """
-    base = alt.Chart(size_table(points)).encode(x=alt.X("n:Q", title=f"Training {unit}", scale=alt.Scale(zero=True)))
-    band = base.mark_area(color=POSITIVE, opacity=0.18)
-    y = alt.Y("cosine_low:Q", title="Cosine with the full one", scale=alt.Scale(domain=[0, 1], clamp=True))
-    band = band.encode(y=y, y2="cosine_high:Q")
+    found = enough(points)
+    if found is None:
+        text = "More rows would still turn the direction"
+    else:
+        text = f"{found} {unit} already give nearly the same direction"
+    subtitle = "Cosine with the vector from all of them, random parts; band: 5th to 95th percentile"
+    chart = _curve(points, unit, ("cosine_low", "cosine_to_full", "cosine_high"), "Cosine with the full one")
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    return chart.properties(title=title, description=f"{text}.")
+
+
+def size_auroc_chart(points: Sequence[SizePoint], unit: str) -> alt.LayerChart:
+    """How well the vector from fewer rows separates the held-out texts; arguments as for `size_chart`."""
+    known = [p for p in points if math.isfinite(p.auroc)]
+    text = "Nothing is held out, so the separation is unknown"
+    if known:
+        first, last = known[0], known[-1]
+        text = f"Held-out AUROC is {first.auroc:.2f} from {first.n} {unit} and {last.auroc:.2f} from all {last.n}"
+    chart = _curve(points, unit, ("auroc_low", "auroc", "auroc_high"), "Held-out AUROC")
+    title = alt.TitleParams(text, subtitle="The same random parts of the training rows", anchor="start")
+    return chart.properties(title=title, description=f"{text}.")
+
+
+def _curve(points: Sequence[SizePoint], unit: str, columns: tuple[str, str, str], title: str) -> alt.LayerChart:
+    low, middle, high = columns
+    table = size_table(points).dropna(subset=list(columns))
+    base = alt.Chart(table).encode(x=alt.X("n:Q", title=f"Training {unit}", scale=alt.Scale(zero=True)))
+    scale = alt.Scale(domain=[0, 1], clamp=True)
+    band = base.mark_area(color=POSITIVE, opacity=0.18).encode(y=alt.Y(f"{low}:Q", title=title, scale=scale), y2=high)
     line = base.mark_line(color=POSITIVE, point=alt.OverlayMarkDef(color=POSITIVE, size=50))
     line = line.encode(
-        y="cosine_to_full:Q",
+        y=f"{middle}:Q",
         tooltip=[
             alt.Tooltip("n:Q", title=unit.capitalize()),
             alt.Tooltip("cosine_to_full:Q", title="Cosine", format=".2f"),
             alt.Tooltip("auroc:Q", title="Held-out AUROC", format=".2f"),
         ],
     )
-    found = enough(points)
-    if found is None:
-        text = "More rows would still turn the direction"
-    else:
-        text = f"{found} {unit} already give nearly the same direction"
-    title = alt.TitleParams(
-        text, subtitle="Random parts of the training rows; band: 5th to 95th percentile", anchor="start"
-    )
-    return cast(alt.LayerChart, alt.layer(band, line).properties(title=title, height=240, description=f"{text}."))
+    return cast(alt.LayerChart, alt.layer(band, line).properties(height=240))
 
 
 def _word(one: ConfoundScore) -> str:
@@ -108,4 +151,4 @@ def _word(one: ConfoundScore) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return "".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,80 @@
+"""How much hangs on the method: estimators, neutral projection and reading positions in one table, at a click."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.variants import variant_chart, variant_table
+from emotion_core.evaluation.variants import Variant
+from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.variants import load_variants, start_variants
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.errors import shown_errors
+from ui.run_panel import about, run_panel
+from ui.services import activation_cache, registry, store
+from ui.verdict import shows
+from ui.working import Working
+
+
+def method_table(working: Working) -> None:
+    """Offers the comparison of the chosen set, then shows it."""
+    vectors, emotion = working.vectors, working.emotion
+    if vectors is None or emotion is None:
+        return
+    st.subheader("Does another method find the same?", anchor=False)
+    if not vectors.prompt_sets:
+        st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
+        return
+    started = f"methods of {working.run_id}"
+    if started not in st.session_state:
+        texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
+        st.caption(
+            "The same texts once more: difference in means, first principal component or logistic regression, with or "
+            "without what neutral text varies along, read over all tokens or at the last one."
+        )
+        cost = about(3 * build_seconds(working.info, texts) + 0.05 * texts)
+        if not st.button(f"Compare methods, {cost}", key="start-methods"):
+            return
+        with shown_errors():
+            st.session_state[started] = start_variants(registry(), working.owner, vectors, activation_cache())
+            st.rerun()
+        return
+    run = run_panel(st.session_state[started], key="methods")
+    if run is None:
+        if not store().get(st.session_state[started]).is_open:
+            del st.session_state[started]
+        return
+    with shown_errors():
+        _result(load_variants(store(), run.id).rows, emotion)
+
+
+def _result(rows: tuple[Variant, ...], emotion: str) -> None:
+    table = variant_table(rows, emotion)
+    chart = variant_chart(rows, emotion)
+    show_chart(chart, alt_text=str(chart.description), key="methods-chart")
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="methods-table",
+        column_config={
+            "shown": st.column_config.CheckboxColumn("This page", help="How the vectors of this page were made."),
+            "estimator": "Estimator",
+            "neutral": "Neutral text",
+            "reading": "Read at",
+            "layer": number("Layer", help="Chosen on the training texts, for each way by itself."),
+            "cohens_d": number("Cohen's d", format="%.2f"),
+            "d_low": number("d from", format="%.2f", help="95 % interval"),
+            "d_high": number("d to", format="%.2f", help="95 % interval"),
+            "auroc": number("AUROC", format="%.2f"),
+            "auroc_low": number("AUROC from", format="%.2f", help="95 % interval"),
+            "auroc_high": number("AUROC to", format="%.2f", help="95 % interval"),
+            "cosine": number("Cosine", format="%.2f", help="To the vector of this page, at its layer."),
+        },
+    )
+    shows(
+        "The same held-out texts scored along vectors made in other ways, and how near those lie to the one shown.",
+        "Which way to choose: picking the best of these on held-out texts would make their score too good.",
+    )
+    downloads(f"methods-{emotion}", chart=chart, table=table, key="methods")

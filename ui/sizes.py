@@ -1,0 +1,50 @@
+"""How many rows are enough: the curve over the number of training rows, at a click."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.checkup import size_auroc_chart, size_chart, size_table
+from emotion_core.runs.checkups import load_sizes, start_sizes
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.errors import shown_errors
+from ui.run_panel import run_panel
+from ui.services import activation_cache, registry, store
+from ui.verdict import shows
+from ui.working import Working
+
+
+def sizes(working: Working) -> None:
+    """Offers the curve of the chosen set, then shows it."""
+    vectors = working.vectors
+    if vectors is None or not vectors.prompt_sets:
+        return
+    st.subheader("How many texts are enough?", anchor=False)
+    started = f"sizes of {working.run_id}"
+    if started not in st.session_state:
+        st.caption("The vector from random parts of its training texts, against the vector from all of them.")
+        if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):
+            return
+        with shown_errors():
+            st.session_state[started] = start_sizes(registry(), working.owner, vectors, activation_cache())
+            st.rerun()
+        return
+    run = run_panel(st.session_state[started], key="sizes")
+    if run is None:
+        if not store().get(st.session_state[started]).is_open:
+            del st.session_state[started]
+        return
+    with shown_errors():
+        points = load_sizes(store(), run.id).points
+        unit = "pairs" if any(one.form == "pairs" for one in vectors.prompt_sets) else "texts of each emotion"
+        charts = (("cosine", size_chart), ("auroc", size_auroc_chart))
+        for column, (name, make) in zip(st.columns(2, gap="medium"), charts, strict=True):
+            with column:
+                chart = make(points, unit)
+                show_chart(chart, alt_text=str(chart.description), key=f"sizes-{name}")
+                downloads(f"sample-size-{name}", chart=chart, table=size_table(points), key=f"sizes-{name}")
+        shows(
+            "How near the direction from fewer texts comes to the one from all of them, and how well it separates.",
+            "That more texts of the same kind are better texts: a set with a blind spot keeps it at any size.",
+        )
