@@ -13,9 +13,13 @@ import streamlit as st
 from emotion_core.errors import RunError
 from emotion_core.runs.progress import Progress
 from emotion_core.runs.run import Run
+from emotion_core.runs.stopping import stop_run
+from ui.ended import ended
 from ui.errors import show_error
-from ui.plain import plain
 from ui.services import registry, store
+from ui.share import link_hint
+
+__all__ = ["about", "current_run", "describe", "link_hint", "remember_run", "run_panel"]
 
 _POLL = 0.7  # seconds
 
@@ -24,11 +28,6 @@ def remember_run(page: str, run_id: str) -> None:
     """Makes a run the page's current one, in the session and in the link."""
     st.session_state[f"run of {page}"] = run_id
     st.query_params["run"] = run_id
-
-
-def link_hint() -> None:
-    """Says where the link to a result is."""
-    st.caption(":material/link: The address of this page is a link to this result; it opens without computing again.")
 
 
 def current_run(page: str) -> str | None:
@@ -58,12 +57,8 @@ def run_panel(run_id: str, *, key: str, shared: bool = False) -> Run | None:
         return None
     if run.is_open:
         _open_run(run_id, key, shared)
-    elif run.state == "failed":
-        st.error(plain(run.error), icon=":material/error:")
-    elif run.state == "interrupted":
-        st.warning(f"{run.error}. What it had read is kept: starting again is quicker.", icon=":material/restart_alt:")
-    elif run.state == "cancelled":
-        st.info("Cancelled. What had been read is kept: starting again is quicker.", icon=":material/cancel:")
+    elif run.state != "done":
+        ended(run, key=key)
     return run if run.state == "done" else None
 
 
@@ -80,7 +75,7 @@ def _open_run(run_id: str, key: str, shared: bool) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Cancel", key=f"cancel-{key}", icon=":material/close:"):
-                registry().cancel(run_id)
+                stop_run(registry(), run_id)
                 st.rerun()
             st.caption("You may leave this page or close the tab; the link finds the run again.")
 

@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.errors import ModelError
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.housekeeping import Housekeeper
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
@@ -31,7 +32,10 @@ def common_registry() -> JobRegistry:
     runs = RunStore(chosen.data_dir, keep=chosen.keep_runs)
     unpack(runs)
     TURNS.limit(chosen.max_running, chosen.visitor_running)
-    return JobRegistry(runs, chosen)
+    if not (chosen.expire_hours or chosen.disk_mb or chosen.memory_mb):
+        return JobRegistry(runs, chosen)
+    keeper = Housekeeper(runs, activation_cache(), chosen)
+    return JobRegistry(runs, chosen, after=keeper.wake)
 
 
 def registry() -> JobRegistry:

@@ -21,6 +21,7 @@ from emotion_core.runs.builds import (
     load_build,
     start_build,
 )
+from emotion_core.runs.memory import on_pressure
 from emotion_core.runs.ship import map_prompts
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -126,6 +127,10 @@ def vectors_of(run_id: str) -> EmotionVectors:
 def build_of(run_id: str) -> BuildResult:
     """Vectors and held-out scores of a finished build."""
     return load_build(store(), run_id)
+
+
+on_pressure(vectors_of.clear)
+on_pressure(build_of.clear)
 
 
 def shelve_linked(set_id: str | None) -> EmotionCoreError | None:

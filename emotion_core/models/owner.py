@@ -218,9 +218,31 @@ def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
             if key in _OWNERS:
                 _OWNERS.move_to_end(key)
                 return _OWNERS[key]
+        release_idle(KEPT_MODELS - 1)
         owner = ModelOwner(load_model(name, dtype=dtype), TURNS)
         with _LOCK:
             _OWNERS[key] = owner
             while len(_OWNERS) > KEPT_MODELS:
                 _OWNERS.popitem(last=False)
         return owner
+
+
+def release_idle(keep: int) -> int:
+    """Lets models go that nobody works with, the one used longest ago first; returns how many.
+
+    Args:
+        keep: Models that stay, whether they work or not.
+    """
+    released = 0
+    with _LOCK:
+        for key in list(_OWNERS):
+            if len(_OWNERS) > keep and not _OWNERS[key].busy:
+                del _OWNERS[key]
+                released += 1
+    return released
+
+
+def loaded_models() -> dict[str, bool]:
+    """The models in memory by name, and whether each is at work."""
+    with _LOCK:
+        return {name: owner.busy for (name, _), owner in _OWNERS.items()}

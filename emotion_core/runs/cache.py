@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Sequence
 from contextlib import closing
@@ -20,8 +21,17 @@ _KEYS_PER_QUERY = 500
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, n_tokens INTEGER NOT NULL, "
-    "data BLOB NOT NULL)"
+    "data BLOB NOT NULL, used REAL NOT NULL DEFAULT 0)"
 )
+
+# The rows beyond a number of bytes, counted from the one used last, in pages as SQLite stores them.
+_TRIM = (
+    "DELETE FROM rows WHERE key IN (SELECT key FROM (SELECT key, SUM((LENGTH(data) / 4096 + 1) * 4096) OVER "
+    "(ORDER BY used DESC, rowid DESC) AS bytes FROM rows) WHERE bytes > ?)"
+)
+_KEPT_AT_TRIM = 0.8
+# Seconds between two notes that a row is in use: every note is a write.
+_NOTE_EVERY = 3600.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,8 @@ class ActivationCache:
         self.path = path
         self._write_lock = threading.Lock()
         try:
-            self._connect().close()
+            with closing(self._connect()) as db, db:
+                _add_column(db)
         except sqlite3.DatabaseError as error:
             self._begin_anew(error)
 
@@ -69,6 +80,7 @@ class ActivationCache:
                         row = _unpack(data, checksum, n_tokens, layers, width)
                         if row is not None:
                             found[digests[key]] = row
+                    _note_use(db, part)
         except sqlite3.DatabaseError as error:
             self._begin_anew(error)
         return found
@@ -87,7 +99,24 @@ class ActivationCache:
 
     def _insert(self, packed: Sequence[tuple[bytes, int, int, bytes]]) -> None:
         with self._write_lock, closing(self._connect()) as db, db:
-            db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", packed)
+            now = time.time()
+            query = "INSERT OR REPLACE INTO rows (key, checksum, n_tokens, data, used) VALUES (?, ?, ?, ?, ?)"
+            db.executemany(query, [(*row, now) for row in packed])
+
+    def n_bytes(self) -> int:
+        """Size of the file, with what is not merged into it yet."""
+        files = [self.path.with_name(self.path.name + end) for end in ("", "-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def trim(self, max_bytes: int) -> None:
+        """Makes the file smaller than a size where it is larger; rows that nobody read for longest go first."""
+        if self.n_bytes() <= max_bytes:
+            return
+        with self._write_lock, closing(self._connect()) as db:
+            with db:
+                db.execute(_TRIM, (_KEPT_AT_TRIM * max_bytes,))
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
         """Replaces a damaged file; an error of another kind (locked, disk full) is raised again."""
@@ -124,3 +153,21 @@ def _unpack(data: bytes, checksum: int, n_tokens: int, layers: int, width: int) 
         return None
     numbers = np.frombuffer(data, dtype=np.float32)
     return CachedRow(numbers[:n_values].reshape(1 + layers, width), numbers[n_values:], n_tokens)
+
+
+def _note_use(db: sqlite3.Connection, keys: Sequence[bytes]) -> None:
+    """Notes down that rows are in use, for `trim`."""
+    now = time.time()
+    marks = ",".join("?" * len(keys))
+    # A clock that was set back has left times ahead of us.
+    old = f"key IN ({marks}) AND (used < ? OR used > ?)"
+    values = (*keys, now - _NOTE_EVERY, now + _NOTE_EVERY)
+    if db.execute(f"SELECT 1 FROM rows WHERE {old} LIMIT 1", values).fetchone() is not None:
+        with db:
+            db.execute(f"UPDATE rows SET used = ? WHERE {old}", (now, *values))
+
+
+def _add_column(db: sqlite3.Connection) -> None:
+    """Brings a file of an earlier version up to date."""
+    if "used" not in {row[1] for row in db.execute("PRAGMA table_info(rows)")}:
+        db.execute("ALTER TABLE rows ADD COLUMN used REAL NOT NULL DEFAULT 0")

@@ -57,6 +57,20 @@ def from_bytes(kind: type[T], data: bytes) -> T:
         ) from error
 
 
+def from_plain(kind: type[T], value: Any) -> T:
+    """Reads a dataclass without arrays, such as settings, from the JSON values of `dataclasses.asdict`.
+
+    Raises:
+        RunError: They were written by an incompatible version.
+    """
+    try:
+        return cast(T, _typed(kind, value, {}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(
+            "The stored settings cannot be read", found=str(error)[:200], remedy="Start again from the form"
+        ) from error
+
+
 def schema(kind: Any) -> str:
     """The shape of a result class and of all classes in it, for content keys: results of an older shape are not found.
 

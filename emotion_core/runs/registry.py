@@ -58,21 +58,29 @@ class JobRegistry:
         store: Where the runs are noted down.
         limits: How many jobs a visitor may have, and how long one may compute.
         visitor: Who asks; empty on the command line and where nobody in particular does.
+        after: Called after each job that gave a result.
     """
 
-    def __init__(self, store: RunStore, limits: Settings | None = None, visitor: str = "") -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        limits: Settings | None = None,
+        visitor: str = "",
+        after: Callable[[], object] | None = None,
+    ) -> None:
         self.store = store
         self.limits = limits or Settings()
         self.visitor = visitor
+        self._after = after
         self._live = _Live()
 
     def of(self, visitor: str) -> JobRegistry:
         """The same registry as another visitor sees it."""
-        other = JobRegistry(self.store, self.limits, visitor)
+        other = JobRegistry(self.store, self.limits, visitor, self._after)
         other._live = self._live
         return other
 
-    def start(self, run_id: str, job: Job[T], save: Save[T], submit: Callable[..., Any]) -> str:
+    def start(self, run_id: str, job: Job[T], save: Save[T], submit: Callable[..., Any], *, again: bool = False) -> str:
         """Hands the job of a run to whoever runs it.
 
         Args:
@@ -80,12 +88,13 @@ class JobRegistry:
             job: The work.
             save: Turns the result into files of the run.
             submit: Such as `owner.submit`; takes the job and the visitor, and returns a `Handle`.
+            again: It is an old run, so a refusal is noted down in it.
 
         Returns:
             The run id again.
 
         Raises:
-            LimitError: The visitor has as many open jobs as allowed, or too many wait already; the run is gone.
+            LimitError: The visitor has as many open jobs as allowed, or too many wait already; a new run is gone then.
         """
         live = self._live
         with live.lock:
@@ -95,14 +104,22 @@ class JobRegistry:
             if fault is None:
                 self.store.own(run_id, self.visitor)
                 work = within_time(self.limits, job)
-                handle = submit(recorded(work, self.store, run_id, save, live.seconds.append), self.visitor)
+                handle = submit(recorded(work, self.store, run_id, save, self._took), self.visitor)
                 live.handles[run_id] = handle
                 live.visitors[run_id] = self.visitor
         if fault is not None:
             job.close()
-            self.store.delete(run_id)
+            if again:
+                self.store.fail(run_id, fault.message)
+            else:
+                self.store.delete(run_id)
             raise fault
         return run_id
+
+    def _took(self, seconds: float) -> None:
+        self._live.seconds.append(seconds)
+        if self._after is not None:
+            self._after()
 
     def _refusal(self) -> LimitError | None:
         """Why the visitor may not start another job now."""

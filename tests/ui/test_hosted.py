@@ -6,8 +6,6 @@ import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
-from emotion_core.runs.settings import settings
-
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
 
@@ -46,16 +44,17 @@ def test_only_listed_models_are_offered(hosted: Open, monkeypatch: pytest.Monkey
     assert next(one for one in app.selectbox if one.label == "Model").options == ["demo"]
 
 
-def test_too_many_texts_are_refused_and_so_is_the_job(
-    hosted: Open, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_texts_are_refused_before_the_click(hosted: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMOTION_MAX_TEXTS", "10")
     app = hosted("1_Build_vectors")
     assert any("at most 10 texts" in one.value for one in app.error), texts(app)
     assert button(app, "Build vectors").disabled
-    monkeypatch.setenv("EMOTION_MAX_TEXTS", "1000")
+
+
+def test_too_many_tokens_end_the_job_with_the_limit(
+    hosted: Open, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("EMOTION_MAX_TOKENS", "20")
-    settings.cache_clear()
     app = hosted("1_Build_vectors")
     button(app, "Build vectors").click().run()
     until(app, lambda a: any("at most 20 tokens" in one.value for one in a.error))

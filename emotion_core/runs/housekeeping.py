@@ -1,0 +1,100 @@
+"""Keeps the data folder within its budget: idle results expire, and what was used longest ago makes room."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.memory import relieve
+from emotion_core.runs.settings import Settings
+from emotion_core.runs.store import RunStore
+
+_EVERY = 60.0  # seconds between two rounds when no job ends
+_CACHE_SHARE = 0.4  # of the disk budget, for activations; results are worth more
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tidied:
+    """What a round removed.
+
+    Attributes:
+        idle: Runs that nobody had opened for too long.
+        room: Runs that made room.
+    """
+
+    idle: tuple[str, ...] = ()
+    room: tuple[str, ...] = ()
+
+
+def tidy(store: RunStore, cache: ActivationCache, limits: Settings) -> Tidied:
+    """One round. Runs that came with the app stay; of the others the settings stay, see `RunStore.expire`."""
+    _remove_strays(store)
+    now = time.time()
+    idle, room = [], []
+    runs = [run for run in store.done() if not run.pinned]
+    for run in runs:
+        # After a clock was set back, a time may lie ahead of us: then the run counts as just used.
+        if limits.expire_hours and min(run.used, now) < now - 3600 * limits.expire_hours:
+            store.expire(run.id)
+            idle.append(run.id)
+    if limits.disk_mb:
+        budget = limits.disk_mb * 1_000_000
+        cache.trim(int(_CACHE_SHARE * budget))
+        sizes = {run.id: store.n_bytes(run.id) for run in runs if run.id not in idle}
+        left = budget - cache.n_bytes() - sum(sizes.values())
+        for run_id, size in sizes.items():  # used longest ago first
+            if left >= 0:
+                break
+            store.expire(run_id)
+            room.append(run_id)
+            left += size
+    return Tidied(tuple(idle), tuple(room))
+
+
+def _remove_strays(store: RunStore) -> None:
+    """Removes result folders without a run, which a kill between two steps of a removal leaves behind."""
+    folder = store.folder / "results"
+    there = list(folder.iterdir()) if folder.is_dir() else []
+    known = store.ids()  # asked for afterwards: a run is noted down before its folder is made
+    for path in there:
+        if path.name not in known:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class Housekeeper:
+    """A thread that tidies once a minute, and after each job.
+
+    Args:
+        store: Of the runs.
+        cache: Of the activations.
+        limits: The budgets.
+    """
+
+    def __init__(self, store: RunStore, cache: ActivationCache, limits: Settings) -> None:
+        self._parts = (store, cache, limits)
+        self._wake = threading.Event()
+        threading.Thread(target=self._work, name="housekeeper", daemon=True).start()
+
+    def wake(self) -> None:
+        """Has it look at once."""
+        self._wake.set()
+
+    def _work(self) -> None:
+        store, cache, limits = self._parts
+        while store.folder.is_dir():
+            try:
+                found = tidy(store, cache, limits)
+                if found.idle or found.room:
+                    _log.info("expired %d idle runs and %d for room", len(found.idle), len(found.room))
+                relieve(limits.memory_mb)
+            except (OSError, sqlite3.Error):
+                # A full disk or a locked database: the next round tries again.
+                _log.exception("tidying failed")
+            self._wake.wait(_EVERY)
+            self._wake.clear()

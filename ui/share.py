@@ -1,0 +1,59 @@
+"""The link to a result, and the way to remove the result behind it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+
+from emotion_core.errors import RunError
+from emotion_core.runs.run import Run
+from ui.errors import shown_errors
+from ui.services import app_settings, registry, store
+
+
+def address() -> str:
+    """The address of exactly this view: page, model, vector set, run, and what the page keeps in its link."""
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    parts = urlencode(query, doseq=True, quote_via=quote)
+    return f"{st.context.url or ''}{'?' if parts else ''}{parts}"
+
+
+def link_hint() -> None:
+    """Share and delete, under a result that the link leads to."""
+    run_id = st.query_params.get("run", "")
+    try:
+        run = store().get(run_id)
+    except RunError:
+        return  # it was deleted a moment ago
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Share", icon=":material/link:"):
+            st.code(address(), language=None, wrap_lines=True)
+            st.caption(_what_a_link_is())
+        # On one's own computer nobody else's runs are there; what came with the app stays.
+        if registry().may_change(run) and not run.pinned:
+            _delete(run)
+
+
+def _what_a_link_is() -> str:
+    text = "Whoever has this link sees this result as it is, without computing it again, and can change nothing of it."
+    hours = app_settings().expire_hours
+    if hours:
+        text += f" The result is removed when nobody opens it for {hours} hours; the link then offers to redo it."
+    return text
+
+
+def _delete(run: Run) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.caption("Removes the result for everybody who has the link. This cannot be undone.")
+        st.button("Delete this result", key=f"delete-{run.id[:8]}", type="primary", on_click=_remove, args=(run.id,))
+
+
+def _remove(run_id: str) -> None:
+    with shown_errors():
+        registry().delete(run_id)
+    st.query_params.pop("run", None)
+    for key in list(st.session_state):
+        if str(key).startswith("run of ") and st.session_state[key] == run_id:
+            del st.session_state[key]
+    st.session_state.get("vector sets", {}).pop(run_id, None)
