@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.built_in import need_vectors
 from ui.home import home_build, home_sweep, ways_on
+from ui.model_check import model_check
 from ui.page import begin
 from ui.sentence import sentence
 
@@ -20,3 +21,4 @@ sentence(working)
 home_build(working)
 home_sweep(working)
 ways_on()
+model_check(working)

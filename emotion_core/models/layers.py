@@ -20,8 +20,9 @@ KNOWN_PATHS = (
 def find_layers(module: nn.Module, path: str | None = None) -> tuple[str, nn.ModuleList]:
     """Finds the list of blocks of a causal language model.
 
-    Known paths are tried first; then the longest ModuleList of equal classes, which is the block list in every
-    decoder seen so far.
+    Known paths are tried first. Then all lists of modules of one class are searched: those that stand inside a block
+    of another list (experts, heads) are parts of it; of the others, the ones as long as the configuration says the
+    model is deep count, or the longest where none is.
 
     Args:
         module: The model with its language-model head.
@@ -47,14 +48,18 @@ def find_layers(module: nn.Module, path: str | None = None) -> tuple[str, nn.Mod
     for known in KNOWN_PATHS:
         if known in lists:
             return known, lists[known]
-    longest = max((len(blocks) for blocks in lists.values()), default=0)
-    candidates = [name for name, blocks in lists.items() if len(blocks) == longest]
+    outer = [name for name in lists if not any(name.startswith(f"{other}.") for other in lists)]
+    depth = getattr(getattr(module, "config", None), "num_hidden_layers", None)
+    candidates = [name for name in outer if len(lists[name]) == depth]
+    if not candidates:
+        longest = max((len(lists[name]) for name in outer), default=0)
+        candidates = [name for name in outer if len(lists[name]) == longest]
     if len(candidates) != 1:
         raise ModelError(
             "The list of layers was not found",
             where=type(module).__name__,
             expected="one longest list of equal blocks",
             found=", ".join(candidates) or "no list of blocks",
-            remedy="Name it, such as 'model.layers'",
+            remedy="Name it behind the model's name, such as 'my-model#model.layers'",
         )
     return candidates[0], lists[candidates[0]]

@@ -30,7 +30,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     """Loads a model; nothing of it is executed from the hub (`trust_remote_code` is never on).
 
     Args:
-        name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`.
+        name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
+            blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
         dtype: `float32`, `bfloat16` or `float16`.
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
 
@@ -41,7 +42,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     from transformers import AutoModelForCausalLM, AutoTokenizer  # seconds of import that Home does not need
 
     require_allowed(name, settings())
-    source = _source(name)
+    wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).is_dir() else name.partition("#")
+    source = _source(wanted)
     _require_reachable(source, name)
     if dtype not in ("float32", "bfloat16", "float16"):
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
@@ -61,7 +63,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
         ) from error
     _require_whole(module, tokenizer, sorted(report["missing_keys"]), name)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
-    return adopt(module.to(chosen), tokenizer, name)
+    return adopt(module.to(chosen), tokenizer, name, layers_path=layers_path or None)
 
 
 def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | None = None) -> LoadedModel:

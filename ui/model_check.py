@@ -1,0 +1,43 @@
+"""The self-check of the chosen model: one line where all is well, and what to do where it is not."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.runs.doctors import Examination, load_examination, start_doctor
+from emotion_core.tracing.doctor import Check
+from ui.errors import shown_errors
+from ui.plain import plain
+from ui.run_panel import run_panel
+from ui.services import registry, store
+from ui.working import Working
+
+
+def model_check(working: Working) -> None:
+    """Checks the model once, and shows what was found."""
+    name = f"self-check of {working.info.fingerprint}"
+    with shown_errors():
+        if name not in st.session_state:
+            st.session_state[name] = start_doctor(registry(), working.owner)
+        run = run_panel(st.session_state[name], key="doctor", shared=True)
+        if run is not None:
+            _findings(load_examination(store(), run.id), working)
+
+
+def _findings(found: Examination, working: Working) -> None:
+    good = len(found.checks) - len(found.failed)
+    for check in found.failed:
+        st.warning(
+            f"**{plain(working.info.name)}, {plain(check.name)}**: {plain(check.detail)}  \n{plain(check.remedy)}.",
+            icon=":material/warning:",
+        )
+    label = f"Self-check of {plain(working.info.name)}: {good} of {len(found.checks)} checks passed"
+    with st.expander(label, icon=":material/health_and_safety:"):
+        st.caption("Whether this model can be read and steered as these pages assume; made once a model.")
+        st.markdown("\n".join(_line(check) for check in found.checks))
+
+
+def _line(check: Check) -> str:
+    icon = ":material/check:" if check.passed else ":material/close:"
+    remedy = f" {plain(check.remedy)}." if check.remedy else ""
+    return f"- {icon} **{plain(check.name)}**: {plain(check.detail)}{remedy}"
