@@ -28,13 +28,13 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
     """Reads the verdict off a sweep."""
     emotion, window = sweep.settings.emotion, sweep.usable_window
     where = f"The model stays coherent from {signed(window[0])} to {signed(window[1])}"
+    broken = [one.strength for one in sweep.strengths if one.broken]
+    if broken:
+        where += f"; at {_listed(broken)} its numbers are not finite"
     if sweep.settings.controls < 3:
         sentence = f"{where}. With fewer than 3 control directions there is no band to compare the effect with."
         return SweepFinding("no evidence", sentence)
     found = [one for one in sweep.strengths if one.evidence and one.effect is not None]
-    broken = [one.strength for one in sweep.strengths if one.broken]
-    if broken:
-        where += f"; at {_listed(broken)} its numbers are not finite"
     if not found:
         sentence = f"{where}; nowhere in between does the effect on {emotion} leave the range of random directions."
         return SweepFinding("no evidence", sentence)
