@@ -16,6 +16,7 @@ from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import Activations
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.neutral import neutral_components, project_out
+from emotion_core.vectors.orthogonal import without_removed
 from emotion_core.vectors.rows import Block, IntArray
 from emotion_core.vectors.select import project
 
@@ -80,10 +81,10 @@ def _measure(part: Part, emotion: str, rng: np.random.Generator) -> dict[str, Ar
 def _nulls(part: Part, draws: int, rng: np.random.Generator) -> Job[tuple[Null, Null]]:
     test = part.test.values
     if part.train is not None and part.train_block is not None and part.vectors.estimator == "difference":
-        held = test
+        held = without_removed(test, part.vectors)
         if part.vectors.neutral_projection and part.neutral is not None:
             # A projected vector's product with a text is the vector's product with the projected text.
-            held = project_out(test, neutral_components(part.neutral.values))
+            held = project_out(held, neutral_components(part.neutral.values))
         scores_of = reextracted(part.train.values, part.train_block, part.emotions, held, draws, rng)
     else:
         scores_of = fixed(part.vectors.values[part.places], test, draws)

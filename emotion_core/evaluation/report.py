@@ -25,6 +25,7 @@ from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, check_enough, neutral_texts, training_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.neutral import neutral_components, project_out
+from emotion_core.vectors.orthogonal import without_removed
 from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.settings import BuildSettings
 
@@ -109,6 +110,7 @@ def size_curve(
 ) -> Job[tuple[SizePoint, ...]]:
     """Reads the rows that vectors were built from and follows the vectors over their number, as a job."""
     train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
+    train = replace(train, values=without_removed(train.values, vectors))
     if vectors.neutral_projection:
         neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
         train = replace(train, values=project_out(train.values, neutral_components(neutral.values)))

@@ -7,7 +7,7 @@ score has used the held-out texts up.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from emotion_core.tracing.activations import Activations, FloatArray, ReadingPos
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
+from emotion_core.vectors.orthogonal import without_removed
 from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.select import project
 from emotion_core.vectors.settings import BuildSettings
@@ -100,7 +101,9 @@ def variants(
         test = yield from record(model, held, position, cache)
         neutral = yield from record(model, neutral_texts(model, position), position, cache)
         for one in (one for one in settings if one.reading == position):
-            built = vectors_from(vectors.prompt_sets, train, neutral, one)
+            # What was projected out of the vectors shown is left out of the others as well.
+            kept = replace(train, values=without_removed(train.values, vectors))
+            built = vectors_from(vectors.prompt_sets, kept, neutral, one)
             found += _scored(built, vectors, one, test)
             yield Progress(len(found), len(settings) * len(vectors.emotions), f"comparing, reading position {done + 1}")
     return tuple(sorted(found, key=lambda one: vectors.emotions.index(one.emotion)))
@@ -143,6 +146,8 @@ def _scored(
         emotion: block.sides(emotion) for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions
     }
     for e, emotion in enumerate(built.emotions):
+        if emotion not in shown.emotions:
+            continue
         layer, at = built.selected_layers[e], shown.layer_of(emotion)
         measures = _UNKNOWN
         if emotion in sides and all(len(side) for side in sides[emotion]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -115,6 +116,26 @@ def vectors_from(
         seed=settings.seed,
         versions=library_versions(),
     )
+
+
+def with_midpoints(vectors: EmotionVectors, activations: Activations) -> EmotionVectors:
+    """The vectors with the midpoints of their training means measured anew, after the vectors were changed.
+
+    Args:
+        vectors: The vectors; emotions without training rows keep nan.
+        activations: Of all training texts at least.
+    """
+    texts = [t for one in vectors.prompt_sets for t in one.part("train")]
+    found = np.full_like(vectors.train_midpoints, np.nan)
+    for block in blocks_of(texts, places(activations.texts)):
+        rows = [(i, vectors.emotions.index(e)) for i, e in enumerate(block.emotions) if e in vectors.emotions]
+        own = np.zeros((len(block.emotions), *vectors.values.shape[1:]), dtype=np.float32)
+        for i, e in rows:
+            own[i] = vectors.values[e]
+        measured = _midpoints(activations.values, [block], own)
+        for i, e in rows:
+            found[e] = measured[i]
+    return replace(vectors, train_midpoints=found)
 
 
 def check_enough(prompt_sets: Sequence[PromptSet]) -> None:

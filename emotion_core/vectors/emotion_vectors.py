@@ -36,7 +36,10 @@ class EmotionVectors:
         prompt_sets: The prompt sets they were built from (at most one a form), held-out rows included; empty for
             imported vectors, whose training rows are unknown.
         seed: Seed of every random choice of the build.
-        origin: Format and name of the file that they were imported from; empty for vectors built here.
+        origin: Where they come from: format and name of an imported file, or what was projected out of vectors built
+            here; empty for vectors as built.
+        removed: float32 [directions, layers, width] that were projected out of the vectors after the build, None where
+            none were.
         versions: Versions of this project and of the libraries, by name.
         created: When they were saved, ISO 8601 in UTC; empty before.
     """
@@ -55,6 +58,7 @@ class EmotionVectors:
     prompt_sets: tuple[PromptSet, ...] = ()
     seed: int = 0
     origin: str = ""
+    removed: FloatArray | None = None
     versions: dict[str, str] = field(default_factory=dict, compare=False)
     created: str = field(default="", compare=False)
 

@@ -22,13 +22,20 @@ from emotion_core.vectors.manifest import Manifest, manifest_of, model_info, pro
 
 LARGEST_FILE = 2 * 1024**3
 TENSORS = ("values", "residual_norms", "cv_auroc", "train_midpoints")
+REMOVED = "removed"  # optional: directions that were projected out
 _REMEDY = "Build the vectors again, or choose another file"
 
 
 def vector_bytes(vectors: EmotionVectors) -> bytes:
     """The vectors as a file's content; not-a-number values are kept as they are."""
-    tensors = {name: np.ascontiguousarray(getattr(vectors, name), dtype=np.float32) for name in TENSORS}
+    tensors = tensors_of(vectors)
     return bytes(save_tensors(tensors, metadata={"manifest": manifest_json(vectors)}))
+
+
+def tensors_of(vectors: EmotionVectors) -> dict[str, FloatArray]:
+    """The numbers of the vectors, float32 by name; `removed` only where something was projected out."""
+    names = TENSORS if vectors.removed is None else (*TENSORS, REMOVED)
+    return {name: np.ascontiguousarray(getattr(vectors, name), dtype=np.float32) for name in names}
 
 
 def manifest_json(vectors: EmotionVectors) -> str:
@@ -73,7 +80,7 @@ def assemble(manifest: str, tensors: dict[str, FloatArray], where: str) -> Emoti
 
     Args:
         manifest: JSON, as `manifest_json` gives it.
-        tensors: float32 arrays by the names in `TENSORS`.
+        tensors: float32 arrays by the names in `TENSORS`, and `REMOVED` where something was projected out.
         where: Name of the file, for messages.
 
     Raises:
@@ -144,6 +151,15 @@ def _check_shapes(manifest: Manifest, tensors: dict[str, FloatArray], where: str
                 found=f"{found.dtype} {list(found.shape)}",
                 remedy=_REMEDY,
             )
+    removed = tensors.get(REMOVED)
+    if removed is not None and (removed.shape[1:] != (layers, width) or removed.dtype != np.float32):
+        raise VectorFileError(
+            "The directions that were projected out do not fit the manifest",
+            where=where,
+            expected=f"float32 [directions, {layers}, {width}]",
+            found=f"{removed.dtype} {list(removed.shape)}",
+            remedy=_REMEDY,
+        )
     chosen = [*manifest.selected_layers, manifest.selected_layer]
     if len(chosen) != emotions + 1 or not all(0 <= layer < layers for layer in chosen):
         raise VectorFileError(
@@ -184,6 +200,7 @@ def _assemble(manifest: Manifest, tensors: dict[str, FloatArray], where: str) ->
         neutral_projection=manifest.settings.neutral_projection,
         prompt_sets=tuple(sets),
         seed=manifest.settings.seed,
+        removed=tensors.get(REMOVED),
         versions=dict(manifest.versions),
         origin=manifest.origin,
     )
