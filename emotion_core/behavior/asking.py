@@ -38,7 +38,7 @@ class Posed:
 
 
 def pose(scene: Scene, settings: BehaviorSettings, text: str | None = None) -> list[Posed]:
-    """The ways in which a scenario is put; their probabilities are averaged.
+    """The ways in which a scenario is put; their log-odds are averaged.
 
     Args:
         scene: With options.
@@ -71,7 +71,7 @@ def ask_scenes(
     directions: FloatArray,
     scale: float,
 ) -> Job[list[Array]]:
-    """Probability of the behaviour among the options, as a job that yields after each batch.
+    """Log-odds of the behaviour among the options, as a job that yields after each batch.
 
     Args:
         model: The model.
@@ -99,7 +99,7 @@ def ask_scenes(
     scores = yield from score_options(model, asked, layer, directions)
     result = [np.zeros(len(own)) for own in conditions]
     for (i, c, k), nats in zip(owners, scores, strict=True):
-        result[i][c] += chance(nats, tokens[k], flat[k][1].counts, settings.scoring) / len(posed[i])
+        result[i][c] += option_log_odds(nats, tokens[k], flat[k][1].counts, settings.scoring) / len(posed[i])
     return result
 
 
@@ -118,8 +118,8 @@ def _asked(tokens: PromptTokens, settings: BehaviorSettings, condition: Conditio
     )
 
 
-def chance(nats: Array, tokens: PromptTokens, counts: Sequence[bool], scoring: Scoring) -> float:
-    """Probability of the options that count, given that one of the options is chosen.
+def option_log_odds(nats: Array, tokens: PromptTokens, counts: Sequence[bool], scoring: Scoring) -> float:
+    """Log-odds of the options that count, given that one of the options is chosen.
 
     Args:
         nats: float64 [options], sums of log-probabilities.
@@ -129,7 +129,7 @@ def chance(nats: Array, tokens: PromptTokens, counts: Sequence[bool], scoring: S
     """
     per = nats / [len(option) for option in tokens.options] if scoring == "mean" else nats
     which = np.array(counts)
-    return float(np.exp(logsumexp(per[which]) - logsumexp(per)))
+    return float(logsumexp(per[which]) - logsumexp(per[~which]))
 
 
 def draw(probability: Array, answers: int, key: tuple[int, ...]) -> npt.NDArray[np.int64]:

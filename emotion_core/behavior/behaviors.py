@@ -11,7 +11,7 @@ import numpy.typing as npt
 from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preferences import read_layer
-from emotion_core.behavior.rates import smoothed_rate
+from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
 from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
 from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
@@ -36,14 +36,14 @@ class Behaviors:
         model: The model.
         layer: Steered layer.
         scale: Length of strength 1 in the residual stream.
-        rate: float64 [scenes, emotions, strengths]. With options the probability of the behaviour among them; with a
-            pattern (k + 1/2) / (n + 1) of the texts. nan where the model broke.
+        nats: float64 [scenes, emotions, strengths], log-odds of the behaviour: with options given that one of them is
+            chosen, with a pattern of (k + 1/2) / (n + 1) texts. nan where the model broke.
         hits: int64 [scenes, emotions, strengths], drawn answers or texts that count.
         n: int64 [scenes, emotions, strengths], answers drawn or texts written.
-        control_rate: float64 [scenes, controls, strengths].
+        control_nats: float64 [scenes, controls, strengths].
         control_hits: int64 [scenes, controls, strengths].
         control_n: int64 [scenes, controls, strengths].
-        words_rate: float64 [scenes, emotions], unsteered with the emotion in words in front of it; nan without.
+        words_nats: float64 [scenes, emotions], unsteered with the emotion in words in front of it; nan without.
         words_hits: int64 [scenes, emotions].
         words_n: int64 [scenes, emotions].
         texts: All continuations.
@@ -54,13 +54,13 @@ class Behaviors:
     model: ModelInfo
     layer: int
     scale: float
-    rate: Array
+    nats: Array
     hits: Counts
     n: Counts
-    control_rate: Array
+    control_nats: Array
     control_hits: Counts
     control_n: Counts
-    words_rate: Array
+    words_nats: Array
     words_hits: Counts
     words_n: Counts
     texts: tuple[BehaviorText, ...]
@@ -73,14 +73,14 @@ class Behaviors:
 
     def unsteered(self, scene: int) -> float:
         """Rate of a scenario without steering."""
-        return float(self.rate[scene, 0, self.zero])
+        return float(as_rate(self.nats[scene, 0, self.zero]))
 
 
 @dataclass(frozen=True)
 class _Tally:
-    """Rates, hits and numbers of one kind of direction."""
+    """Log-odds, hits and numbers of one kind of direction."""
 
-    rate: Array
+    nats: Array
     hits: Counts
     n: Counts
 
@@ -115,13 +115,13 @@ def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSet
         model=model.info,
         layer=layer,
         scale=scale,
-        rate=own.rate,
+        nats=own.nats,
         hits=own.hits,
         n=own.n,
-        control_rate=random.rate,
+        control_nats=random.nats,
         control_hits=random.hits,
         control_n=random.n,
-        words_rate=words.rate,
+        words_nats=words.nats,
         words_hits=words.hits,
         words_n=words.n,
         texts=texts,
@@ -155,15 +155,15 @@ def _options(
         key = (settings.seed, i)
         table = found[k][1:].reshape(len(settings.steered_strengths), len(directions)).T  # (directions, strengths)
         at = [t for t, strength in enumerate(settings.strengths) if strength]
-        own.rate[i] = found[k][0]
-        own.rate[i][:, at] = table[:emotions]
-        random.rate[i] = found[k][0]
-        random.rate[i][:, at] = table[emotions:]
+        own.nats[i] = found[k][0]
+        own.nats[i][:, at] = table[:emotions]
+        random.nats[i] = found[k][0]
+        random.nats[i][:, at] = table[emotions:]
         if settings.words:
             begin = len(chosen) + k * emotions
-            words.rate[i] = [float(one[0]) for one in found[begin : begin + emotions]]
+            words.nats[i] = [float(one[0]) for one in found[begin : begin + emotions]]
         for tally in tallies:
-            hits = draw(tally.rate[i], settings.answers, key)
+            hits = draw(as_rate(tally.nats[i]), settings.answers, key)
             tally.hits[i] = np.maximum(hits, 0)
             tally.n[i] = np.where(hits < 0, 0, settings.answers)
 
@@ -193,7 +193,7 @@ def _count_patterns(
     for i, scene in enumerate(settings.scenes):
         if scene.pattern:
             for tally in (own, random, words):
-                tally.rate[i] = smoothed_rate(tally.hits[i], tally.n[i])
+                tally.nats[i] = log_odds(smoothed_rate(tally.hits[i], tally.n[i]))
 
 
 def _scale(vectors: EmotionVectors, layer: int, units: FloatArray, emotions: tuple[str, ...]) -> float:

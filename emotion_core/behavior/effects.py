@@ -11,7 +11,7 @@ import numpy.typing as npt
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.correlation import adjusted
 from emotion_core.behavior.nulls import against_controls
-from emotion_core.behavior.rates import log_odds, no_room
+from emotion_core.behavior.rates import as_rate, no_room
 from emotion_core.numbers import finite
 from emotion_core.reading.intervals import wilson
 from emotion_core.steering.band import null_band
@@ -78,8 +78,8 @@ def changes(found: Behaviors) -> tuple[Array, Array]:
     Returns:
         float64 [scenes, emotions, strengths] and [scenes, controls, strengths].
     """
-    zero = log_odds(found.rate[:, :1, [found.zero]])
-    return log_odds(found.rate) - zero, log_odds(found.control_rate) - zero
+    zero = found.nats[:, :1, [found.zero]]
+    return found.nats - zero, found.control_nats - zero
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,9 @@ def effect_matrix(found: Behaviors, strength: float) -> EffectMatrix:
 def _emotion_row(found: Behaviors, s: int, e: int, t: int) -> RateRow:
     strength = found.settings.strengths[t]
     row = _plain_row(found, s, "emotion", t, found.hits[s, e, t], found.n[s, e, t])
-    zero = float(log_odds(found.unsteered(s)))
-    random = log_odds(found.control_rate[s, :, t]) - zero
-    effect = float(log_odds(found.rate[s, e, t])) - zero
+    zero = float(found.nats[s, 0, found.zero])
+    random = found.control_nats[s, :, t] - zero
+    effect = float(found.nats[s, e, t]) - zero
     band = _band(random) if strength else None
     wide = _band(random, len(found.settings.steered_strengths)) if strength else None
     coherent = bool(found.coherence.coherent[e, t])
@@ -179,9 +179,9 @@ def _emotion_row(found: Behaviors, s: int, e: int, t: int) -> RateRow:
         **{
             **vars(row),
             "emotion": found.settings.emotions[e],
-            "probability": finite(found.rate[s, e, t]) if found.settings.scenes[s].options else None,
-            "null_low": None if band is None else _as_rate(zero + band[0]),
-            "null_high": None if band is None else _as_rate(zero + band[1]),
+            "probability": finite(as_rate(found.nats[s, e, t])) if found.settings.scenes[s].options else None,
+            "null_low": None if band is None else float(as_rate(zero + band[0])),
+            "null_high": None if band is None else float(as_rate(zero + band[1])),
             "coherent": coherent,
             "evidence": bool(wide and coherent and np.isfinite(effect) and not wide[0] <= effect <= wide[1]),
         }
@@ -190,7 +190,7 @@ def _emotion_row(found: Behaviors, s: int, e: int, t: int) -> RateRow:
 
 def _words_row(found: Behaviors, s: int, e: int) -> RateRow:
     row = _plain_row(found, s, "prompt", found.zero, found.words_hits[s, e], found.words_n[s, e])
-    probability = finite(found.words_rate[s, e]) if found.settings.scenes[s].options else None
+    probability = finite(as_rate(found.words_nats[s, e])) if found.settings.scenes[s].options else None
     return RateRow(**{**vars(row), "emotion": found.settings.emotions[e], "probability": probability})
 
 
@@ -198,7 +198,7 @@ def _plain_row(found: Behaviors, s: int, direction: str, t: int, hits: np.int64,
     low, high = wilson(int(hits), int(n))
     probability = None
     if direction.startswith("control-") and found.settings.scenes[s].options:
-        probability = finite(found.control_rate[s, int(direction[8:]) - 1, t])
+        probability = finite(as_rate(found.control_nats[s, int(direction[8:]) - 1, t]))
     return RateRow(
         scenario=found.settings.scenes[s].name,
         emotion="",
@@ -219,7 +219,3 @@ def _plain_row(found: Behaviors, s: int, direction: str, t: int, hits: np.int64,
 def _band(controls: Array, comparisons: int = 1) -> tuple[float, float] | None:
     known = [float(one) for one in controls[np.isfinite(controls)]]
     return null_band(known, len(known), comparisons)
-
-
-def _as_rate(nats: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(nats, -40, 40))))

@@ -23,6 +23,12 @@ def log_odds(rate: npt.ArrayLike) -> Array:
     return result
 
 
+def as_rate(nats: npt.ArrayLike) -> Array:
+    """The rate of log-odds; nan stays nan."""
+    result: Array = 1 / (1 + np.exp(-np.clip(np.asarray(nats, np.float64), -700, 700)))
+    return result
+
+
 def smoothed_rate(k: npt.ArrayLike, n: npt.ArrayLike) -> Array:
     """(k + 1/2) / (n + 1), whose log-odds are finite and nearly unbiased (Haldane 1956); nan where n is 0."""
     counted, total = np.asarray(k, np.float64), np.asarray(n, np.float64)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from emotion_core.cli.answer import Answer
-from emotion_core.cli.behaving import preferences
+from emotion_core.cli.behaving import behaviors, preferences
 from emotion_core.cli.checking import doctor
 from emotion_core.cli.exchanging import export, import_file
 from emotion_core.cli.making import build, heldout, report
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "crosstalk": crosstalk,
     "read": read,
     "preferences": preferences,
+    "behaviors": behaviors,
     "export": export,
     "import": import_file,
     "doctor": doctor,

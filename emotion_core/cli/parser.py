@@ -38,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     _crosstalk(commands)
     _read(commands)
     _preferences(commands)
+    _behaviors(commands)
     _export(commands)
     _import(commands)
     _doctor(commands)
@@ -206,6 +207,32 @@ def _preferences(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--layer", type=int, default=None, help="read and steered layer (default: chosen at the build)"
     )
     command.add_argument("--chat", action="store_true", help="ask in the model's chat template")
+    _model(command, None)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _behaviors(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands, "behaviors", "rates of behaviours in scenarios under steering, beside random directions"
+    )
+    command.add_argument("vectors", help="vector file")
+    command.add_argument("--scenarios", default=None, help="JSON or CSV file (default: the built-in ones)")
+    command.add_argument("--only", action="append", help="name of a scenario; may be repeated (default: all)")
+    command.add_argument("--emotion", action="append", required=True, help="may be repeated; 'all' for all")
+    command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
+    command.add_argument("--controls", type=int, default=16, help="random directions of the same norm")
+    command.add_argument("--answers", type=int, default=100, help="answers drawn where there are options")
+    command.add_argument(
+        "--samples", type=int, default=24, help="texts a strength and direction where there is a pattern"
+    )
+    command.add_argument("--texts", type=int, default=4, help="texts a strength and emotion where there are options")
+    command.add_argument("--tokens", type=int, default=30, help="new tokens of a text")
+    command.add_argument("--form", default="text", choices=["text", "letters"], help="how options are put")
+    command.add_argument("--scoring", default="sum", choices=["sum", "mean"], help="log-probability of an option")
+    command.add_argument("--scope", default="both", choices=["generated", "prompt", "both"])
+    command.add_argument("--words", default="You feel {emotion}.", help="prompt-only rival; empty leaves it out")
+    command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")
+    command.add_argument("--chat", action="store_true", help="put the scenarios in the model's chat template")
     _model(command, None)
     command.add_argument("--seed", type=int, default=0)
 

@@ -1,0 +1,96 @@
+"""Behaviours under steering as a run, with the early warning where there are texts for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.behaviors import Behaviors, behaviors
+from emotion_core.behavior.preferences import read_layer
+from emotion_core.behavior.warning import EarlyWarning, WarningSettings, early_warning
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.codec import from_bytes, schema, to_bytes
+from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.progress import Job
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.store import RunStore
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+KIND = "behaviors"
+_FILE = "behaviors.safetensors"
+
+
+@dataclass(frozen=True)
+class BehaviorRequest:
+    """What to measure.
+
+    Attributes:
+        settings: Scenarios, emotions and strengths.
+        warning: The texts that stand before the scenarios; None leaves the early warning out.
+    """
+
+    settings: BehaviorSettings
+    warning: WarningSettings | None = None
+
+
+@dataclass(frozen=True)
+class BehaviorResult:
+    """A finished run.
+
+    Attributes:
+        found: Rates under steering.
+        warning: Whether a reading before the decision tells it; None where that was not asked for, or no scenario has
+            options.
+    """
+
+    found: Behaviors
+    warning: EarlyWarning | None = None
+
+
+def start_behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, request: BehaviorRequest) -> str:
+    """Starts a run, or finds the finished one with the same content, and returns its id.
+
+    Raises:
+        SettingsError: There is no such layer.
+        VectorFileError: There is no vector for an emotion; nothing is started.
+    """
+    read_layer(vectors, request.settings.layer)
+    for emotion in request.settings.emotions:
+        vectors.index(emotion)
+    info = owner.model.info
+    key = content_key(KIND, schema(BehaviorResult), info.fingerprint, vectors_digest(vectors), request)
+    found = registry.existing(KIND, key, share=False)
+    if found is not None:
+        return found
+    described = {
+        "label": f"{', '.join(request.settings.emotions[:3])} in {len(request.settings.scenes)} scenarios",
+        "model": info.name,
+        "fingerprint": info.fingerprint,
+    }
+    run_id = registry.store.create(KIND, json.dumps(described), key=key)
+    return registry.start(run_id, measure(owner.model, vectors, request), save_behaviors, owner.submit)
+
+
+def measure(model: LoadedModel, vectors: EmotionVectors, request: BehaviorRequest) -> Job[BehaviorResult]:
+    """The whole run as one job."""
+    found = yield from behaviors(model, vectors, request.settings)
+    warning = None
+    if request.warning is not None and any(scene.options for scene in request.settings.scenes):
+        warning = yield from early_warning(model, vectors, request.settings, request.warning)
+    return BehaviorResult(found, warning)
+
+
+def save_behaviors(result: BehaviorResult) -> dict[str, bytes]:
+    """The files of a finished run."""
+    return {_FILE: to_bytes(result)}
+
+
+def load_behaviors(store: RunStore, run_id: str) -> BehaviorResult:
+    """A finished run from its file.
+
+    Raises:
+        RunError: The file is missing, or was written by an incompatible version.
+    """
+    return from_bytes(BehaviorResult, store.read(run_id, _FILE))

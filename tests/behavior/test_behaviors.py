@@ -1,0 +1,158 @@
+"""Rates of behaviours: exact probabilities, patterns over texts, random directions, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import logsumexp
+from steering.handmade import random_vectors
+from tracing.plain import logits
+
+from emotion_core.behavior.asking import draw, option_log_odds, pose
+from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
+from emotion_core.behavior.behaviors import behaviors
+from emotion_core.behavior.effects import changes, effect_matrix, rate_rows
+from emotion_core.behavior.options import PromptTokens, tokenize
+from emotion_core.behavior.rates import as_rate
+from emotion_core.behavior.scenes import Scene
+from emotion_core.errors import PromptSetError, SettingsError, TextTooLongError
+from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.progress import run_to_end
+
+DOOR = Scene("door", "It knocks.", ("I run.", "I sit."), (True, False), group="both")
+TEA = Scene("tea", "Tea is cold.", ("I drink.", "I pour.", "No."), (True, False, True), group="both")
+WORD = Scene("word", "He says", pattern="[aeiou]{2}")
+
+
+def asked(*scenes: Scene, **more) -> BehaviorSettings:
+    small = {"controls": 4, "samples": 3, "texts": 2, "max_new_tokens": 5, "words": ""}
+    return BehaviorSettings(scenes, ("fear", "joy"), (-0.4, 0.4), **{**small, **more})
+
+
+def measured(model, *scenes: Scene, **more):
+    return run_to_end(behaviors(model, random_vectors(model), asked(*scenes, **more)))
+
+
+def plain_log_odds(model, scene: Scene, scoring: str) -> float:
+    """From one forward pass over the scenario and each option."""
+    begin = tuple(model.tokenizer(scene.text)["input_ids"])
+    scores = []
+    for option in scene.options:
+        ids = tuple(model.tokenizer(f"{scene.text} {option}")["input_ids"])
+        assert ids[: len(begin)] == begin
+        nats = torch.log_softmax(logits(model, ids).double(), -1)
+        total = sum(float(nats[t - 1, ids[t]]) for t in range(len(begin), len(ids)))
+        scores.append(total if scoring == "sum" else total / (len(ids) - len(begin)))
+    which = np.array(scene.counts)
+    return float(logsumexp(np.array(scores)[which]) - logsumexp(np.array(scores)[~which]))
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+@pytest.mark.parametrize("scoring", ["sum", "mean"])
+def test_probabilities_equal_a_plain_forward_of_the_whole_text(tiny, family, scoring):
+    model = tiny(family)
+    found = measured(model, DOOR, TEA, scoring=scoring, texts=0)
+    for s, scene in enumerate((DOOR, TEA)):
+        expected = plain_log_odds(model, scene, scoring)
+        assert found.nats[s, 0, found.zero] == pytest.approx(expected, abs=1e-3)
+        assert np.allclose(found.control_nats[s, :, found.zero], found.nats[s, 0, found.zero])
+    assert np.abs(found.nats[:, :, 0] - found.nats[:, :, 2]).min() > 0.001, "steering does something"
+    assert set(found.n.ravel()) == {100} and found.texts == ()
+
+
+def test_listed_options_are_asked_in_both_orders(tiny):
+    forth, back = pose(DOOR, asked(DOOR, form="letters"))
+    assert forth.prompt == "It knocks.\n(A) I run.\n(B) I sit.\nAnswer: ("
+    assert back.counts == (False, True) and forth.answers == back.answers == ("A", "B")
+    found = measured(tiny("gpt2"), DOOR, form="letters", texts=0)
+    assert np.isfinite(found.nats).all()
+
+
+def test_patterns_are_counted_in_the_texts(tiny):
+    found = measured(tiny("gpt2"), WORD, words="You feel {emotion}.")
+    own = [one for one in found.texts if one.direction == 1 and one.strength == 0.4]
+    assert len(own) == 3 and found.n[0, 1, 2] == 3
+    assert found.hits[0, 1, 2] == sum(one.counted for one in own)
+    assert as_rate(found.nats[0, 1, 2]) == pytest.approx((found.hits[0, 1, 2] + 0.5) / 4)
+    assert found.n[0, 0, 1] == 16 and found.words_n.tolist() == [[3, 3]]
+    assert found.control_n[0, :, 0].tolist() == [3] * 4
+    assert {one.in_words for one in found.texts} == {-1, 0, 1}
+
+
+def test_options_and_patterns_in_one_run_come_out_as_rows_and_survive_the_store(tiny):
+    found = measured(tiny("gpt2"), DOOR, WORD, TEA, words="You feel {emotion}.")
+    rows = rate_rows(found)
+    assert {(r.scenario, r.direction) for r in rows} >= {("door", "emotion"), ("word", "control-4"), ("tea", "prompt")}
+    assert all(r.low - 1e-9 <= r.rate <= r.high + 1e-9 and r.n for r in rows)
+    assert all((r.null_low is None) == (r.strength == 0) for r in rows if r.direction == "emotion")
+    assert [r.probability is None for r in rows if r.scenario == "word"] and rows[0].probability is not None
+    matrix = effect_matrix(found, 0.4)
+    assert matrix.scenarios == ("door", "word", "tea", "both (all)") and matrix.effect.shape == (2, 4)
+    own, _ = changes(found)
+    np.testing.assert_allclose(matrix.effect[:, 3], own[[0, 2], :, 2].mean(axis=0))
+    json.dumps([vars(r) for r in rows] + [matrix.to_json()], allow_nan=False)
+    again = from_bytes(type(found), to_bytes(found))
+    assert rate_rows(again) == rows
+
+
+def test_an_effect_outside_of_the_random_directions_is_found_and_one_inside_is_not(tiny):
+    found = measured(tiny("gpt2"), DOOR, texts=0)
+    found.nats[0, :, found.zero] = 0.2
+    found.control_nats[0, :, 2] = 0.2 + np.array([-0.1, 0.0, 0.1, 0.05])
+    found.nats[0, :, 2] = [2.0, 0.3]
+    matrix = effect_matrix(found, 0.4)
+    assert matrix.evidence(0, 0) and not matrix.evidence(1, 0)
+    by = {(r.emotion, r.strength): r for r in rate_rows(found, controls=False)}
+    assert by["fear", 0.4].evidence and not by["joy", 0.4].evidence
+    assert by["fear", 0.4].null_low < found.unsteered(0) < by["fear", 0.4].null_high
+
+
+def test_a_model_that_breaks_has_no_rate_and_no_evidence(tiny):
+    found = run_to_end(
+        behaviors(tiny("gpt2"), random_vectors(tiny("gpt2")), BehaviorSettings((DOOR,), ("fear",), (1e38,), texts=2))
+    )
+    broken = next(r for r in rate_rows(found) if r.strength and r.direction == "emotion")
+    assert broken.rate is None and broken.probability is None and not broken.evidence and not broken.coherent
+
+
+def test_draws_are_the_same_dice_at_every_strength():
+    hits = draw(np.array([0.0, 0.2, 0.5, 1.0, np.nan]), 1000, (1, 2))
+    assert hits[0] == 0 and hits[3] == 1000 and hits[4] == -1 and abs(hits[2] - 500) < 60
+    assert (draw(np.array([0.2]), 1000, (1, 2)) == hits[1]).all() and list(hits[:4]) == sorted(hits[:4])
+
+
+def test_the_mean_takes_the_length_out():
+    tokens = PromptTokens((1,), ((2,), (3, 4, 5, 6)), (), 0)
+    nats = np.array([-2.0, -8.0])
+    assert option_log_odds(nats, tokens, (True, False), "mean") == pytest.approx(0)
+    assert option_log_odds(nats, tokens, (True, False), "sum") == pytest.approx(6)
+
+
+def test_sizes_are_known_before(tiny):
+    settings = asked(DOOR, WORD, words="You feel {emotion}.")
+    assert n_questions(settings) == 1 + 2 * 6 + 2
+    assert n_texts(settings) == 3 * (1 + 2 * 6 + 2) + 16 + 2 * 2 * 2
+    with pytest.raises(SettingsError, match="too large"):
+        asked(*(Scene(f"s{i}", f"x{i}", ("a", "b"), (True, False)) for i in range(200)), controls=64)
+
+
+def test_what_makes_no_sense_is_refused(tiny):
+    with pytest.raises(SettingsError, match="strengths"):
+        BehaviorSettings((DOOR,), ("fear",), (0.0,))
+    with pytest.raises(SettingsError, match="different emotions"):
+        BehaviorSettings((DOOR,), (), (0.1,))
+    with pytest.raises(PromptSetError, match="no scenarios"):
+        BehaviorSettings((), ("fear",), (0.1,))
+    with pytest.raises(TextTooLongError):
+        measured(tiny("gpt2"), Scene("long", "very " * 300, ("a", "b"), (True, False)))
+
+
+def test_an_option_that_merges_with_the_prompt_is_still_scored_whole(tiny):
+    """The tokenizer of the tests has merges across letters: "fl" + "ickers" is one prompt and option."""
+    model = tiny("gpt2")
+    one = tokenize(model, ["The lamp fli"], [("ckers in", "es in")])[0]
+    for k, text in enumerate(("The lamp flickers in", "The lamp flies in")):
+        assert (*one.ids, *one.options[k]) == tuple(model.tokenizer(text)["input_ids"])

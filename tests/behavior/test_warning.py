@@ -1,0 +1,69 @@
+"""The early warning on readings and decisions whose link is known, and on a tiny model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from steering.handmade import random_vectors
+
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.scenes import Scene
+from emotion_core.behavior.warning import WarningSettings, early_warning, summarise, within
+from emotion_core.errors import SettingsError
+from emotion_core.evaluation.auroc import auroc
+from emotion_core.runs.codec import from_bytes, to_bytes
+from emotion_core.runs.progress import run_to_end
+
+SCENES = tuple(Scene(f"s{i}", f"Then door {i} opens.", ("I run.", "I sit."), (True, False)) for i in range(3))
+LEADS = tuple(f"It was day {i} at sea." for i in range(12))
+SETTINGS = BehaviorSettings(SCENES, ("fear", "joy"), (0.1,), texts=0)
+
+
+def made(strength: float, leads: int = 60):
+    """Readings of `fear` that go with the decision, of `joy` that do not, and of random directions."""
+    rng = np.random.default_rng(0)
+    nats = rng.normal(size=(3, leads)) * 2 + np.array([[0.0], [1.0], [-1.0]])
+    decided = rng.random((3, leads)) < 1 / (1 + np.exp(-nats))
+    last = rng.normal(size=(52, 3, leads)).astype(np.float32) + 5 * np.arange(3)[None, :, None]
+    last[0] += strength * nats
+    texts = tuple(f"text {i}" for i in range(leads))
+    return summarise(SETTINGS, WarningSettings(texts), 1, last, nats, decided)
+
+
+def test_a_reading_that_goes_with_the_decision_is_found_and_another_is_not():
+    found = made(2.0)
+    assert found.auroc[0] > 0.7 and found.evidence(0) and not found.evidence(1)
+    assert found.low[0] < found.auroc[0] < found.high[0] and abs(found.auroc[1] - 0.5) < 0.15
+    assert found.link.r[0] > 0.8 and found.null_low < 0.5 < found.null_high
+    json.dumps(found.to_json(), allow_nan=False)
+    false, true = found.curve(0)
+    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
+    assert (np.diff(false) >= 0).all() and (np.diff(true) >= 0).all()
+
+
+def test_scenarios_that_differ_in_both_are_no_warning():
+    """Readings and rates that differ between scenarios only: over all cases together they would go together."""
+    rng = np.random.default_rng(1)
+    level = np.array([0.0, 3.0, 6.0])[:, None]
+    readings = (level + rng.normal(size=(3, 200)) * 0.1)[None]
+    decided = rng.random((3, 200)) < np.array([[0.1], [0.5], [0.9]])
+    assert auroc(readings[:, decided], readings[:, ~decided])[0] > 0.8
+    assert abs(within(readings, decided)[0] - 0.5) < 0.08
+
+
+def test_a_scenario_that_never_goes_both_ways_says_nothing():
+    assert np.isnan(within(np.zeros((2, 1, 4)), np.ones((1, 4), bool))).all()
+
+
+def test_it_runs_and_survives_the_store(tiny):
+    model = tiny("gpt2")
+    found = run_to_end(early_warning(model, random_vectors(model), SETTINGS, WarningSettings(LEADS)))
+    assert found.nats.shape == found.decided.shape == (3, 12) and found.readings.shape == (2, 3, 12)
+    assert from_bytes(type(found), to_bytes(found)).to_json() == found.to_json()
+
+
+def test_too_few_texts_are_refused():
+    with pytest.raises(SettingsError, match="at least 8"):
+        WarningSettings(("a", "b"))
