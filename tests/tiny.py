@@ -81,6 +81,7 @@ _FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "qwen2": ("Qwen2Config", "Qwen2ForCausalLM", _llama_like()),
     "gemma": ("GemmaConfig", "GemmaForCausalLM", _llama_like(head_dim=8)),
     "phi": ("PhiConfig", "PhiForCausalLM", _llama_like()),
+    "olmo2": ("Olmo2Config", "Olmo2ForCausalLM", _llama_like()),
     "mixtral": ("MixtralConfig", "MixtralForCausalLM", _llama_like(num_local_experts=4, num_experts_per_tok=2)),
 }
 FAMILIES = tuple(_FAMILIES)

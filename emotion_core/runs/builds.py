@@ -123,4 +123,6 @@ def load_build(store: RunStore, run_id: str) -> BuildResult:
     vectors = load_vectors(store.read(run_id, VECTORS_FILE))
     if _REASON_FILE in store.files(run_id):
         return BuildResult(vectors, None, store.read(run_id, _REASON_FILE).decode())
+    if store.get(run_id).kind != KIND:  # a file that was opened or imported
+        return BuildResult(vectors, None, "They were not built here, so they are scored on texts you choose.")
     return BuildResult(vectors, from_bytes(HeldOutScores, store.read(run_id, _SCORES_FILE)))
