@@ -62,6 +62,8 @@ def working_card() -> Working:
         emotion = None if vectors is None else _emotion_picker(vectors)
         if vectors is None:
             st.caption("Not built for this model yet.")
+        elif vectors.origin:
+            st.caption(f"Imported ({plain(vectors.origin)}); its training rows are unknown.")
     for error in (unlinked, fault):
         if error is not None:
             show_error(error)
