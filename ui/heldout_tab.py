@@ -23,6 +23,7 @@ from ui.checkup import checkup
 from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.method_table import method_table
+from ui.orthogonal import orthogonal
 from ui.plain import plain
 from ui.prompt_source import choose_prompts
 from ui.run_panel import run_panel
@@ -62,6 +63,7 @@ def heldout_tab(working: Working) -> None:
 def _further(working: Working, scores: HeldOutScores | None) -> None:
     """What goes beyond the first minute: confounds, other methods, fewer texts."""
     checkup(working, scores)
+    orthogonal(working, scores)
     method_table(working)
     sizes(working)
 

@@ -14,9 +14,15 @@ from ui.services import app_settings
 _OWN = "own confound sets"
 
 
+def uploaded_confounds() -> dict[str, PromptSet]:
+    """The files of this session, by name."""
+    own: dict[str, PromptSet] = st.session_state.setdefault(_OWN, {})
+    return own
+
+
 def own_confounds() -> tuple[PromptSet, ...]:
     """A fold with an uploader and the built-in sets; returns what is chosen."""
-    own: dict[str, PromptSet] = st.session_state.setdefault(_OWN, {})
+    own = uploaded_confounds()
     with st.expander("Test a contrast of your own", icon=":material/upload_file:"):
         st.caption(
             "Pairs that differ in something that is not the emotion, in the same formats as under Build vectors: "

@@ -35,5 +35,18 @@ def test_methods_and_sizes(open_page, until):
     assert not app.exception
 
 
+def test_a_direction_taken_out_gives_a_set_for_every_page(open_page, until):
+    app = until(open_page("2_Explore_emotions"), done)
+    app.multiselect(key="against").select("confound-threat").run()
+    button(app, "Take them out").click().run()
+    until(app, lambda app: "Without threat" in texts(app), 400)
+    assert "before" in texts(app) and "cosine" in texts(app)
+    button(app, "Work with these").click().run()
+    until(app, done)
+    assert not app.exception
+    label = next(one for one in app.selectbox if one.key == "vectors")
+    assert "without threat" in label.format_func(label.value)
+
+
 def contrasts(app) -> list[str]:
     return [name for one in app.dataframe if "contrast" in one.value for name in one.value["contrast"]]
