@@ -165,6 +165,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--rate", type=float, default=Plan.rate)
+    parser.add_argument("--seed", type=int, default=Plan.seed, help="of the weights and of the order of the texts")
     parser.add_argument("--emotion-share", type=float, default=Plan.emotion_share)
     parser.add_argument("--workers", type=int, default=2, help="single-threaded processes; one a core")
     parser.add_argument("--export", action="store_true", help="write demo_model/weights at the end")
@@ -176,7 +177,7 @@ def main() -> None:
     shape = Shape(
         layers=options.layers, width=options.width, heads=options.heads, probe_layer=options.layers * 2 // 3 - 1
     )
-    plan = Plan(rate=options.rate, emotion_share=options.emotion_share)
+    plan = Plan(rate=options.rate, emotion_share=options.emotion_share, seed=options.seed)
     folder = paths.TRAIN / "runs" / options.run
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").write_text(

@@ -142,7 +142,7 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     colour = alt.Color(
         "side:N",
         scale=alt.Scale(domain=[first, second], range=[NEGATIVE, POSITIVE]),
-        legend=alt.Legend(title=None, orient="bottom", labelLimit=300),
+        legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=300),
     )
     x, y = alt.X("x:Q", title="PC1 of the first"), alt.Y("y:Q", title="PC2 of the first")
     base = alt.Chart(table.assign(side=first)).encode(x=x, y=y)
