@@ -1,0 +1,94 @@
+"""Runs of attempts: the same words in both traces, the cheat marked where it stands, differences against chance."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from emotion_core.errors import PromptSetError
+from emotion_core.models.load import load_model
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.reading.attempts import AttemptsReading, read_attempts
+from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
+from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.conversation import read_conversation_turns
+from emotion_core.reading.trend import trend
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.settings import BuildSettings
+
+
+def made(plain: np.ndarray, kind: np.ndarray, cheat: tuple[int, int] = (0, 0)) -> AttemptsReading:
+    """A reading with these means; every attempt has four tokens that read the same."""
+    means = np.stack([plain, kind])[:, :, None].astype(np.float32)
+    values = np.repeat(means, 4, axis=1)
+    numbers = tuple(int(i) for i in np.repeat(np.arange(len(plain)), 4))
+    order = np.arange(len(plain))
+    drifts = [trend(order, means[t]) for t in range(2)]
+    null = np.array([-0.2, 0.2], np.float32)
+    return AttemptsReading(
+        "made", 1, ("fear",), ("x",) * len(numbers), numbers, values, means, *drifts, null, cheat, "x", "plain"
+    )
+
+
+def test_a_rise_and_what_encouragement_takes_away_are_found() -> None:
+    rise = np.arange(7.0)
+    found = made(rise, rise - np.array([0, 1, 1.1, 0.9, 1, 1.2, 1]), cheat=(26, 28))
+    assert found.drift_of("fear")[0] and "rises" in found.drift_of("fear")[1]
+    change = found.encouraged("fear")
+    assert change.evidence and change.high < 0 and change.mean == pytest.approx(-1.03, abs=0.01)
+    reading = found.cheat_reading("fear")
+    assert reading is not None and reading[0] == 6 and reading[1] > 0.9
+    flat = made(np.array([1.0, 0, 1, 0, 1, 0, 1]), np.array([1.0, 0.1, 0.9, 0.1, 1, 0, 1]))
+    assert not flat.drift_of("fear")[0] and not flat.encouraged("fear").evidence and flat.cheat_reading("fear") is None
+
+
+def test_the_plain_trace_is_the_reading_of_the_conversation() -> None:
+    model = load_model("demo")
+    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
+    baseline = run_to_end(read_baseline(model, vectors, form="conversation"))
+    run = load_attempts()[0]
+    found = run_to_end(read_attempts(model, baseline, run))
+    whole = run_to_end(read_conversation_turns(model, baseline, run.turns(encouraged=False)))
+    replies = [i for i, turn in enumerate(whole.dialogue.turns) if turn.role == "assistant"]
+    np.testing.assert_allclose(found.means[0], whole.turns[replies], rtol=1e-3, atol=1e-3)
+    assert len(replies) == len(run.attempts) == found.attempt[-1] + 1
+    said = "".join(found.tokens[slice(*found.cheat)])
+    assert said.strip().lower() == run.cheat.lower()
+    assert found.attempt[found.cheat[0]] == run.cheat_attempt
+    # Nothing differs before the first encouragement, something after it.
+    np.testing.assert_allclose(found.means[0, 0], found.means[1, 0], rtol=1e-4, atol=1e-4)
+    assert np.abs(found.means[0, 1:] - found.means[1, 1:]).max() > 0.01
+    assert json.loads(json.dumps(found.to_json(), allow_nan=False))["run"] == run.name
+
+
+def test_built_in_runs_take_the_cheat_in_an_attempt_and_name_no_emotion() -> None:
+    words = {word for one in load_prompts("emotions-171").emotions for word in one.split()}
+    for run in load_attempts():
+        assert run.cheat_attempt == len(run.attempts) - 1
+        spoken = " ".join(f"{one.said} {one.outcome}" for one in run.attempts).lower()
+        named = {word.strip(".,;:?") for word in spoken.split()} & (
+            words - {"safe", "kind", "on", "out", "stuck", "at"}
+        )
+        assert not named, (run.name, named)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"attempts": []}, "attempts"),
+        ({"cheat": "absent words"}, "cheat"),
+        ({"encouragement": " "}, "encouragement"),
+        ({"task": 5}, "task"),
+    ],
+)
+def test_faulty_runs_are_refused(change: dict[str, object], says: str) -> None:
+    run = {**load_attempts()[0].model_dump(), **change}
+    with pytest.raises(PromptSetError) as caught:
+        read_attempts_file("run.json", json.dumps(run).encode())
+    assert says in str(caught.value)
+    assert isinstance(
+        read_attempts_file("run.json", json.dumps([load_attempts()[0].model_dump()]).encode()), AttemptRun
+    )
