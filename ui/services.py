@@ -10,6 +10,7 @@ from emotion_core.errors import ModelError
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.housekeeping import Housekeeper
+from emotion_core.runs.joblog import start_logging
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
@@ -28,6 +29,7 @@ def app_settings() -> Settings:
 @st.cache_resource
 def common_registry() -> JobRegistry:
     """The live jobs, over the run store of the data folder; what is started here belongs to everybody."""
+    start_logging()
     chosen = settings()
     runs = RunStore(chosen.data_dir, keep=chosen.keep_runs)
     unpack(runs)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from emotion_core.errors import EmotionCoreError, JobCancelled
+from emotion_core.runs.joblog import log_job
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.runs.store import RunStore
 
@@ -31,6 +33,7 @@ def recorded(
         took: Gets the seconds from the first step to the end of a job that gave a result.
     """
     began, last = time.monotonic(), 0.0
+    outcome = "failed"
     try:
         store.report(run_id, Progress(0, 0, "starting"))
         while True:
@@ -44,9 +47,11 @@ def recorded(
                 store.report(run_id, progress)
             yield progress
         store.finish(run_id, save(result))
+        outcome = "done"
         if took is not None:
             took(time.monotonic() - began)
     except (GeneratorExit, JobCancelled):
+        outcome = "cancelled"
         job.close()
         store.cancel(run_id)
         raise
@@ -57,4 +62,13 @@ def recorded(
         _log.exception("run %s failed", run_id)
         store.fail(run_id, f"Something unexpected happened ({type(error).__name__}: {error}). Please report it.")
         raise
+    finally:
+        _write_line(store, run_id, outcome, time.monotonic() - began)
     return result
+
+
+def _write_line(store: RunStore, run_id: str, outcome: str, seconds: float) -> None:
+    try:
+        log_job(store.get(run_id), outcome, seconds=seconds, n_bytes=store.n_bytes(run_id))
+    except (EmotionCoreError, OSError, sqlite3.Error):
+        _log.info('run="%s" outcome="%s", and its row is gone', run_id, outcome)  # deleted by its owner
