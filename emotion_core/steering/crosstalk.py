@@ -170,6 +170,11 @@ def plan_crosstalk(settings: CrossTalkSettings, n_emotions: int, prompt: int) ->
     return rows
 
 
+def n_matrix_texts(settings: CrossTalkSettings, n_emotions: int) -> int:
+    """Number of texts that a matrix generates: what its button shows."""
+    return len(settings.prompts) * len(plan_crosstalk(settings, n_emotions, 0))
+
+
 def _text(
     model: LoadedModel, settings: CrossTalkSettings, emotions: tuple[str, ...], written: Written
 ) -> CrossTalkText:

@@ -1,0 +1,118 @@
+"""The cross-talk matrix as a heat map, and its rows as a table: steer one emotion, read all of them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion_core.charts.palette import DIVERGING_LIGHT, NULL
+from emotion_core.steering.crosstalk import CrossTalk
+
+# Beyond this many emotions the figures inside the cells would overlap.
+_MOST_NUMBERED = 14
+
+
+def matrix_table(found: CrossTalk) -> pd.DataFrame:
+    """One row a cell: steered, read, change, the band of the read emotion, and whether the change leaves it."""
+    rows = []
+    for i, steered in enumerate(found.emotions):
+        for j, read in enumerate(found.emotions):
+            change, (low, high) = float(found.matrix[i, j]), (float(v) for v in found.band[j])
+            known = np.isfinite([change, low, high]).all()
+            rows.append(
+                {
+                    "steered": steered,
+                    "read": read,
+                    "change": change if np.isfinite(change) else None,
+                    "null_low": low if np.isfinite(low) else None,
+                    "null_high": high if np.isfinite(high) else None,
+                    "outside": bool(known and not low <= change <= high),
+                    "coherent": found.coherent[i],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def specificity_table(found: CrossTalk) -> pd.DataFrame:
+    """One row a steered emotion, the most specific first."""
+    table = pd.DataFrame(
+        {
+            "emotion": list(found.emotions),
+            "own change (SD)": np.diagonal(found.matrix),
+            "specificity (SD)": found.specificity,
+            "coherent": list(found.coherent),
+        }
+    )
+    return table.sort_values("specificity (SD)", ascending=False, na_position="last", ignore_index=True)
+
+
+def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> alt.LayerChart:
+    """Heat map with a click selection named `cell`; cells inside the controls' band are pale, the chosen one is framed.
+
+    Args:
+        found: The matrix.
+        chosen: Steered and read emotion to frame.
+    """
+    table = matrix_table(found)
+    order = list(found.emotions)
+    largest = float(np.nanmax(np.abs(found.matrix))) if np.isfinite(found.matrix).any() else 1.0
+    base = alt.Chart(table).encode(
+        x=alt.X("read:N", sort=order, title="Read", axis=alt.Axis(labelAngle=-45, orient="top")),
+        y=alt.Y("steered:N", sort=order, title="Steered"),
+        tooltip=[
+            alt.Tooltip("steered:N", title="Steered"),
+            alt.Tooltip("read:N", title="Read"),
+            alt.Tooltip("change:Q", title="Change (SD)", format="+.2f"),
+            alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
+            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
+            alt.Tooltip("outside:N", title="Outside of their range"),
+            alt.Tooltip("coherent:N", title="Texts coherent"),
+        ],
+    )
+    scale = alt.Scale(
+        domain=[-largest, 0, largest], range=[DIVERGING_LIGHT[0], DIVERGING_LIGHT[2], DIVERGING_LIGHT[-1]]
+    )
+    cells = base.mark_rect(cursor="pointer").encode(
+        color=alt.Color("change:Q", scale=scale, title="Change (SD)"),
+        opacity=alt.Opacity("outside:N", scale=alt.Scale(domain=[False, True], range=[0.45, 1.0]), legend=None),
+    )
+    layers = [cells.add_params(alt.selection_point(name="cell", fields=["steered", "read"]))]
+    if len(order) <= _MOST_NUMBERED:
+        numbers = base.transform_filter("isValid(datum.change)").mark_text(fontSize=11, color="#1c1d20")
+        layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f")))
+    if chosen is not None:
+        one = table[(table["steered"] == chosen[0]) & (table["read"] == chosen[1])]
+        frame = alt.Chart(one).mark_rect(filled=False, stroke=NULL, strokeWidth=3)
+        layers.append(frame.encode(x=alt.X("read:N", sort=order), y=alt.Y("steered:N", sort=order)))
+    height = max(160, 34 * len(order) + 60) if len(order) <= 20 else 18 * len(order) + 60
+    chart = alt.layer(*layers).properties(title=_title(found), height=height)
+    return cast(alt.LayerChart, chart)
+
+
+def crosstalk_sentence(found: CrossTalk) -> str:
+    """What the matrix shows, from its numbers alone."""
+    table = matrix_table(found)
+    own, other = table[table["steered"] == table["read"]], table[table["steered"] != table["read"]]
+    n = len(found.emotions)
+    if not np.isfinite(found.band).any():
+        return f"{n} emotions steered and read; with fewer than 3 random directions there is no range to compare with."
+    highest = sum(
+        bool(np.isfinite(row).any()) and int(np.nanargmax(row if found.settings.strength > 0 else -row)) == i
+        for i, row in enumerate(found.matrix)
+    )
+    return (
+        f"{int(own['outside'].sum())} of {n} emotions move their own reading beyond random directions, and "
+        f"{int(other['outside'].sum())} of {len(other)} readings of other emotions move too. In {highest} of {n} rows "
+        "the steered emotion moves most."
+    )
+
+
+def _title(found: CrossTalk) -> alt.TitleParams:
+    subtitle = (
+        f"{found.model.name}, layer {found.layer}, strength {found.settings.strength:+g}; change of the reading in SD "
+        f"of unsteered texts; pale: inside the range of {found.settings.controls} random directions"
+    )
+    return alt.TitleParams(crosstalk_sentence(found), subtitle=subtitle, anchor="start")
