@@ -1,0 +1,55 @@
+"""Reliability of a map: near 1 where the texts agree, near 0 where they are noise."""
+
+import numpy as np
+import pytest
+from vectors.planted import LAYERS, WIDTH
+
+from emotion_core.errors import SettingsError
+from emotion_core.geometry.stability import stability
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.rows import LabelledRows
+
+EMOTIONS = tuple(f"e{i}" for i in range(12))
+TEXTS = 10
+
+
+def built(signal: float, seed: int = 0, noisy_emotion: int | None = None):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(len(EMOTIONS), LAYERS, WIDTH))
+    labels = np.repeat(np.arange(len(EMOTIONS)), TEXTS)
+    noise = np.ones(len(labels))
+    if noisy_emotion is not None:
+        noise[labels == noisy_emotion] = 12.0
+    values = signal * centres[labels] + noise[:, None, None] * rng.normal(size=(len(labels), LAYERS, WIDTH))
+    block = LabelledRows(EMOTIONS, np.arange(len(labels)), labels, tuple(str(i) for i in range(len(labels))))
+    return run_to_end(stability(values.astype(np.float32), [block], "difference", clusters=4, resamples=12, splits=8))
+
+
+def test_texts_that_agree_give_a_reliable_map_and_noise_does_not():
+    clear, noise = built(3.0), built(0.0)
+    assert (clear.reliability > 0.9).all()
+    assert (np.abs(noise.half) < 0.35).all()
+    assert (clear.p_value < 0.01).all()
+    assert (clear.reliability_low <= clear.reliability).all() and (clear.reliability <= clear.reliability_high).all()
+    assert clear.spread.mean() < noise.spread.mean() * 3  # in the same units: noise of the texts alone
+    assert (clear.mates_by_chance < 0.6).all()
+
+
+def test_the_emotion_with_noisy_texts_is_the_one_without_a_place():
+    found = built(2.0, noisy_emotion=5)
+    assert (np.argmin(found.place, axis=1) == 5).all()
+    assert (np.argmax(found.spread.mean(axis=2), axis=1) == 5).all()
+
+
+def test_a_planted_reliability_is_found():
+    # Signal and noise of the means known: correlation of the halves' cosines rises with the number of texts.
+    weak, strong = built(0.6), built(1.5)
+    assert (weak.half < strong.half).all()
+    assert np.allclose(weak.reliability, 2 * weak.half / (1 + weak.half), atol=1e-5)
+
+
+def test_too_few_texts_are_named():
+    labels = np.repeat(np.arange(3), 3)
+    block = LabelledRows(("a", "b", "c"), np.arange(9), labels, tuple("abcdefghi"))
+    with pytest.raises(SettingsError, match="Too few training texts"):
+        run_to_end(stability(np.ones((9, 1, 4), np.float32), [block], "difference", 2))
