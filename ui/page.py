@@ -68,6 +68,13 @@ PAGES = {
         "Read",
         "Where along a text, a conversation or a growing number does the model move along an emotion's direction?",
     ),
+    "behave": PageInfo(
+        "pages/5_Behave.py",
+        "Behave",
+        ":material/balance:",
+        "Behave",
+        "Do choices follow the directions: what is preferred, and how often a model cheats, flatters or gives up?",
+    ),
     "study": PageInfo(
         "pages/7_Fear_study.py",
         "Redo the fear study",

@@ -27,5 +27,11 @@ def sweep_seconds(info: ModelInfo, n_texts: int, new_tokens: int) -> float:
     return _START + new_tokens * _STEP_OVERHEAD + writing + reading
 
 
+def asking_seconds(info: ModelInfo, n_questions: int, tokens: int = 25) -> float:
+    """Rough seconds to score the options of so many questions."""
+    work = n_questions * tokens * max(info.parameters, 1)
+    return _START + n_questions * 0.003 + work / _rate(info, _READ_RATE)
+
+
 def _rate(info: ModelInfo, cpu_rate: float) -> float:
     return cpu_rate * (_GPU_GAIN if info.device.startswith("cuda") else 1.0)

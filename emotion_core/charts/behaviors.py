@@ -1,0 +1,166 @@
+"""Charts of behaviours: rates against strength as small multiples, coherence beneath, effects as a matrix, ROC."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion_core.behavior.behaviors import Behaviors
+from emotion_core.behavior.effects import EffectMatrix, effect_matrix, rate_rows
+from emotion_core.behavior.rates import no_room
+from emotion_core.behavior.warning import EarlyWarning
+from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
+
+_VERDICTS = {"evidence": WARM, "inside the range of chance": COOL, "incoherent": NULL, "unsteered": CHOSEN}
+
+
+def rate_table(found: Behaviors) -> pd.DataFrame:
+    """One row a scenario, direction and strength, the random directions among them: what the CSV holds."""
+    return pd.DataFrame([vars(row) for row in rate_rows(found)])
+
+
+def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
+    """Rate of one behaviour against the strength of one emotion, over the band of random directions."""
+    rows = [r for r in rate_rows(found, controls=False) if r.scenario == scenario and r.emotion == emotion]
+    table = pd.DataFrame([vars(row) for row in rows if row.direction == "emotion"])
+    table["shown"] = table["probability"].astype(float).fillna(table["rate"].astype(float))
+    table["verdict"] = [
+        "unsteered" if s == 0 else "incoherent" if not c else "evidence" if e else "inside the range of chance"
+        for s, c, e in zip(table["strength"], table["coherent"], table["evidence"], strict=True)
+    ]
+    zero = table["strength"] == 0
+    # At strength 0 a random direction does nothing: the band closes there.
+    for end in ("null_low", "null_high"):
+        table[end] = table[end].astype(float).where(~zero, table["shown"])
+    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength (fraction of the residual norm)"))
+    y = alt.Y("shown:Q", title="Rate", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    band = base.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
+        y=alt.Y("null_low:Q", title="Rate", scale=alt.Scale(domain=[0, 1])), y2="null_high:Q"
+    )
+    spans = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q", color=_verdict_colour())
+    line = base.mark_line(color=NULL, strokeWidth=1.5).encode(y=y)
+    shapes = alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross", "square"])
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        y=y, color=_verdict_colour(), shape=alt.Shape("verdict:N", scale=shapes, legend=None), tooltip=_tooltip()
+    )
+    layers: list[alt.Chart] = [band, spans, line, dots]
+    words = [row for row in rows if row.direction == "prompt"]
+    if words:
+        shown = words[0].probability if words[0].probability is not None else words[0].rate
+        rule = alt.Chart(pd.DataFrame({"rate": [shown], "text": ["emotion in words, no steering"]}))
+        layers.append(rule.mark_rule(color=CHOSEN, strokeDash=[6, 4]).encode(y="rate:Q", tooltip=["text:N", "rate:Q"]))
+    return cast(
+        alt.LayerChart, alt.layer(*layers).properties(title=_title(found, table, emotion, scenario), height=230)
+    )
+
+
+def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
+    """Surprise of the continuations under one emotion, over all scenarios, with the limit of what makes sense."""
+    e, measured = found.settings.emotions.index(emotion), found.coherence
+    table = pd.DataFrame({"strength": found.settings.strengths, "excess": measured.surprise[e]}).dropna()
+    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength (fraction of the residual norm)"))
+    y = alt.Y("excess:Q", title="Surprise beyond unsteered (nats)")
+    layers: list[alt.Chart] = [base.mark_line(color=COOL).encode(y=y)]
+    tip = [alt.Tooltip("strength:Q", format="+.2f"), alt.Tooltip("excess:Q", title="Nats a token", format="+.2f")]
+    layers.append(base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=tip))
+    if np.isfinite(measured.limits[0]):
+        rule = alt.Chart(pd.DataFrame({"limit": [measured.limits[0]]}))
+        layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]).encode(y="limit:Q"))
+    return cast(alt.LayerChart, alt.layer(*layers).properties(height=160))
+
+
+def matrix_table(matrix: EffectMatrix) -> pd.DataFrame:
+    """One row an emotion and scenario."""
+    return pd.DataFrame(matrix.to_json()["cells"])
+
+
+def effects(found: Behaviors, strength: float) -> alt.LayerChart:
+    """Emotions by scenarios: change of the log-odds, warm where the behaviour rises; a dot marks evidence."""
+    matrix = effect_matrix(found, strength)
+    table = matrix_table(matrix)
+    reach = float(np.nanmax(np.abs(table["effect"].astype(float)), initial=0.1))
+    base = alt.Chart(table).encode(
+        x=alt.X("scenario:N", sort=list(matrix.scenarios), title=None, axis=alt.Axis(labelAngle=-40, labelLimit=160)),
+        y=alt.Y("emotion:N", sort=list(matrix.emotions), title=None),
+    )
+    scale = alt.Scale(domain=[-reach, 0, reach], range=[COOL, "#f1eee7", WARM])
+    cells = base.mark_rect().encode(
+        color=alt.Color("effect:Q", scale=scale, title="Log-odds", legend=alt.Legend(gradientLength=110)),
+        tooltip=[
+            alt.Tooltip("emotion:N", title="Emotion"),
+            alt.Tooltip("scenario:N", title="Scenario"),
+            alt.Tooltip("effect:Q", title="Change of the log-odds", format="+.2f"),
+            alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
+            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
+            alt.Tooltip("p_value:Q", title="p", format=".4f"),
+            alt.Tooltip("q_value:Q", title="corrected", format=".4f"),
+            alt.Tooltip("note:N", title="Note"),
+        ],
+    )
+    marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color="#1c1c1c", opacity=1)
+    n = int(table["evidence"].sum())
+    title = alt.TitleParams(
+        f"{n} of {len(table)} effects lie beyond random directions",
+        subtitle=f"strength {strength:+g}, layer {found.layer}; dot: corrected p below .05 and coherent; "
+        f"{found.settings.controls} random directions",
+        anchor="start",
+    )
+    height = 26 * len(matrix.emotions) + 40
+    return cast(alt.LayerChart, alt.layer(cells, marks).properties(title=title, height=height))
+
+
+def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
+    """ROC of the reading before the decision."""
+    e = warning.emotions.index(emotion)
+    false, true = warning.curve(e)
+    table = pd.DataFrame({"false": false, "true": true})
+    x = alt.X("false:Q", title="False alarms", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    y = alt.Y("true:Q", title="Behaviours foreseen", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    line = alt.Chart(table).mark_line(color=CHOSEN, strokeWidth=2.5).encode(x=x, y=y, order="false:Q")
+    chance = alt.Chart(pd.DataFrame({"false": [0, 1], "true": [0, 1]}))
+    diagonal = chance.mark_line(color=NULL, strokeDash=[4, 4]).encode(x=x, y=y)
+    says = "tells the decision" if warning.evidence(e) else "does not tell the decision beyond chance"
+    subtitle = (
+        f"AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}) inside scenarios; random "
+        f"directions {warning.null_low:.2f} to {warning.null_high:.2f}; {warning.decided.size} cases, "
+        f"{int(warning.decided.sum())} with the behaviour"
+    )
+    title = alt.TitleParams(f"The {emotion} reading before the decision {says}", subtitle=subtitle, anchor="start")
+    return cast(alt.LayerChart, alt.layer(diagonal, line).properties(title=title, height=320))
+
+
+def _title(found: Behaviors, table: pd.DataFrame, emotion: str, scenario: str) -> alt.TitleParams:
+    out = table[table["evidence"]]
+    zero = float(table.loc[table["strength"] == 0, "shown"].iloc[0])
+    if len(out):
+        ways = {"up" if value > zero else "down" for value in out["shown"]}
+        way = " and ".join(sorted(ways, reverse=True))
+        text = f"{scenario}: {emotion} moves it {way} beyond chance"
+    else:
+        text = f"{scenario}: no effect of {emotion} beyond chance"
+    s = [scene.name for scene in found.settings.scenes].index(scenario)
+    note = no_room(found.unsteered(s))
+    kind = "probability among the options" if found.settings.scenes[s].options else "share of texts with the pattern"
+    return alt.TitleParams(text, subtitle=f"{kind}; {note or f'unsteered {zero:.0%}'}", anchor="start")
+
+
+def _verdict_colour() -> alt.Color:
+    scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
+    return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=2))
+
+
+def _tooltip() -> list[Any]:
+    return [
+        alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
+        alt.Tooltip("shown:Q", title="Rate", format=".1%"),
+        alt.Tooltip("rate:Q", title="Of answers or texts", format=".1%"),
+        alt.Tooltip("low:Q", title="95 % interval from", format=".1%"),
+        alt.Tooltip("high:Q", title="to", format=".1%"),
+        alt.Tooltip("n:Q", title="Answers or texts"),
+        alt.Tooltip("null_low:Q", title="Random directions from", format=".1%"),
+        alt.Tooltip("null_high:Q", title="to", format=".1%"),
+        alt.Tooltip("verdict:N", title="Verdict"),
+    ]

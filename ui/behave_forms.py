@@ -1,0 +1,147 @@
+"""What is asked on the Behave page: activities to choose between, and how half of them is steered."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.behavior.activity_files import parse_activities
+from emotion_core.behavior.preferences import PreferenceSettings
+from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.steered_preferences import SteeredSettings
+from emotion_core.errors import EmotionCoreError
+from emotion_core.prompts.library import load_activities
+from emotion_core.runs.cost import asking_seconds
+from emotion_core.runs.preferences import PreferenceRequest, n_questions, start_preferences
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import show_error
+from ui.run_panel import about, remember_run
+from ui.services import registry
+from ui.working import Working
+
+PREFERENCES = "behave preferences"
+# Emotions that are steered with unless the visitor chooses: each costs some hundred questions.
+MOST_EMOTIONS = 16
+CHOSEN = -1  # stands for the layer that cross-validation chose
+
+
+def preference_form(working: Working) -> None:
+    """Draws the form and starts a run at a click on its button."""
+    if working.vectors is None:
+        return
+    request: PreferenceRequest | None = None
+    try:
+        names, kinds = _activities()
+        request = _request(working.vectors, working.emotion or "", names, kinds)
+    except EmotionCoreError as error:
+        show_error(error)
+    label = "Ask"
+    if request is not None:
+        questions = n_questions(request)
+        label = f"Ask {questions:,} questions, {about(asking_seconds(working.info, questions))}"
+    pressed = st.button(
+        label, type="primary", icon=":material/play_arrow:", key="go-preferences", disabled=request is None
+    )
+    if not pressed or request is None:
+        return
+    try:
+        run_id = start_preferences(registry(), working.owner, working.vectors, request)
+    except EmotionCoreError as error:
+        show_error(error)
+        return
+    remember_run(PREFERENCES, run_id)
+    st.rerun()
+
+
+def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    uploaded = st.file_uploader(
+        "Your own activities instead of the built-in 64 (CSV, JSON or TXT)",
+        type=["csv", "tsv", "json", "jsonl", "txt"],
+        key="activities-upload",
+        help="A column 'activity' and, if you like, 'kind'; or one activity a line. Short phrases of the same form "
+        "compare best.",
+    )
+    if uploaded is not None:
+        return parse_activities(uploaded.name, uploaded.getvalue())
+    items = load_activities()
+    return tuple(one.activity for one in items), tuple(one.kind for one in items)
+
+
+def _request(
+    vectors: EmotionVectors, emotion: str, names: tuple[str, ...], kinds: tuple[str, ...]
+) -> PreferenceRequest:
+    steer = st.toggle(
+        "Also steer half of the activities",
+        True,
+        key="preferences-steer",
+        persist_state="session",
+        help="A random half of the activities is steered at its own tokens, one emotion after another; the other half "
+        "and the rest of each question stay as they are.",
+    )
+    emotions, strength = _steering(vectors, emotion) if steer else ((), 0.2)
+    with st.expander("More settings", icon=":material/tune:"):
+        one, two, three = st.columns(3)
+        opponents = one.number_input(
+            "Opponents of each activity",
+            0,
+            5000,
+            0,
+            key="preferences-opponents",
+            persist_state="session",
+            help="0: all others. A list of more than about 140 activities needs a sample.",
+        )
+        controls = two.number_input(
+            "Control directions", 0, 64, 16, key="preferences-controls", persist_state="session", disabled=not steer
+        )
+        layer = three.selectbox(
+            "Layer",
+            [CHOSEN, *range(vectors.n_layers)],
+            format_func=lambda number: f"{vectors.selected_layer} (chosen)" if number == CHOSEN else str(number),
+            key=f"preferences-layer-{vectors.n_layers}",
+            persist_state="session",
+            help="Read and steered.",
+        )
+        one, two, three = st.columns(3)
+        seed = one.number_input("Seed", 0, 2**31 - 1, 0, key="preferences-seed", persist_state="session")
+        mean = two.toggle(
+            "Length-normalised",
+            key="preferences-mean",
+            persist_state="session",
+            help="Mean instead of sum of an answer's token log-probabilities; the standard answers are one token each.",
+        )
+        chat = three.toggle("Chat template", key="preferences-chat", persist_state="session")
+    settings = PreferenceSettings(
+        activities=names,
+        kinds=kinds,
+        wording=standard_wording(bool(chat)),
+        opponents=int(opponents) or None,
+        scoring="mean" if mean else "sum",
+        layer=None if layer == CHOSEN else int(layer),
+        seed=int(seed),
+    )
+    if not steer:
+        return PreferenceRequest(settings)
+    return PreferenceRequest(settings, SteeredSettings(emotions, strength, controls=int(controls), seed=int(seed)))
+
+
+def _steering(vectors: EmotionVectors, emotion: str) -> tuple[tuple[str, ...], float]:
+    left, right = st.columns([4, 1])
+    names = list(vectors.emotions)
+    first = names if len(names) <= MOST_EMOTIONS else [emotion, *(one for one in names if one != emotion)][:1]
+    chosen = left.multiselect(
+        "Emotions to steer with",
+        names,
+        first,
+        key=f"preferences-emotions-{len(names)}-{names[0]}",
+        help="With four or more, the page also compares how far each moves the steered half with how it correlates.",
+    )
+    strength = right.number_input(
+        "Strength",
+        -2.0,
+        2.0,
+        0.2,
+        0.05,
+        key="preferences-strength",
+        persist_state="session",
+        help="Fraction of the mean residual norm at the layer.",
+    )
+    return tuple(chosen), float(strength)

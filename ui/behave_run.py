@@ -1,0 +1,24 @@
+"""Which run a tab of the Behave page shows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.errors import RunError
+from ui.run_panel import current_run
+from ui.services import store
+
+
+def tab_run(page: str, kind: str) -> str | None:
+    """The tab's run: that of the link where it is of this kind, else the last one of this session on this tab."""
+    linked = st.query_params.get("run")
+    if linked and _kind(linked) not in (kind, ""):
+        del st.query_params["run"]  # of the tab that was open before
+    return current_run(page)
+
+
+def _kind(run_id: str) -> str:
+    try:
+        return store().get(run_id).kind
+    except RunError:
+        return ""  # the run panel says so
