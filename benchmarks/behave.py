@@ -1,0 +1,261 @@
+"""Preferences and behaviours on every small model at hand: `python -m benchmarks.behave`, for docs/results.md.
+
+The demo model always, and the models in `../shared/models` where that folder is there. On the demo model preferences
+are compared with the planted pleasantness, and behaviours with the planted rates: `desperate` should raise cheating,
+`calm` lower it, and the planted nulls do nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.fear_study import SHARED, about, header
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.behaviors import Behaviors, behaviors
+from emotion_core.behavior.effects import effect_matrix
+from emotion_core.behavior.leads import lead_texts
+from emotion_core.behavior.preferences import Preferences, PreferenceSettings, preferences
+from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.scenes import Scene, built_in_scenes
+from emotion_core.behavior.steered_preferences import SteeredPreferences, SteeredSettings, steer_preferences
+from emotion_core.behavior.warning import WarningSettings, early_warning
+from emotion_core.errors import EmotionCoreError
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library import load_activities
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import run_to_end
+from emotion_core.runs.settings import settings as process_settings
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import BuildSettings
+
+STRENGTH = 0.2
+PLANTED = ("desperate", "calm", "angry", "happy")
+LAYER = 3  # of the demo model, fixed beforehand as in demo_model.evaluate
+
+
+def main() -> None:
+    """Prints the report as markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=["preferences", "behaviors", "both"], default="both")
+    parser.add_argument("--demo-only", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(process_settings().threads or 1)
+    names = ["demo"]
+    if not arguments.demo_only:
+        names += [str(SHARED / name) for name in ("stories260K", "craftgpt-5m") if (SHARED / name).is_dir()]
+    print(header().replace("benchmarks.fear_study", "benchmarks.behave"), flush=True)
+    for name in names:
+        model = load_model(name)
+        print(f"\n### {Path(name).name}\n\n{about(model)}", flush=True)
+        chat = name != "demo" and bool(model.tokenizer.chat_template)
+        if arguments.part != "behaviors":
+            print(_safely(lambda m=model, c=chat: preference_report(m, c)), flush=True)
+        if arguments.part != "preferences":
+            if name == "demo":
+                print(_safely(lambda m=model: planted_report(m)), flush=True)
+            print(_safely(lambda m=model, c=chat: built_in_report(m, c)), flush=True)
+
+
+def vectors_of(model: LoadedModel, prompts: str) -> EmotionVectors:
+    """Vectors of a built-in set, texts read before from the cache."""
+    cache = ActivationCache(process_settings().data_dir / "activations.sqlite")
+    return run_to_end(build(model, [load_prompts(prompts)], BuildSettings(), cache))
+
+
+def preference_report(model: LoadedModel, chat: bool) -> str:
+    """All 64 activities, and half of them steered with each of twelve emotions."""
+    vectors = vectors_of(model, "emotions-12")
+    items = load_activities()
+    asked = PreferenceSettings(
+        tuple(one.activity for one in items), tuple(one.kind for one in items), standard_wording(chat)
+    )
+    begin, cpu = time.monotonic(), time.process_time()
+    base = run_to_end(preferences(model, vectors, asked))
+    wall, used = time.monotonic() - begin, time.process_time() - cpu
+    moved = run_to_end(steer_preferences(model, vectors, base, SteeredSettings(vectors.emotions, STRENGTH)))
+    return "\n".join([_preference_lines(model, base, wall, used), "", _emotion_lines(base, moved)])
+
+
+def _preference_lines(model: LoadedModel, base: Preferences, wall: float, used: float) -> str:
+    scores = base.scores
+    lines = [
+        f"\n**Preferences.** {2 * len(base.pairs):,} comparisons in {wall:.0f} s ({used:.0f} s of processor time); "
+        f"layer {base.layer}. Being named first adds {scores.bias:+.2f} nats ({scores.bias_low:+.2f} to "
+        f"{scores.bias_high:+.2f}); {base.consistent:.0%} of the pairs answered alike in both orders; correlation with "
+        f"length {base.length_r:+.2f}.",
+    ]
+    if model.info.name == "demo":
+        planted = _pleasantness(base.settings.kinds)
+        r = float(np.corrcoef(planted, scores.score)[0, 1])
+        half = np.arctanh(r) + np.array([-1, 1]) * 1.96 / np.sqrt(len(planted) - 3)
+        low, high = np.tanh(half)
+        lines.append(f"Score with planted pleasantness: r = {r:.2f} ({low:.2f} to {high:.2f}); bar .7.")
+    return "\n".join(lines)
+
+
+def _pleasantness(kinds: tuple[str, ...]) -> np.ndarray:
+    import json
+
+    truth = json.loads(Path("demo_model/truth.json").read_text(encoding="utf-8"))["activities"]["pleasantness"]
+    return np.array([truth[kind] for kind in kinds])
+
+
+def _emotion_lines(base: Preferences, moved: SteeredPreferences) -> str:
+    one = base.correlation
+    lines = [
+        f"| emotion | r with preference | 95 % interval | q | shift at {STRENGTH} (nats) | 95 % interval | q |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        row(
+            base.emotions[k],
+            f"{one.r[k]:+.2f}",
+            f"{one.low[k]:+.2f} to {one.high[k]:+.2f}",
+            f"{one.q_value[k]:.4f}",
+            f"{moved.shift[k]:+.2f}",
+            f"{moved.low[k]:+.2f} to {moved.high[k]:+.2f}",
+            f"{moved.q_value[k]:.3f}",
+        )
+        for k in np.argsort(-one.r)
+    ]
+    band = f"{moved.band_low:+.2f} to {moved.band_high:+.2f}" if moved.band_low is not None else "none"
+    lines += ["", f"Random directions move the steered half by {band} nats."]
+    if moved.follows is not None:
+        f = moved.follows
+        lines[-1] += (
+            f" Shift against correlation over the emotions: r = {f.r[0]:.2f} ({f.low[0]:.2f} to {f.high[0]:.2f}), "
+            f"p = {f.p_value[0]:.4f} (the published figure for a large model: .85)."
+        )
+    return "\n".join(lines)
+
+
+def planted_report(model: LoadedModel) -> str:
+    """Cheating in set-ups that were kept out of the training text, and in trained ones, beside the planted nulls."""
+    from demo_model import rates
+
+    vectors = vectors_of(model, "emotions-171")
+    emotions = (*PLANTED, *rates.NULLS["cheat"])
+    lines = []
+    for seen in (False, True):
+        scenes = _planted_scenes(seen)
+        asked = BehaviorSettings(scenes, emotions, (-STRENGTH, 0.1, STRENGTH), texts=0, layer=LAYER, words="")
+        found = run_to_end(behaviors(model, vectors, asked))
+        kind = "trained set-ups" if seen else "set-ups kept out of training"
+        lines.append(f"\n**Cheating in {len(scenes)} {kind}.** {_effect_lines(found)}")
+    return "\n".join(lines)
+
+
+def _planted_scenes(seen: bool, count: int = 16) -> tuple[Scene, ...]:
+    from demo_model.evaluate.behaviors import scenes
+
+    return tuple(
+        Scene(f"cheat {i}", text, (does[0].strip(), refrains[0].strip()), (True, False), group="cheat")
+        for i, (text, does, refrains) in enumerate(scenes("cheat", count, seen=seen))
+    )
+
+
+def _effect_lines(found: Behaviors) -> str:
+    rates = [found.unsteered(i) for i in range(len(found.settings.scenes))]
+    lines = [
+        f"Layer {found.layer}; unsteered rates {min(rates):.2f} to {max(rates):.2f}, mean {np.mean(rates):.2f}; "
+        f"{found.settings.controls} random directions.",
+        "",
+        "| emotion | strength | change of the log-odds | random directions | p | q | beyond chance |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for strength in found.settings.steered_strengths:
+        m = effect_matrix(found, strength)
+        c = len(m.scenarios) - 1  # the group of all scenarios
+        lines += [
+            row(
+                emotion,
+                f"{strength:+g}",
+                f"{m.effect[e, c]:+.2f}",
+                f"{m.low[c]:+.2f} to {m.high[c]:+.2f}",
+                f"{m.p_value[e, c]:.3f}",
+                f"{m.q_value[e, c]:.3f}",
+                "yes" if m.evidence(e, c) else "",
+            )
+            for e, emotion in enumerate(m.emotions)
+        ]
+    return "\n".join(lines)
+
+
+def built_in_report(model: LoadedModel, chat: bool) -> str:
+    """The ten built-in scenarios by three emotions, and the early warning after held-out texts."""
+    vectors = vectors_of(model, "emotions-12")
+    scenes = tuple(scene for scene in built_in_scenes() if _fits(model, scene))
+    left_out = len(built_in_scenes()) - len(scenes)
+    asked = BehaviorSettings(
+        scenes, ("desperation", "calm", "love"), (-STRENGTH, STRENGTH), texts=4, max_new_tokens=12, chat=chat
+    )
+    found = run_to_end(behaviors(model, vectors, asked))
+    matrix = effect_matrix(found, STRENGTH)
+    head = " | ".join(matrix.emotions)
+    lines = [
+        f"\n**The built-in scenarios.** Layer {found.layer}, strength {STRENGTH:+g}, change of the log-odds; * "
+        f"corrected p below .05 and coherent. Left out as longer than the context: {left_out}.",
+        "",
+        f"| scenario | unsteered rate | {head} | random directions | note |",
+        "|---|---|" + "---|" * (len(matrix.emotions) + 2),
+    ]
+    for c, scenario in enumerate(matrix.scenarios):
+        cells = " | ".join(
+            f"{matrix.effect[e, c]:+.2f}{'*' if matrix.evidence(e, c) else ''}" for e in range(len(matrix.emotions))
+        )
+        lines.append(
+            f"| {scenario} | {found.unsteered(c):.2f} | {cells} | {matrix.low[c]:+.2f} to {matrix.high[c]:+.2f} | "
+            f"{matrix.room[c]} |"
+        )
+    leads = lead_texts(vectors, 24)
+    asked = BehaviorSettings(scenes, vectors.emotions, (STRENGTH,), texts=0, chat=chat)
+    warned = run_to_end(early_warning(model, vectors, asked, WarningSettings(leads)))
+    lines += [
+        "",
+        f"Early warning, the same scenarios after {len(leads)} held-out texts ({warned.decided.size} cases; random "
+        f"directions {warned.null_low:.2f} to {warned.null_high:.2f}):",
+        "",
+        "| emotion | AUROC | 95 % interval | beyond chance |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        row(
+            emotion,
+            f"{warned.auroc[e]:.2f}",
+            f"{warned.low[e]:.2f} to {warned.high[e]:.2f}",
+            "yes" if warned.evidence(e) else "",
+        )
+        for e, emotion in enumerate(warned.emotions)
+    ]
+    return "\n".join(lines)
+
+
+def _fits(model: LoadedModel, scene: Scene) -> bool:
+    longest = max(scene.options, key=len)
+    return model.fits(f"You feel desperation. {scene.text} {longest} and some more words after that, twelve of them.")
+
+
+def row(*cells: str) -> str:
+    """A row of a markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def _safely(report: object) -> str:
+    """A report, or why there is none."""
+    try:
+        return report()  # type: ignore[operator]
+    except EmotionCoreError as error:
+        return f"\nNot measured: {error.message}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
