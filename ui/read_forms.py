@@ -12,8 +12,10 @@ from emotion_core.reading.dose import parse_values
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.readings import start_reading
 from ui.errors import show_error
+from ui.read_attempts_form import attempts_form
 from ui.read_inputs import OWN, conversation_input, text_input
 from ui.read_monitor_form import monitor_form
+from ui.read_priors_form import priors_form
 from ui.run_panel import remember_run
 from ui.services import activation_cache, registry
 from ui.working import Working
@@ -24,6 +26,8 @@ TABS: dict[str, tuple[str, ...]] = {
     "Conversation": ("conversation",),
     "Dose": ("dose",),
     "Situations": ("situations",),
+    "Attempts": ("attempts",),
+    "System prompts": ("priors",),
     "Monitor": ("monitor", "labelled"),
 }
 
@@ -38,6 +42,8 @@ def reading_form(working: Working, tab: str) -> None:
         "Conversation": lambda: ReadingRequest("conversation", turns=conversation_input("read")),
         "Dose": _dose,
         "Situations": _situations,
+        "Attempts": attempts_form,
+        "System prompts": priors_form,
         "Monitor": lambda: monitor_form(emotion),
     }
     request: ReadingRequest | None = None
@@ -46,7 +52,11 @@ def reading_form(working: Working, tab: str) -> None:
     except EmotionCoreError as error:
         show_error(error)
     pressed = st.button(
-        "Read", type="primary", icon=":material/play_arrow:", key=f"go-{tab.lower()}", disabled=request is None
+        "Read",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"go-{tab.lower().replace(' ', '-')}",
+        disabled=request is None,
     )
     if not pressed or request is None:
         return

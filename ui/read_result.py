@@ -5,11 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.errors import RunError
-from emotion_core.runs.readings import Reading, load_reading, what_of
+from emotion_core.runs.readings import Reading, load_reading, read_with, what_of
 from ui.errors import shown_errors
+from ui.read_attempts import attempts_result
 from ui.read_conversation import conversation_result
 from ui.read_dose import dose_result
 from ui.read_monitor import labelled_result, watched_result
+from ui.read_priors import priors_result
+from ui.read_redo import redo_call
 from ui.read_situations import situations_result
 from ui.read_text import text_result
 from ui.run_panel import current_run, link_hint, run_panel
@@ -39,6 +42,10 @@ def reading_result(working: Working, tab: str, kinds: tuple[str, ...]) -> None:
         found = load_reading(store(), run.id)
         st.divider()
         _show(found, working)
+        same = working.vectors is not None and read_with(run, working.vectors)
+        if not same:
+            st.caption("This was read with another vector set than the one chosen at the side.")
+        redo_call(found.request, working.vectors if same else None)
         link_hint()
 
 
@@ -67,6 +74,10 @@ def _show(found: Reading, working: Working) -> None:
         dose_result(found.dose, _emotion(found.dose.emotions, working))
     elif found.situations is not None:
         situations_result(found.situations)
+    elif found.attempts is not None:
+        attempts_result(found.attempts, _emotion(found.attempts.emotions, working))
+    elif found.priors is not None:
+        priors_result(found.priors, _emotion(found.priors.emotions, working))
     elif found.watched is not None:
         watched_result(found.watched)
     elif found.labelled is not None:

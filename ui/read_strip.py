@@ -105,7 +105,8 @@ def _part(tokens: int, key: str) -> int:
 
 def _ranking(found: TokenReading, token: int) -> None:
     names = ", ".join(f"{plain(name)} {value:+.1f}" for name, value in found.extremes(token))
-    low, high = found.band_low[token, 0], found.band_high[token, 0]
+    one = found.single
+    low, high = one.band_low[token, 0], one.band_high[token, 0]
     st.markdown(
         f"At **{plain(found.tokens[token].strip() or 'this token')}**: {names} (chance: {low:+.1f} to {high:+.1f})"
     )

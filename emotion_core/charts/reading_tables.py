@@ -41,7 +41,7 @@ def all_turns(found: ConversationReading) -> pd.DataFrame:
             "text": [turn.content for turn in found.dialogue.turns],
             "first_token": [start for start, _ in found.dialogue.spans],
             "end_token": [end for _, end in found.dialogue.spans],
-            "layer": found.tokens.layers[0],
+            "layer": found.tokens.layer,
         }
     )
     return pd.concat([rows, _wide(emotions, found.turns, "SD"), _wide(emotions, found.before, "before, SD")], axis=1)

@@ -121,6 +121,9 @@ def _sweep(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file")
     command.add_argument("--emotion", default=None, help="whose vector (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
+    command.add_argument(
+        "--next-token", action="store_true", help="only the change at the next token, before any text is sampled"
+    )
     command.add_argument("--mix", action="append", default=[], metavar="E=W", help="add E at W times each strength")
     command.add_argument("--shuffled", type=int, default=0, metavar="N", help="control vectors from shuffled labels")
     command.add_argument("--other", action="append", default=[], metavar="E", help="another emotion as a control")
@@ -160,15 +163,28 @@ def _writing(command: argparse.ArgumentParser) -> None:
 
 
 def _read(commands: _Commands[argparse.ArgumentParser]) -> None:
-    command = _command(commands, "read", "read emotions token by token, turn by turn or by the number in a template")
+    command = _command(commands, "read", "read emotions by token, turn, number or attempt; set a monitor on one")
     command.add_argument("vectors", help="vector file")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", default=None, help="text to read token by token")
-    what.add_argument("--conversation", default=None, help="JSON file: a list of {role, content}")
-    what.add_argument("--template", default=None, help="text with {x} in the place of a number")
+    what.add_argument("--text-file", default=None, help="the same from a file")
+    what.add_argument(
+        "--conversation", action="append", help="JSON file, a list of {role, content}, or a built-in name; repeatable"
+    )
+    what.add_argument("--template", default=None, help="text with {x} in the place of a number, or a built-in name")
+    what.add_argument("--situations", action="store_true", help="messages that imply an emotion: is it the highest?")
+    what.add_argument("--attempts", default=None, help="run of failing attempts: JSON file or built-in name")
+    what.add_argument("--labelled", default=None, help="JSON or JSONL of {messages, label}: a monitor's ROC")
     command.add_argument("--values", default=None, help="numbers for {x}, with commas")
+    command.add_argument(
+        "--system", action="append", help="compare system prompts: built-in name, text or none; repeat it"
+    )
+    command.add_argument("--monitor", default=None, metavar="EMOTION", help="emotion watched by a monitor")
+    command.add_argument("--false-alarms", type=float, default=0.01, help="share of neutral tokens (default 0.01)")
+    command.add_argument("--window", type=int, default=5, help="tokens averaged by the monitor (default 5)")
+    command.add_argument("--phrase", default="", help="how many tokens before these words does the monitor fire?")
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
-    command.add_argument("--all-layers", action="store_true", help="read all layers in the same pass")
+    command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
     _model(command, None)
     command.add_argument("--seed", type=int, default=0)
 

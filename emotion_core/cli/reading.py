@@ -1,4 +1,4 @@
-"""`read`: emotions by token, by turn and by dose."""
+"""`read`: emotions by token, turn, dose, situation and attempt, system prompts compared, and monitors."""
 
 from __future__ import annotations
 
@@ -9,91 +9,82 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from emotion_core.models.loaded import LoadedModel
-    from emotion_core.prompts.library_items import Template, Turn
-    from emotion_core.reading.baseline import Baseline
-    from emotion_core.vectors.emotion_vectors import EmotionVectors
+    from emotion_core.reading.attempts import AttemptsReading
+    from emotion_core.reading.conversation import ConversationReading
+    from emotion_core.reading.dose import DoseReading
+    from emotion_core.reading.monitor import Threshold
+    from emotion_core.reading.priors_result import PriorsReading
+    from emotion_core.reading.roc import LabelledReading
+    from emotion_core.reading.situations import SituationReading
+    from emotion_core.reading.text import TokenReading
+    from emotion_core.reading.watched import Watched
+    from emotion_core.runs.readings import Reading
 
 # Emotions that the answer for people lists; the document has all.
 SHOWN = 8
+_UNIT = "standard deviations of neutral tokens."
 
 
 def read(arguments: argparse.Namespace) -> Answer:
-    """`read VECTORS --text TEXT | --conversation FILE | --template TEXT --values 1,10,100`."""
-    from emotion_core.cli.session import model_of, run
-    from emotion_core.reading.baseline import check_layers, read_baseline
-    from emotion_core.reading.dose import make_template, parse_values
-    from emotion_core.reading.text import check_length
+    """`read VECTORS` and what to read, see `--help`."""
+    from emotion_core.cli.reading_request import make_request
+    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.runs.reading_request import check
+    from emotion_core.runs.readings import read as read_job
     from emotion_core.vectors.file import load_vectors
 
-    if (arguments.template is None) != (arguments.values is None):
-        raise SettingsError("A template and its values come together", expected="--template TEXT --values 1,10,100")
     # What is read is looked at first: a fault in it should not cost the loading of a model.
-    turns = _turns(Path(arguments.conversation)) if arguments.conversation is not None else ()
-    template = make_template(arguments.template, parse_values(arguments.values)) if arguments.template else None
-    if arguments.text is not None:
-        check_length(arguments.text)
+    request = make_request(arguments)
     vectors = load_vectors(Path(arguments.vectors))
-    layers = list(range(vectors.n_layers)) if arguments.all_layers else None
-    if arguments.layer is not None:
-        layers = [arguments.layer]
-    check_layers(vectors, layers)
+    check(vectors, request)
     model = model_of(vectors, arguments.model, arguments.dtype)
-    baseline = run(read_baseline(model, vectors, layers, arguments.seed, "conversation" if turns else "text"))
-    if template is not None:
-        return _dose(model, vectors, baseline, template, arguments.seed)
-    return _conversation(model, baseline, turns) if turns else _text(model, vectors, baseline, arguments.text)
+    found = run(read_job(model, vectors, request, open_cache()))
+    return _answer(found)
 
 
-def _turns(file: Path) -> tuple[Turn, ...]:
-    from emotion_core.prompts.library import read_conversation
+def _answer(found: Reading) -> Answer:
+    if found.text is not None:
+        return Answer(found.text.to_json(), _text(found.text.single))
+    if found.conversation is not None:
+        return Answer(found.conversation.to_json(), _conversation(found.conversation))
+    if found.dose is not None:
+        return Answer(found.dose.to_json(), _dose(found.dose))
+    if found.situations is not None:
+        return Answer(found.situations.to_json(), _situations(found.situations))
+    if found.attempts is not None:
+        return Answer(found.attempts.to_json(), _attempts(found.attempts))
+    if found.priors is not None:
+        return Answer(found.priors.to_json(), _priors(found.priors))
+    if found.watched is not None:
+        return Answer(found.watched.to_json(), _watched(found.watched))
+    if found.labelled is None:
+        raise AssertionError("a reading has one of its parts")
+    return Answer(found.labelled.to_json(), _labelled(found.labelled))
 
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise SettingsError(
-            "The conversation cannot be read", where=str(file), found=error.strerror or str(error)
-        ) from error
-    return read_conversation(file.name, data)
 
-
-def _text(model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, text: str) -> Answer:
-    from emotion_core.cli.session import run
-    from emotion_core.reading.text import read_text
-
-    found = run(read_text(model, baseline, text, chat=vectors.reading.chat))
+def _text(found: TokenReading) -> str:
     top = np.argsort(-np.abs(found.values[:, 0]).mean(axis=0))[:SHOWN]
     names = [found.emotions[e] for e in top]
     rows = [
         [repr(token)[1:-1], *(number(found.values[i, 0, e], 1) for e in top)] for i, token in enumerate(found.tokens)
     ]
-    end = f"\n\nLayer {found.layers[0]}; standard deviations of neutral tokens."
-    return Answer(found.to_json(), table(["token", *names], rows) + end)
+    return table(["token", *names], rows) + f"\n\nLayer {found.layers[0]}; {_UNIT}"
 
 
-def _conversation(model: LoadedModel, baseline: Baseline, turns: tuple[Turn, ...]) -> Answer:
-    from emotion_core.cli.session import run
-    from emotion_core.reading.conversation import read_conversation_turns
-
-    found = run(read_conversation_turns(model, baseline, turns))
+def _conversation(found: ConversationReading) -> str:
     top = np.argsort(-np.abs(found.turns).max(axis=0))[:SHOWN]
     names = [found.tokens.emotions[e] for e in top]
     rows = [
         [str(i + 1), turn.role, *(number(found.turns[i, e], 1) for e in top)]
         for i, turn in enumerate(found.dialogue.turns)
     ]
-    end = f"\n\nLayer {found.tokens.layers[0]}; {found.dialogue.template}; standard deviations of neutral tokens."
-    return Answer(found.to_json(), table(["turn", "role", *names], rows) + end)
+    end = f"\n\nLayer {found.tokens.layer}; {found.dialogue.template}; {_UNIT}"
+    return table(["turn", "role", *names], rows) + end
 
 
-def _dose(model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, template: Template, seed: int) -> Answer:
-    from emotion_core.cli.session import open_cache, run
-    from emotion_core.reading.dose import read_dose
-
-    found = run(read_dose(model, vectors, baseline, template, open_cache(), seed))
+def _dose(found: DoseReading) -> str:
     order = np.argsort(-np.abs(np.nan_to_num(found.trend.spearman)))
     rows = [
         [
@@ -102,8 +93,83 @@ def _dose(model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, templ
             number(found.trend.p_value[e], 4),
             number(found.trend.q_value[e], 4),
             number(found.ranges[e]),
+            found.outcome(found.emotions[e]) if found.emotions[e] in found.expected else "",
         ]
         for e in order[:20]
     ]
     end = f"\n\nLayer {found.layer}; ranges in standard deviations of neutral texts; q: p corrected for all emotions."
-    return Answer(found.to_json(), table(["emotion", "Spearman", "p", "q", "range"], rows) + end)
+    if found.unmatched:
+        end += f"\nNo vector stands for {', '.join(found.unmatched)}."
+    return table(["emotion", "Spearman", "p", "q", "range", "expected"], rows) + end
+
+
+def _situations(found: SituationReading) -> str:
+    rows = [[implied, str(rank)] for implied, rank in zip(found.implied, found.ranks, strict=True)]
+    return table(["implied", "rank"], rows) + (
+        f"\n\nHighest in {found.top1:.0%}, among the first three in {found.top3:.0%}; mean rank {found.mean_rank:.1f} "
+        f"of {len(found.emotions)} (chance {found.null_low:.1f} to {found.null_high:.1f}, p = {found.p_value:.4f})."
+    )
+
+
+def _attempts(found: AttemptsReading) -> str:
+    rows = []
+    for e, name in enumerate(found.emotions):
+        change, cheat = found.encouraged(name), found.cheat_reading(name)
+        rows.append(
+            [
+                name,
+                number(found.drift.spearman[e]),
+                number(found.drift.p_value[e], 3),
+                f"{change.mean:+.2f} ({change.low:+.2f} to {change.high:+.2f})",
+                "" if cheat is None else number(cheat[0]),
+            ]
+        )
+    head = ["emotion", "drift", "p", "encouragement (95 %)", "at the cheat"]
+    return table(head, rows) + f"\n\nLayer {found.layer}; {found.template}; {_UNIT}"
+
+
+def _priors(found: PriorsReading) -> str:
+    rows = []
+    for s in range(1, len(found.names)):
+        for name in found.emotions:
+            late = found.lasting(s, name)
+            figures = f"{late.mean:+.2f} ({late.low:+.2f} to {late.high:+.2f})"
+            null = f"{late.null_low:+.2f} to {late.null_high:+.2f}"
+            rows.append([found.names[s], name, figures, null, "lasts" if late.lasts else ""])
+    head = ["system prompt", "emotion", "last third (95 %)", "random directions", ""]
+    end = f"\n\nDifference from {found.names[0]}; {len(found.roles)} conversations; layer {found.layer}; {_UNIT}"
+    return table(head, rows) + end
+
+
+def _watched(found: Watched) -> str:
+    rows = [[str(a.start), str(a.end - a.start), number(a.peak), repr(a.text.strip())[1:-1][:80]] for a in found.alarms]
+    lines = [table(["token", "tokens", "highest", "text"], rows), "", _threshold(found.threshold)]
+    for one in found.flagged:
+        told = (
+            "silent until then"
+            if one.lead is None
+            else f"first alarm {one.lead} tokens before it ({one.chance:.0%} of random directions as early)"
+        )
+        lines.append(f"{found.phrase!r} at token {one.token}: {told}.")
+    return "\n".join(lines)
+
+
+def _threshold(found: Threshold) -> str:
+    settings = found.settings
+    return (
+        f"Threshold {found.value:.2f} on {settings.emotion}, layer {found.layer}: {settings.false_alarms:.1%} of "
+        f"neutral tokens lie above it, and {found.rate:.1%} of others (95 % {found.rate_low:.1%} to "
+        f"{found.rate_high:.1%})."
+    )
+
+
+def _labelled(found: LabelledReading) -> str:
+    rows = [
+        [name, "yes" if label else "no", number(peak), str(first) if first >= 0 else "-"]
+        for name, label, peak, first in zip(found.names, found.labels, found.peaks, found.first, strict=True)
+    ]
+    area = (
+        f"AUROC {found.auroc:.2f} (95 % {found.auroc_low:.2f} to {found.auroc_high:.2f}); random directions "
+        f"{found.null_low:.2f} to {found.null_high:.2f}, p = {found.p_value:.3f}; length {found.length_auroc:.2f}."
+    )
+    return "\n".join([table(["name", "label", "highest", "first alarm"], rows), "", area, _threshold(found.threshold)])

@@ -106,7 +106,7 @@ def check_turns(turns: Sequence[Turn]) -> None:
 
 
 def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Sequence[Turn]) -> Job[ConversationReading]:
-    """Reads a conversation, as a job; at the baseline's first layer.
+    """Reads a conversation, as a job; at the baseline's chosen layer.
 
     Raises:
         SettingsError: There are no turns, or they are too long together.
@@ -115,7 +115,7 @@ def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Seque
     check_turns(turns)
     dialogue = tokenize(model, turns)
     reading = yield from read_encoding(model, baseline, dialogue.encoding)
-    values = reading.values[:, 0]  # (tokens, emotions)
+    values = reading.single.values[:, 0]  # (tokens, emotions)
     # The very first token stands on the scale of first tokens; a mean over a turn leaves it out where it can.
     means = np.stack([values[max(1, a) if b > 1 else a : b].mean(axis=0) for a, b in dialogue.spans])
     before = np.stack([values[a - 1] if a > 1 else np.full(values.shape[1], np.nan) for a, _ in dialogue.spans])

@@ -50,11 +50,16 @@ class TokenReading:
     chosen: int = -1
 
     @property
+    def layer(self) -> int:
+        """The layer that stands for all: the chosen one where it was read, else the first."""
+        return self.chosen if self.chosen in self.layers else self.layers[0]
+
+    @property
     def single(self) -> TokenReading:
         """The same reading at the chosen layer alone."""
         if len(self.layers) == 1:
             return self
-        at = slice(i := self.layers.index(self.chosen), i + 1)
+        at = slice(i := self.layers.index(self.layer), i + 1)
         return replace(
             self,
             layers=self.layers[at],
@@ -65,14 +70,14 @@ class TokenReading:
         )
 
     def of(self, emotion: str, layer: int | None = None) -> FloatArray:
-        """float32 [tokens], one emotion's values at a layer, by default the first one read."""
-        at = 0 if layer is None else self.layers.index(layer)
+        """float32 [tokens], one emotion's values at a layer, by default the chosen one."""
+        at = self.layers.index(self.layer if layer is None else layer)
         values: FloatArray = self.values[:, at, self.emotions.index(emotion)]
         return values
 
     def extremes(self, token: int, high: int = 6, low: int = 3) -> list[tuple[str, float]]:
-        """The emotions that read highest at a token, then the lowest ones, each with its value at the first layer."""
-        values = self.values[token, 0]
+        """The emotions that read highest at a token, then the lowest ones, each with its value at the chosen layer."""
+        values = self.values[token, self.layers.index(self.layer)]
         order = np.argsort(-values, kind="stable")
         chosen = dict.fromkeys([*order[:high].tolist(), *order[-low:].tolist()])
         return [(self.emotions[e], float(values[e])) for e in chosen]

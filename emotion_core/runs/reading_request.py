@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from emotion_core.prompts.library_items import Template, Turn
+from emotion_core.reading.attempts_library import AttemptRun, read_attempts_file
 from emotion_core.reading.baseline import check_layers
 from emotion_core.reading.conversation import check_turns
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.dose import make_template
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings
+from emotion_core.reading.priors import Prior, check_priors
 from emotion_core.reading.text import check_length
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
-What = Literal["text", "conversation", "dose", "situations", "monitor", "labelled"]
+What = Literal["text", "conversation", "dose", "situations", "attempts", "priors", "monitor", "labelled"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,14 @@ class ReadingRequest:
         rise: Emotions that should rise with the value.
         fall: Emotions that should fall.
         layer: Layer read; None for the one chosen at the build.
-        all_layers: Read a text at all layers in the same pass.
+        all_layers: Read a text or a conversation at all layers in the same pass.
         seed: Of random directions, resamples and permutations.
         monitor: Threshold of a monitor; it reads `turns`, or `text` where there are none.
         phrase: What a monitor should fire before.
         labelled: Conversations with labels, for a monitor's ROC.
+        run: A run of attempts as JSON, see `AttemptRun`.
+        priors: System prompts to compare; the first one is what the others are compared with.
+        conversations: What is said under each of them.
     """
 
     what: What
@@ -49,15 +54,20 @@ class ReadingRequest:
     monitor: MonitorSettings | None = None
     phrase: str = ""
     labelled: tuple[Labelled, ...] = ()
+    run: str = ""
+    priors: tuple[Prior, ...] = ()
+    conversations: tuple[tuple[Said, ...], ...] = ()
 
     @property
     def conversational(self) -> bool:
         """Whether the zero point is that of neutral conversations."""
-        return self.what in ("conversation", "labelled") or (self.what == "monitor" and bool(self.turns))
+        if self.what == "monitor":
+            return bool(self.turns)
+        return self.what in ("conversation", "attempts", "priors", "labelled")
 
     def layers(self, vectors: EmotionVectors) -> list[int] | None:
         """The layers to read; None for the one chosen at the build."""
-        if self.all_layers and self.what == "text":
+        if self.all_layers and self.what in ("text", "conversation"):
             return list(range(vectors.n_layers))
         return None if self.layer is None else [self.layer]
 
@@ -69,6 +79,14 @@ class ReadingRequest:
         """
         plain = make_template(self.text, self.values)
         return plain.model_copy(update={"rise": self.rise, "fall": self.fall})
+
+    def attempts(self) -> AttemptRun:
+        """The run of attempts.
+
+        Raises:
+            PromptSetError: It is none.
+        """
+        return read_attempts_file("the run of attempts", self.run.encode())
 
 
 def turns_of(said: tuple[Said, ...]) -> tuple[Turn, ...]:
@@ -90,5 +108,9 @@ def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
         check_length(request.text)
     elif request.what == "dose":
         request.template()
+    elif request.what == "attempts":
+        request.attempts()
+    elif request.what == "priors":
+        check_priors(request.priors, [turns_of(one) for one in request.conversations])
     if request.monitor is not None:
         vectors.index(request.monitor.emotion)

@@ -10,11 +10,14 @@ from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.library import load_implicit
+from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.baseline import Baseline, read_baseline
 from emotion_core.reading.conversation import ConversationReading, read_conversation_turns
 from emotion_core.reading.dose import DoseReading, read_dose
 from emotion_core.reading.monitor import MonitorSettings
 from emotion_core.reading.neutral_form import Form
+from emotion_core.reading.priors import read_priors
+from emotion_core.reading.priors_result import PriorsReading
 from emotion_core.reading.roc import LabelledReading, read_labelled_set
 from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import ANY_LENGTH, TokenReading, read_text
@@ -48,6 +51,8 @@ class Reading:
         situations: Implied emotions by rank.
         watched: A text or conversation under a monitor.
         labelled: A monitor's ROC.
+        attempts: A run of attempts, plain and encouraged.
+        priors: Conversations under several system prompts.
     """
 
     request: ReadingRequest
@@ -57,6 +62,8 @@ class Reading:
     situations: SituationReading | None = None
     watched: Watched | None = None
     labelled: LabelledReading | None = None
+    attempts: AttemptsReading | None = None
+    priors: PriorsReading | None = None
 
 
 def start_reading(
@@ -82,6 +89,7 @@ def start_reading(
         "what": request.what,
         "model": info.name,
         "fingerprint": info.fingerprint,
+        "vectors": vectors_digest(vectors),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = read(owner.model, vectors, request, cache)
@@ -104,6 +112,13 @@ def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, c
     if request.what == "situations":
         situations = yield from read_situations(model, vectors, baseline, load_implicit(), cache, request.seed)
         return Reading(request, situations=situations)
+    if request.what == "attempts":
+        attempts = yield from read_attempts(model, baseline, request.attempts(), request.seed)
+        return Reading(request, attempts=attempts)
+    if request.what == "priors":
+        conversations = [turns_of(one) for one in request.conversations]
+        priors = yield from read_priors(model, baseline, request.priors, conversations)
+        return Reading(request, priors=priors)
     found = yield from _monitored(model, vectors, baseline, request)
     return found
 
@@ -146,6 +161,11 @@ def known_baseline(
 def what_of(run: Run) -> str:
     """The kind of reading a run is, empty for a run of another kind."""
     return str(json.loads(run.settings).get("what", "")) if run.kind == KIND else ""
+
+
+def read_with(run: Run, vectors: EmotionVectors) -> bool:
+    """Whether a reading was made with these vectors."""
+    return bool(json.loads(run.settings).get("vectors") == vectors_digest(vectors))
 
 
 def load_reading(store: RunStore, run_id: str) -> Reading:

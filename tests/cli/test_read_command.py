@@ -61,3 +61,42 @@ def test_faulty_conversations_are_refused(capsys, vectors, folder, turns):
     file.write_text(turns, encoding="utf-8")
     assert main(["read", str(vectors), "--conversation", str(file)]) == 2
     assert "faulty.json" in capsys.readouterr().err
+
+
+def test_monitor_situations_attempts_and_system_prompts(capsys, vectors, folder):
+    document = answer(capsys, "read", str(vectors), "--text", "Who is there?", "--monitor", "fear", "--phrase", "there")
+    assert document["emotion"] == "fear" and len(document["scores"]) == len(document["tokens"])
+    assert [one["token"] for one in document["flagged"]] == [2] or document["flagged"]
+    low, high = document["measured_false_alarms"][1:]
+    assert 0 <= low <= high <= 1
+    file = folder / "labelled.jsonl"
+    lines = [json.dumps({"messages": [{"role": "user", "content": f"Hello {i}."}], "label": i % 2}) for i in range(4)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    document = answer(capsys, "read", str(vectors), "--labelled", str(file), "--monitor", "joy")
+    assert 0 <= document["auroc_low"] <= document["auroc"] <= document["auroc_high"] <= 1
+    document = answer(capsys, "read", str(vectors), "--attempts", "locked-report")
+    assert len(document["emotions"]["fear"]["by_attempt"][1]) == 6 and document["cheat"]
+    talk = folder / "short.json"
+    talk.write_text(json.dumps([{"role": "user", "content": "Hello."}]), encoding="utf-8")
+    document = answer(
+        capsys, "read", str(vectors), "--conversation", str(talk), "--system", "none", "--system", "grandmother"
+    )
+    assert document["systems"] == ["none", "grandmother"] and document["compared"][0]["emotions"]["fear"]["by_turn"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--text", "Hello.", "--monitor", "envy"),
+        ("--text", "Hello.", "--monitor", "fear", "--false-alarms", "nan"),
+        ("--text", "Hello.", "--phrase", "x"),
+        ("--labelled", "missing.json"),
+        ("--attempts", "missing.json"),
+        ("--template", "unknown-name"),
+        ("--text", "Hello.", "--system", "none"),
+        ("--conversation", "seven-failed-builds", "--system", "none"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_said(capsys, vectors, arguments):
+    assert main(["read", str(vectors), *arguments]) == 2
+    assert "error: " in capsys.readouterr().err

@@ -72,3 +72,23 @@ def test_a_tab_keeps_its_own_reading(open_page: Open, until: Until) -> None:
     until(app, lambda one: "texts that differ in the number only" in texts(one))
     app.segmented_control(key="what").set_value("Text").run()
     until(app, lambda one: "random directions at that token" in texts(one))
+
+
+@pytest.mark.parametrize(
+    ("tab", "says"),
+    [("Attempts", "Where the option to cheat is taken"), ("System prompts", "in the last third of the turns")],
+)
+def test_attempts_and_system_prompts_are_read(open_page: Open, until: Until, tab: str, says: str) -> None:
+    app = until(open_page("4_Read", what=tab), built)
+    if tab == "System prompts":
+        app.multiselect(key="priors-conversations").set_value(["search-for-the-cat"]).run()
+        app.multiselect(key="priors-others").set_value(["grandmother"]).run()
+    button(app, "Read").click().run()
+    until(app, lambda one: "What this shows." in texts(one))
+    assert says in texts(app)
+
+
+def test_a_comparison_with_itself_is_refused(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="System prompts"), built)
+    app.multiselect(key="priors-others").set_value([]).run()
+    assert "different system prompts" in texts(app) and button(app, "Read").disabled

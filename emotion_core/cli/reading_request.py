@@ -1,0 +1,150 @@
+"""What `read` is asked for, from its arguments, before a model is loaded for it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from emotion_core.prompts.library_items import Template, Turn
+    from emotion_core.reading.dialogue import Said
+    from emotion_core.reading.monitor import MonitorSettings
+    from emotion_core.reading.priors import Prior
+    from emotion_core.runs.reading_request import ReadingRequest
+
+NO_SYSTEM = "none"
+
+
+def make_request(arguments: argparse.Namespace) -> ReadingRequest:
+    """The request of the arguments.
+
+    Raises:
+        SettingsError: They do not go together, or a file cannot be read.
+        PromptSetError: A file is faulty.
+    """
+    from emotion_core.runs.reading_request import ReadingRequest
+
+    _check_together(arguments)
+    shared = {"layer": arguments.layer, "seed": arguments.seed, "all_layers": arguments.all_layers}
+    monitor = _monitor(arguments)
+    if arguments.template is not None:
+        one = _template(arguments)
+        return ReadingRequest("dose", text=one.template, values=one.values, rise=one.rise, fall=one.fall, **shared)
+    if arguments.situations:
+        return ReadingRequest("situations", **shared)
+    if arguments.attempts is not None:
+        return ReadingRequest("attempts", run=_attempts(arguments.attempts), **shared)
+    if arguments.labelled is not None:
+        from emotion_core.reading.labelled import read_labelled
+
+        file = Path(arguments.labelled)
+        return ReadingRequest("labelled", labelled=read_labelled(file.name, _bytes(file)), monitor=monitor, **shared)
+    conversations = tuple(_said(name) for name in arguments.conversation or ())
+    if arguments.system:
+        priors = tuple(_prior(one) for one in arguments.system)
+        return ReadingRequest("priors", priors=priors, conversations=conversations, **shared)
+    if len(conversations) > 1:
+        raise SettingsError("Several conversations are read to compare system prompts", remedy="Add --system twice")
+    turns = conversations[0] if conversations else ()
+    text = _text(arguments)
+    if monitor is not None:
+        return ReadingRequest("monitor", text=text, turns=turns, monitor=monitor, phrase=arguments.phrase, **shared)
+    return (
+        ReadingRequest("conversation", turns=turns, **shared) if turns else ReadingRequest("text", text=text, **shared)
+    )
+
+
+def _check_together(arguments: argparse.Namespace) -> None:
+    if arguments.values is not None and arguments.template is None:
+        raise SettingsError("A template and its values come together", expected="--template TEXT --values 1,10,100")
+    whole = arguments.text is not None or arguments.text_file is not None or arguments.conversation
+    if arguments.all_layers and (not whole or arguments.layer is not None or arguments.system or arguments.monitor):
+        raise SettingsError(
+            "All layers are read of a text or a conversation, without --layer, --system and --monitor",
+            expected="--text TEXT --all-layers",
+        )
+    if arguments.labelled is not None and arguments.monitor is None:
+        raise SettingsError("A labelled set is read under a monitor", expected="--labelled FILE --monitor EMOTION")
+    if arguments.phrase and arguments.monitor is None:
+        raise SettingsError("A phrase is what a monitor warns of", expected="--phrase TEXT --monitor EMOTION")
+    if arguments.system and not arguments.conversation:
+        raise SettingsError("System prompts are compared over conversations", expected="--conversation FILE")
+    if arguments.monitor is not None and (arguments.template or arguments.situations or arguments.attempts):
+        raise SettingsError("A monitor watches a text, a conversation or a labelled set")
+
+
+def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
+    from emotion_core.reading.monitor import MonitorSettings
+
+    if arguments.monitor is None:
+        return None
+    return MonitorSettings(arguments.monitor, arguments.false_alarms, arguments.window)
+
+
+def _template(arguments: argparse.Namespace) -> Template:
+    """A built-in template by its name, with other values where they are given, or one of the visitor's."""
+    from emotion_core.prompts.library import load_templates
+    from emotion_core.reading.dose import make_template, parse_values
+
+    library = {one.name: one for one in load_templates()}
+    found = library.get(arguments.template)
+    if found is None and arguments.values is None:
+        raise SettingsError(
+            "A template and its values come together",
+            expected=f"--template TEXT --values 1,10,100, or one of {', '.join(library)}",
+        )
+    if found is not None and arguments.values is None:
+        return found
+    text = arguments.template if found is None else found.template
+    made = make_template(text, parse_values(arguments.values))
+    return made if found is None else made.model_copy(update={"rise": found.rise, "fall": found.fall})
+
+
+def _attempts(name: str) -> str:
+    from emotion_core.reading.attempts_library import load_attempts, read_attempts_file
+
+    library = {one.name: one for one in load_attempts()}
+    run = library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))
+    return run.model_dump_json()
+
+
+def _said(name: str) -> tuple[Said, ...]:
+    """A conversation from a file, or a built-in one by its name."""
+    from emotion_core.prompts.library import load_conversations, read_conversation
+    from emotion_core.reading.dialogue import Said
+
+    library = {one.name: one.turns for one in load_conversations()}
+    turns: tuple[Turn, ...] = library.get(name) or read_conversation(Path(name).name, _bytes(Path(name)))
+    return tuple(Said(turn.role, turn.content) for turn in turns)
+
+
+def _prior(text: str) -> Prior:
+    """A built-in system prompt by its name, `none`, or a text."""
+    from emotion_core.prompts.library import load_system_prompts
+    from emotion_core.reading.priors import Prior
+
+    if text.strip() in ("", NO_SYSTEM):
+        return Prior(NO_SYSTEM, "")
+    found = {one.name: one for one in load_system_prompts()}.get(text)
+    return Prior(text[:40], text) if found is None else Prior(found.name, found.text, found.expected)
+
+
+def _text(arguments: argparse.Namespace) -> str:
+    if arguments.text_file is None:
+        return str(arguments.text or "")
+    from emotion_core.prompts.decoding import decode
+
+    file = Path(arguments.text_file)
+    return decode(file.name, _bytes(file))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            "The file cannot be read", where=str(file), found=error.strerror or str(error), remedy="Check its name"
+        ) from error
