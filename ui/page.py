@@ -82,6 +82,13 @@ PAGES = {
         "Redo the fear study",
         "Three steps from a published finding about GPT-2 to the controls that it lacked.",
     ),
+    "runs": PageInfo(
+        "pages/8_Runs.py",
+        "Runs",
+        ":material/inventory_2:",
+        "Runs",
+        "What has been computed so far, and how do several results compare?",
+    ),
     "glossary": PageInfo(
         "pages/6_Glossary.py",
         "Glossary",

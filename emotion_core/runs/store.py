@@ -6,12 +6,15 @@ result files. A run is marked as done only after its files are whole, so a finis
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from emotion_core.errors import RunError
@@ -19,17 +22,10 @@ from emotion_core.runs.alive import is_alive, own_token
 from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.progress import Progress
 from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, settings TEXT NOT NULL, state TEXT NOT NULL,
-    done INTEGER NOT NULL, total INTEGER NOT NULL, what TEXT NOT NULL, error TEXT NOT NULL, process TEXT NOT NULL,
-    created REAL NOT NULL, updated REAL NOT NULL, visitor TEXT NOT NULL DEFAULT '', used REAL NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS runs_by_key ON runs (kind, key, state);
-"""
+from emotion_core.runs.schema import prepare
 
 _TOUCH_EVERY = 300.0  # seconds
+_LOCK_SECONDS = 30.0  # that a call waits for another program that writes
 
 
 class RunStore:
@@ -43,12 +39,12 @@ class RunStore:
     def __init__(self, folder: Path, *, keep: int = 500) -> None:
         self.folder = folder
         self._keep = keep
+        self._owed: dict[str, str] = {}  # faults of runs that could not be written down yet
         self._processes = folder / "processes"
         folder.mkdir(parents=True, exist_ok=True)
         with self._database() as database:
             database.execute("PRAGMA journal_mode=WAL")
-            database.executescript(_SCHEMA)
-            _add_columns(database)
+            prepare(database)
 
     def create(self, kind: str, settings_json: str, *, key: str = "") -> str:
         """Notes down a queued run and returns its id, which is long and random: who has the link may look.
@@ -110,6 +106,13 @@ class RunStore:
             rows = database.execute(query, (kind, kind, limit)).fetchall()
         return tuple(self._checked(Run(*row)) for row in rows)
 
+    def of(self, visitor: str, limit: int = 50) -> tuple[Run, ...]:
+        """The runs that a visitor started, the newest first."""
+        query = f"SELECT {COLUMNS} FROM runs WHERE visitor = ? ORDER BY created DESC LIMIT ?"
+        with self._database() as database:
+            rows = database.execute(query, (visitor, limit)).fetchall()
+        return tuple(self._checked(Run(*row)) for row in rows)
+
     def report(self, run_id: str, progress: Progress) -> None:
         """Notes down how far a run is; a run that has ended stays ended."""
         self._set(
@@ -119,7 +122,8 @@ class RunStore:
     def finish(self, run_id: str, files: Mapping[str, bytes]) -> None:
         """Stores the result files, then marks the run as done."""
         self.keep(run_id, files)
-        self._set(run_id, "state = 'done', error = ''")
+        checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        self._set(run_id, "state = 'done', error = '', checksums = ?", json.dumps(checksums))
 
     def keep(self, run_id: str, files: Mapping[str, bytes]) -> None:
         """Stores result files of a run that goes on, or that ends before its time."""
@@ -127,8 +131,11 @@ class RunStore:
             write_atomically(self._path(run_id, name), data)
 
     def fail(self, run_id: str, error: str) -> None:
-        """Marks a run as failed, with the message for the visitor."""
-        self._set(run_id, "state = 'failed', error = ?", error)
+        """Marks a run as failed, with the message for the visitor; as soon as it can be written down."""
+        try:
+            self._set(run_id, "state = 'failed', error = ?", error)
+        except RunError:
+            self._owed[run_id] = error
 
     def cancel(self, run_id: str) -> None:
         """Marks a run as cancelled."""
@@ -157,14 +164,15 @@ class RunStore:
     def expire(self, run_id: str) -> None:
         """Removes the files of a finished run and keeps its settings, so that it can be done again."""
         with self._database() as database:
-            query = "UPDATE runs SET state = 'expired', updated = ? WHERE id = ? AND state = 'done'"
+            query = "UPDATE runs SET state = 'expired', updated = ? WHERE id = ? AND state IN ('done', 'cancelled')"
             database.execute(query, (time.time(), run_id))
         shutil.rmtree(self._path(run_id, "any").parent, ignore_errors=True)
 
-    def done(self) -> tuple[Run, ...]:
-        """All finished runs, the one first that nobody has looked at for longest."""
+    def stored(self) -> tuple[Run, ...]:
+        """All runs that have files, whole or in part; the one first that nobody has looked at for longest."""
+        query = f"SELECT {COLUMNS} FROM runs WHERE state IN ('done', 'cancelled') ORDER BY used"
         with self._database() as database:
-            rows = database.execute(f"SELECT {COLUMNS} FROM runs WHERE state = 'done' ORDER BY used").fetchall()
+            rows = database.execute(query).fetchall()
         return tuple(Run(*row) for row in rows)
 
     def ids(self) -> frozenset[str]:
@@ -186,17 +194,27 @@ class RunStore:
         """One result file of a run.
 
         Raises:
-            RunError: The run has no such file.
+            RunError: The run has no such file, or not the bytes that were written; the run then counts as expired, so
+                that it is done again and not found again.
         """
         path = self._path(run_id, name)
-        if not path.is_file():
-            raise RunError("The run has no such result", where=name, remedy="Start the run again")
-        return path.read_bytes()
+        with self._database() as database:
+            row = database.execute("SELECT checksums FROM runs WHERE id = ?", (run_id,)).fetchone()
+        expected = json.loads(row[0]).get(name) if row else None
+        data = path.read_bytes() if path.is_file() else None
+        if data is not None and expected in (None, hashlib.sha256(data).hexdigest()):
+            return data
+        if expected is not None:
+            self.expire(run_id)
+        what = "The run has no such result" if data is None else "A stored result is damaged"
+        raise RunError(what, where=name, remedy="Start the run again")
 
     def files(self, run_id: str) -> tuple[str, ...]:
         """Names of the result files of a run."""
         folder = self._path(run_id, "any").parent
-        return tuple(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else ()
+        # What begins with a dot was being written when a process was killed.
+        names = (path.name for path in folder.iterdir()) if folder.is_dir() else iter(())
+        return tuple(sorted(name for name in names if not name.startswith(".")))
 
     def _path(self, run_id: str, name: str) -> Path:
         # Ids come from links: nothing that could leave the folder may pass.
@@ -219,6 +237,10 @@ class RunStore:
             database.execute(query, (*values, time.time(), run_id))
 
     def _checked(self, run: Run) -> Run:
+        if run.state in OPEN_STATES and run.id in self._owed:
+            error = self._owed.pop(run.id)
+            self.fail(run.id, error)
+            return replace(run, state="failed", error=error)
         if run.state not in OPEN_STATES or is_alive(self._processes, run.process):
             return run
         self._set(run.id, "state = 'interrupted', error = ?", "The app was stopped before this run had finished")
@@ -238,20 +260,9 @@ class RunStore:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.folder / "runs.sqlite", timeout=30)
         try:
-            with connection:
+            with closing(sqlite3.connect(self.folder / "runs.sqlite", timeout=_LOCK_SECONDS)) as connection, connection:
                 yield connection
-        finally:
-            connection.close()
-
-
-def _add_columns(database: sqlite3.Connection) -> None:
-    """Brings a store of an earlier version up to date."""
-    database.execute("BEGIN IMMEDIATE")  # two processes may start at once
-    there = {row[1] for row in database.execute("PRAGMA table_info(runs)")}
-    if "visitor" not in there:
-        database.execute("ALTER TABLE runs ADD COLUMN visitor TEXT NOT NULL DEFAULT ''")
-    if "used" not in there:
-        database.execute("ALTER TABLE runs ADD COLUMN used REAL NOT NULL DEFAULT 0")
-        database.execute("UPDATE runs SET used = updated")
+        except sqlite3.OperationalError as error:  # locked by another program, disk full, folder gone
+            remedy = "Try again; if it stays so, make room on the disk"
+            raise RunError("The list of runs cannot be used at the moment", found=str(error), remedy=remedy) from error

@@ -1,0 +1,114 @@
+"""Runs over each other: dose-responses of several sweeps, separations of several builds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import altair as alt
+import pandas as pd
+
+from emotion_core.charts.palette import CATEGORICAL, NULL
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.steering.sweep import Sweep
+
+MOST_PINNED = len(CATEGORICAL)
+_OPEN = "white"
+
+
+def sweeps_table(sweeps: Mapping[str, Sweep]) -> pd.DataFrame:
+    """One row a run and strength: `run`, `emotion`, `model`, `unit`, and the summary of the strength."""
+    return pd.DataFrame(
+        [
+            {
+                "run": label,
+                "emotion": sweep.settings.emotion,
+                "model": sweep.model.name,
+                "unit": sweep.settings.unit,
+                **one.to_json(),
+            }
+            for label, sweep in sweeps.items()
+            for one in sweep.strengths
+        ]
+    )
+
+
+def overlaid_sweeps(sweeps: Mapping[str, Sweep]) -> alt.LayerChart:
+    """Effects with their intervals; a filled point left the band of its own run's controls.
+
+    The bands themselves are not drawn: several over each other could not be told apart.
+
+    Args:
+        sweeps: Results by the label of their run; at most `MOST_PINNED`.
+    """
+    table = sweeps_table(sweeps)
+    found = {label: sum(one.evidence for one in sweep.strengths) for label, sweep in sweeps.items()}
+    leaving = sum(n > 0 for n in found.values())
+    title = alt.TitleParams(
+        f"{leaving} of {len(sweeps)} sweeps leave the band of their controls at some strength",
+        subtitle="Effect on the emotion score; bars: 95 % intervals; filled: outside the run's own band of random "
+        "directions, inside its usable window",
+        anchor="start",
+    )
+    return _lines(table, "strength", "effect", ("effect_low", "effect_high"), "evidence", title)
+
+
+def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFrame:
+    """One row a run and layer: `run`, `emotion`, `model`, `layer`, `depth`, and d with its interval and null."""
+    rows = [
+        {
+            "run": label,
+            "emotion": emotion,
+            "model": one.model.name,
+            "layer": layer,
+            "depth": layer / max(1, one.n_layers - 1),
+            "cohens_d": float(one.cohens_d[one.emotions.index(emotion), layer]),
+            "d_low": float(one.d_low[one.emotions.index(emotion), layer]),
+            "d_high": float(one.d_high[one.emotions.index(emotion), layer]),
+            "null_d_95": float(one.null_d_95[one.emotions.index(emotion), layer]),
+        }
+        for label, (one, emotion) in scores.items()
+        for layer in range(one.n_layers)
+    ]
+    table = pd.DataFrame(rows)
+    table["beyond"] = table["cohens_d"] > table["null_d_95"]
+    return table
+
+
+def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.LayerChart:
+    """Held-out separations by depth; a filled point is beyond 95 % of vectors from shuffled labels.
+
+    Args:
+        scores: Scores and the emotion to show, by the label of the run.
+    """
+    table = builds_table(scores)
+    title = alt.TitleParams(
+        f"Held-out separation of {len(scores)} vectors by depth",
+        subtitle="Bars: 95 % intervals; filled: beyond 95 % of vectors from shuffled labels of the same run",
+        anchor="start",
+    )
+    return _lines(table, "depth", "cohens_d", ("d_low", "d_high"), "beyond", title)
+
+
+def _lines(
+    table: pd.DataFrame, x: str, y: str, interval: tuple[str, str], filled: str, title: alt.TitleParams
+) -> alt.LayerChart:
+    names = {"strength": "Strength", "effect": "Effect, standard deviations of unsteered texts"}
+    names |= {"depth": "Depth (0 first layer, 1 last)", "cohens_d": "Cohen's d on held-out texts"}
+    runs = list(dict.fromkeys(table["run"]))
+    colour = alt.Color(
+        "run:N",
+        title=None,
+        scale=alt.Scale(domain=runs, range=list(CATEGORICAL[: len(runs)])),
+        legend=alt.Legend(orient="bottom", columns=1, labelLimit=600),
+    )
+    base = alt.Chart(table).encode(x=alt.X(f"{x}:Q", title=names[x]), color=colour)
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    line = base.mark_line(strokeWidth=2).encode(y=alt.Y(f"{y}:Q", title=names[y]))
+    known = f"isValid(datum.{interval[0]})"
+    bars = base.transform_filter(known).mark_rule(opacity=0.6).encode(y=f"{interval[0]}:Q", y2=f"{interval[1]}:Q")
+    dots = base.mark_point(size=60, opacity=1, strokeWidth=2).encode(
+        y=f"{y}:Q",
+        fill=alt.condition(f"datum.{filled}", colour, alt.value(_OPEN)),
+        tooltip=["run:N", "emotion:N", "model:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".2f"), f"{filled}:N"],
+    )
+    return alt.layer(zero, bars, line, dots).properties(title=title, height=340)
