@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import streamlit as st
 
 from emotion_core.behavior.preferences import Preferences
@@ -55,7 +54,7 @@ def preference_result(working: Working) -> None:
 def _scale(base: Preferences, emotion: str) -> None:
     k = base.emotions.index(emotion)
     one = base.correlation
-    found = bool(np.isfinite(one.q_value[k]) and one.q_value[k] < 0.05)
+    found = base.evidence(k)
     verdict(
         "evidence" if found else "no evidence",
         f"Over {len(base.settings.activities)} activities the {emotion} reading and preference correlate at "
@@ -94,14 +93,9 @@ def _scale(base: Preferences, emotion: str) -> None:
 
 def _activity(base: Preferences, activity: str) -> None:
     i = base.settings.activities.index(activity)
-    a, b = base.pairs[:, 0], base.pairs[:, 1]
-    lead = (base.forth - base.back) / 2  # of the first of the pair, the order cancelled
-    met = {int(b[p]): float(lead[p]) for p in np.flatnonzero(a == i)}
-    met |= {int(a[p]): -float(lead[p]) for p in np.flatnonzero(b == i)}
-    ranked = sorted(met.items(), key=lambda one: -one[1])
+    ranked = base.met(i)
     names = base.settings.activities
-    order = np.argsort(-base.readings[i])
-    high = ", ".join(f"{plain(base.emotions[k])} {base.readings[i, k]:+.1f}" for k in order[:4])
+    high = ", ".join(f"{plain(emotion)} {value:+.1f}" for emotion, value in base.highest(i, 4))
     with st.container(border=True, key="activity-card"):
         scores = base.scores
         st.markdown(

@@ -110,6 +110,24 @@ class Preferences:
         """Share of pairs in which the same activity is chosen in both orders."""
         return float(np.mean((self.forth > 0) == (self.back < 0)))
 
+    def evidence(self, emotion: int) -> bool:
+        """Whether an emotion goes with or against preference beyond chance, corrected for the number of emotions."""
+        q = self.correlation.q_value[emotion]
+        return bool(np.isfinite(q) and q < 0.05)
+
+    def met(self, activity: int) -> list[tuple[int, float]]:
+        """The opponents of an activity with its lead over them in nats, order cancelled, the largest lead first."""
+        a, b = self.pairs[:, 0], self.pairs[:, 1]
+        lead = (self.forth - self.back) / 2
+        own = [(int(b[p]), float(lead[p])) for p in np.flatnonzero(a == activity)]
+        own += [(int(a[p]), -float(lead[p])) for p in np.flatnonzero(b == activity)]
+        return sorted(own, key=lambda one: -one[1])
+
+    def highest(self, activity: int, count: int) -> list[tuple[str, float]]:
+        """Emotions that read highest on an activity, in standard deviations over the activities."""
+        order = np.argsort(-self.readings[activity], kind="stable")[:count]
+        return [(self.emotions[k], float(self.readings[activity, k])) for k in order]
+
     def to_json(self) -> dict[str, Any]:
         """The document of the command line, without the steering part."""
         kinds = self.settings.kinds or ("",) * len(self.settings.activities)

@@ -130,7 +130,7 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
             raise SettingsError("There is no such scenario", found=missing[0], expected=", ".join(known))
         scenes = tuple(known[name] for name in dict.fromkeys(arguments.only))
     vectors = load_vectors(Path(arguments.vectors))
-    emotions = vectors.emotions if arguments.emotion == ["all"] else tuple(dict.fromkeys(arguments.emotion))
+    emotions = _emotions(arguments.emotion, vectors.emotions)
     for emotion in emotions:
         vectors.index(emotion)
     settings = BehaviorSettings(
@@ -161,6 +161,17 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
         "texts": [{**vars(one), "scene": settings.scenes[one.scene].name} for one in found.texts],
     }
     return Answer(document, _behavior_text(found))
+
+
+def _emotions(asked: list[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The emotions that are asked for; the only one where none is named."""
+    if asked is None and len(known) > 1:
+        raise SettingsError(
+            "The vector file has several emotions",
+            expected="--emotion with one of them, or all",
+            found=", ".join(known[:12]),
+        )
+    return known if asked in (None, ["all"]) else tuple(dict.fromkeys(asked or ()))
 
 
 def _behavior_text(found: Behaviors) -> str:

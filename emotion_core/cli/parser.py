@@ -234,7 +234,7 @@ def _behaviors(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file")
     command.add_argument("--scenarios", default=None, help="JSON or CSV file (default: the built-in ones)")
     command.add_argument("--only", action="append", help="name of a scenario; may be repeated (default: all)")
-    command.add_argument("--emotion", action="append", required=True, help="may be repeated; 'all' for all")
+    command.add_argument("--emotion", action="append", help="may be repeated; 'all' for all (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
     command.add_argument("--controls", type=int, default=16, help="random directions of the same norm")
     command.add_argument("--answers", type=int, default=100, help="answers drawn where there are options")

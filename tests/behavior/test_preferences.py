@@ -52,6 +52,18 @@ def test_answers_equal_plain_forward_passes(tiny, family, answers):
         assert found.back[k] == pytest.approx(plain_log_odds(model, wording, NAMES[b], NAMES[a]), abs=3e-4)
 
 
+def test_an_activity_knows_whom_it_met(tiny):
+    found = run_to_end(preferences(tiny("gpt2"), random_vectors(tiny("gpt2")), asked()))
+    for i in range(5):
+        ranked = found.met(i)
+        assert sorted(j for j, _ in ranked) == [j for j in range(5) if j != i]
+        assert [v for _, v in ranked] == sorted((v for _, v in ranked), reverse=True)
+        for j, lead in ranked:
+            assert dict(found.met(j))[i] == pytest.approx(-lead)
+    emotion, value = found.highest(0, 1)[0]
+    assert value == pytest.approx(found.readings[0].max()) and emotion in found.emotions
+
+
 def test_readings_are_those_of_the_activity_alone(tiny):
     model = tiny("gpt2")
     vectors = random_vectors(model)
