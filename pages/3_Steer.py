@@ -5,19 +5,21 @@ import streamlit as st
 from ui.built_in import need_vectors
 from ui.page import begin
 from ui.steer_crosstalk import crosstalk_view
+from ui.steer_next_token import next_token_view
 from ui.steer_runs import kind_of
 from ui.steer_sweep import sweep_view
 
-VIEWS = {"Sweep": sweep_view, "Cross-talk": crosstalk_view}
+VIEWS = {"Sweep": sweep_view, "Next token": next_token_view, "Cross-talk": crosstalk_view}
 
 working = begin("steer")
+KINDS = {"crosstalk": "Cross-talk", "next-token": "Next token"}
 linked = st.query_params.get("run")
 if linked is None and working.vectors is None:
     need_vectors(working)
 view = st.segmented_control(
     "View",
     list(VIEWS),
-    default="Cross-talk" if linked and kind_of(linked) == "crosstalk" else "Sweep",
+    default=KINDS.get(kind_of(linked), "Sweep") if linked else "Sweep",
     key="steer_view",
     bind="query-params",
     required=True,

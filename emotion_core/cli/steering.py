@@ -10,6 +10,7 @@ from emotion_core.cli.answer import Answer, number, table
 from emotion_core.errors import SettingsError
 
 if TYPE_CHECKING:
+    from emotion_core.steering.next_token import NextTokenDose
     from emotion_core.steering.sweep import Sweep
 
 
@@ -17,6 +18,7 @@ def sweep(arguments: argparse.Namespace) -> Answer:
     """`sweep VECTORS --prompt TEXT --strengths RANGE`: a dose-response beside random directions."""
     from emotion_core.cli.session import model_of, open_cache, run
     from emotion_core.steering.finding import sweep_finding
+    from emotion_core.steering.next_token import next_token_dose
     from emotion_core.steering.settings import SweepSettings, parse_strengths
     from emotion_core.steering.sweep import sweep as sweep_job
     from emotion_core.vectors.file import load_vectors
@@ -34,6 +36,8 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         **_writing(arguments, vectors.n_layers),
     )
     model = model_of(vectors, arguments.model, arguments.dtype)
+    if arguments.next_token:
+        return _next_token(run(next_token_dose(model, vectors, settings)))
     result = run(sweep_job(model, vectors, settings, open_cache()))
     rows = [
         [
@@ -57,6 +61,21 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         f"usable window {low:g} to {high:g} ({result.settings.unit})."
     )
     return Answer(result.to_json(), text)
+
+
+def _next_token(dose: NextTokenDose) -> Answer:
+    document = {"next_token": dose.to_json()}
+    rows = [
+        [
+            f"{one['strength']:g}",
+            number(one["change"]),
+            f"{number(one['null_low'])} to {number(one['null_high'])}",
+            number(one["divergence"]),
+        ]
+        for one in document["next_token"]["rows"]
+    ]
+    head = ["strength", "change (nats)", "null band", "divergence"]
+    return Answer(document, f"{table(head, rows)}\n\nLayer {dose.layer}; tokens: {', '.join(map(repr, dose.tokens))}")
 
 
 def _compared(result: Sweep, strength: float) -> list[str]:

@@ -56,3 +56,8 @@ def test_named_controls_on_the_command_line(capsys, tmp_path):
     for wrong, words in (("--mix=calm", "mix"), ("--layers=a:b", "layers"), ("--layers=1:99", "layer")):
         assert main([*argv, wrong]) == 2 and words in capsys.readouterr().err
     assert main([*argv, "--shuffled", "1"]) == 2 and "built from" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main([*argv[:-6], "--strengths", "-0.4:0.4:0.02", "--next-token", "--controls", "3", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["next_token"]["rows"]
+    assert len(rows) == 41 and rows[20] == {**rows[20], "strength": 0.0, "change": 0.0}
+    assert all(row["null_low"] < row["null_high"] for row in rows if row["strength"])
