@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import altair as alt
 import pandas as pd
@@ -111,4 +112,4 @@ def _lines(
         fill=alt.condition(f"datum.{filled}", colour, alt.value(_OPEN)),
         tooltip=["run:N", "emotion:N", "model:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".2f"), f"{filled}:N"],
     )
-    return alt.layer(zero, bars, line, dots).properties(title=title, height=340)
+    return cast(alt.LayerChart, alt.layer(zero, bars, line, dots).properties(title=title, height=340))

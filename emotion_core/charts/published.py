@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -75,7 +77,7 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
         subtitle="Grey: 95 % of vectors from shuffled labels; bars: 95 % intervals. Neither was published.",
         anchor="start",
     )
-    return alt.layer(band, interval, line, dots).properties(height=360, title=title)
+    return cast(alt.LayerChart, alt.layer(band, interval, line, dots).properties(height=360, title=title))
 
 
 def _depth(layer: int, layers: int) -> float:
