@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 import threading
 import time
@@ -32,6 +33,8 @@ _TRIM = (
 _KEPT_AT_TRIM = 0.8
 # Seconds between two notes that a row is in use: every note is a write.
 _NOTE_EVERY = 3600.0
+_LOCK_SECONDS = 30.0  # that a call waits for another program that writes
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,21 +84,29 @@ class ActivationCache:
                         if row is not None:
                             found[digests[key]] = row
                     _note_use(db, part)
+        except sqlite3.OperationalError as error:
+            _log.warning("kept activations are not used: %s", error)
         except sqlite3.DatabaseError as error:
             self._begin_anew(error)
         return found
 
     def put_many(self, rows: Sequence[tuple[str, CachedRow]]) -> None:
-        """Keeps rows; one transaction, so a kill leaves all of them or none."""
+        """Keeps rows; one transaction, so a kill leaves all of them or none.
+
+        A locked file or a full disk is no reason to fail: the rows are read again another time.
+        """
         packed = []
         for key, row in rows:
             data = row.values.tobytes() + row.token_norms.tobytes()
             packed.append((_digest(key), _checksum(data, row.n_tokens), row.n_tokens, data))
         try:
-            self._insert(packed)
-        except sqlite3.DatabaseError as error:
-            self._begin_anew(error)
-            self._insert(packed)
+            try:
+                self._insert(packed)
+            except sqlite3.DatabaseError as error:
+                self._begin_anew(error)
+                self._insert(packed)
+        except sqlite3.OperationalError as error:
+            _log.warning("activations are not kept: %s", error)
 
     def _insert(self, packed: Sequence[tuple[bytes, int, int, bytes]]) -> None:
         with self._write_lock, closing(self._connect()) as db, db:
@@ -128,7 +139,7 @@ class ActivationCache:
     def _connect(self) -> sqlite3.Connection:
         """Opens the file, making it where it is missing: somebody may tidy the folder while the app runs."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=30)
+        db = sqlite3.connect(self.path, timeout=_LOCK_SECONDS)
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")

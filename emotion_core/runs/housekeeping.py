@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from emotion_core.errors import RunError
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.memory import relieve
 from emotion_core.runs.settings import Settings
@@ -16,6 +17,7 @@ from emotion_core.runs.store import RunStore
 
 _EVERY = 60.0  # seconds between two rounds when no job ends
 _CACHE_SHARE = 0.4  # of the disk budget, for activations; results are worth more
+_STRAY_SECONDS = 600.0
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,7 @@ def tidy(store: RunStore, cache: ActivationCache, limits: Settings) -> Tidied:
     _remove_strays(store)
     now = time.time()
     idle, room = [], []
-    runs = [run for run in store.done() if not run.pinned]
+    runs = [run for run in store.stored() if not run.pinned]
     for run in runs:
         # After a clock was set back, a time may lie ahead of us: then the run counts as just used.
         if limits.expire_hours and min(run.used, now) < now - 3600 * limits.expire_hours:
@@ -58,13 +60,18 @@ def tidy(store: RunStore, cache: ActivationCache, limits: Settings) -> Tidied:
 
 
 def _remove_strays(store: RunStore) -> None:
-    """Removes result folders without a run, which a kill between two steps of a removal leaves behind."""
+    """Removes what a kill leaves behind: result folders without a run, and files that were half written."""
     folder = store.folder / "results"
     there = list(folder.iterdir()) if folder.is_dir() else []
     known = store.ids()  # asked for afterwards: a run is noted down before its folder is made
     for path in there:
         if path.name not in known:
             shutil.rmtree(path, ignore_errors=True)
+            continue
+        for half in path.glob(".*"):
+            # A file that is being written now is younger than that.
+            if half.is_file() and not 0 <= time.time() - half.stat().st_mtime < _STRAY_SECONDS:
+                half.unlink(missing_ok=True)
 
 
 class Housekeeper:
@@ -93,7 +100,7 @@ class Housekeeper:
                 if found.idle or found.room:
                     _log.info("expired %d idle runs and %d for room", len(found.idle), len(found.room))
                 relieve(limits.memory_mb)
-            except (OSError, sqlite3.Error):
+            except (OSError, sqlite3.Error, RunError):
                 # A full disk or a locked database: the next round tries again.
                 _log.exception("tidying failed")
             self._wake.wait(_EVERY)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TypeVar
 
-from emotion_core.errors import EmotionCoreError, JobCancelled
+from emotion_core.errors import EmotionCoreError, JobCancelled, RunError
 from emotion_core.runs.joblog import log_job
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.runs.store import RunStore
@@ -35,7 +37,8 @@ def recorded(
     began, last = time.monotonic(), 0.0
     outcome = "failed"
     try:
-        store.report(run_id, Progress(0, 0, "starting"))
+        with suppress(RunError):
+            store.report(run_id, Progress(0, 0, "starting"))
         while True:
             try:
                 progress = next(job)
@@ -44,7 +47,8 @@ def recorded(
                 break
             if time.monotonic() - last > _REPORT_EVERY:
                 last = time.monotonic()
-                store.report(run_id, progress)
+                with suppress(RunError):  # a locked database costs a line of progress, not the job
+                    store.report(run_id, progress)
             yield progress
         store.finish(run_id, save(result))
         outcome = "done"
@@ -57,6 +61,11 @@ def recorded(
         raise
     except EmotionCoreError as error:
         store.fail(run_id, error.message)
+        raise
+    except OSError as error:
+        _log.exception("run %s failed", run_id)
+        full = error.errno == errno.ENOSPC
+        store.fail(run_id, "The disk of this computer is full." if full else f"A file could not be written: {error}.")
         raise
     except Exception as error:
         _log.exception("run %s failed", run_id)

@@ -84,7 +84,7 @@ def status(registry: JobRegistry, cache: ActivationCache, now: float) -> Status:
         runs=store.counts(),
         models=loaded_models(),
         memory_mb=resident_mb(),
-        results_mb=sum(store.n_bytes(run.id) for run in store.done()) / 1e6,
+        results_mb=sum(store.n_bytes(run.id) for run in store.stored()) / 1e6,
         cache_mb=cache.n_bytes() / 1e6,
         free_mb=shutil.disk_usage(store.folder).free / 1e6,
     )

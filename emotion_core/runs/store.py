@@ -212,9 +212,8 @@ class RunStore:
     def files(self, run_id: str) -> tuple[str, ...]:
         """Names of the result files of a run."""
         folder = self._path(run_id, "any").parent
-        # What begins with a dot was being written when a process was killed.
         names = (path.name for path in folder.iterdir()) if folder.is_dir() else iter(())
-        return tuple(sorted(name for name in names if not name.startswith(".")))
+        return tuple(sorted(name for name in names if name[0] != "."))  # half written ones begin with a dot
 
     def _path(self, run_id: str, name: str) -> Path:
         # Ids come from links: nothing that could leave the folder may pass.
