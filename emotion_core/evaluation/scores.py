@@ -15,6 +15,9 @@ from emotion_core.evaluation.verdict import RULE, Verdict
 from emotion_core.numbers import finite
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 
+# Part of every content key: raise it when scores computed before must not be shown again.
+SCORES_VERSION = 2
+
 NullKind = Literal["re-extracted", "held-out labels only"]
 
 # Measures in the order and under the names of the command line.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
-from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, n_units
@@ -49,7 +49,7 @@ class BuildResult:
 def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
     """What the result of a build depends on."""
     sets = [one.sha256 for one in (*prompt_sets, load_prompts(NEUTRAL_SET), *built_in_confounds())]
-    return content_key(KIND, schema(HeldOutScores), RECORDER_VERSION, fingerprint, sets, settings)
+    return content_key(KIND, schema(HeldOutScores), SCORES_VERSION, RECORDER_VERSION, fingerprint, sets, settings)
 
 
 def start_build(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
-from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
@@ -30,7 +30,9 @@ def start_heldout(
 ) -> str:
     """Starts scoring, or finds the finished run with the same content, and returns its run id."""
     sets = [one.sha256 for one in (*prompt_sets, *built_in_confounds())]
-    key = content_key(KIND, schema(HeldOutScores), owner.model.info.fingerprint, vectors_digest(vectors), sets)
+    key = content_key(
+        KIND, schema(HeldOutScores), SCORES_VERSION, owner.model.info.fingerprint, vectors_digest(vectors), sets
+    )
     found = registry.existing(KIND, key, share=False)
     if found is not None:
         return found

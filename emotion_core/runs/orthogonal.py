@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.orthogonalise import orthogonalise
-from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
@@ -43,9 +43,8 @@ def start_orthogonal(
     """
     info = owner.model.info
     hashes = [one.sha256 for one in (*sets, *vectors.prompt_sets)]
-    key = content_key(
-        "orthogonal", schema(HeldOutScores), info.fingerprint, vectors_digest(vectors), list(emotions), hashes
-    )
+    shape = [schema(HeldOutScores), SCORES_VERSION]
+    key = content_key("orthogonal", shape, info.fingerprint, vectors_digest(vectors), list(emotions), hashes)
     found = registry.existing(KIND, key, share=False)
     if found is not None:
         return found
