@@ -8,11 +8,13 @@ import streamlit as st
 
 from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.library import load_templates
+from emotion_core.reading.continuation import check_reply
 from emotion_core.reading.dose import parse_values
-from emotion_core.runs.reading_request import ReadingRequest
+from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.readings import start_reading
 from ui.errors import show_error
 from ui.read_attempts_form import attempts_form
+from ui.read_continuation import writing_input
 from ui.read_inputs import OWN, conversation_input, text_input
 from ui.read_monitor_form import monitor_form
 from ui.read_priors_form import priors_form
@@ -39,7 +41,7 @@ def reading_form(working: Working, tab: str) -> None:
     emotion = working.emotion
     forms: dict[str, Callable[[], ReadingRequest]] = {
         "Text": _text,
-        "Conversation": lambda: ReadingRequest("conversation", turns=conversation_input("read")),
+        "Conversation": lambda: _conversation(emotion),
         "Dose": _dose,
         "Situations": _situations,
         "Attempts": attempts_form,
@@ -78,6 +80,17 @@ def _text() -> ReadingRequest:
         help="Reads every layer in the same pass, and shows the chosen emotion layer by layer.",
     )
     return ReadingRequest("text", text=text, all_layers=bool(all_layers))
+
+
+def _conversation(emotion: str) -> ReadingRequest:
+    turns = conversation_input("read")
+    writing = writing_input(emotion)
+    if writing is not None:
+        if len(turns) > 1 and turns[-1].role == "assistant":
+            turns = turns[:-1]
+            st.caption("The last turn is the assistant's: it is left out, and the model writes it.")
+        check_reply(turns_of(turns))
+    return ReadingRequest("conversation", turns=turns, writing=writing)
 
 
 def _dose() -> ReadingRequest:

@@ -8,6 +8,7 @@ from emotion_core.errors import RunError
 from emotion_core.runs.readings import Reading, load_reading, read_with, what_of
 from ui.errors import shown_errors
 from ui.read_attempts import attempts_result
+from ui.read_continuation import continuation_result
 from ui.read_conversation import conversation_result
 from ui.read_dose import dose_result
 from ui.read_monitor import labelled_result, watched_result
@@ -70,6 +71,9 @@ def _show(found: Reading, working: Working) -> None:
         text_result(found.text, _emotion(found.text.emotions, working))
     elif found.conversation is not None:
         conversation_result(found.conversation, _emotion(found.conversation.tokens.emotions, working))
+    elif found.continuation is not None:
+        emotions = found.continuation.readings[0].tokens.emotions
+        continuation_result(found.continuation, _emotion(emotions, working))
     elif found.dose is not None:
         dose_result(found.dose, _emotion(found.dose.emotions, working))
     elif found.situations is not None:

@@ -183,6 +183,12 @@ def _read(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--false-alarms", type=float, default=0.01, help="share of neutral tokens (default 0.01)")
     command.add_argument("--window", type=int, default=5, help="tokens averaged by the monitor (default 5)")
     command.add_argument("--phrase", default="", help="how many tokens before these words does the monitor fire?")
+    command.add_argument(
+        "--continue", dest="continue_", type=int, default=None, metavar="TOKENS", help="let the model reply, then read"
+    )
+    command.add_argument("--emotion", default=None, help="read in the reply, and steered where --strength is given")
+    command.add_argument("--strength", type=float, default=0.0, help="of steering the reply, in residual norms")
+    command.add_argument("--temperature", type=float, default=1.0, help="of the reply; 0 for the most probable token")
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
     command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
     _model(command, None)

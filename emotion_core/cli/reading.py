@@ -12,6 +12,7 @@ from emotion_core.cli.answer import Answer, number, table
 
 if TYPE_CHECKING:
     from emotion_core.reading.attempts import AttemptsReading
+    from emotion_core.reading.continuation import Continuation
     from emotion_core.reading.conversation import ConversationReading
     from emotion_core.reading.dose import DoseReading
     from emotion_core.reading.monitor import Threshold
@@ -49,6 +50,8 @@ def _answer(found: Reading) -> Answer:
         return Answer(found.text.to_json(), _text(found.text.single))
     if found.conversation is not None:
         return Answer(found.conversation.to_json(), _conversation(found.conversation))
+    if found.continuation is not None:
+        return Answer(found.continuation.to_json(), _continuation(found.continuation))
     if found.dose is not None:
         return Answer(found.dose.to_json(), _dose(found.dose))
     if found.situations is not None:
@@ -82,6 +85,15 @@ def _conversation(found: ConversationReading) -> str:
     ]
     end = f"\n\nLayer {found.tokens.layer}; {found.dialogue.template}; {_UNIT}"
     return table(["turn", "role", *names], rows) + end
+
+
+def _continuation(found: Continuation) -> str:
+    lines = []
+    names = ("Unsteered", f"{found.writing.emotion} {found.writing.strength:+g}")
+    for name, text, reading in zip(names, found.texts, found.readings, strict=False):
+        mean = reading.turns[-1, reading.tokens.emotions.index(found.writing.emotion)] if text else None
+        lines.append(f"{name} ({found.writing.emotion} {number(mean)}): {text or '(nothing)'}")
+    return "\n\n".join(lines) + f"\n\nLayer {found.layer}; mean of the reply in {_UNIT}"
 
 
 def _dose(found: DoseReading) -> str:

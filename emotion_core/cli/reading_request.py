@@ -10,6 +10,7 @@ from emotion_core.errors import SettingsError
 
 if TYPE_CHECKING:
     from emotion_core.prompts.library_items import Template, Turn
+    from emotion_core.reading.continuation import Writing
     from emotion_core.reading.dialogue import Said
     from emotion_core.reading.monitor import MonitorSettings
     from emotion_core.reading.priors import Prior
@@ -72,6 +73,10 @@ def _check_together(arguments: argparse.Namespace) -> None:
         raise SettingsError("A phrase is what a monitor warns of", expected="--phrase TEXT --monitor EMOTION")
     if arguments.system and not arguments.conversation:
         raise SettingsError("System prompts are compared over conversations", expected="--conversation FILE")
+    if arguments.continue_ is not None and (not arguments.conversation or arguments.system or arguments.monitor):
+        raise SettingsError("What is continued is a conversation", expected="--conversation FILE --continue 60")
+    if arguments.continue_ is not None and arguments.emotion is None:
+        raise SettingsError("The reply is read on an emotion", expected="--continue 60 --emotion EMOTION")
     if arguments.monitor is not None and (arguments.template or arguments.situations or arguments.attempts):
         raise SettingsError("A monitor watches a text, a conversation or a labelled set")
 
@@ -82,6 +87,13 @@ def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
     if arguments.monitor is None:
         return None
     return MonitorSettings(arguments.monitor, arguments.false_alarms, arguments.window)
+
+
+def _writing(arguments: argparse.Namespace) -> Writing:
+    from emotion_core.reading.continuation import Writing
+
+    seed, temperature = arguments.seed, arguments.temperature
+    return Writing(arguments.emotion, arguments.strength, arguments.continue_, temperature, seed)
 
 
 def _template(arguments: argparse.Namespace) -> Template:

@@ -25,6 +25,10 @@ def redo(request: ReadingRequest) -> tuple[str, dict[str, bytes]]:
     """
     files: dict[str, bytes] = {}
     parts = [*_what(request, files), *_monitor(request)]
+    if request.writing is not None:
+        one = request.writing
+        parts += [f"--continue={one.tokens}", f"--emotion={one.emotion}", f"--strength={one.strength:g}"]
+        parts += [f"--temperature={one.temperature:g}"]
     if request.layer is not None:
         parts.append(f"--layer={request.layer}")
     if request.all_layers:

@@ -8,6 +8,7 @@ from typing import Literal
 from emotion_core.prompts.library_items import Template, Turn
 from emotion_core.reading.attempts_library import AttemptRun, read_attempts_file
 from emotion_core.reading.baseline import check_layers
+from emotion_core.reading.continuation import Writing, check_reply
 from emotion_core.reading.conversation import check_turns
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.dose import make_template
@@ -40,6 +41,7 @@ class ReadingRequest:
         run: A run of attempts as JSON, see `AttemptRun`.
         priors: System prompts to compare; the first one is what the others are compared with.
         conversations: What is said under each of them.
+        writing: How the model continues `turns` before they are read; None for not at all.
     """
 
     what: What
@@ -57,6 +59,7 @@ class ReadingRequest:
     run: str = ""
     priors: tuple[Prior, ...] = ()
     conversations: tuple[tuple[Said, ...], ...] = ()
+    writing: Writing | None = None
 
     @property
     def conversational(self) -> bool:
@@ -112,5 +115,8 @@ def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
         request.attempts()
     elif request.what == "priors":
         check_priors(request.priors, [turns_of(one) for one in request.conversations])
-    if request.monitor is not None:
-        vectors.index(request.monitor.emotion)
+    if request.writing is not None:
+        check_reply(turns_of(request.turns))
+    for one in (request.monitor, request.writing):
+        if one is not None:
+            vectors.index(one.emotion)

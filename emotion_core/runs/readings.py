@@ -12,6 +12,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.library import load_implicit
 from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.continuation import Continuation, continue_conversation
 from emotion_core.reading.conversation import ConversationReading, read_conversation_turns
 from emotion_core.reading.dose import DoseReading, read_dose
 from emotion_core.reading.monitor import MonitorSettings
@@ -53,6 +54,7 @@ class Reading:
         labelled: A monitor's ROC.
         attempts: A run of attempts, plain and encouraged.
         priors: Conversations under several system prompts.
+        continuation: A conversation that the model continued.
     """
 
     request: ReadingRequest
@@ -64,6 +66,7 @@ class Reading:
     labelled: LabelledReading | None = None
     attempts: AttemptsReading | None = None
     priors: PriorsReading | None = None
+    continuation: Continuation | None = None
 
 
 def start_reading(
@@ -103,6 +106,10 @@ def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, c
     if request.what == "text":
         text = yield from read_text(model, baseline, request.text, chat=vectors.reading.chat)
         return Reading(request, text=text)
+    if request.writing is not None:
+        turns, writing = turns_of(request.turns), request.writing
+        continuation = yield from continue_conversation(model, vectors, baseline, turns, writing)
+        return Reading(request, continuation=continuation)
     if request.what == "conversation":
         conversation = yield from read_conversation_turns(model, baseline, turns_of(request.turns))
         return Reading(request, conversation=conversation)

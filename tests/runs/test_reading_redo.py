@@ -11,6 +11,7 @@ from emotion_core.cli.parser import make_parser, shielded
 from emotion_core.cli.reading_request import make_request
 from emotion_core.prompts.library import load_conversations, load_system_prompts, load_templates
 from emotion_core.reading.attempts_library import load_attempts
+from emotion_core.reading.continuation import Writing
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings
@@ -30,6 +31,7 @@ REQUESTS = [
     ReadingRequest("text", text="late " * LONG, layer=2),
     ReadingRequest("conversation", turns=TURNS),
     ReadingRequest("conversation", turns=BUILT_IN),
+    ReadingRequest("conversation", turns=TURNS[:1], writing=Writing("fear", -0.4, 30, 0.7, 5), seed=5),
     ReadingRequest("dose", text="I fell {x} m.", values=(-1.0, 0.5, 100.0)),
     ReadingRequest("dose", text=TEMPLATE.template, values=(1.0, 2.0, 3.0), rise=TEMPLATE.rise, fall=TEMPLATE.fall),
     ReadingRequest("situations"),

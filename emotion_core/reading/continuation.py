@@ -1,0 +1,194 @@
+"""The model continues a conversation, with or without steering, and the reading follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from emotion_core.errors import SettingsError, TextTooLongError
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.baseline import Baseline
+from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
+from emotion_core.reading.dialogue import PLAIN_NAMES, tokenize
+from emotion_core.reading.text import read_encoding
+from emotion_core.runs.progress import Job, Progress
+from emotion_core.steering.noise import choose, gumbel
+from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+from emotion_core.tracing.steer import Intervention
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+# The reading of what is being written is refreshed every so many tokens.
+REFRESH = 6
+_TAIL = 60  # characters of the text that the progress shows
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the model continues a conversation.
+
+    Attributes:
+        emotion: Whose direction is added, and whose reading follows.
+        strength: In fractions of the mean residual norm at the chosen layer; 0 for no steering.
+        tokens: Most new tokens.
+        temperature: Divides the logits; 0 takes the most probable token.
+        seed: Of the sampling noise, which the steered and the unsteered text share.
+    """
+
+    emotion: str
+    strength: float = 0.0
+    tokens: int = 60
+    temperature: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, good, expected, found in (
+            ("strength", abs(self.strength) <= 10, "-10 to 10", self.strength),
+            ("tokens", 1 <= self.tokens <= 512, "1 to 512", self.tokens),
+            ("temperature", 0 <= self.temperature <= 10, "0 to 10", self.temperature),
+            ("seed", 0 <= self.seed < 2**63, "0 to 2**63 - 1", self.seed),
+        ):
+            if not good:
+                raise SettingsError(f"The setting '{name}' is out of range", expected=expected, found=str(found))
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What the model wrote, and how it reads to the unsteered model.
+
+    Attributes:
+        writing: The settings.
+        layer: Layer steered and read.
+        texts: The unsteered reply, and the steered one where there is steering; may be empty.
+        readings: Of the conversation with each reply; without the reply where that is empty.
+    """
+
+    writing: Writing
+    layer: int
+    texts: tuple[str, ...]
+    readings: tuple[ConversationReading, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The command line's document."""
+        names = ("unsteered", "steered")[: len(self.texts)]
+        return {
+            "layer": self.layer,
+            "emotion": self.writing.emotion,
+            "strength": self.writing.strength,
+            "replies": [
+                {"name": name, "text": text, **reading.to_json()}
+                for name, text, reading in zip(names, self.texts, self.readings, strict=True)
+            ],
+        }
+
+
+def continue_conversation(
+    model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, turns: Sequence[Turn], writing: Writing
+) -> Job[Continuation]:
+    """Lets the model write the next reply and reads the whole conversation, as a job; a step is a token.
+
+    Both replies share their sampling noise, so they differ because of the steering. The reading is by the unsteered
+    model: it is about the text, not about the vector that was added.
+
+    Raises:
+        SettingsError: There is no turn, or the last one is the assistant's.
+        TextTooLongError: The conversation leaves no room.
+        VectorFileError: The vectors have no such emotion.
+    """
+    check_reply(turns)
+    ids = reply_ids(model, turns)
+    if len(ids) + writing.tokens > model.info.context:
+        raise TextTooLongError(
+            "The conversation leaves no room for a reply",
+            expected=f"at most {model.info.context} tokens with the new ones",
+            found=f"{len(ids)} + {writing.tokens} tokens",
+            remedy="Leave out turns or ask for fewer new tokens",
+        )
+    texts = yield from _write(model, vectors, baseline, ids, writing)
+    readings = []
+    for text in texts:
+        reply = [Turn(role="assistant", content=text)] if text else []
+        reading = yield from read_conversation_turns(model, baseline, [*turns, *reply])
+        readings.append(reading)
+    return Continuation(writing, baseline.chosen, tuple(texts), tuple(readings))
+
+
+def check_reply(turns: Sequence[Turn]) -> None:
+    """Refuses a conversation in which it is not the assistant's turn.
+
+    Raises:
+        SettingsError: There is no turn, or the last one is the assistant's.
+    """
+    check_turns(turns)
+    if turns[-1].role == "assistant":
+        raise SettingsError(
+            "The last turn is the assistant's own",
+            expected="a turn of the user at the end",
+            remedy="Add one, or remove the last turn so that the model writes it",
+        )
+
+
+def reply_ids(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]:
+    """The tokens that a reply continues from: the conversation and the beginning of the assistant's turn."""
+    if model.tokenizer.chat_template:
+        messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
+        tokenize(model, turns)  # the same errors as everywhere else
+        coded = model.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
+        return tuple(coded["input_ids"])
+    lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
+    ids = tuple(model.tokenizer("\n".join([*lines, f"{PLAIN_NAMES['assistant']}:"]), verbose=False)["input_ids"])
+    return ids[:-1] if len(ids) > 1 and ids[-1] == model.tokenizer.eos_token_id else ids
+
+
+def _write(
+    model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, ids: tuple[int, ...], writing: Writing
+) -> Job[list[str]]:
+    layer, amounts = baseline.chosen, [0.0, writing.strength] if writing.strength else [0.0]
+    unit = vectors.units[vectors.index(writing.emotion), layer]  # (width,)
+    scale = float(vectors.residual_norms[layer])
+    rows = np.zeros(ROW_MULTIPLE, np.float32)
+    rows[: len(amounts)] = np.array(amounts, np.float32) * scale
+    directions = torch.from_numpy(np.tile(unit, (ROW_MULTIPLE, 1)).astype(np.float32))
+    edit = Intervention(layer, "add", directions, torch.from_numpy(rows))
+    cache: Any = spread(prefill(model, ids[:-1]), [0] * ROW_MULTIPLE) if len(ids) > 1 else None
+    tokens = torch.full((ROW_MULTIPLE,), ids[-1], device=model.info.device)
+    emitted: list[list[int]] = [[] for _ in amounts]
+    running = [True] * len(amounts)
+    told = ""
+    for t in range(writing.tokens):
+        cache, logits = step(model, tokens, cache, [edit] if writing.strength else [])
+        logits = torch.nan_to_num(logits)
+        noise = gumbel(writing.seed, str(ids), 0, t, logits.shape[-1]) if writing.temperature else None
+        tokens = choose(logits, noise if noise is None else noise.expand_as(logits), writing.temperature, 1.0)
+        for row, one in enumerate(emitted):
+            running[row] = running[row] and int(tokens[row]) not in model.stop_ids
+            if running[row]:
+                one.append(int(tokens[row]))
+        if t % REFRESH == 0 and emitted[-1]:
+            told = yield from _live(model, baseline, ids, emitted[-1], writing.emotion)
+        yield Progress(t + 1, writing.tokens, told or "writing")
+        if not any(running):
+            break
+    return [_clean(model.decode(one), plain=not model.tokenizer.chat_template) for one in emitted]
+
+
+def _live(model: LoadedModel, baseline: Baseline, ids: tuple[int, ...], written: list[int], emotion: str) -> Job[str]:
+    """How far the text is and how it reads, for the panel that shows the progress."""
+    whole = Encoding((*ids, *written), (False,) * len(ids) + (True,) * len(written))
+    reading = yield from read_encoding(model, baseline, whole)
+    mean = float(reading.of(emotion)[len(ids) :].mean())
+    tail = " ".join(model.decode(written).split())[-_TAIL:]
+    return f"{emotion} {mean:+.1f} SD in “…{tail}”"
+
+
+def _clean(text: str, *, plain: bool) -> str:
+    """Without blanks around it; in the plain template without the turns that the model writes for others."""
+    if plain:
+        for name in PLAIN_NAMES.values():
+            text = text.split(f"\n{name}:", 1)[0]
+    return text.strip()

@@ -1,0 +1,62 @@
+"""A continued conversation: the same noise, steering that does something, a reading by the unsteered model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion_core.errors import SettingsError, TextTooLongError
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.continuation import Writing, check_reply, continue_conversation, reply_ids
+from emotion_core.reading.conversation import read_conversation_turns
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import BuildSettings
+
+Read = tuple[LoadedModel, EmotionVectors, Baseline]
+TURNS = (Turn(role="user", content="What happened at the door last night?"),)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Read:
+    model = load_model("demo")
+    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
+    return model, vectors, run_to_end(read_baseline(model, vectors, form="conversation"))
+
+
+def test_the_unsteered_reply_is_the_same_beside_a_steered_one_and_alone(demo: Read) -> None:
+    model, vectors, baseline = demo
+    both = run_to_end(continue_conversation(model, vectors, baseline, TURNS, Writing("fear", 0.8, 20)))
+    alone = run_to_end(continue_conversation(model, vectors, baseline, TURNS, Writing("fear", 0.0, 20)))
+    assert len(both.texts) == 2 and alone.texts == both.texts[:1]
+    assert both.texts[0] != both.texts[1]
+    other = run_to_end(continue_conversation(model, vectors, baseline, TURNS, Writing("fear", 0.0, 20, seed=1)))
+    assert other.texts != alone.texts
+
+
+def test_the_reading_is_that_of_the_conversation_with_the_reply(demo: Read) -> None:
+    model, vectors, baseline = demo
+    found = run_to_end(continue_conversation(model, vectors, baseline, TURNS, Writing("fear", 0.0, 12, 0.0)))
+    turns = [*TURNS, Turn(role="assistant", content=found.texts[0])]
+    same = run_to_end(read_conversation_turns(model, baseline, turns))
+    np.testing.assert_array_equal(found.readings[0].tokens.values, same.tokens.values)
+    ids = reply_ids(model, TURNS)
+    assert same.dialogue.encoding.ids[: len(ids)] == ids
+    document = found.to_json()
+    assert document["replies"][0]["text"] == found.texts[0] and len(document["replies"][0]["turns"]) == 2
+
+
+def test_what_cannot_be_continued_is_refused(demo: Read) -> None:
+    model, vectors, baseline = demo
+    with pytest.raises(SettingsError, match="assistant"):
+        check_reply([*TURNS, Turn(role="assistant", content="Nothing.")])
+    with pytest.raises(SettingsError, match="out of range"):
+        Writing("fear", float("nan"))
+    long = [Turn(role="user", content="late " * 600)]
+    with pytest.raises(TextTooLongError):
+        run_to_end(continue_conversation(model, vectors, baseline, long, Writing("fear")))
