@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
-from emotion_core.evaluation.auroc_interval import auroc_interval
 from emotion_core.evaluation.bootstrap import FEWEST
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
@@ -136,7 +135,8 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
     means = means.encode(x="mean(projection):Q", y=alt.Y("lane:Q", scale=lanes, axis=None), color=colour)
     title = alt.TitleParams(
         f"At layer {layer}, {_percent(scores.auroc[e, layer])} of pairs of texts are in the right order",
-        subtitle=f"AUROC {scores.auroc[e, layer]:.2f}; each mark is a held-out text, each bar the mean of a side",
+        subtitle=f"AUROC {scores.auroc[e, layer]:.2f}{_ends(scores, e, layer)}; each mark is a held-out text, each bar "
+        "the mean of a side",
         anchor="start",
     )
     chart = alt.layer(means, dots).properties(title=title, height=240, description=f"{title.text}.")
@@ -152,8 +152,7 @@ def rivals_table(scores: HeldOutScores, emotion: str) -> pd.DataFrame:
     e = scores.emotions.index(emotion)
     layer, rivals = scores.selected_layers[e], scores.rivals[e]
     own = float(scores.auroc[e, layer])
-    sides = scores.sides[e]
-    low, high = auroc_interval(own, int((sides > 0).sum()), int((sides < 0).sum()))
+    low, high = scores.auroc_interval(e, layer)
     named = (("bag of words", rivals.vocabulary), ("length of the text", rivals.length))
     rows: list[tuple[str, str, float, float, float, bool]] = [
         (f"this direction, layer {layer}", "direction", own, low, high, True)
@@ -231,6 +230,11 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("overlap:Q", title="Overlap", format=".0%"),
         alt.Tooltip("p_value:Q", title="p (permutation)", format=".3f"),
     ]
+
+
+def _ends(scores: HeldOutScores, e: int, layer: int) -> str:
+    low, high = scores.auroc_interval(e, layer)
+    return f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
 
 
 def _percent(share: float) -> str:

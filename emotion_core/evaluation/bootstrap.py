@@ -41,11 +41,12 @@ def d_interval(
     The one-sided bound stays that of BCa: the rule of evidence asks whether d is above 0, and near 0 BCa covers well.
     Arguments and missing values as in `bca_interval`.
     """
-    low, high, bound = bca_interval(positive, negative, rng, resamples, level)
-    stable_low, stable_high = stable_interval(
-        cohens_d(positive, negative), positive.shape[-1], negative.shape[-1], level
-    )
-    return Interval(np.minimum(low, stable_low), np.maximum(high, stable_high), bound)
+    bca = bca_interval(positive, negative, rng, resamples, level)
+    n_positive, n_negative = positive.shape[-1], negative.shape[-1]
+    if min(n_positive, n_negative) < FEWEST:
+        return bca
+    low, high = stable_interval(cohens_d(positive, negative), n_positive, n_negative, level)
+    return Interval(np.minimum(bca.low, low), np.maximum(bca.high, high), bca.bound)
 
 
 def stable_interval(d: Array, n_positive: int, n_negative: int, level: float = 0.95) -> tuple[Array, Array]:

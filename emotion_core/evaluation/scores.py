@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.auroc_interval import auroc_interval
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
@@ -154,7 +155,13 @@ class HeldOutScores:
             "layers": [self._layer(e, layer) for layer in range(self.n_layers)],
         }
 
+    def auroc_interval(self, e: int, layer: int) -> tuple[float, float]:
+        """95 % interval of the AUROC of emotion number `e` at a layer; nan without an AUROC."""
+        sides = self.sides[e]
+        return auroc_interval(float(self.auroc[e, layer]), int((sides > 0).sum()), int((sides < 0).sum()))
+
     def _layer(self, e: int, layer: int) -> dict[str, Any]:
         entry: dict[str, Any] = {"layer": layer}
         entry.update({key: finite(getattr(self, name)[e, layer]) for key, name in _LAYER_KEYS})
+        entry["auroc_low"], entry["auroc_high"] = (finite(end) for end in self.auroc_interval(e, layer))
         return entry

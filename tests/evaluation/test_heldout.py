@@ -42,6 +42,7 @@ def test_a_planted_direction_is_evidence_with_all_keys():
     assert chosen["auroc"] > 0.9 > chosen["null_auroc_95"] and chosen["p_value"] == pytest.approx(1 / 201)
     assert 0 < chosen["cohens_d_low"] < chosen["cohens_d"] < chosen["cohens_d_high"]
     assert chosen["mean_positive"] > chosen["mean_negative"]
+    assert 0 < chosen["auroc_low"] < chosen["auroc"] <= chosen["auroc_high"] <= 1
 
 
 def test_measures_are_those_of_the_projections_it_hands_on():
