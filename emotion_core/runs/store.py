@@ -21,6 +21,7 @@ from emotion_core.errors import RunError
 from emotion_core.runs.alive import is_alive, own_token
 from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.progress import Progress
+from emotion_core.runs.result_files import folder_bytes, result_names, result_path
 from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
 from emotion_core.runs.schema import prepare
 
@@ -187,8 +188,7 @@ class RunStore:
 
     def n_bytes(self, run_id: str) -> int:
         """Size of the result files of a run."""
-        folder = self._path(run_id, "any").parent
-        return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+        return folder_bytes(self._path(run_id, "any").parent)
 
     def read(self, run_id: str, name: str) -> bytes:
         """One result file of a run.
@@ -210,16 +210,11 @@ class RunStore:
         raise RunError(what, where=name, remedy="Start the run again")
 
     def files(self, run_id: str) -> tuple[str, ...]:
+        """Names of the result    def files(self, run_id: str) -> tuple[str, ...]:
         """Names of the result files of a run."""
-        folder = self._path(run_id, "any").parent
-        names = (path.name for path in folder.iterdir()) if folder.is_dir() else iter(())
-        return tuple(sorted(name for name in names if name[0] != "."))  # half written ones begin with a dot
+        return result_names(self._path(run_id, "any").parent)
 
-    def _path(self, run_id: str, name: str) -> Path:
-        # Ids come from links: nothing that could leave the folder may pass.
-        if not run_id.replace("-", "").replace("_", "").isalnum() or Path(name).name != name:
-            raise RunError("This is not the id of a run", where=run_id[:40], remedy="Check the link")
-        return self.folder / "results" / run_id / name
+f.folder, run_id, name)
 
     def _touch(self, run: Run) -> None:
         """Notes down that somebody looks at a finished run; once in a while, because every note is a write."""
