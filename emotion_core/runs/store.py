@@ -210,11 +210,11 @@ class RunStore:
         raise RunError(what, where=name, remedy="Start the run again")
 
     def files(self, run_id: str) -> tuple[str, ...]:
-        """Names of the result    def files(self, run_id: str) -> tuple[str, ...]:
         """Names of the result files of a run."""
         return result_names(self._path(run_id, "any").parent)
 
-f.folder, run_id, name)
+    def _path(self, run_id: str, name: str) -> Path:
+        return result_path(self.folder, run_id, name)
 
     def _touch(self, run: Run) -> None:
         """Notes down that somebody looks at a finished run; once in a while, because every note is a write."""
