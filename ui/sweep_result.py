@@ -11,9 +11,10 @@ from emotion_core.charts.export import table_bytes
 from emotion_core.charts.palette import COOL, WARM
 from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
-from ui.charts import show_chart
+from ui.charts import picked, show_chart
 from ui.downloads import download, downloads
 from ui.plain import plain
+from ui.strength_texts import strength_texts
 from ui.text_ladder import Rung, split_at_difference, text_ladder
 from ui.verdict import shows, verdict
 
@@ -28,7 +29,10 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
     finding = sweep_finding(sweep)
     verdict(finding.mark, finding.sentence, key=key)
     chart = dose_response(sweep)
-    show_chart(chart, alt_text=finding.sentence, key=f"dose-{key}")
+    clicked = show_chart(
+        dose_response(sweep, clickable=True), alt_text=finding.sentence, key=f"dose-{key}", select="point"
+    )
+    st.caption("Click a point to see its texts below.")
     one, two = st.columns(2)
     with one:
         st.caption("**Surprise** of the texts for the unsteered model: high means the text falls apart.")
@@ -45,6 +49,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
     st.caption(_settings_line(sweep))
     name = f"sweep-{sweep.settings.emotion}"
     downloads(name, chart=chart, table=summary_table(sweep), key=key)
+    strength_texts(sweep, picked(clicked, "strength"), key=key)
     sweep_texts(sweep, key=key)
     with st.container(horizontal=True):
         table = text_table(sweep)

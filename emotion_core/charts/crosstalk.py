@@ -60,8 +60,8 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
     order = list(found.emotions)
     largest = float(np.nanmax(np.abs(found.matrix))) if np.isfinite(found.matrix).any() else 1.0
     base = alt.Chart(table).encode(
-        x=alt.X("read:N", sort=order, title="Read", axis=alt.Axis(labelAngle=-45, orient="top")),
-        y=alt.Y("steered:N", sort=order, title="Steered"),
+        x=alt.X("read:N", sort=order, title="Read", axis=alt.Axis(labelAngle=-45, orient="top", labelOverlap=False)),
+        y=alt.Y("steered:N", sort=order, title="Steered", axis=alt.Axis(labelOverlap=False)),
         tooltip=[
             alt.Tooltip("steered:N", title="Steered"),
             alt.Tooltip("read:N", title="Read"),
@@ -73,7 +73,7 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
         ],
     )
     scale = alt.Scale(
-        domain=[-largest, 0, largest], range=[DIVERGING_LIGHT[0], DIVERGING_LIGHT[2], DIVERGING_LIGHT[-1]]
+        domain=[-largest, -largest / 2, 0, largest / 2, largest], range=list(DIVERGING_LIGHT), interpolate="rgb"
     )
     cells = base.mark_rect(cursor="pointer").encode(
         color=alt.Color("change:Q", scale=scale, title="Change (SD)"),
@@ -105,8 +105,8 @@ def crosstalk_sentence(found: CrossTalk) -> str:
     )
     return (
         f"{int(own['outside'].sum())} of {n} emotions move their own reading beyond random directions, and "
-        f"{int(other['outside'].sum())} of {len(other)} readings of other emotions move too. In {highest} of {n} rows "
-        "the steered emotion moves most."
+        f"{int(other['outside'].sum())} of {len(other)} readings of other emotions move too, where chance alone moves "
+        f"about {0.05 * len(other):.0f}. In {highest} of {n} rows the steered emotion moves most."
     )
 
 

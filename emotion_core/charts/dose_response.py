@@ -32,8 +32,13 @@ def text_table(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame([vars(row) for row in sweep.rows])
 
 
-def dose_response(sweep: Sweep) -> alt.LayerChart:
-    """The effect at each strength with its interval, over the band of random directions, in the usable window."""
+def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
+    """The effect at each strength with its interval, over the band of random directions, in the usable window.
+
+    Args:
+        sweep: The sweep.
+        clickable: Whether a click on a strength is the selection `point`.
+    """
     table = summary_table(sweep)
     base = alt.Chart(table).encode(x=_x(sweep))
     window = _window(sweep)
@@ -59,6 +64,8 @@ def dose_response(sweep: Sweep) -> alt.LayerChart:
         ),
         tooltip=_tooltip(),
     )
+    if clickable:
+        dots = dots.add_params(alt.selection_point(name="point", fields=["strength"]))
     layers = alt.layer(window, band, zero, *comparison_layers(sweep, _x(sweep)), line, interval, dots, broken)
     return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=370))
 

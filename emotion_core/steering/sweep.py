@@ -20,8 +20,9 @@ from emotion_core.steering.plan import plan_rows
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.shuffled import shuffled_units
 from emotion_core.steering.summary import StrengthSummary, SweepSummary, summarise
+from emotion_core.steering.token_values import TokenValues, token_values
 from emotion_core.tracing.activations import FloatArray, ModelInfo
-from emotion_core.tracing.score import Continuation, score
+from emotion_core.tracing.score import Continuation, Scores, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 
@@ -77,6 +78,7 @@ class Sweep:
         comparisons: Named controls: label-shuffled vectors, other emotions, the prompt-only rival.
         in_words: Texts of the prompt-only rival, in order of prompt and sample.
         partial: What is missing because the sweep was stopped; empty where nothing is.
+        tokens: Of the rows and, after them, of the rival's texts.
     """
 
     settings: SweepSettings
@@ -93,6 +95,7 @@ class Sweep:
     comparisons: tuple[Comparison, ...] = ()
     in_words: tuple[SweepRow, ...] = ()
     partial: str = ""
+    tokens: TokenValues | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; what cannot be had is None."""
@@ -150,7 +153,7 @@ def sweep(
     generated = yield from generate(model, settings, directions, plans, settings.in_words, stop)
     written = generated.written
     texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
-    scores = yield from score(model, texts, layer, vectors.units[:, layer])
+    scores = yield from score(model, texts, layer, vectors.units[:, layer], every_token=[emotion])
     surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise])
     repeated = np.array([repetition(w.ids) for w in written])
     outcome = summarise(
@@ -163,13 +166,14 @@ def sweep(
         settings.directions[1 + settings.controls :],
         first_named=1 + settings.controls,
     )
-    measured = _Measured(written, surprise, repeated, outcome, generated.partial)
+    measured = _Measured(written, scores, surprise, repeated, outcome, generated.partial)
     return _result(model, vectors, settings, layer, directions, measured)
 
 
 @dataclass(frozen=True)
 class _Measured:
     written: list[Written]
+    scores: Scores
     surprise: np.ndarray[Any, Any]
     repeated: np.ndarray[Any, Any]
     outcome: SweepSummary
@@ -206,6 +210,7 @@ def _result(
         )
 
     rows = [i for i in reported if not written[i].row.in_words]
+    in_words = [i for i in reported if written[i].row.in_words]
     return Sweep(
         settings=settings,
         model=model.info,
@@ -219,6 +224,7 @@ def _result(
         limits=outcome.limits,
         layers=directions.layers,
         comparisons=outcome.comparisons,
-        in_words=tuple(row(i) for i in reported if written[i].row.in_words),
+        in_words=tuple(row(i) for i in in_words),
+        tokens=token_values(model, written, measured.scores, 0, [*rows, *in_words]),
         partial=measured.partial,
     )

@@ -41,13 +41,22 @@ class Scores:
         surprise: For each continuation, float32 [generated], nats of each generated token.
         readings: float32 [continuations, directions], mean projection of the generated tokens at the layer; nan
             where nothing was generated.
+        tokens: For each continuation, float32 [generated, directions], the projections that `readings` is the mean
+            of, where they were asked for; else empty.
     """
 
     surprise: tuple[FloatArray, ...]
     readings: FloatArray
+    tokens: tuple[FloatArray, ...] = ()
 
 
-def score(model: LoadedModel, texts: Sequence[Continuation], layer: int, directions: FloatArray) -> Job[Scores]:
+def score(
+    model: LoadedModel,
+    texts: Sequence[Continuation],
+    layer: int,
+    directions: FloatArray,
+    every_token: Sequence[int] = (),
+) -> Job[Scores]:
     """Scores continuations as a job that yields after each batch.
 
     Args:
@@ -55,9 +64,11 @@ def score(model: LoadedModel, texts: Sequence[Continuation], layer: int, directi
         texts: The continuations.
         layer: Layer whose output is projected.
         directions: float32 [directions, width], unit length.
+        every_token: Directions whose projections are kept token by token.
     """
     matrix = torch.tensor(directions, device=model.info.device)  # (directions, width)
     surprise: list[FloatArray] = [np.zeros(0, dtype=np.float32)] * len(texts)
+    tokens: list[FloatArray] = [np.zeros((0, len(every_token)), dtype=np.float32)] * len(texts)
     readings = np.full((len(texts), len(directions)), np.nan, dtype=np.float32)
     wanted = [i for i, text in enumerate(texts) if len(text.ids) > text.start]
     budget = max(1, min(TOKENS_PER_BATCH, LOGITS_PER_BATCH // model.vocabulary))
@@ -70,9 +81,10 @@ def score(model: LoadedModel, texts: Sequence[Continuation], layer: int, directi
             begin, end = texts[i].start, len(texts[i].ids)
             surprise[i] = nats[row, begin - 1 : end - 1]
             readings[i] = projected[row, begin:end].mean(0)
+            tokens[i] = projected[row, begin:end, list(every_token)].T.reshape(end - begin, -1).astype(np.float32)
         done += len(chosen)
         yield Progress(done, len(texts), "reading the texts without steering")
-    return Scores(tuple(surprise), readings)
+    return Scores(tuple(surprise), readings, tuple(tokens) if every_token else ())
 
 
 def _score_batch(

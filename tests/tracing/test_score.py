@@ -61,3 +61,14 @@ def test_batches_change_nothing(tiny, monkeypatch):
     np.testing.assert_allclose(split.readings, whole.readings, atol=1e-4)
     for a, b in zip(split.surprise, whole.surprise, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4, rtol=1e-4)
+
+
+def test_projections_of_single_tokens_have_the_reading_as_their_mean(tiny):
+    model = tiny("gpt2")
+    texts = continuations(model)
+    scores = run_to_end(score(model, texts, LAYER, directions(), every_token=[2, 0]))
+    for i, text in enumerate(texts):
+        hidden = streams(model, text.ids)[1 + LAYER, text.start :]
+        np.testing.assert_allclose(scores.tokens[i], hidden @ directions()[[2, 0]].T, atol=1e-4)
+        np.testing.assert_allclose(scores.tokens[i].mean(0), scores.readings[i, [2, 0]], atol=1e-4)
+    assert run_to_end(score(model, texts, LAYER, directions())).tokens == ()
