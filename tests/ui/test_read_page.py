@@ -20,7 +20,7 @@ def built(app: AppTest) -> bool:
     [
         ("Text", "leaves the range of random directions"),
         ("Conversation", "over the turns"),
-        ("Dose", "go with the number"),
+        ("Dose", "expected rises and falls are met"),
     ],
 )
 def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, what: str, says: str) -> None:

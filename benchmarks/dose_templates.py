@@ -1,0 +1,104 @@
+"""Do readings follow a number? `python -m benchmarks.dose_templates` prints the six built-in templates on three models.
+
+The numbers lie between those that the bundled model was trained on, and two templates whose number means nothing
+stand beside the six: what moves there is what a number does by its digits alone.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.fear_study import SHARED, about, header
+from demo_model.generator.banks.numbers import TEMPLATES
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library import load_templates
+from emotion_core.prompts.library_items import Template
+from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.dose import LEAST_RANGE, LEVEL, DoseReading, read_dose
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.settings import BuildSettings
+
+# Built-in templates and the generator's of the same situation.
+PLANTED = {
+    "painkiller-dose": "dose",
+    "hours-without-food": "hunger",
+    "dog-missing-days": "dog",
+    "months-of-money": "runway",
+    "age-at-death": "age",
+    "students-passed": "passed",
+}
+NULLS = (
+    "The tram on line {x} stopped at the corner, and the doors opened and closed again.",
+    "The form is in folder {x}, on the second shelf beside the window.",
+)
+NULL_VALUES = (3, 7, 11, 16, 22, 29, 37, 44, 52, 61, 73, 85)
+MOST_VALUES = 14
+BAR = 0.8
+
+
+def between(template: Template) -> Template:
+    """The template at values between those the bundled model was trained on, within its own range."""
+    trained = TEMPLATES[PLANTED[template.name]].trained
+    middle = [(low + high) // 2 for low, high in pairwise(trained) if high - low > 1]
+    inside = [x for x in middle if min(template.values) <= x <= max(template.values)]
+    chosen = [inside[i] for i in np.unique(np.linspace(0, len(inside) - 1, MOST_VALUES).round().astype(int))]
+    return template.model_copy(update={"values": tuple(float(x) for x in chosen)})
+
+
+def main() -> None:
+    """Prints the report as markdown."""
+    print(header().replace("fear_study", "dose_templates"), end="\n\n")
+    for name, sets in (
+        ("demo", ("emotions-171", "emotions-12")),
+        (str(SHARED / "stories260K"), ("emotions-171", "emotions-12")),
+        (str(SHARED / "craftgpt-5m"), ("fear-calm",)),
+    ):
+        if name != "demo" and not Path(name).is_dir():
+            continue
+        model = load_model(name)
+        print(f"### {Path(name).name}\n\n{about(model)}\n")
+        for one in sets:
+            report(model, one)
+
+
+def report(model: LoadedModel, prompt_set: str) -> None:
+    """One model with the vectors of one set."""
+    vectors = run_to_end(build(model, [load_prompts(prompt_set)], BuildSettings()))
+    baseline = run_to_end(read_baseline(model, vectors))
+    print(f"Vectors from {prompt_set}, layer {baseline.chosen}, {len(vectors.emotions)} emotion(s):\n")
+    print("| template | values | expected: Spearman, q, range (SD) | met | others that move |")
+    print("|---|---|---|---|---|")
+    for template in map(between, load_templates()):
+        found = run_to_end(read_dose(model, vectors, baseline, template))
+        print(row(template.name, found))
+    for i, text in enumerate(NULLS, start=1):
+        null = Template(name=f"null {i}", template=text, values=NULL_VALUES)
+        print(row(null.name, run_to_end(read_dose(model, vectors, baseline, null))))
+    print()
+
+
+def row(name: str, found: DoseReading) -> str:
+    """A line of the table."""
+    parts, met = [], 0
+    for emotion, way in found.expected.items():
+        e = found.emotions.index(emotion)
+        rank = found.trend.spearman[e]
+        met += found.outcome(emotion) == "met" and abs(rank) >= BAR
+        sign = "↑" if way == "rise" else "↓"
+        parts.append(f"{emotion} {sign} {rank:+.2f}, {found.trend.q_value[e]:.3f}, {found.ranges[e]:.2f}")
+    moving = (found.trend.q_value < LEVEL) & (found.ranges >= LEAST_RANGE)
+    others = int(sum(moving[e] for e, one in enumerate(found.emotions) if one not in found.expected))
+    missing = f"; no vector for {', '.join(found.unmatched)}" if found.unmatched else ""
+    told = f"{met} of {len(found.expected)}" if found.expected else "-"
+    n_others = len(found.emotions) - len(found.expected)
+    return f"| {name} | {len(found.x)} | {'; '.join(parts) or '-'}{missing} | {told} | {others} of {n_others} |"
+
+
+if __name__ == "__main__":
+    main()
