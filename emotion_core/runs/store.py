@@ -59,9 +59,8 @@ class RunStore:
         now = time.time()
         token = own_token(self._processes)
         row = (run_id, kind, key, settings_json, "queued", 0, 0, "waiting", "", token, now, now, "", now)
-        marks = ",".join("?" * len(row))
         with self._database() as database:
-            database.execute(f"INSERT INTO runs ({COLUMNS}) VALUES ({marks})", row)
+            database.execute(f"INSERT INTO runs ({COLUMNS}) VALUES ({','.join('?' * len(row))})", row)
         self._forget_oldest()
         return run_id
 
@@ -206,8 +205,11 @@ class RunStore:
             return data
         if expected is not None:
             self.expire(run_id)
-        what = "The run has no such result" if data is None else "A stored result is damaged"
-        raise RunError(what, where=name, remedy="Start the run again")
+        raise RunError(
+            "The run has no such result" if data is None else "A stored result is damaged",
+            where=name,
+            remedy="Start the run again",
+        )
 
     def files(self, run_id: str) -> tuple[str, ...]:
         """Names of the result files of a run."""
@@ -258,5 +260,5 @@ class RunStore:
             with closing(sqlite3.connect(self.folder / "runs.sqlite", timeout=_LOCK_SECONDS)) as connection, connection:
                 yield connection
         except sqlite3.OperationalError as error:  # locked by another program, disk full, folder gone
-            remedy = "Try again; if it stays so, make room on the disk"
-            raise RunError("The list of runs cannot be used at the moment", found=str(error), remedy=remedy) from error
+            what, remedy = "The list of runs cannot be used at the moment", "Try again, or make room on the disk"
+            raise RunError(what, found=str(error), remedy=remedy) from error
