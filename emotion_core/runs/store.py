@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from emotion_core.errors import RunError
 from emotion_core.runs.alive import is_alive, own_token
@@ -102,8 +103,7 @@ class RunStore:
     def recent(self, kind: str | None = None, limit: int = 50) -> tuple[Run, ...]:
         """The newest runs first."""
         query = f"SELECT {COLUMNS} FROM runs WHERE ? IS NULL OR kind = ? ORDER BY created DESC LIMIT ?"
-        with self._database() as database:
-            rows = database.execute(query, (kind, kind, limit)).fetchall()
+        rows = self._rows(query, kind, kind, limit)
         return tuple(self._checked(Run(*row)) for row in rows)
 
     def of(self, visitor: str, limit: int = 50) -> tuple[Run, ...]:
@@ -164,26 +164,22 @@ class RunStore:
     def expire(self, run_id: str) -> None:
         """Removes the files of a finished run and keeps its settings, so that it can be done again."""
         with self._database() as database:
-            query = "UPDATE runs SET state = 'expired', updated = ? WHERE id = ? AND state IN ('done', 'cancelled')"
-            database.execute(query, (time.time(), run_id))
+            query = "UPDATE runs SET state = 'expired' WHERE id = ? AND state IN ('done', 'cancelled')"
+            database.execute(query, (run_id,))
         shutil.rmtree(self._path(run_id, "any").parent, ignore_errors=True)
 
     def stored(self) -> tuple[Run, ...]:
         """All runs that have files, whole or in part; the one first that nobody has looked at for longest."""
-        query = f"SELECT {COLUMNS} FROM runs WHERE state IN ('done', 'cancelled') ORDER BY used"
-        with self._database() as database:
-            rows = database.execute(query).fetchall()
+        rows = self._rows(f"SELECT {COLUMNS} FROM runs WHERE state IN ('done', 'cancelled') ORDER BY used")
         return tuple(Run(*row) for row in rows)
 
     def ids(self) -> frozenset[str]:
         """The ids of all runs."""
-        with self._database() as database:
-            return frozenset(row[0] for row in database.execute("SELECT id FROM runs"))
+        return frozenset(row[0] for row in self._rows("SELECT id FROM runs"))
 
     def counts(self) -> dict[str, int]:
         """Number of runs by state."""
-        with self._database() as database:
-            return dict(database.execute("SELECT state, COUNT(*) FROM runs GROUP BY state").fetchall())
+        return dict(self._rows("SELECT state, COUNT(*) FROM runs GROUP BY state"))
 
     def n_bytes(self, run_id: str) -> int:
         """Size of the result files of a run."""
@@ -193,13 +189,11 @@ class RunStore:
         """One result file of a run.
 
         Raises:
-            RunError: The run has no such file, or not the bytes that were written; the run then counts as expired, so
-                that it is done again and not found again.
+            RunError: The file is gone, or not what was written; the run then counts as expired.
         """
         path = self._path(run_id, name)
-        with self._database() as database:
-            row = database.execute("SELECT checksums FROM runs WHERE id = ?", (run_id,)).fetchone()
-        expected = json.loads(row[0]).get(name) if row else None
+        row = self._rows("SELECT checksums FROM runs WHERE id = ?", run_id)
+        expected = json.loads(row[0][0]).get(name) if row else None
         data = path.read_bytes() if path.is_file() else None
         if data is not None and expected in (None, hashlib.sha256(data).hexdigest()):
             return data
@@ -240,9 +234,7 @@ class RunStore:
         if run.state not in OPEN_STATES or is_alive(self._processes, run.process):
             return run
         self._set(run.id, "state = 'interrupted', error = ?", "The app was stopped before this run had finished")
-        with self._database() as database:
-            row = database.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run.id,)).fetchone()
-        return Run(*row)
+        return Run(*self._rows(f"SELECT {COLUMNS} FROM runs WHERE id = ?", run.id)[0])
 
     def _forget_oldest(self) -> None:
         states = ",".join(f"'{state}'" for state in OPEN_STATES)
@@ -253,6 +245,10 @@ class RunStore:
             database.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in old])
         for run_id in old:
             shutil.rmtree(self.folder / "results" / run_id, ignore_errors=True)
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._database() as database:
+            return database.execute(query, values).fetchall()
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
