@@ -91,7 +91,7 @@ def generate(
     written: list[Written] = []
     for number, (prompt, block) in enumerate(split):
         ids = asked[prompt] if block[0].in_words else plain[prompt]
-        writing = _write_block(model, settings, ids, block, directions)
+        writing = write_block(model, settings, ids, block, directions)
         while True:
             try:
                 steps = next(writing)
@@ -122,14 +122,14 @@ def first_logits(
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """A block after a decoding step: how far it is, and its texts so far."""
 
     progress: Progress
     so_far: Callable[[], list[Written]]
 
 
-def _stopped(written: list[Written], last: _Step, ids: tuple[int, ...], texts: int, tokens: int) -> Generated:
+def _stopped(written: list[Written], last: Step, ids: tuple[int, ...], texts: int, tokens: int) -> Generated:
     if any(w.row.strength for w in written):
         return Generated(written, f"stopped after {len(written)} of {texts} texts")
     cut = [Written(w.row, ids, w.ids, w.broken) for w in last.so_far()]
@@ -139,9 +139,18 @@ def _stopped(written: list[Written], last: _Step, ids: tuple[int, ...], texts: i
     return Generated(cut, f"stopped at {done} of {tokens} tokens, with {len(cut)} of {texts} texts")
 
 
-def _write_block(
+def write_block(
     model: LoadedModel, settings: WritingSettings, ids: tuple[int, ...], block: Sequence[PlannedRow], at: Directions
-) -> Generator[_Step, None, list[Written]]:
+) -> Generator[Step, None, list[Written]]:
+    """Generates rows of one prompt in one batch, yielding after each decoding step.
+
+    Args:
+        model: The model.
+        settings: How to write.
+        ids: Tokens of the prompt.
+        block: The rows.
+        at: What to steer with.
+    """
     filler = [block[0]] * (-len(block) % ROW_MULTIPLE)
     rows = [*block, *filler]
     edits = interventions(settings, rows, at)
@@ -164,7 +173,7 @@ def _write_block(
         running &= ~broken & ~torch.isin(tokens, stop_ids)
         for i in running.nonzero().flatten().tolist():
             emitted[i].append(int(tokens[i]))
-        yield _Step(Progress(t + 1, settings.max_new_tokens, WRITING), so_far)
+        yield Step(Progress(t + 1, settings.max_new_tokens, WRITING), so_far)
         if not running.any():
             break
     return so_far()
