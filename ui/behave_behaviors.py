@@ -64,6 +64,11 @@ def _result(found: Behaviors, working: Working) -> None:
             chart = charts.rates(found, emotion, scene.name)
             show_chart(chart, alt_text=f"Rate of {scene.name} against the strength of {emotion}", key=f"rates-{i}")
             downloads(f"rate-{scene.name}-{emotion}", chart=chart, key=f"rates-{i}")
+    st.caption(
+        "Red circle: beyond random directions. Blue diamond: within them. Grey cross: the texts no longer make sense. "
+        "Violet square: unsteered; dashed: the emotion in words. Bars: 95 % interval of the drawn answers or texts. "
+        "Strengths are fractions of the residual norm."
+    )
     if found.texts:
         st.caption("**Surprise** of the continuations for the unsteered model, over all scenarios; dashed: the limit.")
         show_chart(charts.coherence(found, emotion), alt_text="Surprise against strength", key="behave-coherence")

@@ -46,7 +46,7 @@ class SteeredSettings:
 
     emotions: tuple[str, ...]
     strength: float = 0.2
-    opponents: int = 8
+    opponents: int = 4
     controls: int = 16
     seed: int = 0
 

@@ -35,7 +35,7 @@ def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
     # At strength 0 a random direction does nothing: the band closes there.
     for end in ("null_low", "null_high"):
         table[end] = table[end].astype(float).where(~zero, table["shown"])
-    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength (fraction of the residual norm)"))
+    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength", axis=alt.Axis(tickCount=5)))
     y = alt.Y("shown:Q", title="Rate", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     band = base.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
         y=alt.Y("null_low:Q", title="Rate", scale=alt.Scale(domain=[0, 1])), y2="null_high:Q"
@@ -53,7 +53,7 @@ def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
         rule = alt.Chart(pd.DataFrame({"rate": [shown], "text": ["emotion in words, no steering"]}))
         layers.append(rule.mark_rule(color=CHOSEN, strokeDash=[6, 4]).encode(y="rate:Q", tooltip=["text:N", "rate:Q"]))
     return cast(
-        alt.LayerChart, alt.layer(*layers).properties(title=_title(found, table, emotion, scenario), height=230)
+        alt.LayerChart, alt.layer(*layers).properties(title=_title(found, table, emotion, scenario), height=250)
     )
 
 
@@ -62,14 +62,14 @@ def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
     e, measured = found.settings.emotions.index(emotion), found.coherence
     table = pd.DataFrame({"strength": found.settings.strengths, "excess": measured.surprise[e]}).dropna()
     base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength (fraction of the residual norm)"))
-    y = alt.Y("excess:Q", title="Surprise beyond unsteered (nats)")
+    y = alt.Y("excess:Q", title="Excess (nats)")
     layers: list[alt.Chart] = [base.mark_line(color=COOL).encode(y=y)]
     tip = [alt.Tooltip("strength:Q", format="+.2f"), alt.Tooltip("excess:Q", title="Nats a token", format="+.2f")]
     layers.append(base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=tip))
     if np.isfinite(measured.limits[0]):
         rule = alt.Chart(pd.DataFrame({"limit": [measured.limits[0]]}))
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]).encode(y="limit:Q"))
-    return cast(alt.LayerChart, alt.layer(*layers).properties(height=160))
+    return cast(alt.LayerChart, alt.layer(*layers).properties(height=210))
 
 
 def matrix_table(matrix: EffectMatrix) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
         f"{found.settings.controls} random directions",
         anchor="start",
     )
-    height = 26 * len(matrix.emotions) + 40
+    height = 26 * len(matrix.emotions) + 130  # with room for the names beneath
     return cast(alt.LayerChart, alt.layer(cells, marks).properties(title=title, height=height))
 
 
@@ -149,7 +149,7 @@ def _title(found: Behaviors, table: pd.DataFrame, emotion: str, scenario: str) -
 
 def _verdict_colour() -> alt.Color:
     scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
-    return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=2))
+    return alt.Color("verdict:N", scale=scale, legend=None)  # one line under all multiples says it
 
 
 def _tooltip() -> list[Any]:

@@ -52,6 +52,7 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     kinds = list(dict.fromkeys(table["kind"]))
     base = alt.Chart(table).encode(x=alt.X("reading:Q", title=f"Reading of {emotion} (SD over the activities)"))
     line = base.transform_regression("reading", "score").mark_line(color=NULL, strokeDash=[5, 4])
+    line = line.encode(y="score:Q")
     spans = base.mark_rule(opacity=0.35, color=NULL).encode(y="low:Q", y2="high:Q")
     pick = alt.selection_point(name="activity", fields=["activity"])
     colour: Any = alt.value(CHOSEN)
@@ -203,5 +204,5 @@ def _ranking(
             ],
         )
     )
-    height = 22 * len(order) + 30
+    height = 22 * len(order) + 75  # the axis takes a part of it
     return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=height))
