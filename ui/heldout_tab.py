@@ -29,6 +29,7 @@ from ui.prompt_source import choose_prompts
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
 from ui.sizes import sizes
+from ui.token_audit import token_audit
 from ui.vector_sets import build_of
 from ui.verdict import shows
 from ui.working import Working, choose_emotion
@@ -66,6 +67,10 @@ def _further(working: Working, scores: HeldOutScores | None) -> None:
     orthogonal(working, scores)
     method_table(working)
     sizes(working)
+    vectors = working.vectors
+    if vectors is not None:
+        with st.expander("Which tokens were read", icon=":material/format_ink_highlighter:"):
+            token_audit(working.owner, vectors.prompt_sets, vectors.reading, key="explore")
 
 
 def _points_and_rivals(scores: HeldOutScores, emotion: str, layer: int, key: str) -> None:

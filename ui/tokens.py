@@ -22,6 +22,12 @@ _CSS = """
 .token:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .token.unread { opacity: 0.45; }
 .token.read { border-bottom: 2px solid var(--st-primary-color); }
+.token.skipped { opacity: 0.5; }
+.token.special, .token.template { border-radius: 3px; padding: 1px 3px; font-size: 0.86em;
+  font-family: var(--st-code-font, monospace); }
+.token.special { border: 1px solid var(--st-border-color, currentColor); }
+.token.template { border: 1px dashed var(--st-text-color); opacity: 0.75; }
+.token.truncated { text-decoration: line-through; opacity: 0.6; }
 .token.chosen { outline: 2px solid var(--st-text-color); }
 """
 
@@ -64,7 +70,7 @@ class Token:
         text: As the model's tokenizer gives it, spaces included.
         value: Between -1 (cool) and 1 (warm); None for no colour.
         note: The tooltip.
-        state: `read`, `unread`, or empty.
+        state: `read`, `unread`, `skipped`, `special`, `template`, `truncated`, or empty.
     """
 
     text: str

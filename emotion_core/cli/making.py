@@ -21,6 +21,7 @@ def build(arguments: argparse.Namespace) -> Answer:
     from emotion_core.cli.session import open_cache, open_model, run
     from emotion_core.prompts.builtin import load_prompts
     from emotion_core.prompts.prompt_set import n_units
+    from emotion_core.reading.short import short_sentence, short_texts
     from emotion_core.tracing.activations import ReadingPosition
     from emotion_core.vectors.build import build as build_job
     from emotion_core.vectors.file import save_vectors
@@ -39,6 +40,9 @@ def build(arguments: argparse.Namespace) -> Answer:
         for message in one.dropped:
             print(f"{one.name}: {message}", file=sys.stderr)
     model = open_model(arguments.model, arguments.dtype)
+    short = run(short_texts(model, [t.text for one in sets for t in one.texts], reading))
+    if short:
+        print(short_sentence(short, reading), file=sys.stderr)
     vectors = run(build_job(model, sets, settings, open_cache()))
     save_vectors(vectors, out)
     info = vectors.model
@@ -53,6 +57,7 @@ def build(arguments: argparse.Namespace) -> Answer:
             {"name": s.name, "sha256": s.sha256, "form": s.form, "seed": s.seed, "dropped": list(s.dropped)}
             for s in sets
         ],
+        "read_at_last_token": len(short),
         "out": str(out),
     }
     shown = ", ".join(vectors.emotions[:6]) + (", ..." if len(vectors.emotions) > 6 else "")

@@ -1,13 +1,21 @@
-"""The token audit: which tokens of a text are read."""
+"""The token audit: what becomes of every token of a text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import read_tokens
+
+# read: part of what is pooled. skipped: of the text, but not where it is read. special: a token of the tokenizer's own,
+# such as the beginning of a text. template: words that the chat template adds. truncated: beyond the model's context.
+Kind = Literal["read", "skipped", "special", "template", "truncated"]
+KINDS: tuple[Kind, ...] = ("read", "skipped", "special", "template", "truncated")
+_NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True)
@@ -16,27 +24,53 @@ class AuditedToken:
 
     Attributes:
         text: As the tokenizer spells it, spaces included.
-        content: False for special tokens and the chat template.
-        read: Whether it is part of what is pooled.
+        kind: What becomes of it, see `Kind`. A special token or one of the template can be read too, at the reading
+            position `last`.
+        content: Whether it belongs to the text itself.
     """
 
     text: str
+    kind: Kind
     content: bool
-    read: bool
+
+    @property
+    def read(self) -> bool:
+        """Whether it is part of what is pooled."""
+        return self.kind == "read"
 
 
 def audit_tokens(model: LoadedModel, text: str, reading: ReadingPosition) -> Job[tuple[AuditedToken, ...]]:
-    """Tokens of a text with what is read of it, as a job of a single step: only the owner uses the tokenizer.
+    """Tokens of a text with what becomes of them, as a job of a single step: only the owner uses the tokenizer.
+
+    A text that is longer than the context is never read cut off: it is refused. Here its tokens are given all the
+    same, those beyond the context as `truncated` and none as `read`.
 
     Raises:
-        TextTooLongError: The text is longer than the context.
         ModelError: It has no content token.
     """
     yield Progress(0, 1, "reading tokens")
-    encoding = model.encode(text, chat=reading.chat)
-    read = set(read_tokens(encoding, reading))
+    context = model.info.context
+    encoding = encode(model.tokenizer, text, _NO_LIMIT, chat=reading.chat)
+    read = set(read_tokens(encoding, reading)) if len(encoding) <= context else set()
+    special = set(model.tokenizer.all_special_ids)
     pieces = model.pieces(list(encoding.ids))
     return tuple(
-        AuditedToken(piece, content, i in read)
-        for i, (piece, content) in enumerate(zip(pieces, encoding.content, strict=True))
+        AuditedToken(piece, _kind(encoding, i, read, special, context), encoding.content[i])
+        for i, piece in enumerate(pieces)
     )
+
+
+def counts(tokens: tuple[AuditedToken, ...]) -> dict[Kind, int]:
+    """How many tokens there are of each kind, in the order of `KINDS`; kinds without a token are left out."""
+    found = {kind: sum(token.kind == kind for token in tokens) for kind in KINDS}
+    return {kind: n for kind, n in found.items() if n}
+
+
+def _kind(encoding: Encoding, i: int, read: set[int], special: set[int], context: int) -> Kind:
+    if i >= context:
+        return "truncated"
+    if i in read:
+        return "read"
+    if encoding.content[i]:
+        return "skipped"
+    return "special" if encoding.ids[i] in special else "template"

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.reading.audit import audit_tokens
+from emotion_core.reading.audit import audit_tokens, counts
 from emotion_core.reading.sentence import neutral_baseline, read_sentence
+from emotion_core.reading.short import short_sentence, short_texts
 from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import record
@@ -74,3 +75,39 @@ def test_the_audit_marks_what_is_read(tiny: Tiny) -> None:
     last = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition("last")))
     assert [t.read for t in every] == [t.content for t in every]
     assert [t.read for t in last] == [False] * (len(last) - 1) + [True]
+
+
+def test_the_audit_tells_special_template_skipped_and_truncated_tokens_apart(tiny: Tiny) -> None:
+    model = tiny("gpt2")
+    kinds = {t.kind for t in run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition(start=2)))}
+    assert {"read", "skipped"} <= kinds
+    start = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition(start=2)))
+    content = [t for t in start if t.content]
+    assert [t.kind for t in content] == ["skipped"] * 2 + ["read"] * (len(content) - 2)
+    chat = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition(chat=True)))
+    added = {t.kind for t in chat if not t.content}
+    assert added and added <= {"special", "template"}
+    special = {model.pieces([i])[0] for i in model.tokenizer.all_special_ids}
+    assert {t.text for t in chat if t.kind == "special"} <= special
+    assert "".join(t.text for t in chat if t.content).strip() == TEXTS[0].strip()
+    assert sum(counts(chat).values()) == len(chat)
+
+
+def test_a_text_beyond_the_context_is_shown_and_not_read(tiny: Tiny) -> None:
+    model = tiny("gpt2")
+    context = model.info.context
+    tokens = run_to_end(audit_tokens(model, "one two three " * context, ReadingPosition()))
+    assert [t.kind for t in tokens].count("truncated") == len(tokens) - context
+    assert all(t.kind == "truncated" for t in tokens[context:])
+    assert not any(t.read for t in tokens)
+
+
+def test_an_empty_slice_of_tokens_is_said(tiny: Tiny) -> None:
+    model = tiny("gpt2")
+    lengths = {text: sum(model.encode(text).content) for text in TEXTS}
+    start = min(lengths.values())
+    found = run_to_end(short_texts(model, TEXTS, ReadingPosition(start=start)))
+    assert set(found) == {text for text, n in lengths.items() if n <= start} and found
+    assert f"before token {start}" in short_sentence(found, ReadingPosition(start=start))
+    assert run_to_end(short_texts(model, TEXTS, ReadingPosition(start=start - 1))) == ()
+    assert run_to_end(short_texts(model, TEXTS, ReadingPosition("last", start))) == ()
