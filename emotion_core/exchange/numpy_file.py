@@ -17,6 +17,9 @@ from emotion_core.exchange.pickled import refuse_pickle
 MAGIC = b"\x93NUMPY"
 # Unpacked; a zip of a few kilobytes may claim a petabyte.
 LARGEST_UNPACKED = 2**30
+# Numbers of a model shrink by a tenth when they are packed; a bomb by a factor of a thousand.
+_MOST_GROWTH = 20
+_SMALL = 2**24
 
 
 def read_npy(data: bytes, where: str) -> npt.NDArray[np.generic]:
@@ -57,6 +60,22 @@ def read_npy(data: bytes, where: str) -> npt.NDArray[np.generic]:
     return np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran else "C")
 
 
+def refuse_bomb(unpacked: int, packed: int, where: str) -> None:
+    """Refuses an archive that unpacks to far more than numbers ever do.
+
+    Raises:
+        VectorFileError: It is one.
+    """
+    if unpacked > max(_SMALL, _MOST_GROWTH * packed):
+        raise VectorFileError(
+            "The archive unpacks to far more than it holds",
+            where=where,
+            expected=f"at most {_MOST_GROWTH} times its size",
+            found=f"{unpacked:,} bytes from {packed:,}",
+            remedy="Save the vectors again",
+        )
+
+
 def read_npz(data: bytes, where: str) -> dict[str, npt.NDArray[np.generic]]:
     """Every array of an .npz by its name.
 
@@ -71,6 +90,7 @@ def read_npz(data: bytes, where: str) -> dict[str, npt.NDArray[np.generic]]:
                 raise VectorFileError(
                     "The archive is too large", where=where, expected=f"{LARGEST_UNPACKED} bytes", found=str(unpacked)
                 )
+            refuse_bomb(unpacked, len(data), where)
             found = {}
             for member in members:
                 with archive.open(member) as stream:

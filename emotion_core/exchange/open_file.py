@@ -75,6 +75,7 @@ def _own_gguf(name: str, found: gguf_read.Gguf, directions: dict[str, np.ndarray
         numbers[key] = value.astype(np.float32)
     first = numbers.pop("layer_0")
     # A layer that was left out had overflowed, or is zero; which of the two, a control vector does not say.
+    _require_fitting(name, len(numbers["residual_norms"]), len(first), len(found.tensors))
     values = np.full((1, len(numbers["residual_norms"]), len(first)), np.nan, dtype=np.float32)
     values[0, 0] = first
     for piece in from_arrays(directions, source=name, kind="GGUF control vector").pieces:
@@ -95,6 +96,17 @@ def _own_gguf(name: str, found: gguf_read.Gguf, directions: dict[str, np.ndarray
     return assemble(str(found.metadata[f"{NAMESPACE}.manifest"]), tensors, name)
 
 
+def _require_fitting(name: str, n_layers: int, width: int, n_directions: int) -> None:
+    """Refuses a manifest whose array would be far larger than the directions that fill it."""
+    if n_layers * width > 64 * (n_directions + 1) * max(width, 1):
+        raise VectorFileError(
+            "The manifest names far more layers than there are directions",
+            where=name,
+            expected=f"{n_directions + 1} layers",
+            found=str(n_layers),
+        )
+
+
 def _zip(name: str, data: bytes) -> EmotionVectors | Found:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -104,6 +116,7 @@ def _zip(name: str, data: bytes) -> EmotionVectors | Found:
                 size = archive.getinfo(inside).file_size
                 if size > LARGEST_FILE:
                     raise VectorFileError("The file is too large", where=f"{name}, {inside}", found=f"{size} bytes")
+                numpy_file.refuse_bomb(size, len(data), name)
                 return load_vectors(archive.read(inside))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         raise VectorFileError("The archive is damaged", where=name, found=str(error)[:120]) from error
