@@ -27,8 +27,9 @@ def priors_result(found: PriorsReading, emotion: str) -> None:
     chart = charts.priors(found, emotion)
     show_chart(chart, alt_text="Differences by turn with intervals over conversations.", key="priors", titled=False)
     if found.left_out:
+        turns = "turn is" if found.left_out == 1 else "turns are"
         st.caption(
-            f"{found.left_out} turns are left out: so far from the beginning the model does not see the system prompt "
+            f"{found.left_out} {turns} left out: so far from the beginning the model does not see the system prompt "
             "any more."
         )
     shows(

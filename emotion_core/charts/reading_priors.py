@@ -68,7 +68,7 @@ def priors(found: PriorsReading, emotion: str) -> alt.LayerChart:
     colour = alt.Color(
         "system:N",
         scale=alt.Scale(domain=names, range=list(CATEGORICAL[: len(names)])),
-        legend=alt.Legend(orient="bottom", title=None, columns=2),
+        legend=alt.Legend(orient="bottom", title=None, columns=2, symbolOpacity=1),
     )
     band = alt.Chart(bands).mark_area(color=NULL, opacity=NULL_OPACITY)
     base = alt.Chart(table).encode(x=x, color=colour)
