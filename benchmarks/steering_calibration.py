@@ -35,7 +35,9 @@ TOKENS = 8
 def one_sweep(
     model: LoadedModel, vectors: EmotionVectors, emotion: str, seed: int, strengths: tuple[float, ...], tokens: int
 ) -> Sweep:
-    settings = SweepSettings(emotion, PROMPTS, strengths, samples=4, max_new_tokens=tokens, seed=seed)
+    settings = SweepSettings(
+        emotion=emotion, prompts=PROMPTS, strengths=strengths, samples=4, max_new_tokens=tokens, seed=seed
+    )
     return run_to_end(sweep(model, vectors, settings))
 
 

@@ -1,0 +1,120 @@
+"""Do planted causal directions leave the band? `python -m benchmarks.steering_planted [--emotions desperate,calm]`.
+
+The bundled model was trained so that the emotions of `demo_model/truth.json` drive what it writes. Vectors are built
+from the labelled texts of a built-in set, and each planted emotion is swept beside random directions, label-shuffled
+vectors and the prompt-only rival. Prints one JSON document with, for each emotion, the strengths at which the effect
+leaves the controls' band inside the usable window, and whether it goes the way of the strength there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from emotion_core.models.load import load_model
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.progress import run_to_end
+from emotion_core.steering.settings import WORDS, SweepSettings, parse_strengths
+from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.vectors.build import build
+from emotion_core.vectors.settings import BuildSettings
+
+TRUTH = Path(__file__).parents[1] / "demo_model" / "truth.json"
+PROMPTS = ("When she opened the door, she", "It was late in the evening when they")
+EMOTIONS = ("desperate", "calm", "afraid", "angry", "blissful", "sad", "hostile", "loving")
+
+
+def planted(emotions: tuple[str, ...]) -> tuple[str, ...]:
+    """The emotions that the truth table has.
+
+    Raises:
+        SystemExit: One is not planted.
+    """
+    known = json.loads(TRUTH.read_text(encoding="utf-8"))["emotions"]
+    missing = [one for one in emotions if one not in known]
+    if missing:
+        raise SystemExit(f"not planted: {', '.join(missing)}")
+    return emotions
+
+
+def only(prompts: PromptSet, emotions: tuple[str, ...]) -> PromptSet:
+    """The texts of some emotions."""
+    return replace(prompts, texts=tuple(text for text in prompts.texts if text.emotion in emotions))
+
+
+def outcome(found: Sweep) -> dict[str, object]:
+    """One emotion in figures."""
+    evidence = [one for one in found.strengths if one.evidence and one.effect is not None]
+    low, high = found.usable_window
+    return {
+        "emotion": found.settings.emotion,
+        "layer": found.layer,
+        "usable_window": [low, high],
+        "leaves_the_band": bool(evidence),
+        "at": [
+            {
+                "strength": one.strength,
+                "effect": round(one.effect, 2),
+                "interval": [None if end is None else round(end, 2) for end in (one.effect_low, one.effect_high)],
+                "band": [None if end is None else round(end, 2) for end in (one.null_low, one.null_high)],
+            }
+            for one in evidence
+            if one.effect is not None
+        ],
+        "goes_the_way_of_the_strength": all((one.effect or 0.0) * one.strength > 0 for one in evidence),
+        "controls": {
+            one.name: [None if point.effect is None else round(point.effect, 2) for point in one.points]
+            for one in found.comparisons
+        },
+    }
+
+
+def main() -> None:
+    """Builds, sweeps, prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--emotions", type=lambda text: tuple(text.split(",")), default=EMOTIONS)
+    parser.add_argument("--strengths", type=parse_strengths, default=parse_strengths("-0.4:0.4:0.1"))
+    parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--shuffled", type=int, default=3)
+    parser.add_argument("--set", default="emotions-171", help="built-in set with the texts")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    model = load_model("demo")
+    texts = only(load_prompts(arguments.set), planted(arguments.emotions))
+    vectors = run_to_end(build(model, [texts], BuildSettings()))
+    rows, started = [], time.monotonic()
+    for emotion in arguments.emotions:
+        settings = SweepSettings(
+            emotion=emotion,
+            prompts=PROMPTS,
+            strengths=arguments.strengths,
+            max_new_tokens=arguments.tokens,
+            shuffles=arguments.shuffled,
+            words=WORDS,
+        )
+        rows.append(outcome(run_to_end(sweep(model, vectors, settings))))
+        print(json.dumps(rows[-1]), f"{time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    document = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "fingerprint": model.info.fingerprint,
+        "versions": vectors.versions,
+        "prompts": PROMPTS,
+        "strengths": arguments.strengths,
+        "tokens": arguments.tokens,
+        "planted": len(rows),
+        "leave_the_band": sum(bool(row["leaves_the_band"]) for row in rows),
+        "emotions": rows,
+    }
+    print(json.dumps(document, indent=2))
+
+
+if __name__ == "__main__":
+    main()
