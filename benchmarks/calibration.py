@@ -2,7 +2,8 @@
 
 Two questions, on the activations of real models. With the sides of the fear-calm pairs swapped at random, so that
 there is nothing to find, in how many sets is there a separation beyond chance, or evidence? With a direction planted
-into such swapped sets at a known effect size, in how many is it found?
+into such swapped sets at a known effect size, in how many is it found? The confound sets stand beside as in a build,
+without the planted direction in them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fear_study import SHARED, about, header
+from emotion_core.evaluation.confounds import built_in_confounds, confound_scores, confound_texts
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.load import load_model
@@ -52,10 +54,16 @@ def planted(acts: Activations, one: PromptSet, size: float, rng: np.random.Gener
     return replace(acts, values=values.astype(np.float32))
 
 
-def scored(acts: Activations, neutral: Activations, one: PromptSet, seed: int) -> HeldOutScores:
+def scored(acts: Activations, neutral: Activations, confounds: Activations, one: PromptSet, seed: int) -> HeldOutScores:
     """Vectors and their held-out scores, as a build makes them."""
     vectors = vectors_from([one], acts, neutral, BuildSettings(seed=seed))
-    return score_heldout(vectors, acts, [one], acts, seed=seed)
+    found = confound_scores(vectors, built_in_confounds(), confounds)
+    return score_heldout(vectors, acts, [one], acts, seed=seed, confounds=found)
+
+
+def available() -> list[str]:
+    """The bundled model and those beside the checkout."""
+    return ["demo"] + [str(SHARED / name) for name in ("stories260K", "craftgpt-5m") if (SHARED / name).is_dir()]
 
 
 def main() -> int:
@@ -63,14 +71,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=200, help="label-shuffled sets")
     parser.add_argument("--planted", type=int, default=60, help="sets of each planted effect size")
+    parser.add_argument("--models", nargs="+", help="default: the bundled one and those in ../shared/models")
     options = parser.parse_args()
     print(header().replace("fear_study", "calibration"))
-    names = ["demo"] + [str(SHARED / name) for name in ("stories260K", "craftgpt-5m") if (SHARED / name).is_dir()]
-    for name in names:
+    for name in options.models or available():
         model, fear = load_model(name), load_prompts("fear-calm")
         reading = ReadingPosition()
         acts = run_to_end(record(model, [t.text for t in fear.texts], reading))
         neutral = run_to_end(record(model, neutral_texts(model, reading), reading))
+        texts = [text for text in confound_texts(built_in_confounds()) if model.fits(text)]
+        confounds = run_to_end(record(model, texts, reading))
         print(f"\n### {Path(name).name}\n\n{about(model)}\n")
         print("| planted d | sets | separates | evidence |\n|---|---|---|---|")
         for size in (0.0, *PLANTED):
@@ -79,7 +89,7 @@ def main() -> int:
                 rng = np.random.default_rng([k, int(10 * size)])
                 one = swapped(fear, rng)
                 moved = planted(acts, one, size, rng) if size else acts
-                verdicts.append(scored(moved, neutral, one, k).verdicts[0])
+                verdicts.append(scored(moved, neutral, confounds, one, k).verdicts[0])
             claims, found = (np.mean([getattr(v, what) for v in verdicts]) for what in ("separates", "evidence"))
             print(f"| {size:g} | {len(verdicts)} | {claims:.1%} | {found:.1%} |", flush=True)
     return 0
