@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, settings
 CASES = int(os.environ.get("EMOTION_TEST_CASES", "400"))
 MANY = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 FEWER = settings(MANY, max_examples=max(100, CASES // 4))
-    max_examples=max(100, CASES // 4), deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
 
 _watching: list[list[str]] = []
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
