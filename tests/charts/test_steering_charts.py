@@ -1,0 +1,78 @@
+"""The cross-talk matrix and the next-token curve as charts and in words."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence, matrix_table, specificity_table
+from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.next_token import divergence_chart, next_token_chart, next_token_sentence, next_token_table
+from emotion_core.steering.crosstalk import CrossTalk
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.next_token import NextTokenDose
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.tracing.activations import ModelInfo
+
+INFO = ModelInfo("toy", "a" * 64, 4, 8, 64)
+
+
+def matrix(band: float = 0.5) -> CrossTalk:
+    cells = np.array([[2.0, 0.1, -0.9], [0.2, 0.3, 0.0], [np.nan, np.nan, np.nan]], np.float32)
+    return CrossTalk(
+        settings=CrossTalkSettings(prompts=("I",), strength=0.2),
+        model=INFO,
+        layer=2,
+        scale=10.0,
+        emotions=("fear", "joy", "calm"),
+        matrix=cells,
+        band=np.array([[-band, band]] * 3, np.float32),
+        specificity=np.array([2.4, 0.2, np.nan], np.float32),
+        coherent=(True, True, False),
+        texts=(),
+        readings=np.zeros((0, 3), np.float32),
+    )
+
+
+def test_cells_outside_of_the_band_are_marked_and_counted() -> None:
+    table = matrix_table(matrix())
+    assert table.loc[table["outside"], ["steered", "read"]].to_numpy().tolist() == [["fear", "fear"], ["fear", "calm"]]
+    assert table["change"].isna().sum() == 3
+    assert "1 of 3 emotions move their own reading" in crosstalk_sentence(matrix())
+    assert "1 of 6 readings of other emotions" in crosstalk_sentence(matrix())
+    assert "2 of 3 rows" in crosstalk_sentence(matrix()), "a row that broke moves nothing"
+    assert "fewer than 3" in crosstalk_sentence(matrix(np.nan))
+    assert specificity_table(matrix())["emotion"].tolist() == ["fear", "joy", "calm"]
+
+
+def test_the_matrix_can_be_clicked_and_drawn() -> None:
+    chart = crosstalk_chart(matrix(), ("fear", "calm"))
+    spec = json.dumps(chart.to_dict())
+    assert '"cell"' in spec and '"steered", "read"' in spec
+    assert chart_bytes(chart, "svg").startswith(b"<svg")
+
+
+def dose(change: list[float]) -> NextTokenDose:
+    return NextTokenDose(
+        settings=SweepSettings(emotion="fear", prompts=("I",), strengths=(-0.2, 0.0, 0.2, 9.0)),
+        layer=2,
+        tokens=("afraid", "ran"),
+        strengths=(-0.2, 0.0, 0.2, 9.0),
+        change=np.array(change, np.float32),
+        band=np.array([[-0.5, 0.5], [0, 0], [-0.5, 0.5], [np.nan, np.nan]], np.float32),
+        divergence=np.array([0.1, 0.0, 0.2, np.nan], np.float32),
+    )
+
+
+def test_the_next_token_says_where_it_leaves_the_band_and_where_it_breaks() -> None:
+    found = dose([-0.1, 0.0, 1.2, np.nan])
+    assert next_token_table(found)["verdict"].tolist() == [
+        *["inside the range of chance"] * 2,
+        "beyond chance",
+        "broken",
+    ]
+    assert "At 1 of 3 strengths" in next_token_sentence(found) and "At +9 the model" in next_token_sentence(found)
+    assert next_token_sentence(dose([0.1, 0.0, 0.1, 0.1])).startswith("Nowhere")
+    for chart in (next_token_chart(found), divergence_chart(found)):
+        assert chart_bytes(chart, "svg").startswith(b"<svg")
