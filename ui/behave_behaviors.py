@@ -21,6 +21,9 @@ from ui.verdict import shows, verdict
 from ui.working import Working
 
 
+_A_ROW = 3  # small multiples
+
+
 def behavior_result(working: Working) -> None:
     """The page's behaviours, as far as they are."""
     run_id = tab_run(BEHAVIORS, KIND)
@@ -44,11 +47,7 @@ def _result(found: Behaviors, working: Working) -> None:
     emotions = found.settings.emotions
     emotion = working.emotion if working.emotion in emotions else emotions[0]
     if len(emotions) > 1:
-        emotion = str(
-            st.segmented_control(
-                "Curves of", list(emotions), default=emotion, key=f"curves-{'-'.join(emotions)}", required=True
-            )
-        )
+        emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key=f"curves-{'-'.join(emotions)}")
     rows = [row for row in rate_rows(found, controls=False) if row.emotion == emotion and row.direction == "emotion"]
     moved = list(dict.fromkeys(row.scenario for row in rows if row.evidence))
     scenes = found.settings.scenes
@@ -58,9 +57,10 @@ def _result(found: Behaviors, working: Working) -> None:
         f"size{': ' + ', '.join(moved) if moved else ''}.",
         key="behaviors",
     )
-    columns = st.columns(min(3, len(scenes)) if len(scenes) > 1 else 1)
     for i, scene in enumerate(scenes):
-        with columns[i % len(columns)]:
+        if i % _A_ROW == 0:
+            columns = st.columns(min(_A_ROW, len(scenes)))
+        with columns[i % _A_ROW]:
             chart = charts.rates(found, emotion, scene.name)
             show_chart(chart, alt_text=f"Rate of {scene.name} against the strength of {emotion}", key=f"rates-{i}")
             downloads(f"rate-{scene.name}-{emotion}", chart=chart, key=f"rates-{i}")
