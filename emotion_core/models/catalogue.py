@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO_FOLDER = ROOT / "demo_model" / "weights"
+_IN_CHECKOUT, _INSTALLED = ROOT / "demo_model" / "weights", ROOT / "emotion_core" / "demo_weights"
+DEMO_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _IN_CHECKOUT
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,14 @@ BUILTIN: dict[str, str] = {
 
 
 def prompts_folder() -> Path:
-    """The folder `prompts/` that lies beside the package, else the one in the current folder.
+    """The prompt sets inside an installed package, else beside it in a checkout, else `prompts/` in the current folder.
 
     Raises:
-        PromptSetError: There is neither.
+        PromptSetError: There is none of them.
     """
-    beside, here = Path(__file__).resolve().parents[2] / "prompts", Path.cwd() / "prompts"
-    for folder in (beside, here):
+    root = Path(__file__).resolve().parents[2]
+    beside = root / "prompts"
+    for folder in (root / "emotion_core" / "builtin_prompts", beside, Path.cwd() / "prompts"):
         if folder.is_dir():
             return folder
     raise PromptSetError(

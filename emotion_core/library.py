@@ -1,0 +1,200 @@
+"""The library in a handful of functions: load a model, build vectors, test them, steer and read with them.
+
+Each runs to its end in the calling thread and returns a frozen object; the jobs behind them, which report progress and
+can be cancelled, are in the modules that the functions name.
+
+Example:
+    >>> from emotion_core import library as emotions
+    >>> model = emotions.load("demo")  # doctest: +SKIP
+    >>> vectors = emotions.build(model, "fear-calm")  # doctest: +SKIP
+    >>> scores = emotions.test(model, vectors)  # doctest: +SKIP
+    >>> sweep = emotions.steer(model, vectors, "When she opened the door, she", [-0.2, 0, 0.2])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from emotion_core.errors import VectorFileError
+from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.exchange.bundle import bundle_bytes, scored_files
+from emotion_core.exchange.found import Answers, Found
+from emotion_core.exchange.imports import import_vectors
+from emotion_core.exchange.open_file import open_file
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.text import TokenReading, read_text
+from emotion_core.runs.atomic import write_atomically
+from emotion_core.runs.progress import Progress, run_to_end
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import Sweep
+from emotion_core.steering.sweep import sweep as sweep_job
+from emotion_core.tracing.doctor import Check
+from emotion_core.tracing.doctor import doctor as doctor_job
+from emotion_core.vectors.build import build as build_job
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import save_vectors
+from emotion_core.vectors.settings import BuildSettings
+
+Watch = Callable[[Progress], None]
+
+
+def load(name: str = "demo", *, dtype: str = "float32", device: str | None = None) -> LoadedModel:
+    """Loads a model: a catalogue name, a folder, or a hub id. See `models.load.load_model`.
+
+    Raises:
+        ModelError: There is no such model, or it is not a causal language model.
+    """
+    return load_model(name, dtype=dtype, device=device)
+
+
+def check(model: LoadedModel, watch: Watch | None = None) -> tuple[Check, ...]:
+    """Whether the model is read and steered as this project assumes: the doctor's findings, one sentence each."""
+    return run_to_end(doctor_job(model), watch)
+
+
+def prompts(reference: str | Path, *, seed: int = 0) -> PromptSet:
+    """A built-in prompt set by its name, or one from a file; `seed` draws the held-out rows where none are marked.
+
+    Raises:
+        PromptSetError: There is no such set, or the file cannot be read; rows and columns are named.
+    """
+    return load_prompts(str(reference), seed=seed)
+
+
+def build(
+    model: LoadedModel,
+    *prompt_sets: str | Path | PromptSet,
+    settings: BuildSettings | None = None,
+    watch: Watch | None = None,
+) -> EmotionVectors:
+    """Vectors of every emotion and layer from the training rows of one or more prompt sets.
+
+    Args:
+        model: The model.
+        *prompt_sets: Built-in names, files or sets.
+        settings: Estimator, tokens read, neutral projection, seed; the defaults are the difference in means over all
+            content tokens.
+        watch: Called with the progress.
+
+    Raises:
+        PromptSetError: A set cannot be read.
+        SettingsError: An emotion has too few training rows.
+        ModelError: A text is longer than the model's context.
+    """
+    sets = [one if isinstance(one, PromptSet) else prompts(one) for one in prompt_sets]
+    return run_to_end(build_job(model, sets, settings or BuildSettings()), watch)
+
+
+def test(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    *prompt_sets: str | Path | PromptSet,
+    seed: int = 0,
+    watch: Watch | None = None,
+) -> HeldOutScores:
+    """Held-out scores with intervals, null bands, rivals and a verdict for every emotion.
+
+    Args:
+        model: The model that the vectors belong to.
+        vectors: The vectors.
+        *prompt_sets: What to score on; by default the held-out rows of the sets that the vectors were built from.
+        seed: Of the null draws.
+        watch: Called with the progress.
+
+    Raises:
+        VectorFileError: The vectors belong to another model.
+        SettingsError: There is nothing to score.
+    """
+    sets = [one if isinstance(one, PromptSet) else prompts(one) for one in prompt_sets] or vectors.prompt_sets
+    return run_to_end(heldout(model, vectors, sets, seed=seed), watch)
+
+
+def steer(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    prompt: str | Sequence[str],
+    strengths: Sequence[float],
+    *,
+    emotion: str | None = None,
+    watch: Watch | None = None,
+    **settings: Any,
+) -> Sweep:
+    """Texts at several strengths beside random directions of the same length, and what is to be made of them.
+
+    Args:
+        model: The model that the vectors belong to.
+        vectors: The vectors.
+        prompt: One or more texts to continue.
+        strengths: In fractions of the mean residual norm at the layer; 0 is added.
+        emotion: Whose vector; by default the first.
+        watch: Called with the progress.
+        **settings: Anything else of `SweepSettings`, such as `controls`, `samples`, `max_new_tokens`, `layer`, `seed`.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+        VectorFileError: There is no vector for the emotion, or the vectors belong to another model.
+    """
+    chosen = SweepSettings(
+        emotion=emotion or vectors.emotions[0],
+        prompts=(prompt,) if isinstance(prompt, str) else tuple(prompt),
+        strengths=tuple(strengths),
+        **settings,
+    )
+    return run_to_end(sweep_job(model, vectors, chosen), watch)
+
+
+def read(model: LoadedModel, vectors: EmotionVectors, text: str, watch: Watch | None = None) -> TokenReading:
+    """Every emotion at every token of a text, in standard deviations over neutral text.
+
+    Raises:
+        VectorFileError: The vectors belong to another model.
+        ModelError: The text is longer than the context.
+    """
+    baseline = run_to_end(read_baseline(model, vectors), watch)
+    return run_to_end(read_text(model, baseline, text), watch)
+
+
+def save(vectors: EmotionVectors, path: str | Path) -> None:
+    """Writes the vectors with their manifest (safetensors)."""
+    save_vectors(vectors, Path(path))
+
+
+def open_vectors(path: str | Path, model: LoadedModel | None = None, **answers: Any) -> EmotionVectors:
+    """Vectors from a file of this project, a bundle, or another tool's file.
+
+    Args:
+        path: safetensors, .zip, GGUF, .npy or .npz.
+        model: The model they belong to; needed for files of other tools.
+        **answers: What such a file does not say; see `exchange.found.Answers`.
+
+    Raises:
+        VectorFileError: The file cannot be used, or does not say what it belongs to.
+        SettingsError: Something is missing.
+    """
+    opened = open_file(Path(path).name, Path(path).read_bytes())
+    if not isinstance(opened, Found):
+        return opened
+    if model is None:
+        raise VectorFileError(
+            "The file does not say which model its vectors belong to",
+            where=opened.source,
+            found=opened.describe().rstrip("."),
+            remedy="Give the model as the second argument",
+        )
+    return run_to_end(import_vectors(model, opened, Answers(**answers)))
+
+
+def export(model: LoadedModel, vectors: EmotionVectors, path: str | Path, watch: Watch | None = None) -> None:
+    """Writes the bundle: vectors, GGUF, tables, charts, prompts, a card, and the code that redoes them.
+
+    Raises:
+        VectorFileError: The vectors belong to another model.
+    """
+    write_atomically(Path(path), bundle_bytes(run_to_end(scored_files(model, vectors), watch)))
