@@ -1,0 +1,64 @@
+"""The views of the Steer page as a visitor meets them, without a browser."""
+
+from collections.abc import Callable
+
+from page_helpers import button, texts
+from streamlit.testing.v1 import AppTest
+
+from emotion_core.runs.crosstalks import start_crosstalk
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from ui.services import owner, store
+
+Open = Callable[..., AppTest]
+Until = Callable[..., AppTest]
+
+
+def small(app: AppTest) -> None:
+    """A sweep that takes a moment only."""
+    app.text_input(key="strengths").set_value("0.2")
+    app.number_input(key="samples").set_value(1)
+    app.number_input(key="controls").set_value(3)
+    app.number_input(key="new_tokens").set_value(6)
+    app.run()
+
+
+def test_next_token_and_live_views(open_page: Open, until: Until) -> None:
+    app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    app.segmented_control(key="steer_view").set_value("Next token").run()
+    button(app, "Show the curve").click().run()
+    until(app, lambda a: "as the next word" in texts(a))
+    app.segmented_control(key="steer_view").set_value("Live").run()
+    app.number_input(key="live_tokens").set_value(6).run()
+    assert "Steered:" in texts(app) and "one pair of texts" in texts(app).lower()
+    app.text_input(key="live_prompt").set_value("").run()
+    assert "needs a prompt" in texts(app)
+    app.segmented_control(key="steer_view").set_value("Cross-talk").run()
+    assert "single emotion" in texts(app)
+    assert not app.exception
+
+
+def test_a_sweep_shows_the_texts_of_a_strength_with_their_rival(open_page: Open, until: Until) -> None:
+    app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    small(app)
+    button(app, "Run sweep").click().run()
+    until(app, lambda a: "The texts at one strength" in texts(a))
+    directions = app.selectbox(key="direction-steer").options
+    assert any("You feel fear" in one for one in directions) and "control 3" in directions
+    app.selectbox(key="at-direction-steer").set_value("control-1").run()
+    assert "underlined from where it differs" in texts(app)
+    assert not app.exception
+
+
+def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> None:
+    from emotion_core.runs.builds import load_build
+
+    app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    run_id = store().recent("build")[0].id
+    vectors = load_build(store(), run_id).vectors
+    settings = CrossTalkSettings(prompts=("When she opened the door, she",), strength=0.2, samples=1, max_new_tokens=4)
+    registry = JobRegistry(store())
+    matrix = start_crosstalk(registry, owner("demo"), vectors, settings)
+    registry.wait(matrix)
+    other = open_page("3_Steer", run=matrix)
+    assert "The texts behind a cell" in texts(other) and not app.exception and not other.exception
