@@ -20,7 +20,6 @@ from ui.services import store
 from ui.verdict import shows, verdict
 from ui.working import Working
 
-
 _A_ROW = 3  # small multiples
 
 
