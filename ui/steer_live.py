@@ -27,10 +27,10 @@ def live_view(working: Working) -> None:
         show_error(error)
         return
     left, right = st.columns(2)
-    with left.container(border=True, key="live-unsteered"):
+    with left.container(border=True, key="text-live-unsteered"):
         st.markdown("**Unsteered**")
         one = st.empty()
-    with right.container(border=True, key="live-steered"):
+    with right.container(border=True, key="text-live-steered"):
         st.markdown("**Steered:** " + plain(", ".join(f"{name} {s:+.2f}" for name, s in settings.strengths)))
         two = st.empty()
     key = (working.info.fingerprint, working.set_id, settings)

@@ -68,7 +68,10 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     dots = valid.mark_point(filled=True, size=45, opacity=1).encode(y="change:Q", color=colour, tooltip=_tooltip())
     title = alt.TitleParams(
         next_token_sentence(dose),
-        subtitle=f"Layer {dose.layer}, prompts: {len(dose.settings.prompts)}, controls: {dose.settings.controls}",
+        subtitle=(
+            f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: where 95 % of random directions fall, strength by "
+            f"strength, from {dose.settings.controls} of them"
+        ),
         anchor="start",
     )
     return cast(alt.LayerChart, alt.layer(band, line, dots).properties(title=title, height=320))
