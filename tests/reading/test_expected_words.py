@@ -1,5 +1,7 @@
 """Words of templates and the vectors that stand for them."""
 
+from pathlib import Path
+
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_system_prompts, load_templates
 from emotion_core.reading.expected_words import STANDS_IN, match_expected
@@ -31,3 +33,9 @@ def test_the_twelve_core_emotions_cover_a_rise_or_fall_of_every_template() -> No
     emotions = load_prompts("emotions-12").emotions
     for one in load_templates():
         assert match_expected(one.rise, one.fall, emotions).ways, one.name
+
+
+def test_the_table_in_the_documentation_is_the_one_in_use() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reading.md").read_text(encoding="utf-8")
+    for word, others in STANDS_IN.items():
+        assert f"| {word} | {', '.join(others)} |" in text
