@@ -35,5 +35,8 @@ browser-test: .venv/.development
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	@touch $@
 
+docs: .venv/.runtime
+	$(BIN)/python docs/make_api.py
+
 clean:
 	rm -rf .venv
