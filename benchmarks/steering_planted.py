@@ -1,8 +1,8 @@
 """Do planted causal directions leave the band? `python -m benchmarks.steering_planted [--emotions desperate,calm]`.
 
-The bundled model was trained so that the emotions of `demo_model/truth.json` drive what it writes. Vectors are built
-from the labelled texts of a built-in set, and each planted emotion is swept beside random directions, label-shuffled
-vectors and the prompt-only rival. Prints one JSON document with, for each emotion, the strengths at which the effect
+The bundled model was trained so that the emotions of `demo_model/truth.json` drive what it writes. The vectors are those
+of the map of 171 emotions that come with it, and each planted emotion is swept over the built-in openings, beside random
+directions and the prompt-only rival. Prints one JSON document with, for each emotion, the strengths at which the effect
 leaves the controls' band inside the usable window, and whether it goes the way of the strength there.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,15 +21,20 @@ import torch
 
 from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library import load_openings
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.builds import KIND as BUILD
+from emotion_core.runs.builds import build_key, load_build
 from emotion_core.runs.progress import run_to_end
+from emotion_core.runs.ship import MAP_SET, map_prompts, unpack
+from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import WORDS, SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 TRUTH = Path(__file__).parents[1] / "demo_model" / "truth.json"
-PROMPTS = ("When she opened the door, she", "It was late in the evening when they")
 EMOTIONS = ("desperate", "calm", "afraid", "angry", "blissful", "sad", "hostile", "loving")
 
 
@@ -48,6 +54,18 @@ def planted(emotions: tuple[str, ...]) -> tuple[str, ...]:
 def only(prompts: PromptSet, emotions: tuple[str, ...]) -> PromptSet:
     """The texts of some emotions."""
     return replace(prompts, texts=tuple(text for text in prompts.texts if text.emotion in emotions))
+
+
+def shipped() -> EmotionVectors:
+    """The vectors of the map of 171 emotions that come with the repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = RunStore(Path(folder))
+        unpack(store)
+        key = build_key(load_model("demo").info.fingerprint, map_prompts(), BuildSettings())
+        run = store.find(BUILD, key)
+        if run is None:
+            raise SystemExit("the shipped vectors are of another model: python -m emotion_core.runs.ship map")
+        return load_build(store, run.id).vectors
 
 
 def outcome(found: Sweep) -> dict[str, object]:
@@ -83,19 +101,28 @@ def main() -> None:
     parser.add_argument("--emotions", type=lambda text: tuple(text.split(",")), default=EMOTIONS)
     parser.add_argument("--strengths", type=parse_strengths, default=parse_strengths("-0.4:0.4:0.1"))
     parser.add_argument("--tokens", type=int, default=32)
-    parser.add_argument("--shuffled", type=int, default=3)
-    parser.add_argument("--set", default="emotions-171", help="built-in set with the texts")
+    parser.add_argument("--samples", type=int, default=4)
+    parser.add_argument("--layer", type=int, default=None, help="default: the one chosen for all emotions together")
+    parser.add_argument("--built", action="store_true", help="build from the texts of these emotions alone")
+    parser.add_argument("--shuffled", type=int, default=0, help="label-shuffled vectors; they read all training texts")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model("demo")
-    texts = only(load_prompts(arguments.set), planted(arguments.emotions))
-    vectors = run_to_end(build(model, [texts], BuildSettings()))
+    prompts = tuple(one.text for one in load_openings())
+    emotions = planted(arguments.emotions)
+    if arguments.built:
+        vectors = run_to_end(build(model, [only(load_prompts(MAP_SET), emotions)], BuildSettings()))
+    else:
+        vectors = shipped()
+    layer = vectors.selected_layer if arguments.layer is None else arguments.layer
     rows, started = [], time.monotonic()
-    for emotion in arguments.emotions:
+    for emotion in emotions:
         settings = SweepSettings(
             emotion=emotion,
-            prompts=PROMPTS,
+            prompts=prompts,
+            layer=layer,
             strengths=arguments.strengths,
+            samples=arguments.samples,
             max_new_tokens=arguments.tokens,
             shuffles=arguments.shuffled,
             words=WORDS,
@@ -106,7 +133,7 @@ def main() -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "fingerprint": model.info.fingerprint,
         "versions": vectors.versions,
-        "prompts": PROMPTS,
+        "prompts": prompts,
         "strengths": arguments.strengths,
         "tokens": arguments.tokens,
         "planted": len(rows),

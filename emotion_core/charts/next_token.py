@@ -69,7 +69,7 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     title = alt.TitleParams(
         next_token_sentence(dose),
         subtitle=(
-            f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: where 95 % of random directions fall, strength by "
+            f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: where 95 % of random directions fall at a "
             f"strength, from {dose.settings.controls} of them"
         ),
         anchor="start",
