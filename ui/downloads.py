@@ -22,7 +22,7 @@ def downloads(
     name: str,
     *,
     chart: alt.TopLevelMixin | None = None,
-    table: pd.DataFrame | None = None,
+    table: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
     key: str,
     parquet: bool = False,
 ) -> None:
@@ -31,7 +31,7 @@ def downloads(
     Args:
         name: File name without an ending.
         chart: The figure.
-        table: The numbers behind it.
+        table: The numbers behind it; a function where making them takes a while.
         key: Unique on the page.
         parquet: Whether the numbers are offered as parquet too.
     """
@@ -46,11 +46,12 @@ def downloads(
                     key=f"{key}-{ending}",
                 )
         if table is not None:
-            download("CSV", lambda: table_bytes(table), f"{name}.csv", "text/csv", key=f"{key}-csv")
+            made = table if callable(table) else lambda: table
+            download("CSV", lambda: table_bytes(made()), f"{name}.csv", "text/csv", key=f"{key}-csv")
             if parquet:
                 download(
                     "Parquet",
-                    lambda: parquet_bytes(table),
+                    lambda: parquet_bytes(made()),
                     f"{name}.parquet",
                     "application/vnd.apache.parquet",
                     key=f"{key}-parquet",

@@ -52,7 +52,9 @@ def attempts_result(found: AttemptsReading, emotion: str) -> None:
             },
         },
     )
-    downloads(f"attempts-{emotion}", chart=chart, table=charts.attempts_table(found), key="attempts", parquet=True)
+    downloads(
+        f"attempts-{emotion}", chart=chart, table=lambda: charts.attempts_table(found), key="attempts", parquet=True
+    )
     start, end = found.cheat
     starts = {found.attempt.index(number) for number in set(found.attempt)} - {0}
     value_strip(

@@ -62,8 +62,8 @@ def continuation_result(found: Continuation, emotion: str) -> None:
     reading = found.readings[-1]
     chart = charts.turns(reading, emotion)
     show_chart(chart, alt_text="Mean reading of every turn, the reply last.", key="continued")
-    downloads("continued-turns", chart=chart, table=all_turns(reading), key="continued", parquet=True)
-    downloads("continued-tokens", table=token_table(reading.tokens), key="continued-tokens", parquet=True)
+    downloads("continued-turns", chart=chart, table=lambda: all_turns(reading), key="continued", parquet=True)
+    downloads("continued-tokens", table=lambda: token_table(reading.tokens), key="continued-tokens", parquet=True)
 
 
 def _reply(found: Continuation, number: int, name: str, emotion: str) -> None:

@@ -31,7 +31,7 @@ def conversation_result(found: ConversationReading, emotion: str) -> None:
         "gives no drift.",
         "A cause: later turns differ from earlier ones in topic and words as well.",
     )
-    downloads(f"turns-{emotion}", chart=chart, table=all_turns(found), key="turns", parquet=True)
+    downloads(f"turns-{emotion}", chart=chart, table=lambda: all_turns(found), key="turns", parquet=True)
     form = (
         "the model's chat template"
         if found.dialogue.template == "chat template"
@@ -41,4 +41,4 @@ def conversation_result(found: ConversationReading, emotion: str) -> None:
     reading_strip(
         found.tokens, emotion, key="conversation", breaks=line_breaks(found.tokens.content, found.tokens.tokens)
     )
-    downloads("conversation-tokens", table=token_table(found.tokens), key="conversation-tokens", parquet=True)
+    downloads("conversation-tokens", table=lambda: token_table(found.tokens), key="conversation-tokens", parquet=True)

@@ -59,7 +59,7 @@ def dose_result(found: DoseReading, emotion: str) -> None:
     st.dataframe(table, hide_index=True, column_config={**labels, **numbers})
     downloads("dose", chart=chart, table=table, key="dose", parquet=True)
     st.caption("All readings, value by value:")
-    downloads("dose-readings", table=dose_values(found), key="dose-values", parquet=True)
+    downloads("dose-readings", table=lambda: dose_values(found), key="dose-values", parquet=True)
 
 
 def _words(found: DoseReading) -> None:

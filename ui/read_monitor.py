@@ -42,7 +42,7 @@ def watched_result(found: Watched) -> None:
         "That an alarm means danger: at this rate neutral text gives alarms as well, and the more, the longer it is.",
     )
     emotion = found.threshold.settings.emotion
-    downloads(f"monitor-{emotion}", chart=chart, table=charts.watched_table(found), key="watched", parquet=True)
+    downloads(f"monitor-{emotion}", chart=chart, table=lambda: charts.watched_table(found), key="watched", parquet=True)
     fires = {i for alarm in found.alarms for i in range(alarm.start, alarm.end)}
     breaks = line_breaks(found.content, found.tokens)
     value_strip(

@@ -39,9 +39,9 @@ def priors_result(found: PriorsReading, emotion: str) -> None:
         "That the model would answer differently: the replies are given, not written by it.",
     )
     _expected(found)
-    downloads("system-prompts", chart=chart, table=charts.priors_table(found), key="priors", parquet=True)
+    downloads("system-prompts", chart=chart, table=lambda: charts.priors_table(found), key="priors", parquet=True)
     st.caption("All readings, conversation by conversation:")
-    downloads("system-prompt-turns", table=charts.turn_means(found), key="prior-turns", parquet=True)
+    downloads("system-prompt-turns", table=lambda: charts.turn_means(found), key="prior-turns", parquet=True)
 
 
 def _expected(found: PriorsReading) -> None:

@@ -40,7 +40,7 @@ def reading_result(working: Working, tab: str, kinds: tuple[str, ...]) -> None:
         st.info("The link belongs to another kind of result; choose it above.", icon=":material/info:")
         return
     with shown_errors():
-        found = load_reading(store(), run.id)
+        found = _reading(run.id)
         st.divider()
         _show(found, working)
         same = working.vectors is not None and read_with(run, working.vectors)
@@ -64,6 +64,12 @@ def _kind(run_id: str) -> str:
         return what_of(store().get(run_id))
     except RunError:
         return ""
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reading(run_id: str) -> Reading:
+    """A finished reading; kept, since a click on a token should not read a file of megabytes."""
+    return load_reading(store(), run_id)
 
 
 def _show(found: Reading, working: Working) -> None:

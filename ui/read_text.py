@@ -30,11 +30,13 @@ def text_result(found: TokenReading, emotion: str) -> None:
         "That a single token outside the band means something: of a hundred, five are outside by chance. Look for "
         "stretches.",
     )
-    downloads(f"reading-{emotion}", chart=chart, table=token_table(one), key="course", parquet=True)
+    downloads(f"reading-{emotion}", chart=chart, table=lambda: token_table(one), key="course", parquet=True)
     if len(found.layers) > 1:
         layers = charts.layer_heat(found, emotion)
         show_chart(layers, alt_text=f"{emotion} along the text at every layer", key="layers")
-        downloads(f"reading-{emotion}-layers", chart=layers, table=token_table(found), key="layers", parquet=True)
+        downloads(
+            f"reading-{emotion}-layers", chart=layers, table=lambda: token_table(found), key="layers", parquet=True
+        )
     if len(found.emotions) > 1:
         heat = charts.heat(one, charts.top_movers(one))
         show_chart(heat, alt_text="Readings of the strongest emotions along the text", key="heat")

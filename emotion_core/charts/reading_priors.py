@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import altair as alt
@@ -12,11 +13,11 @@ from emotion_core.charts.palette import CATEGORICAL, NULL, NULL_OPACITY
 from emotion_core.reading.priors_result import PriorsReading
 
 
-def priors_table(found: PriorsReading) -> pd.DataFrame:
+def priors_table(found: PriorsReading, emotions: Sequence[str] | None = None) -> pd.DataFrame:
     """One row a system prompt, emotion and turn: difference from the first one, its interval and the null band."""
     parts = []
     for s in range(1, len(found.names)):
-        for emotion in found.emotions:
+        for emotion in emotions or found.emotions:
             mean, low, high = found.differences(s, emotion)
             parts.append(
                 pd.DataFrame(
@@ -59,8 +60,7 @@ def lasting_table(found: PriorsReading, emotion: str) -> pd.DataFrame:
 
 def priors(found: PriorsReading, emotion: str) -> alt.LayerChart:
     """Difference from the first system prompt by turn, with intervals over conversations and the null band."""
-    table = priors_table(found)
-    table = table[table["emotion"] == emotion].dropna(subset=["difference"])
+    table = priors_table(found, [emotion]).dropna(subset=["difference"])
     names = list(found.names[1:])
     bands = table.groupby("turn", as_index=False).agg(null_low=("null_low", "min"), null_high=("null_high", "max"))
     x = alt.X("turn:Q", title="Turn", axis=alt.Axis(tickMinStep=1, format="d"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from emotion_core.errors import SettingsError
 from emotion_core.prompts.library_items import Template, Turn
 from emotion_core.reading.attempts_library import AttemptRun, read_attempts_file
 from emotion_core.reading.baseline import check_layers
@@ -19,6 +20,9 @@ from emotion_core.reading.text import check_length
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 What = Literal["text", "conversation", "dose", "situations", "attempts", "priors", "monitor", "labelled"]
+
+# Characters x layers x emotions that are read at all layers at once: some 300 megabytes with four characters a token.
+MOST_READINGS = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
         VectorFileError: The vectors have no such emotion.
     """
     check_layers(vectors, request.layers(vectors))
+    if request.all_layers:
+        _check_size(vectors, request)
     if request.what == "conversation" or (request.what == "monitor" and request.turns):
         check_turns(turns_of(request.turns))
     elif request.what in ("text", "monitor"):
@@ -120,3 +126,15 @@ def check(vectors: EmotionVectors, request: ReadingRequest) -> None:
     for one in (request.monitor, request.writing):
         if one is not None:
             vectors.index(one.emotion)
+
+
+def _check_size(vectors: EmotionVectors, request: ReadingRequest) -> None:
+    characters = len(request.text) + sum(len(turn.content) for turn in request.turns)
+    most = MOST_READINGS // (vectors.n_layers * len(vectors.emotions))
+    if characters > most:
+        raise SettingsError(
+            "The text is too long to be read at all layers at once",
+            expected=f"at most {most:,} characters with {len(vectors.emotions)} emotions and {vectors.n_layers} layers",
+            found=f"{characters:,}",
+            remedy="Read a part of it, or one layer",
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat
 from emotion_core.charts.reading_tables import token_table
 from emotion_core.errors import EmotionCoreError, SettingsError
+from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import read_conversation
@@ -32,10 +32,10 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def read(tiny: Callable[[str], LoadedModel]) -> tuple[LoadedModel, Baseline]:
-    model = tiny("gpt2")
+def read() -> tuple[LoadedModel, Baseline]:
+    model = load_model("demo")
     vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    return model, run_to_end(read_baseline(model, vectors, range(vectors.n_layers)))
+    return model, run_to_end(read_baseline(model, vectors, [0, vectors.n_layers - 1]))
 
 
 def test_every_script_and_markup_is_read_stored_and_exported(read: tuple[LoadedModel, Baseline]) -> None:
