@@ -1,9 +1,9 @@
 """Do planted causal directions leave the band? `python -m benchmarks.steering_planted [--emotions desperate,calm]`.
 
-The bundled model was trained so that the emotions of `demo_model/truth.json` drive what it writes. The vectors are those
-of the map of 171 emotions that come with it, and each planted emotion is swept over the built-in openings, beside random
-directions and the prompt-only rival. Prints one JSON document with, for each emotion, the strengths at which the effect
-leaves the controls' band inside the usable window, and whether it goes the way of the strength there.
+The bundled model was trained so that the emotions of `demo_model/truth.json` drive what it writes. The vectors are
+those of the map of 171 emotions that come with it, and each planted emotion is swept over the built-in openings, beside
+random directions and the prompt-only rival. Prints one JSON document with, for each emotion, the strengths at which the
+effect leaves the controls' band inside the usable window, and whether it goes the way of the strength there.
 """
 
 from __future__ import annotations

@@ -69,8 +69,8 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     title = alt.TitleParams(
         next_token_sentence(dose),
         subtitle=(
-            f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: where 95 % of random directions fall at a "
-            f"strength, from {dose.settings.controls} of them"
+            f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: where 95 % of random directions fall, "
+            f"from {dose.settings.controls} of them, at each strength for itself"
         ),
         anchor="start",
     )
