@@ -6,17 +6,23 @@ import streamlit as st
 
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.runs.cost import build_seconds
-from emotion_core.runs.ship import map_prompts, start_map_build
+from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts, start_map_build
 from ui.errors import shown_errors
 from ui.map_data import Source
 from ui.plain import plain
 from ui.run_panel import about, run_panel
 from ui.services import activation_cache, common_registry
-from ui.vector_sets import MAP_SET, choose_next, run_of, vectors_of
+from ui.vector_sets import choose_next, run_of, vectors_of
 from ui.working import Working
 
 _RUN = "map build"
 _WITHOUT_SET = "emotion on the map"
+_WHAT = {
+    MAP_SET: "the built-in set of 171.",
+    PLANTED_SET: "**scenes-171**: scenes of 171 emotions by the generator that the demo model was trained with, "
+    "so it is known what a map of them has to show. Choose **emotions-171** in the sidebar to see whether it holds "
+    "for texts by somebody else.",
+}
 
 
 def map_source(working: Working) -> Source | None:
@@ -25,20 +31,20 @@ def map_source(working: Working) -> Source | None:
         return None
     if len(working.vectors.emotions) >= FEWEST_EMOTIONS:
         return Source(working.set_id, working.run_id, working.vectors, working.emotion, borrowed=False)
-    run_id = run_of(MAP_SET, working.info)
     few = plain(", ".join(working.vectors.emotions))
-    if run_id is None:
+    ready = {name: run for name in (PLANTED_SET, MAP_SET) if (run := run_of(name, working.info)) is not None}
+    if not ready:
         _offer(working, few)
         return None
+    set_id, run_id = next(iter(ready.items()))
     vectors = vectors_of(run_id)
+    count = len(working.vectors.emotions)
     st.caption(
-        f"The chosen vector set has {len(working.vectors.emotions)} emotion ({few}), too few for a map, so this is the "
-        "built-in set of 171. A click on an emotion chooses that set."
+        f"The chosen vector set has {count} emotion{'s' if count > 1 else ''} ({few}), too few for a map, so this is "
+        f"{_WHAT[set_id]} A click on an emotion chooses that set."
     )
     wanted = st.session_state.get(_WITHOUT_SET, "afraid")
-    return Source(
-        MAP_SET, run_id, vectors, wanted if wanted in vectors.emotions else vectors.emotions[0], borrowed=True
-    )
+    return Source(set_id, run_id, vectors, wanted if wanted in vectors.emotions else vectors.emotions[0], borrowed=True)
 
 
 def _offer(working: Working, few: str) -> None:

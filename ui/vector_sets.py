@@ -22,7 +22,7 @@ from emotion_core.runs.builds import (
     start_build,
 )
 from emotion_core.runs.memory import on_pressure
-from emotion_core.runs.ship import map_prompts
+from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
@@ -30,7 +30,8 @@ from emotion_core.vectors.settings import BuildSettings
 from ui.services import activation_cache, common_registry, registry, store
 
 BUILT_IN = "fear-calm"
-MAP_SET = "emotions-171"  # also a set by its name, for a model that it has been built for
+# Also sets by their names, for a model that they have been built for.
+MAP_SETS = {MAP_SET: "emotions-171 (built in)", PLANTED_SET: "scenes-171 (planted truth, built in)"}
 UPLOAD = "upload"
 _SHELF = "vector sets"
 
@@ -38,8 +39,7 @@ _SHELF = "vector sets"
 def shelf(info: ModelInfo) -> dict[str, str]:
     """Labels of the sets that belong to a model, by id; the built-in one first."""
     labels = {BUILT_IN: "fear-calm (built in)"}
-    if run_of(MAP_SET, info) is not None:
-        labels[MAP_SET] = "emotions-171 (built in)"
+    labels.update({name: label for name, label in MAP_SETS.items() if run_of(name, info) is not None})
     for run_id, (label, fingerprint) in st.session_state.get(_SHELF, {}).items():
         if fingerprint == info.fingerprint:
             number = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
@@ -58,7 +58,7 @@ def put_on_shelf(run_id: str) -> None:
         raise RunError("The run has no vectors", where=run_id, found=f"{run.kind}, {run.state}")
     described = json.loads(run.settings)
     fingerprint = described["fingerprint"]
-    if run.key and run.key in (_built_in_key(fingerprint), _map_key(fingerprint)):
+    if run.key and _built_in_set(run.key, fingerprint) is not None:
         return  # it stands there already
     st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], fingerprint)
 
@@ -80,20 +80,19 @@ def upload(name: str, vectors: EmotionVectors, info: ModelInfo) -> str:
 
 def choose_next(run_id: str) -> None:
     """Makes a set the chosen one at the next run of the script, when its picker may be changed."""
-    if run_id in st.session_state.get(_SHELF, {}) or run_id == MAP_SET:
+    if run_id in st.session_state.get(_SHELF, {}) or run_id in MAP_SETS:
         st.session_state["next vectors"] = run_id
         return
     run = store().get(run_id)
-    is_map = run.key == _map_key(json.loads(run.settings)["fingerprint"])
-    st.session_state["next vectors"] = MAP_SET if is_map else BUILT_IN
+    found = _built_in_set(run.key, json.loads(run.settings)["fingerprint"])
+    st.session_state["next vectors"] = found or BUILT_IN
 
 
 def run_of(set_id: str, info: ModelInfo) -> str | None:
     """The run that holds a set; None where the built-in set has not been built for this model yet."""
-    if set_id not in (BUILT_IN, MAP_SET):
+    if set_id not in (BUILT_IN, *MAP_SETS):
         return set_id
-    key = _built_in_key(info.fingerprint) if set_id == BUILT_IN else _map_key(info.fingerprint)
-    found = store().find(KIND, key)
+    found = store().find(KIND, _key_of(set_id, info.fingerprint))
     return None if found is None else found.id
 
 
@@ -102,13 +101,15 @@ def start_built_in(owner: ModelOwner) -> str:
     return start_build(common_registry(), owner, (built_in_prompts(),), BuildSettings(), activation_cache(), share=True)
 
 
-def _built_in_key(fingerprint: str) -> str:
-    return build_key(fingerprint, (built_in_prompts(),), BuildSettings())
-
-
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _map_key(fingerprint: str) -> str:
-    return build_key(fingerprint, map_prompts(), BuildSettings())
+def _key_of(set_id: str, fingerprint: str) -> str:
+    prompts = (built_in_prompts(),) if set_id == BUILT_IN else map_prompts(set_id)
+    return build_key(fingerprint, prompts, BuildSettings())
+
+
+def _built_in_set(key: str, fingerprint: str) -> str | None:
+    """Which of the sets that go by a name a build's key belongs to."""
+    return next((name for name in (BUILT_IN, *MAP_SETS) if _key_of(name, fingerprint) == key), None)
 
 
 @st.cache_resource
@@ -135,7 +136,7 @@ on_pressure(build_of.clear)
 
 def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
     """Makes the set of a link choosable; returns what is wrong with it where it cannot be had."""
-    if not set_id or set_id in (BUILT_IN, MAP_SET) or set_id in st.session_state.get(_SHELF, {}):
+    if not set_id or set_id in (BUILT_IN, *MAP_SETS) or set_id in st.session_state.get(_SHELF, {}):
         return None
     try:
         put_on_shelf(set_id)

@@ -23,6 +23,10 @@ BUILTIN: dict[str, str] = {
     "confound-negative": "Sad, disgusting or unfair without fear, against pleasant: a fear vector must not light up",
 }
 
+# Sets whose truth is known, for the model that they were planted in. They lie with the model: their sentences stand in
+# its training text, which those of `prompts/` never do.
+PLANTED: dict[str, Path] = {"scenes-171": Path(__file__).resolve().parents[2] / "demo_model" / "planted"}
+
 
 def prompts_folder() -> Path:
     """The prompt sets inside an installed package, else beside it in a checkout, else `prompts/` in the current folder.
@@ -58,9 +62,9 @@ def builtin_bytes(name: str) -> bytes:
     Raises:
         PromptSetError: The name is unknown, or its file is missing.
     """
-    if name not in BUILTIN:
+    if name not in BUILTIN and name not in PLANTED:
         raise _unknown(name)
-    path = prompts_folder() / f"{name}.csv"
+    path = (PLANTED[name] if name in PLANTED else prompts_folder()) / f"{name}.csv"
     try:
         return path.read_bytes()
     except OSError as error:
@@ -101,7 +105,7 @@ def load_prompts(reference: str | Path, *, seed: int = 0) -> PromptSet:
     Raises:
         PromptSetError: There is no such set or file, or it cannot be used.
     """
-    if isinstance(reference, str) and reference in BUILTIN:
+    if isinstance(reference, str) and (reference in BUILTIN or reference in PLANTED):
         return _read_builtin(reference, builtin_bytes(reference), seed)
     if not _exists(Path(reference)):
         raise _unknown(str(reference))

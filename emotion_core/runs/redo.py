@@ -11,7 +11,7 @@ from typing import Any
 
 from emotion_core.errors import EmotionCoreError, RunError
 from emotion_core.models.owner import ModelOwner
-from emotion_core.prompts.builtin import builtin_names, load_prompts
+from emotion_core.prompts.builtin import PLANTED, builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs import builds, sweeps
 from emotion_core.runs.cache import ActivationCache
@@ -21,6 +21,7 @@ from emotion_core.runs.limits import require_sweep, require_texts
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.run import Run
+from emotion_core.runs.stopping import keeping, stop_flag
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
@@ -72,7 +73,7 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
         built = builds.build_and_score(owner, sets, _build_settings(described["settings"]), cache)
         registry.store.reopen(run.id)
         return registry.start(run.id, built, builds.save_build, owner.submit, again=True)
-    swept = _sweep_again(registry, owner, run, cache)
+    swept = keeping(_sweep_again(registry, owner, run, cache), registry.store, run.id, sweeps.save_sweep)
     registry.store.reopen(run.id)
     return registry.start(run.id, swept, sweeps.save_sweep, owner.submit, again=True)
 
@@ -94,7 +95,7 @@ def _sweep_again(registry: JobRegistry, owner: ModelOwner, run: Run, cache: Acti
                     "The vectors of this sweep are gone, and building them again gives others",
                     remedy="Start a new sweep from the form",
                 )
-        return (yield from sweep(owner.model, vectors, settings))
+        return (yield from sweep(owner.model, vectors, settings, cache, stop_flag(run.id).is_set))
 
     return work()
 
@@ -123,7 +124,7 @@ def _recipe(run: Run) -> dict[str, Any]:
 
 def _sets(recipe: dict[str, Any]) -> tuple[PromptSet, ...]:
     """The built-in prompt sets with the recipe's content."""
-    there = dict.fromkeys(builtin_names(present_only=True))
+    there = dict.fromkeys((*builtin_names(present_only=True), *PLANTED))
     sets = []
     for one in recipe["prompt_sets"]:
         found = load_prompts(one["name"]) if one["name"] in there else None

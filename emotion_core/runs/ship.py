@@ -47,6 +47,7 @@ HOME_SWEEP = SweepSettings(
 
 
 MAP_SET = "emotions-171"
+PLANTED_SET = "scenes-171"  # whose map is known: the truth table of the demo model
 MAP_CLUSTERS = 10
 
 
@@ -66,14 +67,14 @@ def start_home_sweep(registry: JobRegistry, owner: ModelOwner, build_id: str) ->
     return start_sweep(registry, owner, vectors, HOME_SWEEP, share=True)
 
 
-def map_prompts() -> tuple[PromptSet, ...]:
-    """The prompt set of the map."""
-    return (load_prompts(MAP_SET),)
+def map_prompts(name: str = MAP_SET) -> tuple[PromptSet, ...]:
+    """The prompt set of a map: `MAP_SET` or `PLANTED_SET`."""
+    return (load_prompts(name),)
 
 
-def start_map_build(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> str:
+def start_map_build(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, name: str = MAP_SET) -> str:
     """The build behind the map of 171 emotions: shipped, computed before, or started now; returns its run id."""
-    return start_build(registry, owner, map_prompts(), BuildSettings(), cache, share=True)
+    return start_build(registry, owner, map_prompts(name), BuildSettings(), cache, share=True)
 
 
 def round_run(store: RunStore, run_id: str) -> str:
@@ -136,16 +137,21 @@ def ship_home(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
 
 
 def ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
-    """Computes and writes the vectors of the map, with their held-out scores, and the checks of the map."""
-    build_id = start_map_build(registry, owner, cache)
+    """Computes and writes the vectors of both maps, with their held-out scores, and the checks of the maps."""
+    for name in (MAP_SET, PLANTED_SET):
+        _ship_map(registry, owner, cache, folder, name)
+
+
+def _ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path, name: str) -> None:
+    build_id = start_map_build(registry, owner, cache, name)
     registry.wait(build_id)
     # The checks are keyed by the vectors, so they are made of the rounded ones that visitors get.
     rounded_id = round_run(registry.store, build_id)
     vectors = load_build(registry.store, rounded_id).vectors
     checks_id = start_checks(registry, owner, vectors, MAP_CLUSTERS, cache)
     registry.wait(checks_id)
-    pack(registry.store, rounded_id, folder, f"{BUILD}-{MAP_SET}", small=True)
-    pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{MAP_SET}", small=True)
+    pack(registry.store, rounded_id, folder, f"{BUILD}-{name}", small=True)
+    pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{name}", small=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,0 +1,54 @@
+"""The map of the built-in 171 emotions without a browser: every part, the linked choice, the link."""
+
+from collections.abc import Callable
+
+import pytest
+from page_helpers import texts
+from streamlit.testing.v1 import AppTest
+
+from ui.map_tab import _PARTS
+
+Open = Callable[..., AppTest]
+
+
+def query(app: AppTest) -> dict[str, str]:
+    return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
+
+
+def test_a_first_visitor_sees_the_map_of_all_emotions(open_page: Open) -> None:
+    app = open_page("2_Explore_emotions", tab="Map")
+    assert not app.exception
+    assert len(app.selectbox(key="emotion_on_map").options) == 171
+    assert "Nearest" in texts(app)
+
+
+@pytest.mark.parametrize("part", _PARTS)
+def test_every_part_opens_by_its_link(open_page: Open, part: str) -> None:
+    app = open_page("2_Explore_emotions", tab="Map", map_part=part)
+    assert not app.exception
+    assert app.segmented_control(key="map_part").value == part
+
+
+def test_a_choice_is_everywhere_and_in_the_link(open_page: Open) -> None:
+    app = open_page("2_Explore_emotions", tab="Map")
+    app.selectbox(key="emotion_on_map").set_value("joyful").run()
+    assert app.selectbox(key="emotion").value == "joyful"
+    assert query(app)["vectors"] == "scenes-171"
+    assert "#### joyful" in texts(app)
+    app.button(key="hold").click().run()
+    app.selectbox(key="emotion_on_map").set_value("sad").run()
+    assert app.multiselect(key="map_held").value == ["joyful"]
+    app.switch_page("pages/3_Steer.py").run()
+    app.switch_page("pages/2_Explore_emotions.py").run()
+    again = open_page("2_Explore_emotions", **{**query(app), "tab": "Map"})
+    assert again.selectbox(key="emotion_on_map").value == "sad"
+    assert again.multiselect(key="map_held").value == ["joyful"]
+    assert not again.exception
+
+
+def test_layer_and_axes_come_from_the_link_and_nonsense_does_not_count(open_page: Open) -> None:
+    app = open_page("2_Explore_emotions", tab="Map", map_layer="4", map_x="3", map_clusters="999", map_colour="<b>")
+    assert app.select_slider(key="map_layer").value == 4
+    assert app.selectbox(key="map_x").value == 3
+    assert app.number_input(key="map_clusters").value == 10
+    assert not app.exception
