@@ -28,8 +28,8 @@ def smoothed(values: FloatArray, width: int = 7) -> FloatArray:
     return result
 
 
-def course_table(reading: TokenReading, emotion: str) -> pd.DataFrame:
-    """One row a token, or a stretch of tokens where the text is long."""
+def course_table(reading: TokenReading, emotion: str, most: int = MOST_POINTS) -> pd.DataFrame:
+    """One row a token, or a stretch of tokens where the text is long: at most `most` rows."""
     values = reading.of(emotion)
     table = pd.DataFrame(
         {
@@ -41,7 +41,7 @@ def course_table(reading: TokenReading, emotion: str) -> pd.DataFrame:
             "null_high": reading.band_high[:, 0],
         }
     )
-    step = -(-len(table) // MOST_POINTS)
+    step = -(-len(table) // most)
     if step == 1:
         return table
     groups = table.groupby(table["token"] // step)
@@ -89,7 +89,7 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
     """Emotions by tokens, smoothed, cool to warm."""
     parts = []
     for emotion in emotions:
-        table = course_table(reading, emotion)[["token", "text", "smoothed"]]
+        table = course_table(reading, emotion, MOST_POINTS // 2)[["token", "text", "smoothed"]]
         parts.append(table.assign(emotion=emotion))
     scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True)
     chart = alt.Chart(pd.concat(parts)).mark_rect()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from emotion_core.tracing.activations import FloatArray
 
@@ -77,23 +78,44 @@ def scale_of(rows: FloatArray, least: FloatArray | None = None) -> Scale:
 
 
 def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] | None = None) -> PositionScale:
-    """Scale of the tokens of texts.
+    """Scale of the tokens of texts. Sums go text by text, so that no second copy of all readings is made.
 
     Args:
         texts: For each text float32 [tokens, layers, directions]; one at least with two tokens.
         kept: For each text which of its tokens count, bool [tokens]; by default all of them.
     """
     masks = [np.ones(len(text), bool) for text in texts] if kept is None else [np.array(one, bool) for one in kept]
-    later = np.concatenate([text[1:][mask[1:]] for text, mask in zip(texts, masks, strict=True)])
-    places = np.concatenate([np.log2(1 + np.flatnonzero(mask[1:])) for mask in masks])
-    bins = np.floor(places).astype(np.int64)  # 1, 2-3, 4-7, ...
-    used = np.unique(bins)
-    means = np.stack([later[bins == one].mean(axis=0, dtype=np.float64) for one in used]).astype(np.float32)
-    centres = np.array([places[bins == one].mean() for one in used])
+    for mask in masks:
+        mask[:1] = False  # first tokens have a scale of their own
+    places = [np.log2(np.flatnonzero(mask)) for mask in masks]
+    bins = [np.floor(one).astype(np.int64) for one in places]  # 1, 2-3, 4-7, ...
+    used = np.unique(np.concatenate(bins))
+    sums = np.zeros((len(used), *texts[0].shape[1:]))
+    for text, mask, own in zip(texts, masks, bins, strict=True):
+        for bin_ in np.unique(own):
+            sums[np.searchsorted(used, bin_)] += text[mask][own == bin_].sum(axis=0, dtype=np.float64)
+    every, where = np.concatenate(places), np.concatenate(bins)
+    counts = np.array([(where == one).sum() for one in used])
+    centres = np.array([every[where == one].mean() for one in used])
+    means = (sums / counts[:, None, None]).astype(np.float32)
     rows = np.stack([text[0] for text in texts])
-    first = scale_of(rows)
-    rough = PositionScale(first, centres, means, np.ones_like(first.sd))
-    expected = rough.mean_at(max(len(text) for text in texts))
-    spread = [text[1:] - expected[1 : len(text)] for text in texts]
-    sd = scale_of(np.concatenate([one[mask[1:]] for one, mask in zip(spread, masks, strict=True)])).sd
+    rough = PositionScale(scale_of(rows), centres, means, np.ones(means.shape[1:], np.float32))
+    sd = _spread(texts, masks, rough)
     return PositionScale(scale_of(rows, least=sd), centres, means, sd)
+
+
+def _spread(texts: Sequence[FloatArray], masks: Sequence[npt.NDArray[np.bool_]], rough: PositionScale) -> FloatArray:
+    """float32 [layers, directions], standard deviation around the means of the positions; 1 where nothing varies."""
+    expected = rough.mean_at(max(len(text) for text in texts))
+    total, squares, count = np.zeros(expected.shape[1:]), np.zeros(expected.shape[1:]), 0
+    largest = np.zeros(expected.shape[1:])
+    for text, mask in zip(texts, masks, strict=True):
+        off = text[mask].astype(np.float64) - expected[: len(text)][mask]
+        total += off.sum(axis=0)
+        squares += (off**2).sum(axis=0)
+        largest = np.maximum(largest, np.abs(off).max(axis=0, initial=0.0))
+        count += len(off)
+    # The means are close to zero by construction, so that nothing is lost in this difference.
+    variance = np.maximum(squares - total**2 / count, 0.0) / max(1, count - 1)
+    sd = np.sqrt(variance)
+    return np.where(sd <= 1e-6 * np.maximum(1.0, largest), 1.0, sd).astype(np.float32)

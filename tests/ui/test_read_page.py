@@ -92,3 +92,24 @@ def test_a_comparison_with_itself_is_refused(open_page: Open, until: Until) -> N
     app = until(open_page("4_Read", what="System prompts"), built)
     app.multiselect(key="priors-others").set_value([]).run()
     assert "different system prompts" in texts(app) and button(app, "Read").disabled
+
+
+def test_a_hostile_text_is_shown_as_text_at_all_layers(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="Text"), built)
+    app.text_area(key="read-text").set_value("שלום <img src=x onerror=alert(1)> 🙂 $x$ **b** =1+1").run()
+    app.checkbox(key="read-all-layers").check().run()
+    button(app, "Read").click().run()
+    until(app, lambda one: "most often at layer" in texts(one))
+    assert not app.exception and "leaves the range of random directions" in texts(app)
+
+
+def test_the_model_writes_the_next_reply(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="Conversation"), built)
+    app.selectbox(key="read-conversation").set_value("Your own").run()
+    app.toggle(key="read-continue").set_value(True).run()
+    app.number_input(key="continue-tokens").set_value(8).run()
+    app.number_input(key="continue-strength").set_value(0.5).run()
+    button(app, "Read").click().run()
+    until(app, lambda one: "What this shows." in texts(one))
+    assert "Unsteered" in texts(app) and "one reply proves nothing" in texts(app)
+    assert any("--continue=8" in one.value and "--strength=0.5" in one.value for one in app.code)
