@@ -49,8 +49,13 @@ def parquet_bytes(table: pd.DataFrame) -> bytes:
     return stream.getvalue()
 
 
+# The last four are the wide forms, which spreadsheets of some countries take for the narrow ones.
+_FORMULA = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def _neutral(cell: str) -> str:
-    if cell[:1] not in ("=", "+", "-", "@", "\t", "\r"):
+    cell = cell.replace("\r\n", "\n").replace("\r", "\n")  # a bare one ends the row for some readers
+    if cell.lstrip("\n")[:1] not in _FORMULA:
         return cell
     try:
         float(cell)

@@ -22,7 +22,7 @@ from emotion_core.errors import RunError
 from emotion_core.runs.alive import is_alive, own_token
 from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.progress import Progress
-from emotion_core.runs.result_files import folder_bytes, result_names, result_path
+from emotion_core.runs.result_files import folder_bytes, require_id, result_names, result_path
 from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
 from emotion_core.runs.schema import prepare
 
@@ -71,8 +71,8 @@ class RunStore:
         Raises:
             RunError: There is no such run.
         """
-        with self._database() as database:
-            row = database.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
+        require_id(run_id)
+        row = next(iter(self._rows(f"SELECT {COLUMNS} FROM runs WHERE id = ?", run_id)), None)
         if row is None:
             raise RunError(
                 "There is no run with this id",

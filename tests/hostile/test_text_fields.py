@@ -1,0 +1,113 @@
+"""Every text that a visitor can type or upload: refused with words, or understood; nothing else happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hostile_helpers import FEWER, MANY, nothing_touched
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emotion_core.behavior.patterns import check_pattern
+from emotion_core.errors import EmotionCoreError
+from emotion_core.geometry.norms import read_norms
+from emotion_core.models.allowed import require_allowed
+from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.library import read_activities, read_conversation, read_scenarios
+from emotion_core.reading.dose import make_template, parse_values
+from emotion_core.reading.text import check_length
+from emotion_core.runs.settings import HOSTED
+from emotion_core.runs.store import RunStore
+from emotion_core.steering.settings import parse_strengths
+
+NASTY = st.sampled_from(
+    ["", " ", "\0", "../../etc/passwd", "<script>alert(1)</script>", "{x}", "{x.__class__}", "{0}", "%s", "=1+1",
+     "1e999", "-nan", "nan:nan:nan", "0:1:1e-300", "1:2:3:4", "1_000", "٣", "Z" * 5000, "\u202e", "\ud800", "𝒳",
+     "'; DROP TABLE runs; --", "${jndi:ldap://x}", "__import__('os').system('id')", "(a+)+$", "(?:" * 60]
+)  # fmt: skip
+TEXT = st.one_of(NASTY, st.text(max_size=60), st.text(st.sampled_from("0123456789.,:;-+eE {x}naif"), max_size=25))
+FILE_NAMES = st.one_of(st.sampled_from(["a.json", "../../a.csv", "a.CSV", "", "\0.tsv", "<b>.json"]), TEXT)
+PLAIN = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["role", "content", "activity", "kind", "name", "prompt", "counts", "options", "x"]),
+            inner,
+            max_size=5,
+        ),
+    ),
+    max_leaves=12,
+)
+FIELDS: dict[str, Callable[[str], object]] = {
+    "strengths": parse_strengths,
+    "numbers of a dose": parse_values,
+    "template": lambda text: make_template(text, (1.0, 2.0, 3.0)),
+    "text to read": check_length,
+    "pattern of a scenario": lambda text: check_pattern(text, "scenario"),
+    "model of a link": lambda text: require_allowed(text, HOSTED),
+}
+UPLOADS: dict[str, Callable[[str, bytes], object]] = {
+    "prompts": read_prompt_bytes,
+    "conversation": read_conversation,
+    "activities": read_activities,
+    "scenarios": read_scenarios,
+    "norms": lambda name, data: read_norms(data, name),
+}
+
+
+def understood_or_refused(call: Callable[[], object]) -> None:
+    with nothing_touched():
+        try:
+            call()
+        except EmotionCoreError as error:
+            assert error.what and len(error.message) < 8000
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_any_text(field: str) -> None:
+    @FEWER
+    @given(TEXT)
+    def holds(text: str) -> None:
+        understood_or_refused(lambda: FIELDS[field](text))
+
+    holds()
+
+
+@pytest.mark.parametrize("upload", UPLOADS)
+def test_any_file(upload: str) -> None:
+    @MANY
+    @given(FILE_NAMES, st.one_of(st.binary(max_size=200), PLAIN.map(lambda one: json.dumps(one).encode())))
+    def holds(name: str, data: bytes) -> None:
+        understood_or_refused(lambda: UPLOADS[upload](name, data))
+
+    holds()
+
+
+@pytest.mark.parametrize("upload", UPLOADS)
+@pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 100_000, b"\xff\xfe" * 1000, b"1," * 500_000, b'"' * 9999])
+def test_deep_and_long_files(upload: str, data: bytes) -> None:
+    understood_or_refused(lambda: UPLOADS[upload]("a.json", data))
+    understood_or_refused(lambda: UPLOADS[upload]("a.csv", data))
+
+
+def test_ids_of_links_never_leave_the_store(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "data")
+    outside = tmp_path / "secret"
+    outside.write_bytes(b"secret")
+
+    @FEWER
+    @given(st.one_of(TEXT, st.sampled_from(["..", "../..", "../../secret", "/etc", str(outside)])), TEXT)
+    def holds(run_id: str, name: str) -> None:
+        for act in (store.get, store.files, lambda one: store.read(one, name), lambda one: store.read(one, "secret")):
+            try:
+                found = act(run_id)
+            except EmotionCoreError:
+                continue
+            assert found == ()
+
+    holds()
+    assert outside.read_bytes() == b"secret" and sorted(one.name for one in tmp_path.iterdir()) == ["data", "secret"]
