@@ -5,13 +5,17 @@ BIN := .venv/bin
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: run test check browser-test bench clean
+.PHONY: run test nightly check browser-test bench clean
 
 run: .venv/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/.development
 	$(BIN)/python -m pytest -q
+
+# What takes hours: 10,000 cases of every property test of hostile input, 100 kills in the middle of builds and sweeps.
+nightly: .venv/.development
+	EMOTION_TEST_CASES=10000 EMOTION_TEST_KILLS=100 $(BIN)/python -m pytest -q tests/hostile tests/faults
 
 check: .venv/.development
 	$(BIN)/ruff check .

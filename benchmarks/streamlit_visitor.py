@@ -14,7 +14,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-_PATIENCE = 300.0  # seconds for one run of a page's script
+_PATIENCE = 1500.0  # seconds for one run of a page's script
 
 
 @dataclass
