@@ -24,6 +24,7 @@ class LoadedModel:
         tokenizer: Its tokenizer.
         layers_path: Dotted path of the list of blocks.
         envoy: nnsight's wrapper, made by `tracing/envoy.py` at the first trace.
+        remote: Where its traces run (`tracing/remote.py`); None is here.
     """
 
     info: ModelInfo
@@ -31,6 +32,7 @@ class LoadedModel:
     tokenizer: Any
     layers_path: str
     envoy: Any = field(default=None, repr=False)
+    remote: Any = None
 
     def encode(self, text: str, *, chat: bool = False) -> Encoding:
         """Tokenizes one text; see `models.encode.encode`."""

@@ -17,7 +17,9 @@ import torch
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, steered
+from emotion_core.tracing.tokens_so_far import TokensSoFar
 
 # Matrix products over 8, 16, 24, ... rows give the same bits for each row, other counts do not always: batches are
 # filled up to a multiple of this, so that a text does not depend on how a sweep was split.
@@ -43,6 +45,8 @@ def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention
 
 def spread(cache: Any, index: Sequence[int]) -> Any:
     """A copy of a cache whose row r is the row `index[r]` of the original."""
+    if isinstance(cache, TokensSoFar):
+        return cache.rows(index)
     copied = copy.deepcopy(cache)
     copied.batch_select_indices(torch.tensor(list(index)))
     return copied
@@ -68,6 +72,9 @@ def step(
 def _forward(
     model: LoadedModel, tokens: torch.Tensor, cache: Any, edits: Sequence[Intervention]
 ) -> tuple[Any, torch.Tensor]:
+    if model.remote is not None:
+        so_far = (cache or TokensSoFar()).then(tokens, edits)
+        return so_far, _forward_again(model, so_far)
     envoy, blocks = envoy_of(model), blocks_of(model)
     ordered = sorted(edits, key=lambda edit: edit.layer)  # a trace reads layers in forward order
     inputs = {"input_ids": tokens, "use_cache": True}
@@ -79,3 +86,18 @@ def _forward(
             hidden[:] = steered(hidden, edit)
         output = nnsight.save(envoy.output)
     return output.past_key_values, output.logits[:, -1].float()
+
+
+@retried
+def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
+    """Logits after all tokens so far, float32 [rows, vocabulary], without a cache: a step that runs elsewhere."""
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    stretches = so_far.edits()
+    inputs = {"input_ids": so_far.tokens, "use_cache": False}
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
+        for start, end, edit in stretches:
+            hidden = stream(blocks[edit.layer].output)
+            hidden[:, start:end] = steered(hidden[:, start:end], edit)
+        logits = nnsight.save(envoy.output.logits[:, -1].float())
+    last: torch.Tensor = logits
+    return last

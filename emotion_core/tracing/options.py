@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nnsight
@@ -18,6 +18,7 @@ from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.batches import TOKENS_PER_BATCH
 from emotion_core.tracing.decode import spread
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.score import LOGITS_PER_BATCH
 from emotion_core.tracing.steer import Intervention, Operation, steered
 
@@ -103,6 +104,8 @@ def score_options(
     Returns:
         For each prompt float64 [options]; nan where the model produced numbers that are not finite.
     """
+    if model.remote is not None:
+        asked = [replace(one, shared=0) for one in asked]  # a shared beginning is kept as a cache, which stays here
     width = model.info.width
     matrix = torch.zeros((1, width)) if directions is None else torch.tensor(directions)
     steering = _Steering(layer, operation, matrix)
@@ -220,6 +223,7 @@ def _prefix(
     return cache
 
 
+@retried
 def _forward(
     model: LoadedModel,
     ids: torch.Tensor,
@@ -240,17 +244,17 @@ def _forward(
     """
     envoy, blocks = envoy_of(model), blocks_of(model)
     at = torch.tensor(list(kept), device=ids.device)
-    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": True}
+    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": model.remote is None}
     if cache is not None:
         inputs["past_key_values"] = cache
     only = "logits_to_keep" in inspect.signature(model.module.forward).parameters
     if only:
         inputs["logits_to_keep"] = at  # spares the output layer for positions that nobody looks at
     where = mask.to(ids.device)[:, :, None]
-    with torch.inference_mode(), envoy.trace(inputs):
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         if edit is not None:
             hidden = stream(blocks[edit.layer].output)
             hidden[:] = torch.where(where, steered(hidden, edit), hidden)
-        output = nnsight.save(envoy.output)
-    logits = output.logits if only else output.logits[:, at]
-    return output.past_key_values, logits.float()
+        logits = nnsight.save(envoy.output.logits if only else envoy.output.logits[:, at])
+        kept_cache = nnsight.save(envoy.output.past_key_values)
+    return kept_cache, logits.float()

@@ -16,6 +16,7 @@ from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import RECORDER_VERSION, Activations, ReadingPosition
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.remote import retried, trace_options
 
 
 def record(
@@ -89,11 +90,13 @@ def _read_batch(
     return [CachedRow(values[i], lengths[i], len(e)) for i, e in enumerate(encodings)]
 
 
+@retried
 def _trace(
     model: LoadedModel, ids: torch.Tensor, read: Sequence[list[int]], tails: Sequence[list[int]], depth: int
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     envoy, blocks = envoy_of(model), blocks_of(model)
-    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
+    inputs = {"input_ids": ids, "use_cache": False}
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
         pooled = nnsight.save([])
         norms = nnsight.save([])
         pooled.append(_means(blocks[0].input, read))

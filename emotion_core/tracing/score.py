@@ -15,6 +15,7 @@ from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.batches import TOKENS_PER_BATCH, length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.remote import retried, trace_options
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
 LOGITS_PER_BATCH = 2**25
@@ -94,17 +95,18 @@ def _score_batch(
     ids = pad_right(
         encodings, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
     )  # (rows, tokens)
-    projected, logits = _trace(model, ids, layer, matrix)
-    targets = ids[:, 1:]  # (rows, tokens - 1)
-    nats = torch.nn.functional.cross_entropy(logits[:, :-1].float().transpose(1, 2), targets, reduction="none")
+    projected, nats = _trace(model, ids, layer, matrix)
     return nats.cpu().numpy(), projected.cpu().numpy()
 
 
+@retried
 def _trace(
     model: LoadedModel, ids: torch.Tensor, layer: int, matrix: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     envoy, blocks = envoy_of(model), blocks_of(model)
-    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}):
+    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
         projected = nnsight.save(stream(blocks[layer].output).float() @ matrix.T)  # (rows, tokens, directions)
-        output = nnsight.save(envoy.output)
-    return projected, output.logits
+        # Inside the trace, because logits are the largest thing that could travel over a network.
+        logits = envoy.output.logits[:, :-1].float().transpose(1, 2)  # (rows, vocabulary, tokens - 1)
+        nats = nnsight.save(torch.nn.functional.cross_entropy(logits, ids[:, 1:], reduction="none"))
+    return projected, nats

@@ -13,6 +13,7 @@ from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.remote import retried, trace_options
 
 
 def project_tokens(
@@ -61,9 +62,10 @@ def project_layers(
     return [found[i] for i in range(len(encodings))]
 
 
+@retried
 def _trace(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[int, torch.Tensor]) -> torch.Tensor:
     envoy, blocks = envoy_of(model), blocks_of(model)
-    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
+    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
         kept = nnsight.save([])
         for layer, matrix in matrices.items():
             kept.append(stream(blocks[layer].output).float() @ matrix.T)
