@@ -13,6 +13,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.limits import require_texts, within_tokens
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -29,6 +30,7 @@ def start_heldout(
     cache: ActivationCache,
 ) -> str:
     """Starts scoring, or finds the finished run with the same content, and returns its run id."""
+    require_texts(registry.limits, prompt_sets)
     sets = [one.sha256 for one in (*prompt_sets, *built_in_confounds())]
     key = content_key(
         KIND, schema(HeldOutScores), SCORES_VERSION, owner.model.info.fingerprint, vectors_digest(vectors), sets
@@ -42,7 +44,8 @@ def start_heldout(
         "fingerprint": owner.model.info.fingerprint,
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = heldout(owner.model, vectors, prompt_sets, cache)
+    texts = [text.text for one in prompt_sets for text in one.texts]
+    job = within_tokens(registry.limits, owner.model, texts, heldout(owner.model, vectors, prompt_sets, cache))
     return registry.start(run_id, job, lambda scores: {_FILE: to_bytes(scores)}, owner.submit)
 
 

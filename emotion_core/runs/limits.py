@@ -5,8 +5,9 @@ A limit of 0 is none. The messages say how much is allowed, how much was asked f
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from emotion_core.errors import LimitError
@@ -63,6 +64,22 @@ def within_tokens(limits: Settings, model: LoadedModel, texts: Sequence[str], jo
         _at_most(limits, limits.max_tokens, counted, "tokens", "The texts are too long", "Shorten them or take fewer")
         yield Progress(min(start + _TEXTS_A_STEP, len(texts)), len(texts), "counting tokens")
     return (yield from job)
+
+
+def strings_in(value: object) -> list[str]:
+    """Every text in a request, however deep: what its reader will make tokens of.
+
+    Example:
+        >>> strings_in(("a", {"b": ["c"]}, 1))
+        ['a', 'c']
+    """
+    if isinstance(value, str):
+        return [value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = [getattr(value, one.name) for one in dataclasses.fields(value)]
+    elif isinstance(value, Mapping):
+        value = list(value.values())
+    return [text for one in value for text in strings_in(one)] if isinstance(value, tuple | list) else []
 
 
 def within_time(limits: Settings, job: Job[T]) -> Job[T]:

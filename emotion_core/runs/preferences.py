@@ -12,6 +12,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.limits import strings_in, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -80,7 +81,8 @@ def start_preferences(
         "fingerprint": info.fingerprint,
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    return registry.start(run_id, ask_and_steer(owner.model, vectors, request), save_preferences, owner.submit)
+    job = within_tokens(registry.limits, owner.model, strings_in(request), ask_and_steer(owner.model, vectors, request))
+    return registry.start(run_id, job, save_preferences, owner.submit)
 
 
 def ask_and_steer(model: LoadedModel, vectors: EmotionVectors, request: PreferenceRequest) -> Job[PreferenceResult]:

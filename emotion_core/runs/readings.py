@@ -26,6 +26,7 @@ from emotion_core.reading.watched import Watched, conversation_encoding, read_th
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.limits import strings_in, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.reading_request import ReadingRequest, check, turns_of
 from emotion_core.runs.registry import JobRegistry
@@ -95,7 +96,8 @@ def start_reading(
         "vectors": vectors_digest(vectors),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = read(owner.model, vectors, request, cache)
+    texts = strings_in(request)
+    job = within_tokens(registry.limits, owner.model, texts, read(owner.model, vectors, request, cache))
     return registry.start(run_id, job, lambda result: {_FILE: to_bytes(result)}, owner.submit)
 
 

@@ -14,8 +14,10 @@ from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.limits import require_sweep, require_texts, within_time, within_tokens
+from emotion_core.reading.dialogue import Said
+from emotion_core.runs.limits import require_sweep, require_texts, strings_in, within_time, within_tokens
 from emotion_core.runs.progress import Job, Progress, run_to_end
+from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import HOSTED, Settings, settings
 from emotion_core.runs.store import RunStore
@@ -89,6 +91,12 @@ def test_tokens_are_counted_before_the_work_begins(tiny: Tiny) -> None:
     with pytest.raises(LimitError, match="tokens"):
         run_to_end(within_tokens(Settings(max_tokens=tokens - 1), model, texts, begun))
     assert next(begun).done == 0, "the job itself has not begun"
+
+
+def test_every_text_of_a_request_counts() -> None:
+    request = ReadingRequest("conversation", text="a", turns=(Said("user", "b"),), values=(1.0,), rise=("c",))
+    assert strings_in(request) == ["conversation", "a", "user", "b", "c", ""] + [""] * (len(strings_in(request)) - 6)
+    assert strings_in(7) == [] and strings_in({"x": ["y", None]}) == ["y"]
 
 
 def test_only_time_in_the_job_counts() -> None:
