@@ -5,17 +5,20 @@ import streamlit as st
 from ui.behave_behaviors import behavior_result
 from ui.behave_forms import preference_form
 from ui.behave_preferences import preference_result
+from ui.behave_run import first_tab
 from ui.behave_scenes import behavior_form
 from ui.built_in import need_vectors
 from ui.page import begin
+
+TABS = {"Preferences": "preferences", "Behaviours": "behaviors"}  # and the kind of run that each shows
 
 working = begin("behave")
 if working.vectors is None:
     need_vectors(working)
 what = st.segmented_control(
     "What to look at",
-    ["Preferences", "Behaviours"],
-    default="Preferences",
+    list(TABS),
+    default=first_tab(TABS),
     key="behave",
     bind="query-params",
     required=True,

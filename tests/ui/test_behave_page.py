@@ -40,6 +40,12 @@ def test_a_scenario_is_measured(open_page: Open, until: Until) -> None:
     assert not app.exception and "1 scenarios" in texts(app)
 
 
+    run = app.query_params["run"]
+    again = until(open_page("5_Behave", run=run[0] if isinstance(run, list) else run), asks)
+    assert button(again, "Measure"), "a link to a run opens its tab"
+    until(again, lambda one: "What this shows." in texts(one))
+
+
 @pytest.mark.parametrize(("value", "says"), [("0", "other than 0"), ("x", "cannot be read"), ("", "empty")])
 def test_strengths_that_do_not_steer_are_said(open_page: Open, until: Until, value: str, says: str) -> None:
     app = until(open_page("5_Behave", behave="Behaviours"), asks)
