@@ -82,6 +82,21 @@ def test_report_has_the_promised_keys(capsys, prompts):
     assert {one["estimator"] for one in document["estimators"]} == {"difference", "pca", "logistic"}
 
 
+def test_a_confound_set_of_ones_own_is_tested_beside_the_built_in_ones(capsys, vectors, prompts, tmp_path):
+    rows = "\n".join(f"rain,It rained on day {i} of the trip.,The sun shone on day {i} of the trip." for i in range(6))
+    own = tmp_path / "rain.csv"
+    own.write_text(f"emotion,positive,negative\n{rows}\n", encoding="utf-8")
+    for command in (["heldout", str(vectors), str(prompts)], ["report", str(prompts)]):
+        document = answer(capsys, *command, "--confound", str(own))
+        found = document["confounds"] if command[0] == "report" else document["emotions"][0]["confounds"]
+        (rain,) = [
+            one for one in found if one["set"] == "rain" and one["emotion"] == document["emotions"][0]["emotion"]
+        ]
+        assert rain["n"] == 6 and 0 <= rain["low"] <= rain["auroc"] <= rain["high"] <= 1
+        assert -1 <= rain["cosine"] <= 1 and rain["cosine_chance"] > 0
+        assert {"confound-threat", "confound-arousal"} <= {one["set"] for one in found}
+
+
 def test_report_of_a_set_that_cannot_be_built_from(capsys):
     document = answer(capsys, "report", "confound-place")
     assert document["direction_auroc"] is None
