@@ -9,11 +9,17 @@ from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neut
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.plain import plain
+from ui.sentence_emotions import sentence_emotions
 from ui.services import ask
 from ui.tokens import Token, token_strip
 from ui.working import Working
 
-_START = "The footsteps behind me stopped when I stopped."
+_EXAMPLES = (
+    "He has not called since the funeral, and the house is so quiet.",
+    "The footsteps behind me stopped when I stopped.",
+    "I sat by the lake with a cup of tea and nothing to do.",
+    "They sold our house without asking me, and he smiled while he said it.",
+)
 _FULL = 3.0  # standard deviations at which a token has its full colour
 
 
@@ -23,15 +29,24 @@ def sentence(working: Working) -> None:
         return
     text = st.text_input(
         "Type a sentence and see how the model reads it",
-        _START,
+        _EXAMPLES[0],
         max_chars=400,
         key="sentence",
         persist_state="session",
         help="Read on the direction of the emotion chosen in the sidebar.",
     )
+    with st.container(horizontal=True):
+        for number, example in enumerate(_EXAMPLES):
+            st.button(
+                example.split(",")[0].split(".")[0][:34] + " …",
+                key=f"example-{number}",
+                on_click=lambda chosen=example: st.session_state.update(sentence=chosen),
+                type="tertiary",
+            )
     if not (text or "").strip():
         return
     with shown_errors():
+        sentence_emotions(working, str(text).strip())
         baseline = baseline_of(working.run_id, working.emotion, working.owner, working.vectors)
         found = ask(working.owner, read_sentence(working.owner.model, working.vectors, baseline, str(text).strip()))
         st.markdown(

@@ -22,6 +22,9 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
     name = emotion[:1].upper() + emotion[1:]
     if len(above) == 0:
         return f"{name} separates from {against} at no layer by more than chance"
+    if scores.verdicts[e].word == "no evidence":
+        # Other layers may lie above the band: with several looks one of them does so by chance.
+        return f"{name} separates from {against} by no more than chance at the layer chosen beforehand"
     best = int(above[np.argmax(scores.cohens_d[e][above])])
     if len(above) == scores.n_layers:
         return f"{name} separates from {against} at every layer, most at layer {best}"

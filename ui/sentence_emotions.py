@@ -1,0 +1,48 @@
+"""The emotions of the visitor's sentence, out of all that the map knows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.ranking import ranking_chart
+from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
+from emotion_core.models.owner import ModelOwner
+from emotion_core.reading.ranking import ranking
+from emotion_core.reading.text import read_text
+from emotion_core.runs.readings import known_baseline
+from emotion_core.runs.ship import MAP_SET, PLANTED_SET
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.charts import show_chart
+from ui.plain import plain
+from ui.services import ask
+from ui.vector_sets import run_of, vectors_of
+from ui.working import Working
+
+
+def sentence_emotions(working: Working, text: str) -> None:
+    """Bars of the emotions at both ends; nothing where no set with several emotions is at hand."""
+    found = _many(working)
+    if found is None:
+        return
+    name, vectors = found
+    reading = ask(working.owner, _read(working.owner, vectors, text))
+    table = ranking(reading)
+    chart = ranking_chart(table, len(vectors.emotions))
+    show_chart(chart, alt_text=str(chart.title.text), key="sentence-emotions")
+    st.caption(f"Vectors: {plain(name)}, layer {reading.layer}.")
+
+
+def _read(owner: ModelOwner, vectors: EmotionVectors, text: str):  # type: ignore[no-untyped-def]
+    baseline = yield from known_baseline(owner.model, vectors, None)
+    return (yield from read_text(owner.model, baseline, text))
+
+
+def _many(working: Working) -> tuple[str, EmotionVectors] | None:
+    """The chosen set where it has several emotions, else a built-in one that is ready for this model."""
+    if working.vectors is not None and len(working.vectors.emotions) >= FEWEST_EMOTIONS:
+        return "the chosen set", working.vectors
+    for name in (PLANTED_SET, MAP_SET):
+        run_id = run_of(name, working.info)
+        if run_id is not None:
+            return name, vectors_of(run_id)
+    return None
