@@ -13,6 +13,7 @@ from emotion_core.reading.dose import parse_values
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.readings import start_reading
 from ui.errors import show_error
+from ui.limits import limit_note
 from ui.read_attempts_form import attempts_form
 from ui.read_continuation import writing_input
 from ui.read_inputs import OWN, conversation_input, text_input
@@ -53,6 +54,7 @@ def reading_form(working: Working, tab: str) -> None:
         request = forms[tab]()
     except EmotionCoreError as error:
         show_error(error)
+    limit_note("read")
     pressed = st.button(
         "Read",
         type="primary",
