@@ -18,6 +18,10 @@ def doctor(arguments: argparse.Namespace) -> Answer:
 
     model = open_model(arguments.model, arguments.dtype)
     checks = run(doctor_job(model))
+    if arguments.dry_run:
+        from emotion_core.tracing.doctor.dry_run import dry_run
+
+        checks += run(dry_run(model))
     document = {
         "model": asdict(model.info),
         "settings": {name: _plain(value) for name, value in asdict(settings()).items()},
@@ -26,6 +30,18 @@ def doctor(arguments: argparse.Namespace) -> Answer:
     lines = [f"{'passed' if c.passed else 'FAILED'}  {c.name}: {c.detail}" for c in checks]
     lines += [f"        {c.name}: {c.remedy}" for c in checks if not c.passed]
     return Answer(document, "\n".join(lines), status=0 if all(c.passed for c in checks) else 1)
+
+
+def ndif(arguments: argparse.Namespace) -> Answer:
+    """`ndif`: which models the service has now."""
+    from dataclasses import asdict
+
+    from emotion_core.cli.answer import table
+    from emotion_core.tracing.remote_model import served
+
+    models = served()
+    text = table(["model", "state", "level"], [[one.name, one.state, one.level] for one in models])
+    return Answer({"models": [asdict(one) for one in models]}, text if models else "NDIF serves no model now")
 
 
 def _plain(value: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.behaving import behaviors, preferences
-from emotion_core.cli.checking import doctor
+from emotion_core.cli.checking import doctor, ndif
 from emotion_core.cli.exchanging import export, import_file
 from emotion_core.cli.making import build, heldout, report
 from emotion_core.cli.mapping import compare, geometry
@@ -28,4 +28,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "export": export,
     "import": import_file,
     "doctor": doctor,
+    "ndif": ndif,
 }

@@ -42,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _export(commands)
     _import(commands)
     _doctor(commands)
+    _command(commands, "ndif", "list the models that NDIF serves now")
     return parser
 
 
@@ -262,3 +263,4 @@ def _behaviors(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "doctor", "check that a model can be read and steered as this project assumes")
     _model(command, "demo")
+    command.add_argument("--dry-run", action="store_true", help="also try the traces as NDIF would get them")

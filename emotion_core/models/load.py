@@ -32,6 +32,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
+            `ndif:` before a hub id takes the model that NDIF serves.
         dtype: `float32`, `bfloat16` or `float16`.
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
 
@@ -42,6 +43,10 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     from transformers import AutoModelForCausalLM, AutoTokenizer  # seconds of import that Home does not need
 
     require_allowed(name, settings())
+    if name.startswith("ndif:"):
+        from emotion_core.tracing.remote_model import load_remote
+
+        return load_remote(name)
     wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).is_dir() else name.partition("#")
     source = _source(wanted)
     _require_reachable(source, name)
