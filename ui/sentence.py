@@ -14,12 +14,12 @@ from ui.services import ask
 from ui.tokens import Token, token_strip
 from ui.working import Working
 
-_EXAMPLES = (
-    "He has not called since the funeral, and the house is so quiet.",
-    "The footsteps behind me stopped when I stopped.",
-    "I sat by the lake with a cup of tea and nothing to do.",
-    "They sold our house without asking me, and he smiled while he said it.",
-)
+_EXAMPLES = {
+    "A quiet house": "He has not called since the funeral, and the house is so quiet.",
+    "Footsteps": "The footsteps behind me stopped when I stopped.",
+    "By the lake": "I sat by the lake with a cup of tea and nothing to do.",
+    "A sale": "They sold our house without asking me, and he smiled while he said it.",
+}
 _FULL = 3.0  # standard deviations at which a token has its full colour
 
 
@@ -29,19 +29,20 @@ def sentence(working: Working) -> None:
         return
     text = st.text_input(
         "Type a sentence and see how the model reads it",
-        _EXAMPLES[0],
+        next(iter(_EXAMPLES.values())),
         max_chars=400,
         key="sentence",
         persist_state="session",
         help="Read on the direction of the emotion chosen in the sidebar.",
     )
     with st.container(horizontal=True):
-        for number, example in enumerate(_EXAMPLES):
+        for name, example in _EXAMPLES.items():
             st.button(
-                example.split(",")[0].split(".")[0][:34] + " …",
-                key=f"example-{number}",
+                name,
+                key=f"example-{name}",
                 on_click=lambda chosen=example: st.session_state.update(sentence=chosen),
                 type="tertiary",
+                help=example,
             )
     if not (text or "").strip():
         return
