@@ -196,7 +196,7 @@ def built_in_report(model: LoadedModel, chat: bool) -> str:
     scenes = tuple(scene for scene in built_in_scenes() if _fits(model, scene))
     left_out = len(built_in_scenes()) - len(scenes)
     asked = BehaviorSettings(
-        scenes, ("desperation", "calm", "love"), (-STRENGTH, STRENGTH), texts=4, max_new_tokens=12, chat=chat
+        scenes, ("desperation", "calm", "love"), (-STRENGTH, STRENGTH), texts=2, max_new_tokens=10, chat=chat
     )
     found = run_to_end(behaviors(model, vectors, asked))
     matrix = effect_matrix(found, STRENGTH)
