@@ -14,7 +14,13 @@ from ui.working import Working
 
 
 def model_check(working: Working) -> None:
-    """Checks the model once, and shows what was found."""
+    """Checks the model once, and shows what was found; a model elsewhere has no weights here to check."""
+    if working.owner.model.remote is not None:
+        st.caption(
+            f"{plain(working.info.name)} runs on NDIF. `python -m emotion_core doctor --dry-run` on a small model of "
+            "the same family checks the traces before they are sent."
+        )
+        return
     name = f"self-check of {working.info.fingerprint}"
     with shown_errors():
         if name not in st.session_state:

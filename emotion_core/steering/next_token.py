@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from emotion_core.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job, Progress
@@ -115,6 +116,8 @@ def lens_tokens(model: LoadedModel, unit: FloatArray) -> torch.Tensor:
     """Tokens whose unembedding lies most along a direction beyond the mean of all tokens, int64 [LENS_TOKENS]."""
     head: Any = model.module.get_output_embeddings  # torch types every attribute of a module as a tensor
     weight: torch.Tensor = head().weight.detach().float()  # (vocabulary, width)
+    if weight.device.type == "meta":
+        raise ModelError("The weights of this model are not on this machine", where=model.info.name)
     along = (weight - weight.mean(0)) @ torch.from_numpy(unit).to(weight.device)
     found: torch.Tensor = along.topk(min(LENS_TOKENS, len(along))).indices.cpu()
     return found

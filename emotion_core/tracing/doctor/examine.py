@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.doctor import facts, reading, steering
@@ -34,7 +34,16 @@ def doctor(model: LoadedModel) -> Job[tuple[Check, ...]]:
     """Checks that a model can be read and steered as this project assumes, as a job that yields after each check.
 
     Takes some twenty short forward passes. A check that raises is a failed check with the error's message.
+
+    Raises:
+        ModelError: The model's weights are not on this machine.
     """
+    if model.remote is not None:
+        raise ModelError(
+            "The self-check compares traces with plain hooks, which need the model's weights here",
+            where=model.info.name,
+            remedy="Check a small model of the same family, with --dry-run",
+        )
     found: list[Check] = []
     for name, check in _CHECKS:
         found.append(_run(name, check, model))
