@@ -14,6 +14,7 @@ from emotion_core.charts.separation import (
     separation_table,
 )
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.verdict import rule_lines
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.heldouts import load_heldout, start_heldout
@@ -52,6 +53,8 @@ def heldout_tab(working: Working) -> None:
         return
     key = f"heldout-{working.run_id or ''}"[:24]
     one_verdict(scores, emotion, key=key)
+    with st.expander("The rule behind the verdict", icon=":material/gavel:"):
+        st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
     _separation(scores, emotion, key)
     layer = _layer(scores, emotion)
     _points_and_rivals(scores, emotion, layer, key)

@@ -10,7 +10,7 @@ from typing import cast
 import altair as alt
 import pandas as pd
 
-from emotion_core.charts.palette import COOL, NEGATIVE, NULL, POSITIVE, WARM
+from emotion_core.charts.palette import COOL, NULL, POSITIVE, WARM
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint, enough
 
@@ -36,7 +36,7 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
         y=alt.Y("contrast:N", title=None, sort=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)),
         color=alt.Color(
             "verdict:N",
-            scale=alt.Scale(domain=verdicts, range=[WARM, COOL, NEGATIVE]),
+            scale=alt.Scale(domain=verdicts, range=[WARM, COOL, NULL]),
             legend=alt.Legend(orient="bottom", title=None),
         ),
         tooltip=[

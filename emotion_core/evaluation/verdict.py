@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,6 +68,13 @@ class Verdict:
     def evidence(self) -> bool:
         """Whether the verdict is "evidence": more than chance, and more than any rival explains."""
         return self.word == "evidence"
+
+
+def rule_lines() -> tuple[str, ...]:
+    """The rule, one verdict a line."""
+    starts = ("Explained by vocabulary", "Explained by confound", "No evidence:")
+    cuts = [0, *(RULE.index(start) for start in starts), len(RULE)]
+    return tuple(RULE[a:b].strip() for a, b in pairwise(cuts))
 
 
 def judge(measured: Measured) -> Verdict:

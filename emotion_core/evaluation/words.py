@@ -18,7 +18,8 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
     e = scores.emotions.index(emotion)
     # With few texts chance may stay below 0, and a skewed side may lie higher by its mean and lower by rank.
     right_way = (scores.cohens_d[e] > 0) & (scores.auroc[e] > 0.5)
-    above = np.flatnonzero(right_way & (scores.cohens_d[e] > scores.null_d_95[e]))
+    more = (scores.cohens_d[e] > scores.null_d_95[e]) & (scores.auroc[e] > scores.null_auroc_95[e])
+    above = np.flatnonzero(right_way & more)
     name = emotion[:1].upper() + emotion[1:]
     if len(above) == 0:
         return f"{name} separates from {against} at no layer by more than chance"
@@ -28,8 +29,10 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
     best = int(above[np.argmax(scores.cohens_d[e][above])])
     if len(above) == scores.n_layers:
         return f"{name} separates from {against} at every layer, most at layer {best}"
+    chosen = scores.selected_layers[e]
+    missed = "" if chosen in above else f", but not at layer {chosen}, which was chosen"
     where = f"layer {best}" if len(above) == 1 else f"{len(above)} of {scores.n_layers} layers, most at layer {best}"
-    return f"{name} separates from {against} at {where}"
+    return f"{name} separates from {against} at {where}{missed}"
 
 
 def texts_of(scores: HeldOutScores, emotion: str) -> str:

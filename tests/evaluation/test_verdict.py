@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emotion_core.evaluation.rivals import Rivals
-from emotion_core.evaluation.verdict import RULE, Measured, judge
+from emotion_core.evaluation.verdict import RULE, Measured, judge, rule_lines
 
 CLEAR = Measured(3, auroc=0.9, null_auroc_95=0.7, q_value=0.01, d_bound=0.4, rivals=Rivals(0.6, 0.5, 0.8))
 
@@ -62,3 +62,8 @@ def test_of_several_explanations_the_strongest_is_named():
 def test_a_direction_that_points_the_wrong_way_is_not_found():
     wrong = replace(CLEAR, auroc=0.45, null_auroc_95=0.4, q_value=0.001, rivals=Rivals(0.1, 0.1, 0.1))
     assert judge(wrong).word == "no evidence" and not judge(wrong).separates
+
+
+def test_the_rule_is_one_line_a_verdict():
+    assert " ".join(rule_lines()) == RULE
+    assert [line.split(":")[0].split(" ")[0] for line in rule_lines()] == ["Evidence", "Explained", "Explained", "No"]
