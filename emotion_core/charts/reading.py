@@ -91,7 +91,7 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
     for emotion in emotions:
         table = course_table(reading, emotion, MOST_POINTS // 2)[["token", "text", "smoothed"]]
         parts.append(table.assign(emotion=emotion))
-    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True)
+    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True, interpolate="rgb")
     chart = alt.Chart(pd.concat(parts)).mark_rect()
     chart = chart.encode(
         x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
@@ -123,7 +123,7 @@ def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
             {"token": start, "text": text, "layer": layer, "reading": float(mean)}
             for layer, mean in zip(reading.layers, means, strict=True)
         ]
-    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True)
+    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True, interpolate="rgb")
     chart = alt.Chart(pd.DataFrame(rows)).mark_rect()
     chart = chart.encode(
         x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),

@@ -72,7 +72,7 @@ def attempts(found: AttemptsReading, emotion: str) -> alt.LayerChart:
         )
     x = alt.X("token:Q", title="Token of the attempts", scale=alt.Scale(nice=False))
     base = alt.Chart(rows).encode(x=x)
-    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, _MIDDLE, WARM], clamp=True)
+    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, _MIDDLE, WARM], clamp=True, interpolate="rgb")
     dots = base.mark_point(filled=True, size=34, opacity=1).encode(
         y=alt.Y("plain:Q", title="Reading (SD)"),
         color=alt.Color("plain:Q", scale=scale, legend=None),
