@@ -125,7 +125,8 @@ def _manifest(text: str, where: str) -> Manifest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "manifest"
-        found = json.dumps(first.get("input"), default=str)[:120]
+        missing = first["type"] == "missing"
+        found = "nothing" if missing else json.dumps(first.get("input"), default=str)[:120]
         raise VectorFileError(
             "The manifest cannot be used", where=f"{where}, {place}", expected=first["msg"], found=found, remedy=_REMEDY
         ) from error
