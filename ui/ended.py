@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.runs.redo import can_redo, redo
 from emotion_core.runs.run import Run
 from ui.errors import shown_errors
+from ui.limits import days
 from ui.plain import plain
 from ui.services import activation_cache, app_settings, owner, registry
 
@@ -37,7 +38,7 @@ def ended(run: Run, *, key: str) -> None:
 def _expired(run: Run) -> str:
     label = plain(str(json.loads(run.settings).get("label", run.kind)))
     hours = app_settings().expire_hours
-    why = f" (results that nobody opens for {hours} hours are)" if hours else ""
+    why = f" (as is every result that nobody opens for {days(hours)})" if hours else ""
     text = f"The result of this run, {label}, has been removed to make room{why}. Its settings are kept."
     if can_redo(run):
         return text

@@ -25,9 +25,10 @@ def limit_note(what: str) -> None:
     if limits.visitor_running:
         parts.append("one job at a time works for you" if limits.visitor_running == 1 else "")
     if limits.expire_hours:
-        parts.append(f"results that nobody opens for {_days(limits.expire_hours)} are removed")
+        parts.append(f"results that nobody opens for {days(limits.expire_hours)} are removed")
     st.caption(":material/groups: Shared demo: " + "; ".join(part for part in parts if part) + ".")
 
 
-def _days(hours: int) -> str:
+def days(hours: int) -> str:
+    """Hours as a person says them, such as "7 days"."""
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"

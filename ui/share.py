@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.errors import RunError
 from emotion_core.runs.run import Run
 from ui.errors import shown_errors
+from ui.limits import days
 from ui.services import app_settings, registry, store
 
 
@@ -39,7 +40,7 @@ def _what_a_link_is() -> str:
     text = "Whoever has this link sees this result as it is, without computing it again, and can change nothing of it."
     hours = app_settings().expire_hours
     if hours:
-        text += f" The result is removed when nobody opens it for {hours} hours; the link then offers to redo it."
+        text += f" The result is removed when nobody opens it for {days(hours)}; the link then offers to redo it."
     return text
 
 
