@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.behavior.behaviors import Behaviors
-from emotion_core.behavior.effects import effect_matrix, rate_rows
+from emotion_core.behavior.effects import effect_matrix, emotion_rows
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts import behaviors as charts
+from emotion_core.charts.export import table_bytes
 from emotion_core.runs.behaviors import KIND, load_behaviors
 from ui.behave_run import tab_run
 from ui.behave_scenes import BEHAVIORS
 from ui.behave_texts import behavior_texts
 from ui.charts import show_chart
-from ui.downloads import downloads
+from ui.downloads import download, downloads
 from ui.errors import shown_errors
 from ui.run_panel import link_hint, run_panel
 from ui.services import store
@@ -47,9 +48,8 @@ def _result(found: Behaviors, working: Working) -> None:
     emotion = working.emotion if working.emotion in emotions else emotions[0]
     if len(emotions) > 1:
         emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key=f"curves-{'-'.join(emotions)}")
-    rows = [row for row in rate_rows(found, controls=False) if row.emotion == emotion and row.direction == "emotion"]
-    moved = list(dict.fromkeys(row.scenario for row in rows if row.evidence))
-    scenes = found.settings.scenes
+    scenes, e = found.settings.scenes, emotions.index(emotion)
+    moved = [one.name for s, one in enumerate(scenes) if any(row.evidence for row in emotion_rows(found, s, e))]
     verdict(
         "evidence" if moved else "no evidence",
         f"Steering with {emotion} moves {len(moved)} of {len(scenes)} scenarios beyond random directions of the same "
@@ -77,7 +77,13 @@ def _result(found: Behaviors, working: Working) -> None:
         "That a model acts: an option that is likely is not an act. Scenarios with an unsteered rate below 10 % or "
         "above 90 % can hardly move one way.",
     )
-    downloads("behaviour-rates", table=charts.rate_table(found), key="rate-table")
+    download(
+        "All rates as CSV",
+        lambda: table_bytes(charts.rate_table(found)),
+        "behaviour-rates.csv",
+        "text/csv",
+        key="rate-table",
+    )
     _matrix(found)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
-from emotion_core.runs.preferences import KIND, load_preferences
+from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
 from ui.behave_forms import PREFERENCES
 from ui.behave_run import tab_run
 from ui.charts import picked, show_chart
@@ -40,15 +40,19 @@ def preference_result(working: Working) -> None:
         _scale(found.base, emotion)
         if found.moved is not None:
             _steered(found.moved)
-        document = {**found.base.to_json(), "steering": None if found.moved is None else found.moved.to_json()}
         download(
             "JSON",
-            lambda: json.dumps(document, ensure_ascii=False, allow_nan=False).encode(),
+            lambda: _json(found),
             "preferences.json",
             "application/json",
             key="preferences-json",
         )
         link_hint()
+
+
+def _json(found: PreferenceResult) -> bytes:
+    document = {**found.base.to_json(), "steering": None if found.moved is None else found.moved.to_json()}
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _scale(base: Preferences, emotion: str) -> None:

@@ -59,9 +59,7 @@ def rate_rows(found: Behaviors, *, controls: bool = True) -> list[RateRow]:
     rows = []
     for s in range(len(found.settings.scenes)):
         for e in range(len(found.settings.emotions)):
-            rows += [_emotion_row(found, s, e, t) for t in range(len(found.settings.strengths))]
-            if found.words_n[s, e]:
-                rows.append(_words_row(found, s, e))
+            rows += emotion_rows(found, s, e)
         if controls:
             rows += [
                 _plain_row(found, s, f"control-{k + 1}", t, found.control_hits[s, k, t], found.control_n[s, k, t])
@@ -70,6 +68,12 @@ def rate_rows(found: Behaviors, *, controls: bool = True) -> list[RateRow]:
                 if strength
             ]
     return rows
+
+
+def emotion_rows(found: Behaviors, scene: int, emotion: int) -> list[RateRow]:
+    """The points of one curve: an emotion by strength, and in words."""
+    rows = [_emotion_row(found, scene, emotion, t) for t in range(len(found.settings.strengths))]
+    return [*rows, _words_row(found, scene, emotion)] if found.words_n[scene, emotion] else rows
 
 
 def changes(found: Behaviors) -> tuple[Array, Array]:

@@ -41,6 +41,8 @@ class SteeredSettings:
         strength: In fractions of the mean residual norm at the layer; not 0.
         opponents: Unsteered activities that each steered one meets.
         controls: Random directions of the same norm.
+        layer: Steered layer, not the last one; None for the layer that is read, or the last but one where that is the
+            last: what is added there at the words of an activity reaches no answer.
         seed: Of the halves, the opponents and the random directions.
     """
 
@@ -48,6 +50,7 @@ class SteeredSettings:
     strength: float = 0.2
     opponents: int = 4
     controls: int = 16
+    layer: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -163,16 +166,17 @@ def steer_preferences(
     if n < 4:
         raise SettingsError("Steering half of the activities needs at least 4", found=str(n))
     places = [vectors.index(one) for one in settings.emotions]
+    layer = steered_layer(vectors.n_layers, base.layer, settings.layer)
     units = np.concatenate(
-        [vectors.units[places, base.layer], control_directions(model.info.width, settings.controls, settings.seed)]
+        [vectors.units[places, layer], control_directions(model.info.width, settings.controls, settings.seed)]
     )
-    scale = _scale(vectors, base.layer, units[: len(places)], settings.emotions)
+    scale = _scale(vectors, layer, units[: len(places)], settings.emotions)
     steered = halves(base.settings.kinds or ("",) * n, settings.seed)
     pairs = opposing(steered, settings.opponents, settings.seed)
     _check_size(len(units), len(pairs))
-    found = yield from _ask_all(model, base, pairs, units, settings.strength * scale)
+    found = yield from _ask_all(model, base, pairs, layer, units, settings.strength * scale)
     shifts = np.stack([_by_activity(n, pairs, one - found[0]) for one in found[1:]])
-    return _summary(base, settings, scale, steered, shifts)
+    return _summary(base, settings, layer, scale, steered, shifts)
 
 
 def opposing(steered: npt.NDArray[np.bool_], opponents: int, seed: int) -> Pairs:
@@ -186,7 +190,27 @@ def opposing(steered: npt.NDArray[np.bool_], opponents: int, seed: int) -> Pairs
     return np.array([(a, other[(i + step) % len(other)]) for i, a in enumerate(own) for step in steps], dtype=np.int64)
 
 
-def _ask_all(model: LoadedModel, base: Preferences, pairs: Pairs, units: FloatArray, amount: float) -> Job[Array]:
+def steered_layer(n_layers: int, read: int, asked: int | None) -> int:
+    """The layer that is steered.
+
+    Raises:
+        SettingsError: There is no such layer, or what is added there cannot reach the answer.
+    """
+    layer = min(read, n_layers - 2) if asked is None else asked
+    if not 0 <= layer < n_layers - 1:
+        raise SettingsError(
+            "Steering the words of an activity at this layer cannot reach the answer",
+            where=f"layer {layer} of {n_layers}",
+            expected="a layer before the last one",
+            found="the last layer" if layer == n_layers - 1 else "no such layer",
+            remedy="Choose an earlier layer",
+        )
+    return layer
+
+
+def _ask_all(
+    model: LoadedModel, base: Preferences, pairs: Pairs, layer: int, units: FloatArray, amount: float
+) -> Job[Array]:
     """Log-odds of the activity named first, float64 [1 + directions, questions]: unsteered, then steered with each.
 
     All directions in one call, so that questions that begin alike share a batch whatever they are steered with.
@@ -207,7 +231,7 @@ def _ask_all(model: LoadedModel, base: Preferences, pairs: Pairs, units: FloatAr
         for direction, size in conditions
         for i, one in enumerate(questions)
     ]
-    scores = yield from score_options(model, asked, base.layer, units)
+    scores = yield from score_options(model, asked, layer, units)
     found = log_odds(scores, questions * len(conditions), base.settings.scoring)
     return found.reshape(len(conditions), len(ordered))
 
@@ -245,7 +269,12 @@ def _check_size(directions: int, pairs: int) -> None:
 
 
 def _summary(
-    base: Preferences, settings: SteeredSettings, scale: float, steered: npt.NDArray[np.bool_], shifts: Array
+    base: Preferences,
+    settings: SteeredSettings,
+    layer: int,
+    scale: float,
+    steered: npt.NDArray[np.bool_],
+    shifts: Array,
 ) -> SteeredPreferences:
     emotions = len(settings.emotions)
     means = shifts[:, steered].mean(axis=1)
@@ -258,7 +287,7 @@ def _summary(
     r = np.array([base.correlation.r[base.emotions.index(one)] for one in settings.emotions])
     return SteeredPreferences(
         settings=settings,
-        layer=base.layer,
+        layer=layer,
         scale=scale,
         steered=steered,
         shifts=shifts[:emotions],

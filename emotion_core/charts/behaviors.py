@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.behavior.behaviors import Behaviors
-from emotion_core.behavior.effects import EffectMatrix, effect_matrix, rate_rows
+from emotion_core.behavior.effects import EffectMatrix, effect_matrix, emotion_rows, rate_rows
 from emotion_core.behavior.rates import no_room
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
@@ -24,7 +24,8 @@ def rate_table(found: Behaviors) -> pd.DataFrame:
 
 def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
     """Rate of one behaviour against the strength of one emotion, over the band of random directions."""
-    rows = [r for r in rate_rows(found, controls=False) if r.scenario == scenario and r.emotion == emotion]
+    scene = [one.name for one in found.settings.scenes].index(scenario)
+    rows = emotion_rows(found, scene, found.settings.emotions.index(emotion))
     table = pd.DataFrame([vars(row) for row in rows if row.direction == "emotion"])
     table["shown"] = table["probability"].astype(float).fillna(table["rate"].astype(float))
     table["verdict"] = [

@@ -111,6 +111,16 @@ def test_a_direction_that_does_nothing_shifts_nothing(tiny):
     assert np.abs(weak.shift).max() < 1e-3 < np.abs(strong.shift).max()
 
 
+def test_the_last_layer_is_not_steered_since_it_reaches_no_answer(tiny):
+    model = tiny("gpt2")
+    vectors = random_vectors(model, layer=3)
+    base = run_to_end(preferences(model, vectors, asked()))
+    found = run_to_end(steer_preferences(model, vectors, base, SteeredSettings(("fear",), controls=3)))
+    assert (base.layer, found.layer) == (3, 2) and abs(found.shift[0]) > 1e-4
+    with pytest.raises(SettingsError, match="cannot reach the answer"):
+        run_to_end(steer_preferences(model, vectors, base, SteeredSettings(("fear",), controls=3, layer=3)))
+
+
 def test_opponents_are_spread_evenly():
     half = np.arange(64) % 2 == 0
     pairs = opposing(half, 8, 0)
