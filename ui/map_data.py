@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from emotion_core.geometry.compare import LayerAgreement, compare_layers
@@ -87,7 +86,7 @@ def readings_of(
     run_id: str, layer: int, norms_id: str, _vectors: EmotionVectors, _norms: Norms
 ) -> tuple[Reading, Reading]:
     """Valence and arousal as read off a run's vectors at a layer."""
-    return read_norms_off(_vectors.values[:, layer].astype(np.float64), _vectors.emotions, _norms)
+    return read_norms_off(_vectors.values[:, layer], _vectors.emotions, _norms)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Mapping with these ratings")

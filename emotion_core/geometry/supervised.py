@@ -14,6 +14,7 @@ import numpy as np
 from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.similarity import unit_rows
+from emotion_core.tracing.activations import FloatArray
 
 FOLDS = 5
 SHUFFLES = 499
@@ -47,7 +48,7 @@ class Reading:
 
 
 def read_norms_off(
-    vectors: Array, emotions: tuple[str, ...], norms: Norms, seed: int = 0, shuffles: int = SHUFFLES
+    vectors: Array | FloatArray, emotions: tuple[str, ...], norms: Norms, seed: int = 0, shuffles: int = SHUFFLES
 ) -> tuple[Reading, Reading]:
     """Valence and arousal as read off the vectors.
 
@@ -59,10 +60,8 @@ def read_norms_off(
         shuffles: Shuffled ratings that the whole procedure is repeated with.
     """
     valence, arousal = norms.of(emotions)
-    return (
-        _reading("valence", vectors, valence, seed, shuffles),
-        _reading("arousal", vectors, arousal, seed, shuffles),
-    )
+    rows: Array = vectors.astype(np.float64)
+    return _reading("valence", rows, valence, seed, shuffles), _reading("arousal", rows, arousal, seed, shuffles)
 
 
 def cross_validated(vectors: Array, targets: Array, folds: Array) -> Array:
