@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from emotion_core.charts.next_token import divergence_chart, next_token_chart, next_token_sentence, next_token_table
 from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.next_tokens import load_next_token, start_next_token
 from emotion_core.steering.next_token import NextTokenDose
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
@@ -81,7 +80,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     return SweepSettings(
         emotion=emotion,
         prompts=prompts,
-        strengths=tuple(float(s) for s in np.linspace(-float(reach), float(reach), STRENGTHS)),
+        strengths=even_strengths(float(reach), STRENGTHS),
         controls=int(controls),
         layer=place.layer,
         span=place.span,

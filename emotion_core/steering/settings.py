@@ -88,6 +88,11 @@ def clean_strengths(strengths: Sequence[float]) -> tuple[float, ...]:
     return tuple(cleaned)
 
 
+def even_strengths(reach: float, count: int) -> tuple[float, ...]:
+    """`count` strengths at equal steps from `-reach` to `reach`."""
+    return tuple(float(s) for s in np.linspace(-reach, reach, count))
+
+
 def parse_strengths(text: str) -> tuple[float, ...]:
     """Reads `-0.6:0.6:0.1` (both ends belong to it) or `-0.2,0,0.2`.
 
