@@ -25,6 +25,8 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 # The reading of what is being written is refreshed every so many tokens.
 REFRESH = 6
+# A context with less room than this gets no reply; one with less room than was asked for gets a shorter one.
+FEWEST = 8
 _TAIL = 60  # characters of the text that the progress shows
 
 
@@ -35,7 +37,7 @@ class Writing:
     Attributes:
         emotion: Whose direction is added, and whose reading follows.
         strength: In fractions of the mean residual norm at the chosen layer; 0 for no steering.
-        tokens: Most new tokens.
+        tokens: Most new tokens; fewer where the context ends.
         temperature: Divides the logits; 0 takes the most probable token.
         seed: Of the sampling noise, which the steered and the unsteered text share.
     """
@@ -101,14 +103,7 @@ def continue_conversation(
         VectorFileError: The vectors have no such emotion.
     """
     check_reply(turns)
-    ids = reply_ids(model, turns)
-    if len(ids) + writing.tokens > model.info.context:
-        raise TextTooLongError(
-            "The conversation leaves no room for a reply",
-            expected=f"at most {model.info.context} tokens with the new ones",
-            found=f"{len(ids)} + {writing.tokens} tokens",
-            remedy="Leave out turns or ask for fewer new tokens",
-        )
+    ids = room_for_reply(model, turns)
     texts = yield from _write(model, vectors, baseline, ids, writing)
     readings = []
     for text in texts:
@@ -131,6 +126,23 @@ def check_reply(turns: Sequence[Turn]) -> None:
             expected="a turn of the user at the end",
             remedy="Add one, or remove the last turn so that the model writes it",
         )
+
+
+def room_for_reply(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]:
+    """The tokens that a reply continues from, where the context has room behind them.
+
+    Raises:
+        TextTooLongError: It has not.
+    """
+    ids = reply_ids(model, turns)
+    if len(ids) + FEWEST > model.info.context:
+        raise TextTooLongError(
+            "The conversation leaves no room for a reply",
+            expected=f"at most {model.info.context - FEWEST} tokens",
+            found=f"{len(ids)} tokens",
+            remedy="Leave out turns",
+        )
+    return ids
 
 
 def reply_ids(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]:
@@ -160,7 +172,8 @@ def _write(
     emitted: list[list[int]] = [[] for _ in amounts]
     running = [True] * len(amounts)
     told = ""
-    for t in range(writing.tokens):
+    most = min(writing.tokens, model.info.context - len(ids))
+    for t in range(most):
         cache, logits = step(model, tokens, cache, [edit] if writing.strength else [])
         logits = torch.nan_to_num(logits)
         noise = gumbel(writing.seed, str(ids), 0, t, logits.shape[-1]) if writing.temperature else None
@@ -171,7 +184,7 @@ def _write(
                 one.append(int(tokens[row]))
         if t % REFRESH == 0 and emitted[-1]:
             told = yield from _live(model, baseline, ids, emitted[-1], writing.emotion)
-        yield Progress(t + 1, writing.tokens, told or "writing")
+        yield Progress(t + 1, most, told or "writing")
         if not any(running):
             break
     return [_clean(model.decode(one), plain=not model.tokenizer.chat_template) for one in emitted]

@@ -12,7 +12,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.library import load_implicit
 from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.baseline import Baseline, read_baseline
-from emotion_core.reading.continuation import Continuation, continue_conversation
+from emotion_core.reading.continuation import Continuation, continue_conversation, room_for_reply
 from emotion_core.reading.conversation import ConversationReading, read_conversation_turns
 from emotion_core.reading.dose import DoseReading, read_dose
 from emotion_core.reading.monitor import MonitorSettings
@@ -103,6 +103,8 @@ def start_reading(
 
 def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, cache: ActivationCache) -> Job[Reading]:
     """The neutral baseline and the reading, as one job."""
+    if request.writing is not None:
+        room_for_reply(model, turns_of(request.turns))  # a fault should not cost the reading of the neutral texts
     form: Form = "conversation" if request.conversational else "text"
     baseline = yield from known_baseline(model, vectors, request.layers(vectors), form, request.seed)
     if request.what == "text":

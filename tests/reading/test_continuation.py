@@ -60,3 +60,12 @@ def test_what_cannot_be_continued_is_refused(demo: Read) -> None:
     long = [Turn(role="user", content="late " * 600)]
     with pytest.raises(TextTooLongError):
         run_to_end(continue_conversation(model, vectors, baseline, long, Writing("fear")))
+
+
+def test_a_reply_ends_with_the_context(demo: Read) -> None:
+    model, vectors, baseline = demo
+    turns = [Turn(role="user", content="late " * 600)]
+    while len(reply_ids(model, turns)) > model.info.context - 10:
+        turns = [Turn(role="user", content=turns[0].content.rsplit(" ", 1)[0].strip())]
+    found = run_to_end(continue_conversation(model, vectors, baseline, turns, Writing("fear", 0.0, 60, 0.0)))
+    assert len(model.tokenizer(found.texts[0])["input_ids"]) <= 12
