@@ -81,8 +81,10 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
     )
     layers = [cells.add_params(alt.selection_point(name="cell", fields=["steered", "read"]))]
     if len(order) <= _MOST_NUMBERED:
-        numbers = base.transform_filter("isValid(datum.change)").mark_text(fontSize=11, color="#1c1d20")
-        layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f")))
+        numbers = base.transform_filter("isValid(datum.change)").mark_text(fontSize=11)
+        dark = f"datum.outside && abs(datum.change) > {0.65 * largest}"
+        ink = alt.condition(dark, alt.value("#ffffff"), alt.value("#1c1d20"))
+        layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f"), color=ink))
     if chosen is not None:
         one = table[(table["steered"] == chosen[0]) & (table["read"] == chosen[1])]
         frame = alt.Chart(one).mark_rect(filled=False, stroke=NULL, strokeWidth=3)
