@@ -25,7 +25,7 @@ from emotion_core.behavior.question import standard_wording
 from emotion_core.behavior.scenes import Scene, built_in_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, SteeredSettings, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning
-from emotion_core.errors import EmotionCoreError
+from emotion_core.errors import EmotionCoreError, TextTooLongError
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -71,9 +71,17 @@ def vectors_of(model: LoadedModel, prompts: str) -> EmotionVectors:
     return run_to_end(build(model, [load_prompts(prompts)], BuildSettings(), cache))
 
 
+def small_vectors(model: LoadedModel) -> EmotionVectors:
+    """`emotions-12`, or `fear-calm` for a context that is too short for its texts."""
+    try:
+        return vectors_of(model, "emotions-12")
+    except TextTooLongError:
+        return vectors_of(model, "fear-calm")
+
+
 def preference_report(model: LoadedModel, chat: bool) -> str:
     """All 64 activities, and half of them steered with each of twelve emotions."""
-    vectors = vectors_of(model, "emotions-12")
+    vectors = small_vectors(model)
     items = load_activities()
     asked = PreferenceSettings(
         tuple(one.activity for one in items), tuple(one.kind for one in items), standard_wording(chat)
@@ -121,14 +129,14 @@ def _emotion_lines(base: Preferences, moved: SteeredPreferences) -> str:
             f"{one.r[k]:+.2f}",
             f"{one.low[k]:+.2f} to {one.high[k]:+.2f}",
             f"{one.q_value[k]:.4f}",
-            f"{moved.shift[k]:+.2f}",
-            f"{moved.low[k]:+.2f} to {moved.high[k]:+.2f}",
+            f"{moved.shift[k]:+.3f}",
+            f"{moved.low[k]:+.3f} to {moved.high[k]:+.3f}",
             f"{moved.q_value[k]:.3f}",
         )
         for k in np.argsort(-one.r)
     ]
-    band = f"{moved.band_low:+.2f} to {moved.band_high:+.2f}" if moved.band_low is not None else "none"
-    lines += ["", f"Random directions move the steered half by {band} nats."]
+    band = f"{moved.band_low:+.3f} to {moved.band_high:+.3f}" if moved.band_low is not None else "none"
+    lines += ["", f"Steered at layer {moved.layer}; random directions move the steered half by {band} nats."]
     if moved.follows is not None:
         f = moved.follows
         lines[-1] += (
@@ -192,12 +200,11 @@ def _effect_lines(found: Behaviors) -> str:
 
 def built_in_report(model: LoadedModel, chat: bool) -> str:
     """The ten built-in scenarios by three emotions, and the early warning after held-out texts."""
-    vectors = vectors_of(model, "emotions-12")
+    vectors = small_vectors(model)
+    emotions = tuple(one for one in ("desperation", "calm", "love", "fear") if one in vectors.emotions)[:3]
     scenes = tuple(scene for scene in built_in_scenes() if _fits(model, scene))
     left_out = len(built_in_scenes()) - len(scenes)
-    asked = BehaviorSettings(
-        scenes, ("desperation", "calm", "love"), (-STRENGTH, STRENGTH), texts=2, max_new_tokens=10, chat=chat
-    )
+    asked = BehaviorSettings(scenes, emotions, (-STRENGTH, STRENGTH), texts=2, max_new_tokens=10, chat=chat)
     found = run_to_end(behaviors(model, vectors, asked))
     matrix = effect_matrix(found, STRENGTH)
     head = " | ".join(matrix.emotions)
