@@ -1,10 +1,14 @@
 """The shared demo: only models of the list, and sweeps of a bounded size."""
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
+
+from emotion_core.runs.store import RunStore
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -56,5 +60,27 @@ def test_too_many_tokens_end_the_job_with_the_limit(
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_TOKENS", "20")
     app = hosted("1_Build_vectors")
+    app.number_input(key="build_seed").set_value(7).run()  # the default build comes with the app
     button(app, "Build vectors").click().run()
     until(app, lambda a: any("at most 20 tokens" in one.value for one in a.error))
+
+
+def test_a_run_goes_on_without_its_visitor_and_an_expired_link_is_redone(
+    hosted: Open, until: Until, tmp_path: Path
+) -> None:
+    gone = hosted("1_Build_vectors")
+    gone.number_input(key="build_seed").set_value(7).run()
+    button(gone, "Build vectors").click().run()
+    run_id = str(gone.query_params["run"])
+    del gone  # the browser is closed
+    store, end = RunStore(tmp_path / "data"), time.monotonic() + 120
+    while store.get(run_id).is_open and time.monotonic() < end:
+        time.sleep(0.3)
+    assert store.get(run_id).state == "done"
+    store.expire(run_id)
+    app = hosted("1_Build_vectors", run=run_id)
+    assert "has been removed to make room" in texts(app)
+    assert not any(one.label == "Delete this result" for one in app.button)
+    button(app, "Do it again").click().run()
+    until(app, lambda a: store.get(run_id).state == "done")
+    assert run_id in app.query_params["run"]
