@@ -8,16 +8,18 @@ import streamlit as st
 
 from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
+from emotion_core.evaluation.rejudge import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.checkups import load_confounds, start_confounds
+from ui.build_result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.own_confounds import own_confounds
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
-from ui.verdict import shows
+from ui.verdict import shows, verdict
 from ui.working import Working
 
 
@@ -37,6 +39,10 @@ def checkup(working: Working, scores: HeldOutScores | None) -> None:
     sets = own_confounds()
     if sets:
         found += _scored(working, sets, "own")
+        if scores is not None and working.emotion in scores.emotions:
+            again = rejudged(scores, working.emotion, found)
+            told = f"With your contrasts counted too: {again.reason}"
+            verdict(mark_of(again.word), told, word=again.word, key="with-own")
     if any(one.emotion == working.emotion for one in found):
         _result(found, working.emotion)
 
