@@ -53,9 +53,10 @@ def make_request(arguments: argparse.Namespace) -> ReadingRequest:
     text = _text(arguments)
     if monitor is not None:
         return ReadingRequest("monitor", text=text, turns=turns, monitor=monitor, phrase=arguments.phrase, **shared)
-    return (
-        ReadingRequest("conversation", turns=turns, **shared) if turns else ReadingRequest("text", text=text, **shared)
-    )
+    if turns:
+        writing = _writing(arguments) if arguments.continue_ is not None else None
+        return ReadingRequest("conversation", turns=turns, writing=writing, **shared)
+    return ReadingRequest("text", text=text, **shared)
 
 
 def _check_together(arguments: argparse.Namespace) -> None:
