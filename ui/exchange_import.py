@@ -13,7 +13,7 @@ from emotion_core.runs.imports import start_import
 from ui.errors import shown_errors
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry
+from ui.services import activation_cache, registry, store
 from ui.vector_sets import choose_next, put_on_shelf
 from ui.working import Working
 
@@ -75,15 +75,17 @@ def _answers(found: Found, working: Working) -> Answers:
         shift = left.selectbox(
             "The file counts layers", list(shifts), format_func=shifts.__getitem__, key="import_shift"
         )
-    selected = right.number_input(
-        "Layer to work with",
-        0,
-        last,
-        None,
-        key="import_selected",
-        placeholder="nearest to two thirds of the depth",
-        help="A layer chosen by cross-validation is known only for vectors that are built here.",
-    )
+    selected = None
+    if len(found.numbers) > 1:
+        selected = right.number_input(
+            "Layer to work with",
+            0,
+            last,
+            None,
+            key="import_selected",
+            placeholder="nearest to two thirds of the depth",
+            help="A layer chosen by cross-validation is known only for vectors that are built here.",
+        )
     return Answers(names, layer, int(shift), None if selected is None else int(selected))
 
 
@@ -91,7 +93,7 @@ def _take_over(run_id: str) -> None:
     """Shows the running import; once it is done, makes it the chosen set."""
     run = run_panel(run_id, key="import")
     if run is None:
-        if st.button("Change the answers", key="import_again"):
+        if not store().get(run_id).is_open and st.button("Change the answers", key="import_again"):
             st.session_state.pop(_RUN, None)
             st.rerun()
         return

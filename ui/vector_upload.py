@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.errors import EmotionCoreError
 from emotion_core.exchange.found import Found
 from emotion_core.exchange.open_file import open_file
-from ui.errors import shown_errors
+from emotion_core.exchange.pickled import RECIPE, PickledFileError
+from ui.errors import show_error, shown_errors
 from ui.exchange_import import import_form
 from ui.services import app_settings
 from ui.vector_sets import choose_next, upload
@@ -30,8 +32,12 @@ def vector_upload(working: Working) -> None:
         if file is None or st.session_state.get("vector file taken") == (file.file_id, working.info.fingerprint):
             return
         opened = None
-        with shown_errors():
+        try:
             opened = open_file(file.name, file.getvalue())
+        except EmotionCoreError as error:
+            show_error(error)
+            if isinstance(error, PickledFileError):
+                st.code(RECIPE, language="python", wrap_lines=True)
         if isinstance(opened, Found):
             import_form(opened, working, file_id=file.file_id)
         elif opened is not None:

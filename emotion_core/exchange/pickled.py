@@ -13,15 +13,19 @@ RECIPE = (
 ENDINGS = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
 
 
+class PickledFileError(VectorFileError):
+    """The file is a pickle; its remedy is `RECIPE`."""
+
+
 def is_pickle(data: bytes) -> bool:
     """Whether the bytes begin as a pickle of protocol 2 or newer does."""
     return len(data) > 1 and data[0] == 0x80 and 2 <= data[1] <= 5
 
 
-def refuse_pickle(where: str, found: str) -> VectorFileError:
+def refuse_pickle(where: str, found: str) -> PickledFileError:
     """The error for a pickled file, with a recipe for converting it safely."""
     first, second = RECIPE.split("\n")
-    return VectorFileError(
+    return PickledFileError(
         "Pickled files can run any program when they are opened, so they are not",
         where=where,
         expected="GGUF, safetensors, .npy or .npz",
