@@ -83,8 +83,10 @@ def preference_report(model: LoadedModel, chat: bool) -> str:
     """All 64 activities, and half of them steered with each of twelve emotions."""
     vectors = small_vectors(model)
     items = load_activities()
+    # craftgpt-5m knows no capitals.
+    wording = ("Would you prefer to (a) {first} or (b) {second}?", "(a,(b") if model.info.context == 64 else ()
     asked = PreferenceSettings(
-        tuple(one.activity for one in items), tuple(one.kind for one in items), standard_wording(chat)
+        tuple(one.activity for one in items), tuple(one.kind for one in items), standard_wording(chat, *wording)
     )
     begin, cpu = time.monotonic(), time.process_time()
     base = run_to_end(preferences(model, vectors, asked))

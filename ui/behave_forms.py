@@ -109,10 +109,19 @@ def _request(
             help="Mean instead of sum of an answer's token log-probabilities; the standard answers are one token each.",
         )
         chat = three.toggle("Chat template", key="preferences-chat", persist_state="session")
+        one, two = st.columns([3, 1])
+        standard = standard_wording(bool(chat))
+        question = one.text_input(
+            "Question",
+            standard.question.replace("\n", "\\n"),
+            key=f"preferences-question-{chat}",
+            help="With {first} and {second}; \\n begins a new line. The answer stands directly after it.",
+        )
+        answers = two.text_input("Answers", ", ".join(standard.answers), key=f"preferences-answers-{chat}")
     settings = PreferenceSettings(
         activities=names,
         kinds=kinds,
-        wording=standard_wording(bool(chat)),
+        wording=standard_wording(bool(chat), question or "", answers or ""),
         opponents=int(opponents) or None,
         scoring="mean" if mean else "sum",
         layer=None if layer == CHOSEN else int(layer),

@@ -79,7 +79,7 @@ def tokenize(
 
     Raises:
         TextTooLongError: A prompt with its longest option does not fit into the context.
-        ModelError: There is no chat template.
+        ModelError: There is no chat template, or the tokenizer writes two options alike.
     """
     rendered = [_rendered(model, prompt) for prompt in prompts] if chat else list(prompts)
     flat = [text + option for text, own in zip(rendered, options, strict=True) for option in own]
@@ -98,6 +98,7 @@ def tokenize(
                 where=repr(prompt[:60]),
                 remedy="Write a longer prompt",
             )
+        _check_tokens(prompt, options[i], [one[begin:] for one in wholes])
         shift = max(0, rendered[i].rfind(prompt.strip())) - (len(prompt) - len(prompt.lstrip())) if chat else 0
         offsets = tuple((int(a), int(b)) for a, b in coded["offset_mapping"][i][:begin])
         _check_length(model, prompt, wholes)
@@ -112,6 +113,21 @@ def _common(sequences: Sequence[tuple[int, ...]]) -> int:
     while begin < length and len({one[begin] for one in sequences}) == 1:
         begin += 1
     return begin
+
+
+def _check_tokens(prompt: str, options: Sequence[str], tokens: Sequence[tuple[int, ...]]) -> None:
+    """A vocabulary without capitals, say, has one unknown token for "A" and for "B"."""
+    for i, one in enumerate(tokens):
+        for k, other in enumerate(tokens[i + 1 :], start=i + 1):
+            short = min(len(one), len(other))
+            if one[:short] == other[:short]:
+                raise ModelError(
+                    "The model's tokenizer cannot tell two options apart",
+                    where=repr(prompt[:60]),
+                    expected="options that differ before the shorter one ends, in tokens",
+                    found=f"{options[i][:40]!r} and {options[k][:40]!r}",
+                    remedy="Write them with letters that the model knows, such as a and b",
+                )
 
 
 def _check_length(model: LoadedModel, prompt: str, wholes: Sequence[tuple[int, ...]]) -> None:

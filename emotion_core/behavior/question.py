@@ -58,9 +58,22 @@ class Wording:
         return text, (a, a + len(first)), (b, b + len(second))
 
 
-def standard_wording(chat: bool) -> Wording:
-    """The standard question, plain or for a chat model."""
-    return Wording(STANDARD_CHAT, ANSWERS_CHAT, True) if chat else Wording()
+def standard_wording(chat: bool, question: str = "", answers: str = "") -> Wording:
+    """The standard question, plain or for a chat model, or a visitor's own.
+
+    Args:
+        chat: Wrap it as a user message.
+        question: Instead of the standard one; empty for that.
+        answers: The two answers with a comma between them, instead of the standard ones.
+
+    Raises:
+        SettingsError: There are not two answers, or the question has no place for both activities.
+    """
+    own = tuple(part.strip() for part in answers.split(",")) if answers.strip() else ()
+    if own and len(own) != 2:
+        raise SettingsError("A question has two answers", where=repr(answers[:40]), expected="such as A, B")
+    first, second = own or (ANSWERS_CHAT if chat else ANSWERS)
+    return Wording(question.replace("\\n", "\n") or (STANDARD_CHAT if chat else STANDARD), (first, second), chat)
 
 
 @dataclass(frozen=True)

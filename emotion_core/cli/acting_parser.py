@@ -94,6 +94,8 @@ def add_preferences(commands: Commands[argparse.ArgumentParser]) -> None:
     command = command_of(commands, "preferences", "ask for every pair of activities which is preferred, and steer half")
     command.add_argument("vectors", help="vector file")
     command.add_argument("--activities", default=None, help="CSV, JSON or TXT file (default: the built-in 64)")
+    command.add_argument("--question", default="", help="instead of the standard one, with {first} and {second}")
+    command.add_argument("--answers", default="", help="the two answers, such as A,B")
     command.add_argument("--opponents", type=int, default=None, help="activities that each meets (default: all others)")
     command.add_argument("--scoring", default="sum", choices=["sum", "mean"], help="log-probability of an answer")
     command.add_argument(

@@ -40,7 +40,7 @@ def preferences(arguments: argparse.Namespace) -> Answer:
     settings = PreferenceSettings(
         activities=names,
         kinds=kinds,
-        wording=standard_wording(arguments.chat),
+        wording=standard_wording(arguments.chat, arguments.question, arguments.answers),
         opponents=arguments.opponents,
         scoring=arguments.scoring,
         layer=arguments.layer,

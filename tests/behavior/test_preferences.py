@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from emotion_core.behavior import steered_preferences
 from emotion_core.behavior.preferences import PreferenceSettings, preferences
 from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.behavior.steered_preferences import SteeredSettings, opposing, steer_preferences
-from emotion_core.errors import SettingsError, TextTooLongError
+from emotion_core.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.progress import run_to_end
@@ -148,6 +149,29 @@ def test_lists_that_cannot_be_compared_are_refused(change, says):
 def test_a_question_without_both_places_is_refused(question):
     with pytest.raises(SettingsError, match="no place for both"):
         Wording(question=question)
+
+
+def test_answers_that_the_tokenizer_writes_alike_are_refused(tiny):
+    model = tiny("gpt2")
+    vocabulary = model.tokenizer.get_vocab()
+    unknown, letters = vocabulary["s"], {vocabulary["A"], vocabulary["B"]}
+
+    class Lower:
+        """The same tokenizer without capitals."""
+
+        def __getattr__(self, name):
+            return getattr(model.tokenizer, name)
+
+        def __call__(self, *args, **more):
+            coded = model.tokenizer(*args, **more)
+            ids = [[unknown if i in letters else i for i in one] for one in coded["input_ids"]]
+            return {**coded, "input_ids": ids}
+
+    blind = replace(model, tokenizer=Lower())
+    with pytest.raises(ModelError, match="cannot tell two options apart"):
+        run_to_end(preferences(blind, random_vectors(model), asked()))
+    found = run_to_end(preferences(blind, random_vectors(model), asked(wording=standard_wording(False, "", "x, y"))))
+    assert np.abs(found.forth).max() > 0
 
 
 def test_a_question_longer_than_the_context_is_refused(tiny):
