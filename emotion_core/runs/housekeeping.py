@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 
 from emotion_core.errors import RunError
+from emotion_core.models.owner import loaded_models
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.memory import relieve
+from emotion_core.runs.memory import give_back, relieve
 from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
@@ -99,7 +100,8 @@ class Housekeeper:
                 found = tidy(store, cache, limits)
                 if found.idle or found.room:
                     _log.info("expired %d idle runs and %d for room", len(found.idle), len(found.room))
-                relieve(limits.memory_mb)
+                if not relieve(limits.memory_mb) and not any(loaded_models().values()):
+                    give_back()
             except (OSError, sqlite3.Error, RunError):
                 # A full disk or a locked database: the next round tries again.
                 _log.exception("tidying failed")

@@ -6,6 +6,7 @@ import ctypes
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from emotion_core.models.owner import release_idle
@@ -39,9 +40,12 @@ def relieve(memory_mb: int) -> bool:
     release_idle(keep=1)
     for forget in _FORGET:
         forget()
-    gc.collect()
-    try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):  # another system's C library
-        return True
+    give_back()
     return True
+
+
+def give_back() -> None:
+    """Returns to the system what has been freed; the allocator would keep it for later."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another system's C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
