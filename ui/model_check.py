@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.runs.doctors import Examination, load_examination, start_doctor
+from emotion_core.runs.doctors import Examination, load_examination, start_doctor, start_dry_run
 from emotion_core.tracing.doctor import Check
 from ui.errors import shown_errors
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import registry, store
+from ui.services import app_settings, registry, store
 from ui.working import Working
 
 
@@ -41,6 +41,29 @@ def _findings(found: Examination, working: Working) -> None:
     with st.expander(label, icon=":material/health_and_safety:"):
         st.caption("Whether this model can be read and steered as these pages assume; made once a model.")
         st.markdown("\n".join(_line(check) for check in found.checks))
+        if not app_settings().hosted:
+            _dry_run(working)
+
+
+def _dry_run(working: Working) -> None:
+    """Offers to try the traces as NDIF would get them."""
+    name = f"dry run of {working.info.fingerprint}"
+    if name not in st.session_state:
+        if st.button(
+            "Dry run for NDIF",
+            key="dry-run",
+            icon=":material/flight_takeoff:",
+            help="Sends the traces of build, read, sweep and behave through the serialiser and runs them here, in a "
+            "process of their own. It loads the model once more.",
+        ):
+            with shown_errors():
+                st.session_state[name] = start_dry_run(registry(), working.owner)
+                st.rerun()
+        return
+    run = run_panel(st.session_state[name], key="dry-run-panel")
+    if run is not None:
+        with shown_errors():
+            st.markdown("\n".join(_line(check) for check in load_examination(store(), run.id).checks))
 
 
 def _line(check: Check) -> str:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from emotion_core.errors import ModelError
+from emotion_core.models.catalogue import ROOT
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key
@@ -46,6 +52,17 @@ def start_doctor(registry: JobRegistry, owner: ModelOwner) -> str:
     return registry.start(run_id, _examined(owner), lambda made: {_FILE: to_bytes(made)}, owner.submit)
 
 
+def start_dry_run(registry: JobRegistry, owner: ModelOwner) -> str:
+    """Starts a dry run of the traces as NDIF would get them, in a process of its own; returns the run id.
+
+    nnsight hides modules from the whole process meanwhile, which the other threads of an app would miss.
+    """
+    info = owner.model.info
+    described = {"label": "dry run", "model": info.name, "fingerprint": info.fingerprint}
+    run_id = registry.store.create(KIND, json.dumps(described))
+    return registry.start(run_id, _dry_run(info.name), lambda made: {_FILE: to_bytes(made)}, owner.submit)
+
+
 def load_examination(store: RunStore, run_id: str) -> Examination:
     """Finished checks from their file.
 
@@ -57,3 +74,24 @@ def load_examination(store: RunStore, run_id: str) -> Examination:
 
 def _examined(owner: ModelOwner) -> Generator[Progress, None, Examination]:
     return Examination((yield from doctor(owner.model)))
+
+
+def _dry_run(name: str) -> Generator[Progress, None, Examination]:
+    command = [sys.executable, "-m", "emotion_core", "doctor", "--model", name, "--dry-run", "--json"]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:  # a pipe that nobody reads would fill up
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=said)
+        try:
+            while process.poll() is None:
+                yield Progress(0, 0, "trying the traces in a process of their own")
+                time.sleep(0.05)  # little, because other jobs take their turns in this thread
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        out.seek(0)
+        said.seek(0)
+        if process.returncode not in (0, 1):
+            last = (said.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+            raise ModelError("The dry run stopped", where=name, found=last[:300], remedy="Try it on the command line")
+        checks = json.loads(out.read())["checks"]
+    return Examination(tuple(Check(**one) for one in checks if one["name"].startswith("dry run")))
