@@ -21,7 +21,7 @@ from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.effects import effect_matrix
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preferences import Preferences, PreferenceSettings, preferences
-from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.behavior.scenes import Scene, built_in_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, SteeredSettings, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning
@@ -83,11 +83,10 @@ def preference_report(model: LoadedModel, chat: bool) -> str:
     """All 64 activities, and half of them steered with each of twelve emotions."""
     vectors = small_vectors(model)
     items = load_activities()
-    # craftgpt-5m knows no capitals.
-    wording = ("Would you prefer to (a) {first} or (b) {second}?", "(a,(b") if model.info.context == 64 else ()
-    asked = PreferenceSettings(
-        tuple(one.activity for one in items), tuple(one.kind for one in items), standard_wording(chat, *wording)
-    )
+    # craftgpt-5m knows neither capitals nor brackets.
+    words = Wording("first {first} or second {second}?", (" first", " second"), True)
+    wording = words if model.info.context == 64 else standard_wording(chat)
+    asked = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items), wording)
     begin, cpu = time.monotonic(), time.process_time()
     base = run_to_end(preferences(model, vectors, asked))
     wall, used = time.monotonic() - begin, time.process_time() - cpu
