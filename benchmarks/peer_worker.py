@@ -5,7 +5,7 @@ import sys
 import time
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 
 def trainer(name, model, tokenizer):
@@ -26,7 +26,8 @@ def main():
     out = sys.stdout
     sys.stdout = sys.stderr  # progress bars and notes of the tools
     model = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    # The class by its name: the peers' transformers is older than the one that wrote the tokenizer's settings.
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=f"{folder}/tokenizer.json", eos_token="<|endoftext|>")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     train = trainer(name, model, tokenizer)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.behavior.activity_files import parse_activities
-from emotion_core.behavior.preferences import PreferenceSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.question import standard_wording
-from emotion_core.behavior.steered_preferences import SteeredSettings
 from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.cost import asking_seconds

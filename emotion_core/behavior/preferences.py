@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ import numpy.typing as npt
 from emotion_core.behavior.bradley_terry import Scores, elo, fit
 from emotion_core.behavior.correlation import Correlation, correlate
 from emotion_core.behavior.options import Scoring
-from emotion_core.behavior.pairs import Pairs, check_count, plan_pairs
-from emotion_core.behavior.question import PairTokens, Wording, tokenize_pairs
+from emotion_core.behavior.pairs import Pairs, plan_pairs
+from emotion_core.behavior.preference_settings import PreferenceSettings
+from emotion_core.behavior.question import PairTokens, tokenize_pairs
 from emotion_core.errors import SettingsError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
@@ -26,47 +27,6 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PreferenceSettings:
-    """What is asked.
-
-    Attributes:
-        activities: Each once.
-        kinds: What kind of thing each is; empty where not known.
-        wording: The question.
-        opponents: Activities that each one meets; None for all others.
-        scoring: `sum` of the log-probabilities of an answer's tokens, or their `mean`.
-        layer: Layer that is read; None for the one chosen for all emotions together.
-        seed: Of the sample of pairs and of the permutations.
-    """
-
-    activities: tuple[str, ...]
-    kinds: tuple[str, ...] = ()
-    wording: Wording = field(default_factory=Wording)
-    opponents: int | None = None
-    scoring: Scoring = "sum"
-    layer: int | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_count(len(self.activities), self.opponents)
-        if self.kinds and len(self.kinds) != len(self.activities):
-            raise SettingsError("There are more or fewer kinds than activities")
-        blank = [i + 1 for i, one in enumerate(self.activities) if not one.strip()]
-        if blank:
-            raise SettingsError("An activity is empty", where=f"activity {blank[0]}", remedy="Remove it")
-        seen: dict[str, int] = {}
-        for i, one in enumerate(self.activities):
-            if one.strip().lower() in seen:
-                raise SettingsError(
-                    "An activity is there twice",
-                    where=f"activities {seen[one.strip().lower()] + 1} and {i + 1}",
-                    found=repr(one[:60]),
-                    remedy="Remove one: a choice between the same two things says nothing",
-                )
-            seen[one.strip().lower()] = i
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from scipy import stats
 from emotion_core.behavior.bradley_terry import ELO_PER_NAT
 from emotion_core.behavior.correlation import Correlation, adjusted, correlate
 from emotion_core.behavior.nulls import against_controls
-from emotion_core.behavior.pairs import MOST_COMPARISONS, Pairs, halves
-from emotion_core.behavior.preferences import Preferences, log_odds
-from emotion_core.behavior.question import tokenize_pairs
+from emotion_core.behavior.opposing import ask_all, by_activity, opposing
+from emotion_core.behavior.pairs import MOST_COMPARISONS, halves
+from emotion_core.behavior.preference_settings import SteeredSettings
+from emotion_core.behavior.preferences import Preferences
 from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
@@ -26,46 +27,9 @@ from emotion_core.runs.progress import Job
 from emotion_core.steering.band import null_band
 from emotion_core.steering.plan import control_directions
 from emotion_core.tracing.activations import FloatArray
-from emotion_core.tracing.options import Asked, score_options
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class SteeredSettings:
-    """How half of the activities is steered.
-
-    Attributes:
-        emotions: Whose vectors, one after another.
-        strength: In fractions of the mean residual norm at the layer; not 0.
-        opponents: Unsteered activities that each steered one meets.
-        controls: Random directions of the same norm.
-        layer: Steered layer, not the last one; None for the layer that is read, or the last but one where that is the
-            last: what is added there at the words of an activity reaches no answer.
-        seed: Of the halves, the opponents and the random directions.
-    """
-
-    emotions: tuple[str, ...]
-    strength: float = 0.2
-    opponents: int = 4
-    controls: int = 16
-    layer: int | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.emotions or len(set(self.emotions)) != len(self.emotions):
-            raise SettingsError(
-                "Steering needs one or more different emotions", found=", ".join(self.emotions) or "none"
-            )
-        if not np.isfinite(self.strength) or self.strength == 0:
-            raise SettingsError("The strength has to steer", expected="a number other than 0", found=str(self.strength))
-        if self.opponents < 1 or not 0 <= self.controls <= 64:
-            raise SettingsError(
-                "The size of the comparison is out of range",
-                expected="1 or more opponents, 0 to 64 control directions",
-                found=f"{self.opponents} opponents, {self.controls} control directions",
-            )
 
 
 @dataclass(frozen=True)
@@ -174,20 +138,9 @@ def steer_preferences(
     steered = halves(base.settings.kinds or ("",) * n, settings.seed)
     pairs = opposing(steered, settings.opponents, settings.seed)
     _check_size(len(units), len(pairs))
-    found = yield from _ask_all(model, base, pairs, layer, units, settings.strength * scale)
-    shifts = np.stack([_by_activity(n, pairs, one - found[0]) for one in found[1:]])
+    found = yield from ask_all(model, base, pairs, layer, units, settings.strength * scale)
+    shifts = np.stack([by_activity(n, pairs, one - found[0]) for one in found[1:]])
     return _summary(base, settings, layer, scale, steered, shifts)
-
-
-def opposing(steered: npt.NDArray[np.bool_], opponents: int, seed: int) -> Pairs:
-    """Pairs of a steered with an unsteered activity, int64 [pairs, 2], every activity about equally often."""
-    own, other = np.flatnonzero(steered), np.flatnonzero(~steered)
-    rng = np.random.default_rng([seed, 0x0B])
-    own, other = rng.permutation(own), rng.permutation(other)
-    count = min(opponents, len(other))
-    # Opponents that stand at even distances on a circle: each unsteered activity is met about equally often.
-    steps = np.round(np.arange(count) * len(other) / count).astype(np.int64)
-    return np.array([(a, other[(i + step) % len(other)]) for i, a in enumerate(own) for step in steps], dtype=np.int64)
 
 
 def steered_layer(n_layers: int, read: int, asked: int | None) -> int:
@@ -206,43 +159,6 @@ def steered_layer(n_layers: int, read: int, asked: int | None) -> int:
             remedy="Choose an earlier layer",
         )
     return layer
-
-
-def _ask_all(
-    model: LoadedModel, base: Preferences, pairs: Pairs, layer: int, units: FloatArray, amount: float
-) -> Job[Array]:
-    """Log-odds of the activity named first, float64 [1 + directions, questions]: unsteered, then steered with each.
-
-    All directions in one call, so that questions that begin alike share a batch whatever they are steered with.
-    """
-    ordered = np.concatenate([pairs, pairs[:, ::-1]])
-    names = base.settings.activities
-    questions = tokenize_pairs(model, base.settings.wording, [(names[a], names[b]) for a, b in ordered])
-    conditions = [(0, 0.0), *((k, amount) for k in range(len(units)))]
-    asked = [
-        Asked(
-            one.tokens.ids,
-            one.tokens.options,
-            shared=one.first[1],
-            direction=direction,
-            amount=size,
-            spans=(one.first if i < len(pairs) else one.second,),
-        )
-        for direction, size in conditions
-        for i, one in enumerate(questions)
-    ]
-    scores = yield from score_options(model, asked, layer, units)
-    found = log_odds(scores, questions * len(conditions), base.settings.scoring)
-    return found.reshape(len(conditions), len(ordered))
-
-
-def _by_activity(n: int, pairs: Pairs, change: Array) -> Array:
-    """Mean change of each steered activity, float64 [activities]; nan for the others."""
-    forth, back = change[: len(pairs)], change[len(pairs) :]
-    gained = (forth - back) / 2  # the steered activity is named first in `forth` and second in `back`
-    with np.errstate(invalid="ignore"):
-        result: Array = np.bincount(pairs[:, 0], gained, n) / np.bincount(pairs[:, 0], minlength=n)
-    return result
 
 
 def _scale(vectors: EmotionVectors, layer: int, units: FloatArray, emotions: tuple[str, ...]) -> float:

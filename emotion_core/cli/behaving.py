@@ -22,10 +22,10 @@ SHOWN = 12  # activities at each end of the list for people; the document has al
 def preferences(arguments: argparse.Namespace) -> Answer:
     """`preferences VECTORS [--activities FILE] [--emotion E --strength S]`."""
     from emotion_core.behavior.activity_files import read_activity_path
-    from emotion_core.behavior.preferences import PreferenceSettings
+    from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
     from emotion_core.behavior.preferences import preferences as preferences_job
     from emotion_core.behavior.question import standard_wording
-    from emotion_core.behavior.steered_preferences import SteeredSettings, steer_preferences
+    from emotion_core.behavior.steered_preferences import steer_preferences
     from emotion_core.cli.session import model_of, run
     from emotion_core.prompts.library import load_activities
     from emotion_core.vectors.file import load_vectors

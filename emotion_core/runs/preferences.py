@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 
 from emotion_core.behavior.pairs import count_comparisons
-from emotion_core.behavior.preferences import Preferences, PreferenceSettings, preferences, read_layer
-from emotion_core.behavior.steered_preferences import SteeredPreferences, SteeredSettings, steer_preferences
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preferences import Preferences, preferences, read_layer
+from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes

@@ -9,9 +9,10 @@ from steering.handmade import random_vectors
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
-from emotion_core.behavior.preferences import PreferenceSettings, preferences
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.scenes import Scene
-from emotion_core.behavior.steered_preferences import SteeredSettings, steer_preferences
+from emotion_core.behavior.steered_preferences import steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning
 from emotion_core.charts import behaviors as rate_charts
 from emotion_core.charts import preferences as charts

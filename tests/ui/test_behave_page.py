@@ -39,7 +39,6 @@ def test_a_scenario_is_measured(open_page: Open, until: Until) -> None:
     until(app, lambda one: "What this shows." in texts(one))
     assert not app.exception and "1 scenarios" in texts(app)
 
-
     run = app.query_params["run"]
     again = until(open_page("5_Behave", run=run[0] if isinstance(run, list) else run), asks)
     assert button(again, "Measure"), "a link to a run opens its tab"

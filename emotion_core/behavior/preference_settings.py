@@ -1,0 +1,89 @@
+"""What is asked for: which preferences, and how half of the activities is steered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emotion_core.behavior.options import Scoring
+from emotion_core.behavior.pairs import check_count
+from emotion_core.behavior.question import Wording
+from emotion_core.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class PreferenceSettings:
+    """What is asked.
+
+    Attributes:
+        activities: Each once.
+        kinds: What kind of thing each is; empty where not known.
+        wording: The question.
+        opponents: Activities that each one meets; None for all others.
+        scoring: `sum` of the log-probabilities of an answer's tokens, or their `mean`.
+        layer: Layer that is read; None for the one chosen for all emotions together.
+        seed: Of the sample of pairs and of the permutations.
+    """
+
+    activities: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    wording: Wording = field(default_factory=Wording)
+    opponents: int | None = None
+    scoring: Scoring = "sum"
+    layer: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_count(len(self.activities), self.opponents)
+        if self.kinds and len(self.kinds) != len(self.activities):
+            raise SettingsError("There are more or fewer kinds than activities")
+        blank = [i + 1 for i, one in enumerate(self.activities) if not one.strip()]
+        if blank:
+            raise SettingsError("An activity is empty", where=f"activity {blank[0]}", remedy="Remove it")
+        seen: dict[str, int] = {}
+        for i, one in enumerate(self.activities):
+            if one.strip().lower() in seen:
+                raise SettingsError(
+                    "An activity is there twice",
+                    where=f"activities {seen[one.strip().lower()] + 1} and {i + 1}",
+                    found=repr(one[:60]),
+                    remedy="Remove one: a choice between the same two things says nothing",
+                )
+            seen[one.strip().lower()] = i
+
+
+@dataclass(frozen=True)
+class SteeredSettings:
+    """How half of the activities is steered.
+
+    Attributes:
+        emotions: Whose vectors, one after another.
+        strength: In fractions of the mean residual norm at the layer; not 0.
+        opponents: Unsteered activities that each steered one meets.
+        controls: Random directions of the same norm.
+        layer: Steered layer, not the last one; None for the layer that is read, or the last but one where that is the
+            last: what is added there at the words of an activity reaches no answer.
+        seed: Of the halves, the opponents and the random directions.
+    """
+
+    emotions: tuple[str, ...]
+    strength: float = 0.2
+    opponents: int = 4
+    controls: int = 16
+    layer: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.emotions or len(set(self.emotions)) != len(self.emotions):
+            raise SettingsError(
+                "Steering needs one or more different emotions", found=", ".join(self.emotions) or "none"
+            )
+        if not np.isfinite(self.strength) or self.strength == 0:
+            raise SettingsError("The strength has to steer", expected="a number other than 0", found=str(self.strength))
+        if self.opponents < 1 or not 0 <= self.controls <= 64:
+            raise SettingsError(
+                "The size of the comparison is out of range",
+                expected="1 or more opponents, 0 to 64 control directions",
+                found=f"{self.opponents} opponents, {self.controls} control directions",
+            )
