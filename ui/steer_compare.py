@@ -40,16 +40,17 @@ def company_form(vectors: EmotionVectors, emotion: str) -> Company:
         help="Beside the random directions. Words alone: the emotion asked for in front of the prompt, nothing "
         f"steered. Label-shuffled: {SHUFFLES} vectors built from the same texts with shuffled labels.",
     )
-    added = right.multiselect(
-        "Add together with it",
-        others,
-        key=f"mix-{emotion}-{len(others)}",
-        persist_state="session",
-        max_selections=_MOST_MIXED,
-        disabled=not others,
-        placeholder="Other emotions",
-        help="Other emotions added at the same time, each with its own strength.",
-    )
+    added: list[str] = []
+    if others:
+        added = right.multiselect(
+            "Add together with it",
+            others,
+            key=f"mix-{emotion}-{len(others)}",
+            persist_state="session",
+            max_selections=_MOST_MIXED,
+            placeholder="Other emotions",
+            help="Other emotions added at the same time, each with its own strength.",
+        )
     return Company(
         words=WORDS if _WORDS in asked else "",
         shuffles=SHUFFLES if _SHUFFLED in asked else 0,
