@@ -15,6 +15,9 @@ PAGES = {
     "steer": "Steer",
     "read": "Read",
     "dose": "Read?what=Dose",
+    "behave": "Behave",
+    "study": "Fear_study",
+    "runs": "Runs",
     "glossary": "Glossary",
 }
 LONG = 400_000
