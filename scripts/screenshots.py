@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "images"
 VIEWS = {
     "home": ("", 1000),
-    "map": ("Explore_emotions?tab=Map&vectors=emotions-171&emotion=afraid", 1400),
+    "map": ("Explore_emotions?tab=Map&vectors=scenes-171&emotion=afraid", 1400),
     "study": ("Fear_study", 900),
 }
 WIDTH = 1280
