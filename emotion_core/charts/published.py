@@ -50,7 +50,7 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
     """Both lines over relative depth; interval and band where they are known, which is only for ours."""
     table = beside_published(scores, emotion, study)
     names = list(dict.fromkeys(table["model"]))
-    axis = alt.Axis(grid=False, values=[0, 0.25, 0.5, 0.75, 1])
+    axis = alt.Axis(grid=False, values=[0, 0.25, 0.5, 0.75, 1], format=".2f")
     base = alt.Chart(table).encode(x=alt.X("depth:Q", title="Depth (0 first layer, 1 last)", axis=axis))
     ours = base.transform_filter(alt.datum.model == names[0])
     band = ours.mark_area(color=NULL, opacity=NULL_OPACITY).encode(

@@ -114,7 +114,7 @@ def sweep_and_take_the_texts(page: Page) -> None:
     expect(page.get_by_role("heading", name="Steer", exact=True)).to_be_visible(timeout=LONG)
     page.get_by_role("textbox", name="Strengths").fill("-0.2,0,0.2")
     page.get_by_role("textbox", name="Strengths").press("Enter")
-    button = page.get_by_role("button", name=re.compile("Run sweep: 176 texts"))
+    button = page.get_by_role("button", name=re.compile("Run sweep: 184 texts"))
     expect(button).to_be_visible(timeout=LONG)
     settle(page)
     button.click()
