@@ -63,7 +63,9 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     if "memory" in parts:
         document.update(visits.idle_memory_mb())
     if "pages" in parts:
-        document["page_ms"] = visits.page_times()
+        with tempfile.TemporaryDirectory() as data:
+            os.environ["EMOTION_DATA_DIR"] = data
+            document["page_ms"] = visits.page_times()
     return document
 
 

@@ -25,6 +25,8 @@ def page_times() -> dict[str, dict[str, float]]:
     """
     from streamlit.testing.v1 import AppTest
 
+    from ui.services import common_registry
+
     found = {}
     for name in ("", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
@@ -34,9 +36,8 @@ def page_times() -> dict[str, dict[str, float]]:
         app.run()
         opened = time.perf_counter() - start
         deadline = time.monotonic() + 120
-        while _waiting(app) and time.monotonic() < deadline:
+        while common_registry().open_jobs() and time.monotonic() < deadline:
             time.sleep(0.5)
-            app.run()
         app.run()
         times = []
         for _ in range(CLICKS):
@@ -49,10 +50,6 @@ def page_times() -> dict[str, dict[str, float]]:
             "open": 1000 * opened,
         }
     return found
-
-
-def _waiting(app: Any) -> bool:
-    return any("evidence" not in one.value and "Reading texts" in one.value for one in app.markdown)
 
 
 def idle_memory_mb(port: int = 8899) -> dict[str, float]:

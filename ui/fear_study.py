@@ -10,7 +10,7 @@ from emotion_core.evaluation.published import FEAR_IN_GPT2
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.prompts.library import load_openings
 from emotion_core.runs.ship import HOME_EMOTION, start_home_build
-from emotion_core.runs.sweeps import load_sweep, start_sweep
+from emotion_core.runs.sweeps import start_sweep
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
@@ -20,8 +20,8 @@ from ui.downloads import downloads
 from ui.page import PAGES
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
-from ui.sweep_result import sweep_texts
+from ui.services import activation_cache, registry
+from ui.sweep_result import sweep_of, sweep_texts
 from ui.vector_sets import build_of, vectors_of
 from ui.verdict import shows, verdict
 from ui.working import Working
@@ -138,7 +138,7 @@ def _run(working: Working) -> Sweep | None:
         vectors = vectors_of(build_id)
         st.session_state[name] = start_sweep(registry(), working.owner, vectors, study_settings(working), share=True)
     run = run_panel(st.session_state[name], key="study-sweep", shared=True)
-    return None if run is None else load_sweep(store(), run.id)
+    return None if run is None else sweep_of(run.id)
 
 
 def _onward(step: str) -> None:

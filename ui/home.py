@@ -10,7 +10,6 @@ from emotion_core.charts.dose_response import dose_response
 from emotion_core.charts.separation import separation_by_layer
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.runs.ship import HOME_EMOTION, start_home_build, start_home_sweep
-from emotion_core.runs.sweeps import load_sweep
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.sweep import Sweep
 from ui.build_result import mark_of
@@ -18,8 +17,8 @@ from ui.charts import show_chart
 from ui.page import PAGES
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, common_registry, store
-from ui.sweep_result import rung
+from ui.services import activation_cache, common_registry
+from ui.sweep_result import rung, sweep_of
 from ui.text_ladder import text_ladder
 from ui.vector_sets import build_of
 from ui.verdict import shows, verdict
@@ -57,7 +56,7 @@ def home_sweep(working: Working) -> None:
     run = run_panel(st.session_state[name], key="home-sweep", shared=True)
     if run is None:
         return
-    sweep = load_sweep(store(), run.id)
+    sweep = sweep_of(run.id)
     finding = sweep_finding(sweep)
     verdict(finding.mark, finding.sentence, key="home-sweep")
     show_chart(dose_response(sweep), alt_text=finding.sentence, key="home-dose", titled=False)

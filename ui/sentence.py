@@ -48,8 +48,7 @@ def sentence(working: Working) -> None:
         return
     with shown_errors():
         sentence_emotions(working, str(text).strip())
-        baseline = baseline_of(working.run_id, working.emotion, working.owner, working.vectors)
-        found = ask(working.owner, read_sentence(working.owner.model, working.vectors, baseline, str(text).strip()))
+        found = _read(working.run_id, working.emotion, str(text).strip(), working.owner, working.vectors)
         st.markdown(
             f"On the **{plain(working.emotion)}** direction this lies above **{found.above:.0%}** of "
             f"{found.n_neutral} neutral texts."
@@ -65,6 +64,13 @@ def sentence(working: Working) -> None:
 def baseline_of(run_id: str, emotion: str, _owner: ModelOwner, _vectors: EmotionVectors) -> NeutralBaseline:
     """Neutral texts on a direction; remembered."""
     return ask(_owner, neutral_baseline(_owner.model, _vectors, emotion))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _read(run_id: str, emotion: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> SentenceReading:
+    """A sentence on a direction; remembered, since every click on the page runs it again."""
+    baseline = baseline_of(run_id, emotion, _owner, _vectors)
+    return ask(_owner, read_sentence(_owner.model, _vectors, baseline, text))
 
 
 def _tokens(found: SentenceReading, emotion: str) -> list[Token]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from emotion_core.charts.ranking import ranking_chart
@@ -24,12 +25,18 @@ def sentence_emotions(working: Working, text: str) -> None:
     found = _many(working)
     if found is None:
         return
-    name, vectors = found
-    reading = ask(working.owner, _read(working.owner, vectors, text))
-    table = ranking(reading)
+    name, run_id, vectors = found
+    table, layer = _ranked(run_id, text, working.owner, vectors)
     chart = ranking_chart(table, len(vectors.emotions))
     show_chart(chart, alt_text=str(chart.title.text), key="sentence-emotions")
-    st.caption(f"Vectors: {plain(name)}, layer {reading.layer}.")
+    st.caption(f"Vectors: {plain(name)}, layer {layer}.")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> tuple[pd.DataFrame, int]:
+    """The ranking and the layer it was read at; remembered, since every click on the page runs it again."""
+    reading = ask(_owner, _read(_owner, _vectors, text))
+    return ranking(reading), reading.layer
 
 
 def _read(owner: ModelOwner, vectors: EmotionVectors, text: str):  # type: ignore[no-untyped-def]
@@ -37,12 +44,12 @@ def _read(owner: ModelOwner, vectors: EmotionVectors, text: str):  # type: ignor
     return (yield from read_text(owner.model, baseline, text))
 
 
-def _many(working: Working) -> tuple[str, EmotionVectors] | None:
+def _many(working: Working) -> tuple[str, str, EmotionVectors] | None:
     """The chosen set where it has several emotions, else a built-in one that is ready for this model."""
     if working.vectors is not None and len(working.vectors.emotions) >= FEWEST_EMOTIONS:
-        return "the chosen set", working.vectors
+        return "the chosen set", str(working.run_id), working.vectors
     for name in (PLANTED_SET, MAP_SET):
         run_id = run_of(name, working.info)
         if run_id is not None:
-            return name, vectors_of(run_id)
+            return name, run_id, vectors_of(run_id)
     return None

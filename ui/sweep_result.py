@@ -9,17 +9,25 @@ import streamlit as st
 from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
 from emotion_core.charts.export import table_bytes
 from emotion_core.charts.palette import COOL, WARM
+from emotion_core.runs.sweeps import load_sweep
 from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads
 from ui.plain import plain
+from ui.services import store
 from ui.strength_texts import strength_texts
 from ui.text_ladder import Rung, split_at_difference, text_ladder
 from ui.verdict import shows, verdict
 
 _SCOPES = {"generated": "generated text", "prompt": "the prompt", "both": "prompt and generated text"}
 _SMALL = 0.25  # standard deviations below which a rung stays uncoloured
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def sweep_of(run_id: str) -> Sweep:
+    """A finished sweep; remembered, since reading its file takes a tenth of a second at every click."""
+    return load_sweep(store(), run_id)
 
 
 def sweep_result(sweep: Sweep, *, key: str) -> None:
