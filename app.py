@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.built_in import need_vectors
 from ui.home import home_build, home_sweep, ways_on
+from ui.home_live import home_live
 from ui.model_check import model_check
 from ui.page import begin
 from ui.sentence import sentence
@@ -17,8 +18,9 @@ st.markdown(
 )
 if working.vectors is None:
     need_vectors(working)
-sentence(working)
 home_build(working)
+sentence(working)
+home_live(working)
 home_sweep(working)
 ways_on()
 model_check(working)

@@ -10,16 +10,14 @@ from emotion_core.charts.dose_response import dose_response
 from emotion_core.charts.separation import separation_by_layer
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.runs.ship import HOME_EMOTION, start_home_build, start_home_sweep
-from emotion_core.steering.finding import signed, sweep_finding
-from emotion_core.steering.sweep import Sweep
+from emotion_core.steering.finding import sweep_finding
 from ui.build_result import mark_of
 from ui.charts import show_chart
 from ui.page import PAGES
 from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry
-from ui.sweep_result import rung, sweep_of
-from ui.text_ladder import text_ladder
+from ui.sweep_result import sweep_of
 from ui.vector_sets import build_of
 from ui.verdict import shows, verdict
 from ui.working import Working
@@ -63,32 +61,11 @@ def home_sweep(working: Working) -> None:
     shows(
         "Each point is the mean over eight texts, written with the same noise at every strength and read afterwards "
         "without steering. The grey band is what random directions of the same length do.",
-        "That a reader would call the texts frightened: judge for yourself below. This is a small model.",
+        "That a reader would call the texts frightened: judge for yourself above. This is a small model.",
     )
-    _one_pair(sweep)
     shipped = json.loads(run.settings).get("shipped")
     how = f"Computed by `{shipped}` and kept with the repository." if shipped else "Computed on this machine."
     st.caption(f"{how} Model: {plain(working.info.name)}, layer {sweep.layer}.")
-
-
-def _one_pair(sweep: Sweep) -> None:
-    """The unsteered text beside the one at a strength of the visitor's choice."""
-    strengths = [one.strength for one in sweep.strengths]
-    left, right = st.columns([3, 2])
-    prompt = left.selectbox("The model continues", sweep.settings.prompts, key="home-prompt")
-    strength = right.select_slider(
-        "Strength of fear",
-        strengths,
-        value=max(strengths, key=lambda s: s if s <= sweep.usable_window[1] else -1),
-        format_func=signed,
-        key="home-strength",
-        help="As a share of the usual length of the model's activations at this layer.",
-    )
-    rows = [r for r in sweep.rows if r.prompt == prompt and r.sample == 0 and r.direction == "emotion"]
-    unsteered = next(r for r in rows if r.strength == 0)
-    chosen = next(r for r in rows if r.strength == strength)
-    shown = [unsteered] if chosen is unsteered else [unsteered, chosen]
-    text_ladder([rung(row, unsteered, sweep) for row in shown], label="Two texts", key="home-ladder")
 
 
 def ways_on() -> None:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.steering.live import MOST_VECTORS, LiveSettings, LiveTexts, live
+from emotion_core.steering.live import MOST_VECTORS, LiveSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.errors import show_error, shown_errors
-from ui.plain import plain
-from ui.services import registry
+from ui.errors import show_error
+from ui.live_pair import live_pair
 from ui.steer_prompts import START_PROMPTS
 from ui.working import Working
-
-_LOOK = 0.15  # seconds between two looks at the growing texts
-_LAST = "last live texts"
 
 
 def live_view(working: Working) -> None:
@@ -26,23 +22,11 @@ def live_view(working: Working) -> None:
     except EmotionCoreError as error:
         show_error(error)
         return
-    left, right = st.columns(2)
-    with left.container(border=True, key="text-live-unsteered"):
-        st.markdown("**Unsteered**")
-        one = st.empty()
-    with right.container(border=True, key="text-live-steered"):
-        st.markdown("**Steered:** " + plain(", ".join(f"{name} {s:+.2f}" for name, s in settings.strengths)))
-        two = st.empty()
-    key = (working.info.fingerprint, working.set_id, settings)
-    kept: tuple[object, LiveTexts] | None = st.session_state.get(_LAST)
-    if kept is not None and kept[0] == key:
-        _show(one, two, settings, kept[1])
-    else:
-        with shown_errors():
-            st.session_state[_LAST] = (key, _write(working, working.vectors, settings, one, two))
+    live_pair(working, working.vectors, settings, key="live")
     st.caption(
         f"Both texts share the sampling noise and are steered at layer {working.vectors.selected_layer}: they differ "
-        "because of the vectors alone. One pair of texts shows nothing about the model; a sweep counts."
+        "because of the vectors alone, from the underlined word on. "
+        "One pair of texts shows nothing about the model; a sweep counts."
     )
 
 
@@ -86,42 +70,3 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
     return LiveSettings(
         prompts=((prompt or "").strip(),), strengths=strengths, max_new_tokens=int(tokens), seed=int(seed)
     )
-
-
-def _write(
-    working: Working,
-    vectors: EmotionVectors,
-    settings: LiveSettings,
-    one: st.delta_generator.DeltaGenerator,
-    two: st.delta_generator.DeltaGenerator,
-) -> LiveTexts:
-    """Runs the job and shows the texts as they grow; a change on the page ends it at its next token."""
-    so_far: list[LiveTexts] = []
-    job = live(working.owner.model, vectors, settings, so_far.append)
-    handle = working.owner.submit(job, registry().visitor)
-    try:
-        shown = 0
-        while not handle.wait(_LOOK):
-            if len(so_far) > shown:
-                shown = len(so_far)
-                _show(one, two, settings, so_far[-1])
-            elif not shown:
-                one.caption("Waiting for the model …" if handle.place else "Writing …")
-    finally:
-        handle.cancel()
-    texts = handle.result()
-    _show(one, two, settings, texts)
-    return texts
-
-
-def _show(
-    one: st.delta_generator.DeltaGenerator,
-    two: st.delta_generator.DeltaGenerator,
-    settings: LiveSettings,
-    texts: LiveTexts,
-) -> None:
-    prompt = plain(settings.prompts[0])
-    for place, text in ((one, texts.unsteered), (two, texts.steered)):
-        place.markdown(f":gray[{prompt}] {plain(text)}")
-    if texts.broken:
-        two.error("At this strength the model's numbers are not finite.", icon=":material/error:")
