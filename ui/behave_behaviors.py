@@ -39,7 +39,7 @@ def behavior_result(working: Working) -> None:
         _result(result.found, working)
         if result.warning is not None:
             _warning(result.warning, working)
-        behavior_texts(result.found, run.id)
+        behavior_texts(result.found, run)
         link_hint()
 
 

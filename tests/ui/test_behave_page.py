@@ -6,6 +6,14 @@ import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.scenes import Scene
+from emotion_core.runs.behaviors import BehaviorRequest, load_behaviors, start_behaviors
+from emotion_core.runs.corrections import load_corrections, save_corrections
+from emotion_core.runs.ship import start_home_build
+from ui.services import activation_cache, common_registry, owner
+from ui.vector_sets import vectors_of
+
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
 
@@ -50,3 +58,24 @@ def test_strengths_that_do_not_steer_are_said(open_page: Open, until: Until, val
     app = until(open_page("5_Behave", behave="Behaviours"), asks)
     app.text_input(key="behave-strengths").set_value(value).run()
     assert says in texts(app) and button(app, "Measure").disabled
+
+
+def test_corrections_of_a_pattern_are_there_after_a_reload(open_page: Open, until: Until) -> None:
+    until(open_page("5_Behave"), asks)
+    registry, model_owner = common_registry(), owner("demo")
+    vectors = vectors_of(start_home_build(registry, model_owner, activation_cache()))
+    scene = Scene("the", "The man said that", pattern=r"\w")
+    settings = BehaviorSettings(
+        (scene,), vectors.emotions[:1], (0.1,), controls=0, samples=2, max_new_tokens=3, words=""
+    )
+    run_id = start_behaviors(registry, model_owner, vectors, BehaviorRequest(settings))
+    registry.wait(run_id)
+    run = registry.store.get(run_id)
+    found = load_behaviors(registry.store, run_id).found
+    first = [i for i, one in enumerate(found.texts) if one.unsteered][:2]
+    save_corrections(registry, run, {first[0]: True, first[1]: False})
+    app = until(open_page("5_Behave", run=run_id), lambda one: "The texts" in texts(one))
+    shown = texts(app)
+    assert not app.exception
+    assert "of 2 texts" in shown and "Over the whole run" in shown and "of 2 judged texts" in shown
+    assert load_corrections(registry, run) == {first[0]: True, first[1]: False}, "looking changes nothing"
