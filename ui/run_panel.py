@@ -70,6 +70,8 @@ def _open_run(run_id: str, key: str, shared: bool) -> None:
     with st.container(border=True, key=f"run-{key}"):
         waiting = run.state == "queued"
         text = _waiting(run_id) if waiting else describe(run.progress, _seconds_left(run))
+        elsewhere = registry().elsewhere(run_id)
+        text += f" · {elsewhere}" if elsewhere else ""
         st.progress(run.progress.fraction, text=text)
         if shared or not registry().may_change(run):
             return

@@ -35,12 +35,19 @@ class JobHandle(Generic[T]):
         self._owner = owner
         self._result: T | None = None
         self._cancelled = False
+        self._stepping = False
         self._finished = threading.Event()
 
     @property
     def place(self) -> int:
         """Jobs in front of this one in the line; 0 for a job that is next, runs or is finished."""
         return self._owner.place_of(self)
+
+    @property
+    def elsewhere(self) -> str:
+        """Where the request is that this job waits for on another machine, in words; empty where there is none."""
+        remote = self._owner.model.remote
+        return remote.waiting.describe() if remote and self._stepping else ""
 
     @property
     def finished(self) -> bool:
@@ -83,15 +90,23 @@ class JobHandle(Generic[T]):
                 self._job.close()
             return self._finish("cancelled")
         self.state = "running"
+        self._stepping, remote = True, self._owner.model.remote
+        if remote:
+            remote.waiting.cancelled = lambda: self._cancelled
         try:
             self.progress = next(self._job)
         except StopIteration as stop:
             self._result = stop.value
             return self._finish("done")
+        except JobCancelled as error:  # noticed in the middle of a step
+            self.error = error
+            return self._finish("cancelled")
         # Whatever a job raises belongs to whoever asked for it; the owner and the other jobs go on.
         except BaseException as error:  # noqa: BLE001
             self.error = error
             return self._finish("failed")
+        finally:
+            self._stepping = False
         return True
 
     def _finish(self, state: State) -> bool:
@@ -192,8 +207,7 @@ class ModelOwner:
                 self._running.append(handle)
 
 
-# Seconds after which a thread without a job to advance looks again for one that was cancelled while it waited.
-_LOOK_AGAIN = 0.2
+_LOOK_AGAIN = 0.2  # seconds between two looks for a job that was cancelled while it waited
 KEPT_MODELS = 2
 
 _LOCK = threading.Lock()
@@ -205,10 +219,7 @@ TURNS = Turns()  # of this process
 def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
     """The owner of a model in this process, loading it at the first call; the last two models stay loaded.
 
-    Who asks for a model that is there does not wait for another one that loads.
-
-    Raises:
-        ModelError: The model cannot be loaded.
+    Who asks for a model that is there does not wait for another one that loads. Raises a ModelError as it does.
     """
     key = (name, dtype)
     with _LOCK:
@@ -244,5 +255,4 @@ def release_idle(keep: int) -> int:
 
 def loaded_models() -> dict[str, bool]:
     """The models in memory by name, and whether each is at work."""
-    with _LOCK:
-        return {name: owner.busy for (name, _), owner in _OWNERS.items()}
+    return {name: owner.busy for (name, _), owner in list(_OWNERS.items())}

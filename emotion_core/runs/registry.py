@@ -154,6 +154,11 @@ class JobRegistry:
         handle = self._live.handles.get(run_id)
         return handle.place if handle is not None and handle.state == "queued" else 0
 
+    def elsewhere(self, run_id: str) -> str:
+        """What a run of this process waits for on another machine, in words; empty where that is nothing."""
+        handle = self._live.handles.get(run_id)
+        return str(getattr(handle, "elsewhere", ""))
+
     def wait_seconds(self, run_id: str) -> float | None:
         """Rough seconds until a waiting run begins, from what the last jobs took; None where nothing is known.
 

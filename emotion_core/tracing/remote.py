@@ -12,24 +12,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from emotion_core.errors import ModelError
+from emotion_core.errors import JobCancelled, ModelError
 from emotion_core.models.loaded import LoadedModel
+
+if TYPE_CHECKING:
+    from emotion_core.tracing.ndif_request import Waiting
 
 P = ParamSpec("P")
 R = TypeVar("R")
 KEY_VARIABLE = "NDIF_API_KEY"
 ATTEMPTS, FIRST_WAIT = 3, 2.0  # seconds; doubled at each attempt
-# A request that does not even connect raises one of these; a fault of the trace itself would only fail again.
-_PASSING = (
-    "ConnectError",
-    "ConnectTimeout",
-    "ReadTimeout",
-    "RemoteProtocolError",
-    "ConnectionClosedError",
-    "ReadError",
-)
+REQUEST_SECONDS = 600.0
+# Answers after which the same request may work: too many of them, and a service that is down or restarts.
+_BUSY = (408, 429, 500, 502, 503, 504)
+
+
+def _waiting() -> Waiting:
+    from emotion_core.tracing.ndif_request import Waiting  # brings nnsight along
+
+    return Waiting()
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,14 @@ class Remote:
     Attributes:
         where: `dry run` or `ndif`.
         key: Of the service; kept with the model in memory, never written down.
+        seconds: Limit of one request.
+        waiting: State of the request that is under way.
     """
 
     where: Literal["dry run", "ndif"]
     key: str = field(default="", repr=False)
+    seconds: float = REQUEST_SECONDS
+    waiting: Waiting = field(default_factory=_waiting, repr=False, compare=False)
 
 
 def trace_options(model: LoadedModel) -> dict[str, Any]:
@@ -52,18 +59,20 @@ def trace_options(model: LoadedModel) -> dict[str, Any]:
         return {}
     if remote.where == "dry run":
         return {"remote": "local"}
-    from nnsight.intervention.backends.remote import RemoteBackend
+    from emotion_core.tracing.ndif_request import Request
 
     envoy = model.envoy
     # Built by hand, so that the key goes with this request and not into a setting of the whole process.
-    return {"backend": RemoteBackend(envoy.to_model_key(), api_key=remote.key, env=envoy._remoteable_get_env())}
+    env = envoy._remoteable_get_env()
+    return {"backend": Request(envoy.to_model_key(), remote.key, env, remote.seconds, remote.waiting)}
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:
     """Tries a function with a trace in it again when the connection failed, and says so when it keeps failing.
 
     Raises:
-        ModelError: The service could not be reached, or refused the trace.
+        ModelError: The service could not be reached, took too long, or refused the trace.
+        JobCancelled: The job was cancelled while it waited.
     """
 
     @wraps(function)
@@ -74,11 +83,13 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
         for number in range(1, ATTEMPTS + 1):
             try:
                 return function(*args, **kwargs)
+            except JobCancelled:
+                raise
             # nnsight raises what its transport raises, and its own RemoteError for what the server answers.
             except Exception as error:
-                if number == ATTEMPTS or type(error).__name__ not in _PASSING:
+                if number == ATTEMPTS or not passing(error):
                     raise _refused(model, error, number) from error
-            time.sleep(FIRST_WAIT * 2 ** (number - 1))
+            _pause(model.remote, FIRST_WAIT * 2 ** (number - 1), number)
         raise AssertionError("unreachable")
 
     return attempt
@@ -101,12 +112,48 @@ def key_of_the_session() -> str:
     return key
 
 
+def passing(error: BaseException) -> bool:
+    """Whether a request that failed like this may work a moment later; a fault of the trace would only fail again."""
+    from httpx import HTTPStatusError, TransportError
+    from websocket import WebSocketBadStatusException, WebSocketException
+
+    if isinstance(error, WebSocketBadStatusException):
+        return error.status_code in _BUSY
+    if isinstance(error, HTTPStatusError):
+        return error.response.status_code in _BUSY
+    if isinstance(error, OSError | TransportError | WebSocketException):
+        return True
+    # nnsight turns what goes wrong in sending into an error of its own, and keeps the first one behind it.
+    return type(error).__name__ == "RemoteError" and error.__cause__ is not None and passing(error.__cause__)
+
+
+def _pause(remote: Remote, seconds: float, attempt: int) -> None:
+    """Waits before the next attempt, visibly, unless the job is cancelled."""
+    remote.waiting.since = time.monotonic()
+    remote.waiting.state = f"no connection, attempt {attempt + 1} of {ATTEMPTS} in {seconds:.0f} s"
+    try:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if remote.waiting.cancelled():
+                raise JobCancelled("The job was cancelled", remedy="What was read before is kept; start it again")
+            time.sleep(min(0.2, seconds))
+    finally:
+        remote.waiting.state = ""
+
+
 def _refused(model: LoadedModel, error: Exception, attempts: int) -> ModelError:
     lines = str(error).strip().splitlines() or ["no message"]
-    return ModelError(
-        "The trace could not be run on NDIF",
-        where=model.info.name,
-        expected="a running model and a valid key",
-        found=f"{type(error).__name__} at attempt {attempts}: {lines[-1][:300]}",
-        remedy="See `python -m emotion_core ndif` for what is served now, or try again later",
-    )
+    said = f"{type(error).__name__}: {lines[-1][:300]}"
+    if model.remote.key:
+        said = said.replace(model.remote.key, "***")
+    if passing(error):
+        what, expected = "NDIF cannot be reached", "an answer of https://api.ndif.us"
+        remedy = "Check the network, look at https://ndif.us for the state of the service, or try again later"
+    elif type(error).__name__ == "RequestTimeoutError":
+        what, expected = "NDIF did not answer in time", f"the numbers within {model.remote.seconds:.0f} s"
+        remedy = "Try again later, or take a model that is running (`python -m emotion_core ndif` lists them)"
+    else:
+        what, expected = "The trace could not be run on NDIF", "a running model and a valid key"
+        remedy = "See `python -m emotion_core ndif` for what is served now, and check the key"
+    tried = f", after {attempts} attempts" if attempts > 1 else ""
+    return ModelError(what, where=model.info.name, expected=expected, found=said + tried, remedy=remedy)

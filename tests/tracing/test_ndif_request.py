@@ -1,0 +1,149 @@
+"""Requests over a real socket to a stand-in for NDIF that has nnsight, torch and transformers, and not this project."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import torch
+from nnsight import CONFIG
+from nnsight.modeling import huggingface
+from tiny import TEXTS, tiny_module, tiny_tokenizer
+
+from emotion_core.errors import JobCancelled, ModelError
+from emotion_core.models.load import adopt
+from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.progress import run_to_end
+from emotion_core.tracing import remote as remote_module
+from emotion_core.tracing.activations import ReadingPosition
+from emotion_core.tracing.decode import prefill, step
+from emotion_core.tracing.options import Asked, score_options
+from emotion_core.tracing.record import record
+from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.remote_model import load_remote, served
+from emotion_core.tracing.score import Continuation, score
+from emotion_core.tracing.steer import Intervention
+
+KEY = "a-key-of-mine"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """The stand-in with a model of its own, in a process of its own; gives the folder of the model."""
+    folder = tmp_path_factory.mktemp("served")
+    tiny_module("llama").save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    script = Path(__file__).with_name("fake_ndif.py")
+    process = subprocess.Popen([sys.executable, "-I", str(script), str(folder), str(port), KEY], cwd=folder)
+    huggingface._ID_CACHE[str(folder)] = str(folder)  # else the hub is asked how the name is spelled
+    before, CONFIG.API.HOST = CONFIG.API.HOST, f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            httpx.get(f"{CONFIG.API.HOST}/status")
+            break
+        except httpx.TransportError:
+            assert process.poll() is None, "the stand-in ended"
+            time.sleep(0.1)
+    yield folder
+    CONFIG.API.HOST = before
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def both(service):
+    """The model here, and the same one there."""
+    here = adopt(tiny_module("llama"), tiny_tokenizer(), "here")
+    return here, load_remote(f"ndif:{service}", Remote("ndif", KEY))
+
+
+@pytest.fixture
+def no_waits(monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr(remote_module, "_pause", lambda remote, seconds, attempt: waits.append(seconds))
+    return waits
+
+
+def test_the_list_comes_from_the_service(service):
+    assert [(one.name, one.state) for one in served()] == [(str(service), "RUNNING")]
+
+
+def test_every_kind_of_trace_gives_the_numbers_of_here(both):
+    direction = np.eye(2, 32, dtype=np.float32)
+    asked = [Asked((1, 2, 3), ((4,), (5,)), shared=2, amount=0.5, spans=((0, 2),))]
+    edit = Intervention(1, "add", torch.eye(3, 32), torch.linspace(0, 2, 3))
+
+    def found(model):
+        cache = prefill(model, [5, 6], [edit], rows=3)
+        _, logits = step(model, torch.tensor([7, 7, 7]), cache, [edit])
+        scores = run_to_end(score(model, [Continuation((1, 2, 3, 4), 2)], 1, direction))
+        return [
+            run_to_end(record(model, TEXTS, ReadingPosition())).values,
+            logits.numpy(),
+            np.stack(run_to_end(score_options(model, asked, 1, direction))),
+            scores.readings,
+            scores.surprise[0],
+        ]
+
+    for one, other in zip(*map(found, both), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_wrong_key_is_said_and_not_sent_again(both, no_waits):
+    _, away = both
+    away = replace(away, remote=Remote("ndif", "wrong-key-of-somebody"))
+    with pytest.raises(ModelError, match="Invalid API key") as caught:
+        run_to_end(record(away, TEXTS, ReadingPosition()))
+    assert not no_waits and "wrong-key" not in str(caught.value)
+
+
+def test_a_busy_service_is_asked_again(both, no_waits):
+    here, away = both
+    away = replace(away, remote=Remote("ndif", f"{KEY}-busy"))
+    values = run_to_end(record(away, TEXTS[:2], ReadingPosition())).values
+    assert no_waits == [2.0, 4.0]
+    np.testing.assert_allclose(values, run_to_end(record(here, TEXTS[:2], ReadingPosition())).values, atol=1e-4)
+
+
+def test_a_request_ends_at_its_limit(both, no_waits):
+    _, away = both
+    away = replace(away, remote=Remote("ndif", f"{KEY}-slow", seconds=0.5))
+    with pytest.raises(ModelError, match="did not answer in time"):
+        run_to_end(record(away, TEXTS, ReadingPosition()))
+    assert not no_waits and not away.remote.waiting.describe()
+
+
+def test_a_waiting_job_shows_its_state_and_can_be_cancelled(both):
+    _, away = both
+    owner = ModelOwner(replace(away, remote=Remote("ndif", f"{KEY}-slow")))
+    handle = owner.submit(record(owner.model, TEXTS, ReadingPosition()))
+    for _ in range(100):
+        if "in line" in handle.elsewhere:
+            break
+        time.sleep(0.05)
+    assert handle.elsewhere.startswith("NDIF: in line (")
+    handle.cancel()
+    assert handle.wait(5), "the wait for the service ends with the cancel"
+    with pytest.raises(JobCancelled):
+        handle.result()
+    assert handle.state == "cancelled" and not handle.elsewhere
+    assert not [one for one in threading.enumerate() if one.name.startswith("owner of ndif") and owner.busy]
+
+
+def test_no_network_is_one_clear_sentence(both, no_waits, monkeypatch):
+    _, away = both
+    monkeypatch.setattr(CONFIG.API, "HOST", "http://127.0.0.1:9")
+    with pytest.raises(ModelError, match="NDIF cannot be reached") as caught:
+        run_to_end(record(away, TEXTS, ReadingPosition()))
+    assert no_waits == [2.0, 4.0] and "after 3 attempts" in str(caught.value) and KEY not in str(caught.value)
