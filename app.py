@@ -6,6 +6,7 @@ from ui.built_in import need_vectors
 from ui.home import home_build, home_sweep, ways_on
 from ui.home_live import home_live
 from ui.model_check import model_check
+from ui.ndif import larger_models
 from ui.page import begin
 from ui.sentence import sentence
 
@@ -16,7 +17,9 @@ st.markdown(
     "apart situations it was not drawn from, and does adding it change what the model writes, each time compared with "
     "what chance does? A direction is a function inside the model, not an experience."
 )
-if working.vectors is None:
+if working.vectors is None:  # the page ends here until there are some
+    model_check(working)
+    larger_models()
     need_vectors(working)
 home_build(working)
 sentence(working)
@@ -24,3 +27,4 @@ home_live(working)
 home_sweep(working)
 ways_on()
 model_check(working)
+larger_models()

@@ -16,10 +16,13 @@ from ui.working import Working
 def model_check(working: Working) -> None:
     """Checks the model once, and shows what was found; a model elsewhere has no weights here to check."""
     if working.owner.model.remote is not None:
+        info = working.info
         st.caption(
-            f"{plain(working.info.name)} runs on NDIF. `python -m emotion_core doctor --dry-run` on a small model of "
-            "the same family checks the traces before they are sent."
+            f"{plain(info.name)} runs on NDIF: {info.layers} layers of width {info.width:,}, from its configuration. "
+            "Its weights are not here, so the self-check is not made. The dry run tries the traces on a small random "
+            "model of the same class before anything is sent."
         )
+        _dry_run(working)
         return
     name = f"self-check of {working.info.fingerprint}"
     with shown_errors():

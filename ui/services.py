@@ -16,6 +16,8 @@ from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
 from emotion_core.runs.ship import unpack
 from emotion_core.runs.store import RunStore
+from emotion_core.tracing.remote_model import PREFIX
+from ui.ndif_key import ndif_owner
 from ui.visitor import visitor
 
 T = TypeVar("T")
@@ -62,6 +64,8 @@ def owner(model_name: str) -> ModelOwner:
     Raises:
         ModelError: The model cannot be loaded.
     """
+    if model_name.startswith(PREFIX):
+        return ndif_owner(model_name)
     with st.spinner(f"Loading the model {model_name}", show_time=True):
         return owner_of(model_name)
 

@@ -13,6 +13,7 @@ from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.owner import ModelOwner
 from emotion_core.tracing.activations import ModelInfo
+from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.plain import plain
@@ -78,6 +79,11 @@ def choose_emotion(emotion: str) -> None:
     _choices()["emotion"] = emotion
 
 
+def choose_model(name: str) -> None:
+    """Makes a model the chosen one everywhere, for use as a callback."""
+    _choices()["model"] = name
+
+
 def _read_link() -> EmotionCoreError | None:
     """Takes the choices of a link at the session's first run; returns what is wrong with its vector set."""
     if "link read" in st.session_state:
@@ -129,13 +135,18 @@ def _model_picker() -> str:
         options,
         settings.model,
         accept_new_options=not settings.hosted,
-        format_func=lambda one: one.rstrip("/").rsplit("/", 1)[-1],
+        format_func=_short,
         help="The bundled demo model works offline. Others are downloaded when first used."
         + ("" if settings.hosted else " You may also type a Hugging Face id or a folder."),
     )
     if name in CATALOGUE:
         st.caption(f"{CATALOGUE[name].parameters} parameters. {CATALOGUE[name].description}")
     return name
+
+
+def _short(name: str) -> str:
+    """The last part of a hub id or a path, and where it runs when that is not here."""
+    return name.rstrip("/").rsplit("/", 1)[-1] + (" on NDIF" if name.startswith(PREFIX) else "")
 
 
 def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:

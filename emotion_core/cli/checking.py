@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 from pathlib import Path
 
 from emotion_core.cli.answer import Answer
@@ -39,7 +41,8 @@ def ndif(arguments: argparse.Namespace) -> Answer:
     from emotion_core.cli.answer import table
     from emotion_core.tracing.remote_model import served
 
-    models = served()
+    with contextlib.redirect_stderr(io.StringIO()):  # nnsight adds words of its own to a failure
+        models = served()
     text = table(["model", "state", "level"], [[one.name, one.state, one.level] for one in models])
     return Answer({"models": [asdict(one) for one in models]}, text if models else "NDIF serves no model now")
 

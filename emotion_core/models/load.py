@@ -48,8 +48,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
 
         return load_remote(name)
     wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).is_dir() else name.partition("#")
-    source = _source(wanted)
-    _require_reachable(source, name)
+    source = source_of(wanted)
+    require_reachable(source, name)
     if dtype not in ("float32", "bfloat16", "float16"):
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
     try:
@@ -90,7 +90,12 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
     return LoadedModel(info, module, tokenizer, path)
 
 
-def _source(name: str) -> str:
+def source_of(name: str) -> str:
+    """The folder or hub id behind a name.
+
+    Raises:
+        ModelError: It can be neither.
+    """
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
@@ -143,8 +148,12 @@ def _require_whole(module: nn.Module, tokenizer: Any, missing: list[str], name: 
         )
 
 
-def _require_reachable(source: str, name: str) -> None:
-    """Says at once that there is no network, where the hub's client would try for a minute."""
+def require_reachable(source: str, name: str) -> None:
+    """Says at once that there is no network, where the hub's client would try for a minute.
+
+    Raises:
+        ModelError: The model is not on this machine and there is no network.
+    """
     from huggingface_hub import constants, try_to_load_from_cache
 
     if Path(source).is_dir() or getproxies() or isinstance(try_to_load_from_cache(source, "config.json"), str):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from emotion_core.errors import ModelError
 from emotion_core.models.catalogue import ROOT
+from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key
@@ -19,6 +20,7 @@ from emotion_core.runs.progress import Progress
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.tracing.doctor import Check, doctor
+from emotion_core.tracing.small_twin import small_twin
 
 KIND = "doctor"
 _FILE = "checks.safetensors"
@@ -55,12 +57,13 @@ def start_doctor(registry: JobRegistry, owner: ModelOwner) -> str:
 def start_dry_run(registry: JobRegistry, owner: ModelOwner) -> str:
     """Starts a dry run of the traces as NDIF would get them, in a process of its own; returns the run id.
 
-    nnsight hides modules from the whole process meanwhile, which the other threads of an app would miss.
+    nnsight hides modules from the whole process meanwhile, which the other threads of an app would miss. A model on
+    NDIF has no weights here: a small random one of its class is tried in its place.
     """
     info = owner.model.info
     described = {"label": "dry run", "model": info.name, "fingerprint": info.fingerprint}
     run_id = registry.store.create(KIND, json.dumps(described))
-    return registry.start(run_id, _dry_run(info.name), lambda made: {_FILE: to_bytes(made)}, owner.submit)
+    return registry.start(run_id, _dry_run(owner.model), lambda made: {_FILE: to_bytes(made)}, owner.submit)
 
 
 def load_examination(store: RunStore, run_id: str) -> Examination:
@@ -76,7 +79,18 @@ def _examined(owner: ModelOwner) -> Generator[Progress, None, Examination]:
     return Examination((yield from doctor(owner.model)))
 
 
-def _dry_run(name: str) -> Generator[Progress, None, Examination]:
+def _dry_run(model: LoadedModel) -> Generator[Progress, None, Examination]:
+    if model.remote is None:
+        return (yield from _dry_run_of(model.info.name))
+    with tempfile.TemporaryDirectory() as folder:
+        yield Progress(0, 0, "making a small model of the same class")
+        small_twin(model).save_pretrained(folder)  # type: ignore[operator]
+        model.tokenizer.save_pretrained(folder)
+        path = f"{folder}#{model.layers_path}" if "#" in model.info.name else folder
+        return (yield from _dry_run_of(path))
+
+
+def _dry_run_of(name: str) -> Generator[Progress, None, Examination]:
     command = [sys.executable, "-m", "emotion_core", "doctor", "--model", name, "--dry-run", "--json"]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:  # a pipe that nobody reads would fill up
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=said)

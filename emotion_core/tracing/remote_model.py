@@ -46,6 +46,8 @@ def served() -> tuple[Served, ...]:
         )
     rows: dict[str, Served] = {}
     for key, one in found.get("deployments", {}).items():
+        if one.get("deployment_level", "HOT") not in ("HOT", "WARM"):
+            continue  # on the disk of the service only
         name = str(one.get("repo_id") or key)
         entry = Served(name, str(one.get("application_state", "unknown")), str(one.get("deployment_level", "")))
         held = rows.get(name)
@@ -65,12 +67,14 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
         remote: Where its traces run; by default NDIF with the key that this process was started with.
 
     Raises:
-        ModelError: There is no key, or configuration or tokenizer cannot be had.
+        ModelError: There is no key, the hub cannot be reached, or configuration or tokenizer cannot be had.
     """
-    from emotion_core.models.load import adopt
+    from emotion_core.models.load import adopt, require_reachable, source_of
 
     source, _, layers_path = name.removeprefix(PREFIX).partition("#")
     chosen = remote or Remote("ndif", key_of_the_session())
+    source = source_of(source)
+    require_reachable(source, name)
     try:
         from nnsight import TransformersModel
         from transformers import AutoTokenizer
