@@ -3,50 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from emotion_core.charts.pinned import (
-    MOST_PINNED,
-    builds_table,
-    overlaid_builds,
-    overlaid_sweeps,
-    sweeps_table,
-)
+from emotion_core.charts.pinned import MOST_PINNED
 from emotion_core.errors import EmotionCoreError
-from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.run import Run
-from emotion_core.runs.sweeps import KIND as SWEEP
-from emotion_core.runs.sweeps import load_sweep
-from ui.charts import show_chart
-from ui.downloads import downloads
 from ui.errors import show_error
 from ui.page import PAGES
 from ui.plain import plain
+from ui.runs_overlay import COMPARABLE, runs_overlay
 from ui.services import app_settings, store
-from ui.vector_sets import build_of
-from ui.verdict import shows
+from ui.vector_sets import UPLOAD
 from ui.visitor import visitor
 
 _PINS = "pins"
-# Kind of run -> the page that opens it.
-_PAGE_OF = {
-    "build": "build",
-    "sweep": "steer",
-    "crosstalk": "steer",
-    "reading": "read",
-    "preferences": "behave",
-    "behaviors": "behave",
+# Kind of run -> what it is called, and the page that opens it.
+_KINDS = {
+    "build": ("vectors", "build"),
+    "upload": ("imported vectors", "explore"),
+    "sweep": ("sweep", "steer"),
+    "crosstalk": ("cross-talk", "steer"),
+    "next-token": ("next token", "steer"),
+    "reading": ("reading", "read"),
+    "preferences": ("preferences", "behave"),
+    "behaviors": ("behaviours", "behave"),
 }
 
 
 def runs_shelf() -> None:
     """The table, and what is pinned under it."""
-    runs = {run.id: run for run in _runs() if run.kind in _PAGE_OF}
+    runs = {run.id: run for run in _runs() if run.kind in _KINDS}
     pinned = _pinned(runs)
     if not runs:
         st.info(
@@ -55,7 +46,7 @@ def runs_shelf() -> None:
         )
         return
     _table(list(runs.values()))
-    comparable = {run.id: _label(run) for run in runs.values() if run.kind in (BUILD, SWEEP) and run.state == "done"}
+    comparable = _labels(run for run in runs.values() if run.kind in COMPARABLE and run.state == "done")
     st.session_state["pinned_runs"] = [one for one in pinned if one in comparable]
     st.multiselect(
         "Pin runs to lay them over each other",
@@ -64,10 +55,10 @@ def runs_shelf() -> None:
         key="pinned_runs",
         max_selections=MOST_PINNED,
         on_change=_keep,
-        placeholder="Choose builds or sweeps",
-        help="Sweeps are drawn by strength, builds by depth. The address keeps what is pinned.",
+        placeholder="Choose vectors or sweeps",
+        help="Sweeps are drawn by strength, vectors by depth. The address keeps what is pinned.",
     )
-    _overlay({one: runs[one] for one in st.session_state["pinned_runs"]}, comparable)
+    runs_overlay({one: runs[one] for one in st.session_state["pinned_runs"]}, comparable)
 
 
 def _runs() -> tuple[Run, ...]:
@@ -100,12 +91,12 @@ def _table(runs: list[Run]) -> None:
     table = pd.DataFrame(
         [
             {
-                "what": run.kind,
-                "of": _name(run),
-                "model": json.loads(run.settings).get("model", ""),
-                "state": run.state,
-                "when": datetime.fromtimestamp(run.created, UTC),
-                "open": _link(run),
+                "What": _KINDS[run.kind][0],
+                "Of": _name(run),
+                "Model": json.loads(run.settings).get("model", ""),
+                "State": run.state,
+                "When": datetime.fromtimestamp(run.created, UTC),
+                "Open": _link(run),
             }
             for run in runs
         ]
@@ -115,44 +106,10 @@ def _table(runs: list[Run]) -> None:
         hide_index=True,
         height=min(420, 38 + 35 * len(table)),
         column_config={
-            "when": st.column_config.DatetimeColumn("when (UTC)", format="YYYY-MM-DD HH:mm"),
-            "open": st.column_config.LinkColumn("open", display_text="open"),
+            "When": st.column_config.DatetimeColumn("When (UTC)", format="YYYY-MM-DD HH:mm"),
+            "Open": st.column_config.LinkColumn("Link", display_text="Open"),
         },
     )
-
-
-def _overlay(pinned: dict[str, Run], labels: dict[str, str]) -> None:
-    sweeps = {labels[i]: load_sweep(store(), i) for i, run in pinned.items() if run.kind == SWEEP}
-    if sweeps:
-        chart = overlaid_sweeps(sweeps)
-        show_chart(chart, alt_text=str(chart.title.text), key="pinned-sweeps")
-        units = {one.settings.unit for one in sweeps.values()}
-        if len(units) > 1:
-            st.warning("These sweeps count strength in different units; their strengths cannot be compared.")
-        shows(
-            "Effects of several sweeps, each judged by its own controls.",
-            "That a larger effect is a truer one: prompts, layers and coherence differ between runs.",
-        )
-        downloads("pinned-sweeps", chart=chart, table=sweeps_table(sweeps), key="pinned-sweeps")
-    scores = {labels[i]: found for i, run in pinned.items() if run.kind == BUILD and (found := _scores(i)) is not None}
-    if scores:
-        builds = overlaid_builds(scores)
-        show_chart(builds, alt_text=str(builds.title.text), key="pinned-builds")
-        shows(
-            "How clearly each vector separates its own held-out texts, by depth.",
-            "Which prompt set is better: each is tested on its own held-out texts.",
-        )
-        downloads("pinned-builds", chart=builds, table=builds_table(scores), key="pinned-builds")
-
-
-def _scores(run_id: str) -> tuple[HeldOutScores, str] | None:
-    """The scores of a build and the emotion to draw: the sidebar's where it has it, else its first."""
-    scores = build_of(run_id).scores
-    if scores is None:
-        st.caption("One of the pinned builds has no held-out texts, so there is nothing to draw of it.")
-        return None
-    wanted = st.query_params.get("emotion", "")
-    return scores, wanted if wanted in scores.emotions else scores.emotions[0]
 
 
 def _name(run: Run) -> str:
@@ -161,11 +118,18 @@ def _name(run: Run) -> str:
     return str(described.get("label") or (asked.get("emotion") if isinstance(asked, dict) else "") or run.kind)
 
 
-def _label(run: Run) -> str:
-    model = json.loads(run.settings).get("model", "")
-    return f"{run.kind} of {_name(run)}, {plain(str(model))}, {datetime.fromtimestamp(run.created, UTC):%d %b %H:%M}"
+def _labels(runs: Iterable[Run]) -> dict[str, str]:
+    """How runs are called in charts, by id; no two alike, since a chart tells its lines apart by them."""
+    labels: dict[str, str] = {}
+    for run in runs:
+        model = str(json.loads(run.settings).get("model", ""))
+        when = datetime.fromtimestamp(run.created, UTC)
+        label = f"{_KINDS[run.kind][0]} of {_name(run)}, {plain(model)}, {when:%d %b %H:%M:%S}"
+        alike = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
+        labels[run.id] = f"{label} ({alike + 1})" if alike else label
+    return labels
 
 
 def _link(run: Run) -> str:
-    page = PAGES[_PAGE_OF[run.kind]].file.removeprefix("pages/").removesuffix(".py").split("_", 1)[-1]
-    return f"{page}?{urlencode({'run': run.id})}"
+    page = PAGES[_KINDS[run.kind][1]].file.removeprefix("pages/").removesuffix(".py").split("_", 1)[-1]
+    return f"{page}?{urlencode({'vectors' if run.kind == UPLOAD else 'run': run.id})}"

@@ -13,7 +13,8 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.steering.sweep import Sweep
 
 MOST_PINNED = len(CATEGORICAL)
-_OPEN = "white"
+_OPEN = "transparent"
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
 
 
 def sweeps_table(sweeps: Mapping[str, Sweep]) -> pd.DataFrame:
@@ -102,6 +103,8 @@ def _lines(
         scale=alt.Scale(domain=runs, range=list(CATEGORICAL[: len(runs)])),
         legend=alt.Legend(orient="bottom", columns=1, labelLimit=600),
     )
+    # By shape too, since colour alone does not reach everybody; both share one legend.
+    shape = alt.Shape("run:N", title=None, scale=alt.Scale(domain=runs, range=list(_SHAPES[: len(runs)])))
     base = alt.Chart(table).encode(x=alt.X(f"{x}:Q", title=names[x]), color=colour)
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     line = base.mark_line(strokeWidth=2).encode(y=alt.Y(f"{y}:Q", title=names[y]))
@@ -109,6 +112,7 @@ def _lines(
     bars = base.transform_filter(known).mark_rule(opacity=0.6).encode(y=f"{interval[0]}:Q", y2=f"{interval[1]}:Q")
     dots = base.mark_point(size=60, opacity=1, strokeWidth=2).encode(
         y=f"{y}:Q",
+        shape=shape,
         fill=alt.condition(f"datum.{filled}", colour, alt.value(_OPEN)),
         tooltip=["run:N", "emotion:N", "model:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".2f"), f"{filled}:N"],
     )

@@ -20,7 +20,7 @@ def test_a_build_is_on_the_shelf_and_can_be_pinned_by_its_link(open_page: Open, 
     assert not shelf.exception
     assert shelf.multiselect(key="pinned_runs").value == [run_id]
     assert "How clearly each vector separates" in texts(shelf)
-    assert shelf.dataframe[0].value["what"].tolist().count("build") >= 1
+    assert shelf.dataframe[0].value["What"].tolist().count("vectors") >= 1
 
 
 def test_a_link_to_a_run_that_is_gone_says_so_and_shows_the_rest(open_page: Open) -> None:
