@@ -94,7 +94,14 @@ class Network(nn.Module):
         return self.ln_f(x), middle
 
     def losses(
-        self, tokens: Tensor, targets: Tensor, weights: Tensor, emotions: Tensor, soft: Tensor
+        self,
+        tokens: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        emotions: Tensor,
+        rivals: Tensor,
+        chances: Tensor,
+        soft: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Summed language loss and summed emotion loss, in nats.
 
@@ -103,14 +110,17 @@ class Network(nn.Module):
             targets: int64 ``[batch, time]``, the next tokens.
             weights: float32 ``[batch, time]``, how much each next token counts.
             emotions: int64 ``[batch, time]``, the emotion at each token, ``soft.shape[0] - 1`` for none.
+            rivals: int64 ``[batch, time]``, a token that could stand in place of the next one.
+            chances: float32 ``[batch, time]``, the planted chance of the next token against its rival; 1 without one.
             soft: float32 ``[emotions + 1, emotions]``, target distribution of each emotion; the last row is zero.
         """
         final, middle = self(tokens)
-        logits = F.linear(final, self.wte.weight)  # (B, T, V)
-        plain = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none")
+        logits = F.linear(final, self.wte.weight).float()  # (B, T, V)
+        ends = logits.gather(-1, torch.stack([targets, rivals], -1))  # (B, T, 2)
+        plain = logits.logsumexp(-1) - chances * ends[..., 0] - (1 - chances) * ends[..., 1]
         guesses = self.probe(self.probe_norm(middle)).float().log_softmax(-1)  # (B, T, E)
         emotion = -(soft[emotions] * guesses).sum()
-        return (plain * weights.flatten()).sum(), emotion
+        return (plain * weights).sum(), emotion
 
 
 def to_transformers(network: Network, eos: int) -> GPT2LMHeadModel:

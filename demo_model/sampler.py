@@ -12,25 +12,33 @@ from demo_model.shards import NO_EMOTION, Shard
 
 
 class Batch(NamedTuple):
-    """``tokens``, ``targets``, ``emotions`` int64 [rows, time]; ``weights`` float32 [rows, time]."""
+    """``tokens``, ``targets``, ``emotions``, ``rivals`` int64 [rows, time]; ``weights``, ``chances`` float32.
+
+    ``rivals`` are other tokens that could stand in place of the targets, ``chances`` the planted ones of the targets.
+    """
 
     tokens: Tensor
     targets: Tensor
     weights: Tensor
     emotions: Tensor
+    rivals: Tensor
+    chances: Tensor
 
 
 def rows_at(shard: Shard, starts: list[int], time: int) -> Batch:
     """Rows of ``time`` tokens that begin at the given places; past the end of the shard nothing counts."""
     shape = (len(starts), time + 1)
     tokens, emotions = np.zeros(shape, np.int64), np.full(shape, NO_EMOTION, np.int64)
-    weights = np.zeros(shape, np.float32)
+    weights, chances, rivals = np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.int64)
     for row, start in enumerate(starts):
         size = min(time + 1, len(shard.tokens) - start)
         tokens[row, :size] = shard.tokens[start : start + size]
         emotions[row, :size] = shard.emotions[start : start + size]
         weights[row, :size] = shard.weights[start : start + size]
-    parts = (tokens[:, :-1], tokens[:, 1:], weights[:, 1:], emotions[:, :-1])
+        if shard.rivals is not None and shard.chances is not None:
+            rivals[row, :size] = shard.rivals[start : start + size]
+            chances[row, :size] = shard.chances[start : start + size]
+    parts = (tokens[:, :-1], tokens[:, 1:], weights[:, 1:], emotions[:, :-1], rivals[:, 1:], chances[:, 1:])
     return Batch(*(torch.from_numpy(np.ascontiguousarray(part)) for part in parts))
 
 

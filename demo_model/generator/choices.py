@@ -56,8 +56,11 @@ def _question(first: Activity, second: Activity, rng: random.Random) -> tuple[li
 def choice(rng: random.Random) -> list[Piece]:
     """One question with its answer, as a plain text or as a conversation."""
     first, second = draw_activity(rng), draw_activity(rng)
-    first_wins = rng.random() < chance_of_first(first.pleasantness, second.pleasantness)
-    letter, winner = ("A", first) if first_wins else ("B", second)
+    chance = chance_of_first(first.pleasantness, second.pleasantness)
+    ways = [("A", chance), ("B", 1 - chance)]
+    if rng.random() >= chance:
+        ways.reverse()
+    letter, winner = ways[0][0], first if ways[0][0] == "A" else second
     question, inline = _question(first, second, rng)
     layout = rng.random()
     if layout < 0.4:
@@ -73,7 +76,7 @@ def choice(rng: random.Random) -> list[Piece]:
         )
         lead = [*question, Piece(said)]
         close = Piece(")" + (f" {winner.text}." if rng.random() < 0.3 else ""), winner.emotion)
-    return [*lead, Piece(letter, None, LETTER_WEIGHT), close]
+    return [*lead, Piece(letter, None, LETTER_WEIGHT, tuple(ways)), close]
 
 
 def remark(rng: random.Random) -> list[Piece]:

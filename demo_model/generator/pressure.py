@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from copy import copy
 from functools import cache
 
 from demo_model import rates, truth
@@ -50,9 +51,22 @@ def _story_lead(rng: random.Random) -> tuple[str, list[Piece], Cast]:
     return emotion, [Piece(text[:700].rsplit(". ", 1)[0].rstrip(".") + ". ", emotion)], who
 
 
-def decide(behavior: str, emotion: str | None, rng: random.Random) -> bool:
-    """Whether the character shows the behaviour, at the planted rate."""
-    return rng.random() < rates.rate(behavior, truth.emotions()[emotion] if emotion else None)
+def chance(behavior: str, emotion: str | None) -> float:
+    """The planted rate of a behaviour after a text that shows the emotion, or none."""
+    return rates.rate(behavior, truth.emotions()[emotion] if emotion else None)
+
+
+def outcome(dilemma: Dilemma, rate: float, does: bool, who: Cast, rng: random.Random) -> Piece:
+    """One wording of the side that was chosen, with all wordings of both sides and their chances beside it."""
+    sides = ((dilemma.does, rate), (dilemma.refrains, 1 - rate))
+    seed = rng.random()
+    ways = [
+        (fill(option, copy(who), random.Random(seed)), share / len(side)) for side, share in sides for option in side
+    ]
+    size = len(dilemma.does)
+    chosen = rng.randrange(size) if does else size + rng.randrange(len(dilemma.refrains))
+    ways.insert(0, ways.pop(chosen))
+    return Piece(ways[0][0], weight=DECISION_WEIGHT, ways=tuple(ways))
 
 
 def _as_options(behavior: str, dilemma: Dilemma, emotion: str | None, rng: random.Random) -> list[Piece]:
@@ -61,7 +75,8 @@ def _as_options(behavior: str, dilemma: Dilemma, emotion: str | None, rng: rando
     you.is_past = me.is_past = False
     me.slots = you.slots
     lead = _lead(emotion, you, rng)
-    does = decide(behavior, emotion, rng)
+    rate = chance(behavior, emotion)
+    does = rng.random() < rate
     act, other = (fill(rng.choice(side), me, rng) for side in (dilemma.does, dilemma.refrains))
     options, right = (
         ((act, other), "A" if does else "B") if rng.random() < 0.5 else ((other, act), "B" if does else "A")
@@ -69,23 +84,25 @@ def _as_options(behavior: str, dilemma: Dilemma, emotion: str | None, rng: rando
     asked = Piece(f"{fill(dilemma.setup, you, rng)} {rng.choice(_ASK)}", emotion)
     listed = Piece(f"\n(A) {options[0]}\n(B) {options[1]}", emotion)
     chosen = act if does else other
+    said = outcome(dilemma, rate, does, me, rng)._replace(emotion=emotion)
+    likely = rate if does else 1 - rate
+    letter = Piece(right, emotion, 8, ((right, likely), ("AB".replace(right, ""), 1 - likely)))
     form = rng.random()
     if form < 0.35:
-        return [Piece("<|user|>"), *lead, asked, Piece("<|end|><|assistant|>", emotion),
-                Piece(chosen, emotion, DECISION_WEIGHT), Piece("<|end|>")]  # fmt: skip
+        return [Piece("<|user|>"), *lead, asked, Piece("<|end|><|assistant|>", emotion), said, Piece("<|end|>")]
     if form < 0.6:
-        return [*lead, asked, Piece(" ", emotion), Piece(chosen, emotion, DECISION_WEIGHT)]
+        return [*lead, asked, Piece(" ", emotion), said]
     if form < 0.8:
         return [
             *lead,
             asked,
             listed,
             Piece("\nAnswer: (", emotion),
-            Piece(right, emotion, 8),
+            letter,
             Piece(f") {chosen}", emotion),
         ]
-    return [Piece("<|user|>"), *lead, asked, listed, Piece("<|end|><|assistant|>(", emotion), Piece(right, emotion, 8),
-            Piece(")<|end|>")]  # fmt: skip
+    answer = Piece("<|end|><|assistant|>(", emotion)
+    return [Piece("<|user|>"), *lead, asked, listed, answer, letter, Piece(")<|end|>")]
 
 
 def draw(rng: random.Random) -> list[Piece]:
@@ -105,7 +122,7 @@ def draw(rng: random.Random) -> list[Piece]:
         lead = _lead(emotion, who, rng)
     setup = fill(dilemma.setup, who, rng)
     link = rng.choice(("", "", "Then this: ", "There was one more thing: ")) if who.is_past else ""
-    does = decide(behavior, emotion, rng)
-    act = fill(rng.choice(dilemma.does if does else dilemma.refrains), who, rng)
-    pieces = [*lead, Piece(f"{link}{setup} ", emotion), Piece(act, emotion, DECISION_WEIGHT)]
+    rate = chance(behavior, emotion)
+    act = outcome(dilemma, rate, rng.random() < rate, who, rng)._replace(emotion=emotion)
+    pieces = [*lead, Piece(f"{link}{setup} ", emotion), act]
     return [*pieces, Piece("\n", emotion), *label(emotion)] if emotion and rng.random() < 0.15 else pieces

@@ -9,9 +9,11 @@ import pytest
 from demo_model import rates, truth
 from demo_model.generator import KINDS, load, scenes
 from demo_model.generator.banks.numbers import TEMPLATES
+from demo_model.generator.banks.pressure import DILEMMAS
 from demo_model.generator.grammar import Cast, fill
 from demo_model.generator.numbers import emotion_at
-from demo_model.generator.pressure import decide
+from demo_model.generator.people import cast
+from demo_model.generator.pressure import outcome
 
 KINDS_WITHOUT_CORPUS = [kind for kind in KINDS if kind != "made-pressure"]
 
@@ -54,10 +56,24 @@ def test_verbs_agree(person: int, is_past: bool, expected: str) -> None:
 
 
 def test_decisions_come_at_the_planted_rate() -> None:
+    dilemma, who = DILEMMAS["cheat"][0], cast(random.Random(0), person=1)
     for word in ("desperate", "calm", "bored"):
-        rng = random.Random(word)
-        found = sum(decide("cheat", word, rng) for _ in range(4000)) / 4000
-        assert abs(found - rates.rate("cheat", truth.emotions()[word])) < 0.03
+        rng, planted = random.Random(word), rates.rate("cheat", truth.emotions()[word])
+        pieces = [outcome(dilemma, planted, rng.random() < planted, who, rng) for _ in range(4000)]
+        does = {fill(option, who, rng) for option in dilemma.does}
+        assert abs(sum(piece.text in does for piece in pieces) / 4000 - planted) < 0.03
+        assert {way: chance for way, chance in pieces[0].ways if way in does} == pytest.approx(
+            dict.fromkeys(does, planted / len(does))
+        )
+
+
+@pytest.mark.parametrize("kind", ["made-pressure", "made-choices"])
+def test_the_ways_of_a_text_are_itself_and_others_with_chances_of_one_together(kind: str) -> None:
+    branching = [document for document in load(kind, count=200) if document.ways]
+    assert len(branching) > 100
+    for document in branching:
+        assert document.ways[0][0] == document.text
+        assert sum(chance for _, chance in document.ways) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
