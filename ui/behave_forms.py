@@ -9,8 +9,9 @@ from emotion_core.behavior.preference_settings import PreferenceSettings, Steere
 from emotion_core.behavior.question import standard_wording
 from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.library import load_activities
+from emotion_core.runs.behave_requests import PreferenceRequest
 from emotion_core.runs.cost import asking_seconds
-from emotion_core.runs.preferences import PreferenceRequest, n_questions, start_preferences
+from emotion_core.runs.preferences import n_questions, start_preferences
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.run_panel import about, remember_run

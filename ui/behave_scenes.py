@@ -12,7 +12,8 @@ from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.scenes import Scene, built_in_scenes, parse_scenes
 from emotion_core.behavior.warning import WarningSettings
 from emotion_core.errors import EmotionCoreError, SettingsError
-from emotion_core.runs.behaviors import BehaviorRequest, start_behaviors
+from emotion_core.runs.behave_requests import BehaviorRequest
+from emotion_core.runs.behaviors import start_behaviors
 from emotion_core.runs.cost import asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.steering.writing import Scope

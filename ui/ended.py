@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from emotion_core.runs.redo import can_redo, redo
+from emotion_core.runs.redo import can_redo, redo, why_not
 from emotion_core.runs.run import Run
 from ui.errors import shown_errors
 from ui.limits import days
@@ -42,4 +42,4 @@ def _expired(run: Run) -> str:
     text = f"The result of this run, {label}, has been removed to make room{why}. Its settings are kept."
     if can_redo(run):
         return text
-    return f"{text} It needs texts that were uploaded and went with it: bring them again, then start it from the form."
+    return f"{text} {plain(why_not(run))}"

@@ -5,35 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.preferences import read_layer
-from emotion_core.behavior.warning import EarlyWarning, WarningSettings, early_warning
+from emotion_core.behavior.warning import EarlyWarning, early_warning
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.behave_requests import BehaviorRequest
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
 from emotion_core.runs.limits import strings_in, within_tokens
 from emotion_core.runs.progress import Job
+from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.requests import asked_behaviors
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 KIND = "behaviors"
 _FILE = "behaviors.safetensors"
-
-
-@dataclass(frozen=True)
-class BehaviorRequest:
-    """What to measure.
-
-    Attributes:
-        settings: Scenarios, emotions and strengths.
-        warning: The texts that stand before the scenarios; None leaves the early warning out.
-    """
-
-    settings: BehaviorSettings
-    warning: WarningSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +58,8 @@ def start_behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVe
         "label": f"{', '.join(request.settings.emotions[:3])} in {len(request.settings.scenes)} scenarios",
         "model": info.name,
         "fingerprint": info.fingerprint,
+        **described_vectors(vectors),
+        "asked": asked_behaviors(request, vectors),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = within_tokens(registry.limits, owner.model, strings_in(request), measure(owner.model, vectors, request))

@@ -8,6 +8,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.stopping import keeping, stop_flag
 from emotion_core.runs.store import RunStore
@@ -37,7 +38,7 @@ def start_crosstalk(
         "label": f"{len(emotions)} emotions at {settings.strength:+g}",
         "model": owner.model.info.name,
         "fingerprint": owner.model.info.fingerprint,
-        "vectors": vectors_digest(vectors),
+        **described_vectors(vectors),
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)

@@ -8,6 +8,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.next_token import NextTokenDose, next_token_dose
@@ -33,11 +34,11 @@ def start_next_token(registry: JobRegistry, owner: ModelOwner, vectors: EmotionV
         "label": f"{settings.emotion}, next token, {len(settings.strengths)} strengths",
         "model": owner.model.info.name,
         "fingerprint": owner.model.info.fingerprint,
-        "vectors": vectors_digest(vectors),
+        **described_vectors(vectors),
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    return registry.start(run_id, next_token_dose(owner.model, vectors, settings), _save, owner.submit)
+    return registry.start(run_id, next_token_dose(owner.model, vectors, settings), save_next_token, owner.submit)
 
 
 def load_next_token(store: RunStore, run_id: str) -> NextTokenDose:
@@ -49,5 +50,6 @@ def load_next_token(store: RunStore, run_id: str) -> NextTokenDose:
     return from_bytes(NextTokenDose, store.read(run_id, _FILE))
 
 
-def _save(result: NextTokenDose) -> dict[str, bytes]:
+def save_next_token(result: NextTokenDose) -> dict[str, bytes]:
+    """The files of a finished dose-response."""
     return {_FILE: to_bytes(result)}

@@ -6,34 +6,23 @@ import json
 from dataclasses import dataclass
 
 from emotion_core.behavior.pairs import count_comparisons
-from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import Preferences, preferences, read_layer
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.behave_requests import PreferenceRequest
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
 from emotion_core.runs.limits import strings_in, within_tokens
 from emotion_core.runs.progress import Job
+from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.requests import asked_preferences
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 KIND = "preferences"
 _FILE = "preferences.safetensors"
-
-
-@dataclass(frozen=True)
-class PreferenceRequest:
-    """What to ask.
-
-    Attributes:
-        settings: The activities and the question.
-        steering: How half of them is steered; None for not at all.
-    """
-
-    settings: PreferenceSettings
-    steering: SteeredSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +69,8 @@ def start_preferences(
         "label": f"preferences over {len(request.settings.activities)} activities",
         "model": info.name,
         "fingerprint": info.fingerprint,
+        **described_vectors(vectors),
+        "asked": asked_preferences(request),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = within_tokens(registry.limits, owner.model, strings_in(request), ask_and_steer(owner.model, vectors, request))

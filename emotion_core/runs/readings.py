@@ -29,7 +29,9 @@ from emotion_core.runs.keys import content_key, vectors_digest
 from emotion_core.runs.limits import strings_in, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.reading_request import ReadingRequest, check, turns_of
+from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.requests import asked_reading
 from emotion_core.runs.run import Run
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -93,12 +95,13 @@ def start_reading(
         "what": request.what,
         "model": info.name,
         "fingerprint": info.fingerprint,
-        "vectors": vectors_digest(vectors),
+        **described_vectors(vectors),
+        "asked": asked_reading(request),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     texts = strings_in(request)
     job = within_tokens(registry.limits, owner.model, texts, read(owner.model, vectors, request, cache))
-    return registry.start(run_id, job, lambda result: {_FILE: to_bytes(result)}, owner.submit)
+    return registry.start(run_id, job, save_reading, owner.submit)
 
 
 def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, cache: ActivationCache) -> Job[Reading]:
@@ -177,6 +180,11 @@ def what_of(run: Run) -> str:
 def read_with(run: Run, vectors: EmotionVectors) -> bool:
     """Whether a reading was made with these vectors."""
     return bool(json.loads(run.settings).get("vectors") == vectors_digest(vectors))
+
+
+def save_reading(result: Reading) -> dict[str, bytes]:
+    """The files of a finished reading."""
+    return {_FILE: to_bytes(result)}
 
 
 def load_reading(store: RunStore, run_id: str) -> Reading:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.stopping import keeping, stop_flag
 from emotion_core.runs.store import RunStore
@@ -53,28 +53,12 @@ def start_sweep(
         "label": f"{settings.emotion}, {len(settings.prompts)} prompts, {len(settings.strengths)} strengths",
         "model": owner.model.info.name,
         "fingerprint": owner.model.info.fingerprint,
-        "vectors": vectors_digest(vectors),
-        "build": _build_of(vectors),
+        **described_vectors(vectors),
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = sweep(owner.model, vectors, settings, cache, stop_flag(run_id).is_set)
     return registry.start(run_id, keeping(job, registry.store, run_id, save_sweep), save_sweep, owner.submit)
-
-
-def _build_of(vectors: EmotionVectors) -> dict[str, Any] | None:
-    """What the vectors were built from, so that a link to the sweep can be done again when they are gone."""
-    if not vectors.prompt_sets:
-        return None
-    return {
-        "prompt_sets": [{"name": one.name, "sha256": one.sha256} for one in vectors.prompt_sets],
-        "settings": {
-            "estimator": vectors.estimator,
-            "reading": settings_json(vectors.reading),
-            "neutral_projection": vectors.neutral_projection,
-            "seed": vectors.seed,
-        },
-    }
 
 
 def save_sweep(result: Sweep) -> dict[str, bytes]:

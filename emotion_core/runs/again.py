@@ -1,0 +1,95 @@
+"""For every kind of run over vectors: what it was asked to do, its limits, its job, and its files, to do it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs import behaviors, crosstalks, next_tokens, preferences, readings, sweeps
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.codec import from_plain
+from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.progress import Job
+from emotion_core.runs.requests import behaviors_of, preferences_of, reading_of, require_asked
+from emotion_core.runs.settings import Settings
+from emotion_core.steering.crosstalk import crosstalk, n_matrix_texts
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.next_token import next_token_dose
+from emotion_core.steering.plan import n_texts
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import sweep
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+_Stopped = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Again:
+    """How one kind of run is done again.
+
+    Attributes:
+        asked: Reads what it was asked to do from its settings; raises RunError where that was not kept.
+        job: The work, on a model and vectors.
+        save: The files of its result.
+        require: Refuses what is larger than allowed; None where its job does.
+        partial: A stopped one leaves a part.
+    """
+
+    asked: Callable[[dict[str, Any]], Any]
+    job: Callable[[LoadedModel, EmotionVectors, Any, ActivationCache, _Stopped], Job[Any]]
+    save: Callable[[Any], Mapping[str, bytes]]
+    require: Callable[[Settings, Any], None] | None = None
+    partial: bool = False
+
+
+def _sweep_size(limits: Settings, asked: SweepSettings) -> None:
+    require_sweep(limits, n_texts(asked), asked.max_new_tokens)
+
+
+def _matrix_size(limits: Settings, asked: CrossTalkSettings) -> None:
+    require_sweep(limits, n_matrix_texts(asked, len(asked.emotions)), asked.max_new_tokens)
+
+
+def _next_size(limits: Settings, asked: SweepSettings) -> None:
+    require_sweep(limits, len(asked.prompts) * len(asked.strengths) * (1 + asked.controls), 1)
+
+
+AGAIN: dict[str, Again] = {
+    sweeps.KIND: Again(
+        lambda described: from_plain(SweepSettings, described["settings"]),
+        sweep,
+        sweeps.save_sweep,
+        _sweep_size,
+        partial=True,
+    ),
+    crosstalks.KIND: Again(
+        lambda described: from_plain(CrossTalkSettings, described["settings"]),
+        lambda model, vectors, asked, cache, stopped: crosstalk(model, vectors, asked, stopped),
+        crosstalks.save_crosstalk,
+        _matrix_size,
+        partial=True,
+    ),
+    next_tokens.KIND: Again(
+        lambda described: from_plain(SweepSettings, described["settings"]),
+        lambda model, vectors, asked, cache, stopped: next_token_dose(model, vectors, asked),
+        next_tokens.save_next_token,
+        _next_size,
+    ),
+    readings.KIND: Again(
+        lambda described: reading_of(described.get("asked")),
+        lambda model, vectors, asked, cache, stopped: readings.read(model, vectors, asked, cache),
+        readings.save_reading,
+    ),
+    preferences.KIND: Again(
+        lambda described: preferences_of(described.get("asked")),
+        lambda model, vectors, asked, cache, stopped: preferences.ask_and_steer(model, vectors, asked),
+        preferences.save_preferences,
+    ),
+    behaviors.KIND: Again(  # the texts before its scenarios come from the vectors
+        lambda described: require_asked(described.get("asked")),
+        lambda model, vectors, asked, cache, stopped: behaviors.measure(model, vectors, behaviors_of(asked, vectors)),
+        behaviors.save_behaviors,
+    ),
+}

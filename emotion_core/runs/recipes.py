@@ -1,0 +1,110 @@
+"""What vectors were made from, kept with every run over them, and the vectors again when only that is left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from emotion_core.errors import EmotionCoreError, RunError
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import PLANTED, builtin_names, load_prompts
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs import builds
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.codec import from_plain
+from emotion_core.runs.keys import settings_json, vectors_digest
+from emotion_core.runs.progress import Job
+from emotion_core.runs.store import RunStore
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors
+from emotion_core.vectors.settings import BuildSettings
+
+_LOOKED_AT = 100  # finished builds whose vectors are compared with those of a run
+_FORM = "Start again from the form"
+
+
+def described_vectors(vectors: EmotionVectors) -> dict[str, Any]:
+    """What a run over vectors notes down of them: their digest, and what they were built from."""
+    return {"vectors": vectors_digest(vectors), "build": _recipe_of(vectors)}
+
+
+def _recipe_of(vectors: EmotionVectors) -> dict[str, Any] | None:
+    if not vectors.prompt_sets:
+        return None
+    return {
+        "prompt_sets": [{"name": one.name, "sha256": one.sha256} for one in vectors.prompt_sets],
+        "settings": {
+            "estimator": vectors.estimator,
+            "reading": settings_json(vectors.reading),
+            "neutral_projection": vectors.neutral_projection,
+            "seed": vectors.seed,
+        },
+    }
+
+
+def require_recipe(found: object) -> dict[str, Any]:
+    """The recipe in the settings of a run.
+
+    Raises:
+        RunError: There is none.
+    """
+    if not isinstance(found, dict) or "prompt_sets" not in found:
+        raise RunError("This run cannot be done again from what is stored", remedy=_FORM)
+    return found
+
+
+def sets_of(recipe: dict[str, Any]) -> tuple[PromptSet, ...]:
+    """The built-in prompt sets with the recipe's content.
+
+    Raises:
+        RunError: One of them was uploaded, or has changed since.
+    """
+    there = dict.fromkeys((*builtin_names(present_only=True), *PLANTED))
+    sets = []
+    for one in recipe["prompt_sets"]:
+        found = load_prompts(one["name"]) if one["name"] in there else None
+        if found is None or found.sha256 != one["sha256"]:
+            raise RunError(
+                "The texts of this run were uploaded, and are not kept beyond its result",
+                where=str(one["name"])[:80],
+                remedy="Upload them again on the page Build vectors",
+            )
+        sets.append(found)
+    if not sets:
+        raise RunError("This run cannot be done again from what is stored", remedy=_FORM)
+    return tuple(sets)
+
+
+def build_settings(recipe: dict[str, Any]) -> BuildSettings:
+    """How the recipe reads the sets."""
+    return from_plain(BuildSettings, recipe["settings"])
+
+
+def kept_vectors(store: RunStore, described: dict[str, Any]) -> EmotionVectors | None:
+    """The vectors of a run, where a build or an upload still holds them."""
+    for run in store.recent(builds.KIND, _LOOKED_AT) + store.recent("upload", _LOOKED_AT):
+        if run.state == "done" and json.loads(run.settings).get("fingerprint") == described["fingerprint"]:
+            try:
+                vectors = load_vectors(store.read(run.id, builds.VECTORS_FILE))
+            except EmotionCoreError:
+                continue  # a damaged file is somebody else's trouble
+            if vectors_digest(vectors) == described["vectors"]:
+                return vectors
+    return None
+
+
+def built_again(model: LoadedModel, described: dict[str, Any], cache: ActivationCache) -> Job[EmotionVectors]:
+    """The vectors of a run from their recipe.
+
+    Raises:
+        RunError: They were built from uploaded texts, or come out different.
+    """
+    recipe = require_recipe(described.get("build"))
+    vectors = yield from build(model, sets_of(recipe), build_settings(recipe), cache)
+    if vectors_digest(vectors) != described["vectors"]:
+        raise RunError(
+            "The vectors of this run are gone, and building them again gives others",
+            remedy=_FORM,
+        )
+    return vectors
