@@ -14,6 +14,7 @@ from emotion_core.runs.cost import asking_seconds
 from emotion_core.runs.preferences import n_questions, start_preferences
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.limits import limit_note
 from ui.run_panel import about, remember_run
 from ui.services import registry
 from ui.working import Working
@@ -38,6 +39,7 @@ def preference_form(working: Working) -> None:
     if request is not None:
         questions = n_questions(request)
         label = f"Ask {questions:,} questions, {about(asking_seconds(working.info, questions))}"
+    limit_note("read")
     pressed = st.button(
         label, type="primary", icon=":material/play_arrow:", key="go-preferences", disabled=request is None
     )

@@ -11,9 +11,9 @@ from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, n_qu
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.scenes import Scene, built_in_scenes, parse_scenes
 from emotion_core.behavior.warning import WarningSettings
-from emotion_core.errors import EmotionCoreError, SettingsError
+from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.behave_requests import BehaviorRequest
-from emotion_core.runs.behaviors import start_behaviors
+from emotion_core.runs.behaviors import require_size, start_behaviors
 from emotion_core.runs.cost import asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.steering.writing import Scope
@@ -41,17 +41,17 @@ def behavior_form(working: Working) -> None:
     request: BehaviorRequest | None = None
     try:
         request = _request(working.vectors, working.emotion or "")
-        _check_limit(request.settings)
+        require_size(app_settings(), request.settings)
     except EmotionCoreError as error:
         show_error(error)
         request = None
     label = "Measure"
     if request is not None:
         label = f"Measure: {_size(request)}, {about(_seconds(working, request))}"
+    limit_note("sweep")
     pressed = st.button(
         label, type="primary", icon=":material/play_arrow:", key="go-behaviors", disabled=request is None
     )
-    limit_note("sweep")
     if not pressed or request is None:
         return
     try:
@@ -79,17 +79,6 @@ def _seconds(working: Working, request: BehaviorRequest) -> float:
     texts = n_texts(request.settings)
     writing = sweep_seconds(working.info, texts, request.settings.max_new_tokens) if texts else 0.0
     return asking + writing
-
-
-def _check_limit(settings: BehaviorSettings) -> None:
-    limits = app_settings()
-    if limits.hosted and n_texts(settings) > limits.max_sweep_texts:
-        raise SettingsError(
-            "This is too large for the shared demo",
-            expected=f"at most {limits.max_sweep_texts} texts",
-            found=f"{n_texts(settings)} texts",
-            remedy="Take fewer scenarios, strengths, samples or controls, or run the app yourself",
-        )
 
 
 def _scenes() -> tuple[Scene, ...]:

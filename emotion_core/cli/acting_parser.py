@@ -132,6 +132,12 @@ def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--scoring", default="sum", choices=["sum", "mean"], help="log-probability of an option")
     command.add_argument("--scope", default="both", choices=["generated", "prompt", "both"])
     command.add_argument("--words", default="You feel {emotion}.", help="prompt-only rival; empty leaves it out")
+    command.add_argument(
+        "--early-warning", action="store_true", help="does a reading before the decision tell it? ROC with interval"
+    )
+    command.add_argument(
+        "--before", default=None, metavar="FILE", help="texts before the scenarios, one a line (default: held-out ones)"
+    )
     command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")
     command.add_argument("--chat", action="store_true", help="put the scenarios in the model's chat template")
     model_of(command, None)

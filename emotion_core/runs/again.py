@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs import behaviors, crosstalks, next_tokens, preferences, readings, sweeps
 from emotion_core.runs.cache import ActivationCache
@@ -56,6 +57,10 @@ def _next_size(limits: Settings, asked: SweepSettings) -> None:
     require_sweep(limits, len(asked.prompts) * len(asked.strengths) * (1 + asked.controls), 1)
 
 
+def _behaviors_size(limits: Settings, asked: dict[str, Any]) -> None:
+    behaviors.require_size(limits, from_plain(BehaviorSettings, asked["settings"]))
+
+
 AGAIN: dict[str, Again] = {
     sweeps.KIND: Again(
         lambda described: from_plain(SweepSettings, described["settings"]),
@@ -91,5 +96,6 @@ AGAIN: dict[str, Again] = {
         lambda described: require_asked(described.get("asked")),
         lambda model, vectors, asked, cache, stopped: behaviors.measure(model, vectors, behaviors_of(asked, vectors)),
         behaviors.save_behaviors,
+        _behaviors_size,
     ),
 }

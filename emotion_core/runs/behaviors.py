@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from emotion_core.behavior.behavior_settings import BehaviorSettings, n_texts
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.warning import EarlyWarning, early_warning
@@ -13,11 +14,12 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.behave_requests import BehaviorRequest
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.limits import strings_in, within_tokens
+from emotion_core.runs.limits import require_sweep, strings_in, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.requests import asked_behaviors
+from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -44,8 +46,10 @@ def start_behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVe
 
     Raises:
         SettingsError: There is no such layer.
+        LimitError: It writes more, or the visitor has more open jobs, than the limits of the registry allow.
         VectorFileError: There is no vector for an emotion; nothing is started.
     """
+    require_size(registry.limits, request.settings)
     read_layer(vectors, request.settings.layer)
     for emotion in request.settings.emotions:
         vectors.index(emotion)
@@ -64,6 +68,15 @@ def start_behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVe
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
     job = within_tokens(registry.limits, owner.model, strings_in(request), measure(owner.model, vectors, request))
     return registry.start(run_id, job, save_behaviors, owner.submit)
+
+
+def require_size(limits: Settings, settings: BehaviorSettings) -> None:
+    """Refuses a run that writes too much.
+
+    Raises:
+        LimitError: It writes more texts, or more tokens, than a sweep may.
+    """
+    require_sweep(limits, n_texts(settings), settings.max_new_tokens, "run")
 
 
 def measure(model: LoadedModel, vectors: EmotionVectors, request: BehaviorRequest) -> Job[BehaviorResult]:

@@ -32,18 +32,19 @@ def require_texts(limits: Settings, prompt_sets: Sequence[PromptSet]) -> None:
     )
 
 
-def require_sweep(limits: Settings, n_texts: int, new_tokens: int) -> None:
-    """Refuses a sweep that writes too much.
+def require_sweep(limits: Settings, n_texts: int, new_tokens: int, what: str = "sweep") -> None:
+    """Refuses a sweep, or another run that writes texts, that writes too much.
 
     Args:
         limits: Of this process.
         n_texts: Texts that it writes, with controls and unsteered ones.
         new_tokens: Length of each in tokens.
+        what: How the run is called.
 
     Raises:
         LimitError: There are more than `max_sweep_texts`, or more than `max_sweep_tokens` tokens in them.
     """
-    what, remedy = "This sweep is too large", "Take fewer prompts, strengths, samples or controls"
+    what, remedy = f"This {what} is too large", "Take fewer prompts, strengths, samples or controls"
     _at_most(limits, limits.max_sweep_texts, n_texts, "texts", what, remedy)
     remedy = "Take fewer new tokens, prompts, strengths, samples or controls"
     _at_most(limits, limits.max_sweep_tokens, n_texts * new_tokens, "tokens", what, remedy)

@@ -55,3 +55,33 @@ def test_a_runaway_pattern_is_named(capsys, vectors, folder):
     assert main(["behaviors", str(vectors), "--scenarios", str(path), "--emotion", "fear", "--strengths", "0.2"]) == 2
     error = capsys.readouterr().err
     assert "takes too long" in error and "bad.json, scenario 1 (a)" in error
+
+
+def test_the_early_warning_has_an_interval_and_its_curve(capsys, vectors, scenarios, folder):
+    before = folder / "before.txt"
+    before.write_text("".join(f"He saw {n} birds over the house.\n" for n in range(10)), encoding="utf-8")
+    argv = ["behaviors", str(vectors), "--scenarios", str(scenarios), "--emotion", "fear", "--strengths", "0.2"]
+    argv += ["--before", str(before), "--only", "door"]
+    document = answer(capsys, *argv, *SMALL)["early_warning"]
+    assert document["texts_before"] == 10 and document["scenarios"] == ["door"] and document["n"] == 10
+    (one,) = document["emotions"]
+    assert set(one) >= {"emotion", "auroc", "low", "high", "evidence"}
+    false, true = one["roc"]["false_positives"], one["roc"]["true_positives"]
+    assert false[0] == true[0] == 0 and len(false) == len(true) and false == sorted(false) and true == sorted(true)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--only", "word", "--early-warning"], "options"),
+        (["--only", "door", "--before", "none.txt"], "none.txt"),
+        (["--only", "door", "--before", "few"], "at least 8 texts"),
+    ],
+)
+def test_an_early_warning_that_cannot_be_had_is_said(capsys, vectors, scenarios, folder, more, says):
+    few = folder / "few.txt"
+    few.write_text("one\ntwo\n\ntwo\n", encoding="utf-8")
+    more = [str(few) if one == "few" else one for one in more]
+    argv = ["behaviors", str(vectors), "--scenarios", str(scenarios), "--emotion", "fear", "--strengths", "0.2"]
+    assert main([*argv, *more]) == 2
+    assert says in capsys.readouterr().err
