@@ -18,7 +18,6 @@ from ui.build_result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.page import PAGES
-from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.sweep_result import sweep_of, sweep_texts
@@ -122,7 +121,7 @@ def _controls(working: Working) -> None:
     scores = build_of(start_home_build(registry(), working.owner, activation_cache())).scores
     if scores is not None:
         one = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
-        verdict(mark_of(one.word), plain(one.reason), word=one.word, key="study-verdict")
+        verdict(mark_of(one.word), one.reason, word=one.word, key="study-verdict")
         st.page_link(
             PAGES["explore"].file,
             label="Every confound and rival, text by text",
