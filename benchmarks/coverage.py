@@ -1,7 +1,8 @@
 """How often intervals hold the truth: `python -m benchmarks.coverage` prints the coverage on simulated sets.
 
 Scores of both sides are drawn from known distributions, so that the true d and the true AUROC are known: normal, skewed
-(gamma with shape 4) and heavy-tailed (Student's t with 5 degrees of freedom), all with standard deviation 1.
+(gamma with shape 4) and heavy-tailed (Student's t with 5 degrees of freedom), all with standard deviation 1. With
+`--check` the distributions, sizes and effects are others, which played no part in choosing the constants of the interval.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from scipy.stats import norm
 from benchmarks.fear_study import header
 from emotion_core.evaluation.auroc import Array, auroc
 from emotion_core.evaluation.auroc_interval import auroc_interval
-from emotion_core.evaluation.bootstrap import bca_interval, d_interval
+from emotion_core.evaluation.bootstrap import bca_interval
+from emotion_core.evaluation.d_interval import d_interval
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
 
@@ -25,6 +27,16 @@ SHAPES: dict[str, Draw] = {
     "skewed": lambda rng, size: (rng.gamma(4, 1, size) - 4) / 2,
     "heavy-tailed": lambda rng, size: rng.standard_t(5, size) / np.sqrt(5 / 3),
 }
+CHECK_SHAPES: dict[str, Draw] = {
+    "Laplace": lambda rng, size: rng.laplace(size=size) / np.sqrt(2),
+    "logistic": lambda rng, size: rng.logistic(size=size) * np.sqrt(3) / np.pi,
+    "Student's t, 4.5": lambda rng, size: rng.standard_t(4.5, size) / np.sqrt(4.5 / 2.5),
+    "gamma, 2": lambda rng, size: (rng.gamma(2, 1, size) - 2) / np.sqrt(2),
+    "two humps": lambda rng, size: rng.normal(0, 0.6, size) + np.where(rng.random(size) < 0.5, 0.8, -0.8),
+    "uniform": lambda rng, size: (rng.random(size) - 0.5) * np.sqrt(12),
+}
+CHECK_SIZES = ((6, 6), (8, 8), (15, 15), (10, 30), (40, 40))
+CHECK_EFFECTS = (0.25, 1.0, 2.0, 3.0)
 SIZES = ((5, 5), (10, 10), (20, 20), (50, 50), (10, 110))
 EFFECTS = (0.0, 0.5, 1.5, 3.0)
 _TOGETHER = 25  # sets whose resamples are the same draws
@@ -34,14 +46,14 @@ def coverage(shape: str, sizes: tuple[int, int], d: float, sets: int, resamples:
     """Share of sets whose interval holds the truth: d by BCa alone, d as the project gives it, AUROC.
 
     Args:
-        shape: One of `SHAPES`.
+        shape: One of `SHAPES` or `CHECK_SHAPES`.
         sizes: Positive and negative scores.
         d: True difference in standard deviations.
         sets: How many sets, a multiple of 25.
         resamples: Of the bootstrap.
     """
     rng = np.random.default_rng([*sizes, int(10 * d), len(shape)])
-    draw, area = SHAPES[shape], true_auroc(shape, d)
+    draw, area = (SHAPES | CHECK_SHAPES)[shape], true_auroc(shape, d)
     plain = wide = ranks = 0
     for _ in range(sets // _TOGETHER):
         positive, negative = draw(rng, (_TOGETHER, sizes[0])) + d, draw(rng, (_TOGETHER, sizes[1]))
@@ -59,7 +71,7 @@ def true_auroc(shape: str, d: float) -> float:
     if shape == "normal":
         return float(norm.cdf(d / np.sqrt(2)))
     rng = np.random.default_rng(1)
-    one, other = (SHAPES[shape](rng, (1, 4_000_000)) for _ in range(2))
+    one, other = ((SHAPES | CHECK_SHAPES)[shape](rng, (1, 4_000_000)) for _ in range(2))
     return float((one + d > other).mean())
 
 
@@ -68,14 +80,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=1000, help="simulated sets of each line")
     parser.add_argument("--resamples", type=int, default=1000, help="of the bootstrap")
-    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--shapes", nargs="+", choices=list(SHAPES))
+    parser.add_argument("--check", action="store_true", help="distributions, sizes, effects that were not used before")
     options = parser.parse_args()
     print(header().replace("fear_study", "coverage"))
-    for shape in options.shapes:
+    every, all_sizes, effects = (
+        (CHECK_SHAPES, CHECK_SIZES, CHECK_EFFECTS) if options.check else (SHAPES, SIZES, EFFECTS)
+    )
+    for shape in options.shapes or every:
         print(f"\n### {shape} scores\n")
         print("| positive + negative | true d | d, BCa alone | d, as given | AUROC |\n|---|---|---|---|---|")
-        for sizes in SIZES:
-            for d in EFFECTS:
+        for sizes in all_sizes:
+            for d in effects:
                 found = coverage(shape, sizes, d, options.sets, options.resamples)
                 cells = " | ".join(f"{one:.1%}" for one in found)
                 print(f"| {sizes[0]} + {sizes[1]} | {d:g} | {cells} |", flush=True)

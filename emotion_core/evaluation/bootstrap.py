@@ -1,11 +1,9 @@
-"""Intervals of Cohen's d, for all layers of an emotion at once: bootstrap, widened where the bootstrap is too narrow.
+"""The BCa bootstrap interval of Cohen's d, for all layers of an emotion at once.
 
 `bca_interval` is the same method and, for the same generator, the same numbers as `scipy.stats.bootstrap` with method
-BCa (Efron & Tibshirani 1993, chapter 14). With ten texts a side it covers a true d of 3 in 90 % of simulated sets
-instead of 95: the resampled d of a small sample spreads too little where d is large. `d_interval` therefore takes the
-wider end of BCa and of the interval of normal theory on a scale where the spread of d does not depend on d (Hedges &
-Olkin 1985, section 5.B); `benchmarks/coverage.py` measures both. A resample is written as how often each score was
-drawn, so that the statistic of all resamples at all layers is two matrix products instead of a Python loop.
+BCa (Efron & Tibshirani 1993, chapter 14); `d_interval.py` widens it where it is too narrow. A resample is written as
+how often each score was drawn, so that the statistic of all resamples at all layers is two matrix products instead of
+a Python loop.
 """
 
 from __future__ import annotations
@@ -31,44 +29,6 @@ class Interval(NamedTuple):
     low: Array
     high: Array
     bound: Array
-
-
-def d_interval(
-    positive: Scores, negative: Scores, rng: np.random.Generator, resamples: int = RESAMPLES, level: float = 0.95
-) -> Interval:
-    """The interval of Cohen's d: at each end the wider of `bca_interval` and `stable_interval`.
-
-    The one-sided bound stays that of BCa: the rule of evidence asks whether d is above 0, and near 0 BCa covers well.
-    Arguments and missing values as in `bca_interval`.
-    """
-    bca = bca_interval(positive, negative, rng, resamples, level)
-    n_positive, n_negative = positive.shape[-1], negative.shape[-1]
-    if min(n_positive, n_negative) < FEWEST:
-        return bca
-    low, high = stable_interval(cohens_d(positive, negative), n_positive, n_negative, level)
-    return Interval(np.minimum(bca.low, low), np.maximum(bca.high, high), bca.bound)
-
-
-def stable_interval(d: Array, n_positive: int, n_negative: int, level: float = 0.95) -> tuple[Array, Array]:
-    """The interval of Cohen's d for normal scores, from its variance-stabilising transformation.
-
-    The large-sample variance of d is a + d^2 / (2 f) with a = 1/n + 1/m and f = n + m - 2, so asinh(d / sqrt(2 f a))
-    has the variance 1 / (2 f) whatever d is. Hedges' factor shrinks d first, since d of a small sample is too large.
-
-    Args:
-        d: float64 [...], observed d.
-        n_positive: Positive scores.
-        n_negative: Negative scores.
-        level: Of confidence.
-
-    Returns:
-        Both ends, float64 [...]; nan where d is.
-    """
-    freedom = n_positive + n_negative - 2
-    scale = np.sqrt(2 * freedom * (1 / n_positive + 1 / n_negative))
-    shrunk = d * (1 - 3 / (4 * freedom - 1))
-    centre, half = np.arcsinh(shrunk / scale), ndtri((1 + level) / 2) / np.sqrt(2 * freedom)
-    return np.asarray(scale * np.sinh(centre - half)), np.asarray(scale * np.sinh(centre + half))
 
 
 def bca_interval(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion_core.evaluation.auroc import Array, auroc, balanced_accuracy, overlap
-from emotion_core.evaluation.bootstrap import FEWEST, TOO_FEW, d_interval
+from emotion_core.evaluation.bootstrap import FEWEST, TOO_FEW
+from emotion_core.evaluation.d_interval import d_interval
 from emotion_core.evaluation.effect_size import cohens_d
 from emotion_core.evaluation.nulls import Null, random_directions, shuffled_labels
 from emotion_core.evaluation.rivals import Rivals, Sides, embedding_aurocs, length, vocabulary_aurocs

@@ -14,7 +14,7 @@ import numpy as np
 
 from emotion_core.evaluation.auroc import Array, auroc
 from emotion_core.evaluation.auroc_interval import auroc_interval
-from emotion_core.evaluation.bootstrap import d_interval
+from emotion_core.evaluation.d_interval import d_interval
 from emotion_core.evaluation.effect_size import cohens_d
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
