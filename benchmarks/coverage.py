@@ -2,7 +2,7 @@
 
 Scores of both sides are drawn from known distributions, so that the true d and the true AUROC are known: normal, skewed
 (gamma with shape 4) and heavy-tailed (Student's t with 5 degrees of freedom), all with standard deviation 1. With
-`--check` the distributions, sizes and effects are others, which played no part in choosing the constants of the interval.
+`--check` distributions, sizes and effects are others, which played no part in choosing the constants of the interval.
 """
 
 from __future__ import annotations

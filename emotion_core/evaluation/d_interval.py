@@ -26,7 +26,7 @@ EXCESS_FACTOR = 2.5
 def d_interval(
     positive: Scores, negative: Scores, rng: np.random.Generator, resamples: int = RESAMPLES, level: float = 0.95
 ) -> Interval:
-    """The interval of Cohen's d: `stable_interval`, each end moved half the way to that of `bca_interval` if it lies outside.
+    """The interval of Cohen's d: `stable_interval`, its ends moved half the way to those of `bca_interval` outside it.
 
     The one-sided bound stays that of BCa: the rule of evidence asks whether d is above 0, and near 0 BCa covers well.
     Where BCa has no interval though d has a value (with four scores a side some resamples are constant), both are those
@@ -58,11 +58,11 @@ def d_interval(
 def stable_interval(positive: Scores, negative: Scores, level: float = 0.95) -> tuple[Array, Array]:
     """The interval of Cohen's d from its variance-stabilising transformation, for scores of any kurtosis.
 
-    The large-sample variance of d is a + b d^2, with a = 1/n + 1/m and b = (kurtosis - 1) / (4 f), f = n + m - 2, by the
-    delta method (for normal scores, kurtosis 3: Hedges & Olkin 1985, section 5.B; the spread of a sample variance for
-    any kurtosis: Cramer 1946, section 27.4). So asinh(d / sqrt(a / b)) has the variance b whatever d is. The mean of d
-    is too large by the factor 1 + 3 b / 2 (the second-order term; Hedges' correction where the scores are normal), which
-    is divided out first. Skewness is left out: with the same shape on both sides and n = m its terms cancel.
+    The large-sample variance of d is a + b d^2, with a = 1/n + 1/m, b = (kurtosis - 1) / (4 f) and f = n + m - 2, by
+    the delta method (for normal scores, kurtosis 3: Hedges & Olkin 1985, section 5.B; the spread of a sample variance
+    for any kurtosis: Cramer 1946, section 27.4). So asinh(d / sqrt(a / b)) has the variance b whatever d is. The mean
+    of d is too large by the factor 1 + 3 b / 2 (the second-order term; Hedges' correction where the scores are normal),
+    which is divided out first. Skewness is left out: with the same shape on both sides and n = m its terms cancel.
 
     Args:
         positive: float [..., positives].
