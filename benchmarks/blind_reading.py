@@ -4,7 +4,7 @@
 `FOLDER/texts.csv` in random order, without emotion or strength; `FOLDER/reference.txt` holds unsteered texts of the
 same prompts. A reader who has seen neither `FOLDER/key.json` nor this program's output fills the column `broken` with 1
 where a text is clearly worse than the references as English (words that do not go together, loops), else 0. `score`
-compares the answers with whether the strength lies inside the sweep's usable window, which was computed without a reader.
+compares the answers with whether the strength lies inside the sweep's usable window, found without a reader.
 """
 
 from __future__ import annotations
@@ -93,11 +93,12 @@ def agreement(in_window: list[bool], broken: list[bool], seed: int = 0) -> dict[
 
 
 def kappa(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Cohen's kappa (1960) of yes-or-no judgements `[draws, texts]`, for all draws at once; NaN where both are constant."""
+    """Cohen's kappa (1960) of yes-or-no judgements `[draws, texts]`, draw by draw; NaN where both are constant."""
     equal, a, b = (first == second).mean(1), first.mean(1), second.mean(1)
     by_chance = a * b + (1 - a) * (1 - b)
     with np.errstate(invalid="ignore"):
-        return (equal - by_chance) / (1 - by_chance)
+        found: npt.NDArray[np.float64] = (equal - by_chance) / (1 - by_chance)
+    return found
 
 
 def score(folder: Path) -> dict[str, Any]:
