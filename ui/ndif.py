@@ -17,6 +17,11 @@ def larger_models() -> None:
     """An expander with the key and the list; a hosted app collects nobody's keys and has none."""
     if app_settings().hosted:
         return
+    _section()
+
+
+@st.fragment  # so that asking for the list does not draw the whole page again
+def _section() -> None:
     with st.expander("Larger models, on NDIF", icon=":material/cloud:", key="ndif"):
         st.caption(
             "[NDIF](https://ndif.us) runs models that are too large for this computer. The trace is sent there with "
@@ -72,10 +77,6 @@ def _models() -> None:
         placeholder="Choose one, or type a hub id such as meta-llama/Llama-3.1-70B",
         help="Its configuration and tokenizer are fetched from the hub; its weights stay where they are.",
     )
-    st.button(
-        "Work with it",
-        key="ndif-choose",
-        disabled=not name,
-        on_click=choose_model,
-        args=(f"{PREFIX}{(name or '').strip()}",),
-    )
+    if st.button("Work with it", key="ndif-choose", disabled=not name):
+        choose_model(f"{PREFIX}{(name or '').strip()}")
+        st.rerun()

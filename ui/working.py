@@ -80,7 +80,7 @@ def choose_emotion(emotion: str) -> None:
 
 
 def choose_model(name: str) -> None:
-    """Makes a model the chosen one everywhere, for use as a callback."""
+    """Makes a model the chosen one everywhere; the script is to be run again afterwards."""
     _choices()["model"] = name
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import nnsight
 import pytest
 from page_helpers import button, texts
+from streamlit.testing.v1 import AppTest
 from tiny import tiny_model
 
 from emotion_core.errors import ModelError
+from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.settings import Settings
-from emotion_core.tracing.remote import Remote
-from ui import ndif_key
+from ui import model_check, ndif_key
+from ui.working import Working
 
 KEY = "a-key-nobody-may-see"
 
@@ -21,61 +23,80 @@ def nothing_outside(monkeypatch):
     monkeypatch.setattr(nnsight, "status", lambda raw: {})
 
 
-def with_key(app):
+def section():
+    """The section alone, in a session of its own."""
+
+    def page():
+        from ui.ndif import larger_models
+
+        larger_models()
+
+    return AppTest.from_function(page, default_timeout=60).run()
+
+
+def with_key():
+    app = section()
     app.text_input(key="ndif-key").input(KEY)
     button(app, "Use this key").click()
     return app.run()
 
 
-def test_the_key_is_held_by_the_session_and_by_nothing_else(open_page, until, tmp_path):
-    app = with_key(until(open_page(), lambda a: any(b.label == "Use this key" for b in a.button)))
+def test_the_key_is_held_by_the_session_and_by_nothing_else():
+    app = with_key()
     assert "A key is held for this session" in texts(app) and not app.exception
-    assert not any(one.key == "ndif-key" for one in app.text_input), "the field is gone"
+    assert not app.text_input, "the field is gone"
     assert KEY not in texts(app) and KEY not in str(dict(app.query_params))
-    for path in tmp_path.rglob("*"):
-        assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
-    other = until(open_page(), lambda a: any(b.label == "Use this key" for b in a.button))
-    assert "A key is held" not in texts(other), "another visitor has none"
+    assert "A key is held" not in texts(section()), "another visitor has none"
     button(app, "Forget the key").click()
     app.run()
     assert "A key is held" not in texts(app) and KEY not in str(app.session_state)
 
 
-def test_a_service_that_does_not_answer_is_said(open_page, until):
-    app = with_key(until(open_page(), lambda a: any(b.label == "Use this key" for b in a.button)))
+def test_a_service_that_does_not_answer_is_said():
+    app = with_key()
     button(app, "What is served now?").click()
     app.run()
     assert "NDIF cannot be reached" in app.error[0].value and not app.exception
 
 
-def test_a_served_model_becomes_the_one_worked_with(open_page, until, monkeypatch):
+def test_a_served_model_becomes_the_one_worked_with(monkeypatch):
     entry = {"repo_id": "some/large-model", "application_state": "RUNNING", "deployment_level": "HOT"}
     monkeypatch.setattr(nnsight, "status", lambda raw: {"deployments": {"a": entry}})
-    given = []
-
-    def loaded(name: str, remote: Remote):
-        given.append((name, remote.key))
-        model = tiny_model("llama")
-        model.remote = remote
-        return model
-
-    monkeypatch.setattr(ndif_key, "load_remote", loaded)
-    app = with_key(until(open_page(), lambda a: any(b.label == "Use this key" for b in a.button)))
+    app = with_key()
     button(app, "What is served now?").click()
     app.run()
     app.selectbox(key="ndif-name").select("some/large-model")
     app.run()
     button(app, "Work with it").click()
     app.run()
-    assert given == [("ndif:some/large-model", KEY)]
-    assert "runs on NDIF: 4 layers of width 32" in texts(app).replace("\\", "") and not app.exception
-    assert button(app, "Dry run for NDIF") and KEY not in str(dict(app.query_params))
+    assert app.session_state["working with"]["model"] == "ndif:some/large-model" and not app.exception
 
 
-def test_a_link_to_a_model_there_asks_for_a_key(open_page, until):
-    app = until(open_page(model="ndif:some/large-model"), lambda a: len(a.error) > 0)
-    assert "Models on NDIF need a key" in app.error[0].value and not app.exception
-    assert any(one.key == "ndif-key" for one in app.text_input), "and the page goes on with the last model"
+def test_the_model_gets_the_key_of_its_session(monkeypatch):
+    held: dict[str, object] = {}
+    monkeypatch.setattr(ndif_key.st, "session_state", held)
+    given = []
+    monkeypatch.setattr(ndif_key, "load_remote", lambda name, remote: given.append(remote.key) or tiny_model("llama"))
+    with pytest.raises(ModelError, match="need a key"):
+        ndif_key.ndif_owner("ndif:some/large-model")
+    ndif_key.use_key(KEY)
+    first = ndif_key.ndif_owner("ndif:some/large-model")
+    assert given == [KEY] and ndif_key.ndif_owner("ndif:some/large-model") is first
+    ndif_key.use_key("another-key-of-mine")
+    assert ndif_key.ndif_owner("ndif:some/large-model") is not first and given[1] == "another-key-of-mine"
+    ndif_key.use_key("")
+    assert KEY not in str(held) and not held
+
+
+def test_the_check_of_such_a_model_offers_a_dry_run(monkeypatch):
+    said, offered = [], []
+    model = tiny_model("llama")
+    model.remote = ndif_key.Remote("ndif", KEY)
+    monkeypatch.setattr(model_check.st, "caption", said.append)
+    monkeypatch.setattr(model_check, "_dry_run", offered.append)
+    working = Working(ModelOwner(model), "built-in", None, None, None)
+    model_check.model_check(working)
+    assert "4 layers of width 32" in said[0] and offered == [working]
 
 
 def test_a_hosted_app_collects_no_keys(monkeypatch):
