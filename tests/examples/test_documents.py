@@ -1,0 +1,35 @@
+"""What the documents for developers name is there: modules, packages, pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "emotion_core"
+_MODULE = re.compile(r"`([\w./]+(?:\.py|/))`")
+
+
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_module_named_is_there(document: str) -> None:
+    named = set(_MODULE.findall((ROOT / document).read_text(encoding="utf-8")))
+    assert len(named) > 10
+    packages = [ROOT, CORE, ROOT / "ui", *(one for one in CORE.iterdir() if one.is_dir())]
+    lost = sorted(
+        one for one in named if not one.startswith("pages/N") and not any((at / one).exists() for at in packages)
+    )
+    assert not lost, lost
+
+
+def test_every_package_is_described() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    packages = [f"emotion_core/{one.parent.name}/" for one in CORE.glob("*/__init__.py")]
+    missing = [one for one in [*packages, "ui/", "pages/", "demo_model/", "benchmarks/"] if f"`{one}`" not in text]
+    assert len(packages) > 10 and not missing, missing
+
+
+def test_every_page_is_in_the_readme() -> None:
+    from ui.page import PAGES
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [one.name for one in PAGES.values() if f"| {one.name} |" not in text] == []
