@@ -16,6 +16,7 @@ from ui.behave_texts import behavior_texts
 from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors
+from ui.linked import forget_unless
 from ui.run_panel import link_hint, run_panel
 from ui.services import store
 from ui.verdict import shows, verdict
@@ -47,7 +48,8 @@ def _result(found: Behaviors, working: Working) -> None:
     emotions = found.settings.emotions
     emotion = working.emotion if working.emotion in emotions else emotions[0]
     if len(emotions) > 1:
-        emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key=f"curves-{'-'.join(emotions)}")
+        forget_unless("curves", emotions)
+        emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key="curves", bind="query-params")
     scenes, e = found.settings.scenes, emotions.index(emotion)
     moved = [one.name for s, one in enumerate(scenes) if any(row.evidence for row in emotion_rows(found, s, e))]
     verdict(
@@ -92,9 +94,15 @@ def _matrix(found: Behaviors) -> None:
     if len(found.settings.emotions) < 2 and len(found.settings.scenes) < 2:
         return
     st.subheader("Emotions by scenarios", anchor=False)
+    forget_unless("matrix-strength", strengths)
     strength = (
         st.select_slider(
-            "At strength", strengths, strengths[-1], format_func=lambda s: f"{s:+g}", key=f"matrix-{strengths}"
+            "At strength",
+            strengths,
+            strengths[-1],
+            format_func=lambda s: f"{s:+g}",
+            key="matrix-strength",
+            bind="query-params",
         )
         if len(strengths) > 1
         else strengths[0]

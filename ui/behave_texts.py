@@ -31,13 +31,19 @@ def behavior_texts(found: Behaviors, run: Run) -> None:
     saved = _saved(run)
     scenes = sorted({one.scene for one in found.texts})
     one, two, three = st.columns([2, 2, 1])
-    scene = one.selectbox("Scenario", scenes, format_func=lambda s: found.settings.scenes[s].name, key="texts-scene")
+    scene = one.selectbox(
+        "Scenario", scenes, format_func=lambda s: found.settings.scenes[s].name, key="texts-scene", bind="query-params"
+    )
     own = [(i, text) for i, text in enumerate(found.texts) if text.scene == scene]
     names = list(dict.fromkeys(_direction(found, text) for _, text in own))
-    name = two.selectbox("Direction", names, key=f"texts-direction-{scene}")
+    name = two.selectbox("Direction", names, key=f"texts-direction-{scene}", bind="query-params")
     strengths = sorted({text.strength for _, text in own if _direction(found, text) == name})
     strength = three.selectbox(
-        "Strength", strengths, format_func=lambda s: f"{s:+g}" if s else "0", key=f"texts-strength-{scene}-{name}"
+        "Strength",
+        strengths,
+        format_func=lambda s: f"{s:+g}" if s else "0",
+        key=f"texts-strength-{scene}-{name}",
+        bind="query-params",
     )
     shown = [(i, text) for i, text in own if _direction(found, text) == name and text.strength == strength]
     has_pattern = found.settings.scenes[scene].pattern != ""

@@ -102,7 +102,7 @@ def take_along(run_id: str, build: BuildResult, working: Working, *, key: str) -
 def _emotion(scores: HeldOutScores, key: str) -> str:
     if len(scores.emotions) == 1:
         return scores.emotions[0]
-    return str(st.selectbox("Emotion shown", scores.emotions, key=f"shown-{key}"))
+    return str(st.selectbox("Emotion shown", scores.emotions, key=f"shown-{key}", bind="query-params"))
 
 
 def _json(scores: HeldOutScores) -> bytes:

@@ -13,6 +13,7 @@ from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.finding import signed
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads
+from ui.linked import keep_in_link, taken
 from ui.plain import plain
 from ui.text_ladder import Rung, split_at_difference, text_ladder
 from ui.verdict import shows
@@ -46,6 +47,7 @@ def _chosen(found: CrossTalk, key: str) -> tuple[str, str]:
     """The cell of the pickers; the first one at first."""
     names = found.emotions
     steered, read = st.session_state.get(f"steered-{key}"), st.session_state.get(f"read-{key}")
+    steered, read = steered or taken(f"steered-{key}"), read or taken(f"read-{key}")
     steered = steered if steered in names else names[0]
     return str(steered), str(read if read in names else steered)
 
@@ -69,8 +71,12 @@ def _cell(found: CrossTalk, key: str) -> None:
     one, two, three = st.columns([1, 1, 3])
     one.selectbox("Steered", found.emotions, key=f"steered-{key}", help="The same as a click on the matrix.")
     two.selectbox("Read", found.emotions, key=f"read-{key}")
-    prompt = three.selectbox("Prompt", list(dict.fromkeys(t.prompt for t in found.texts)), key=f"cell-prompt-{key}")
+    prompt = three.selectbox(
+        "Prompt", list(dict.fromkeys(t.prompt for t in found.texts)), key=f"cell-prompt-{key}", bind="query-params"
+    )
     steered, read = chosen
+    keep_in_link(f"steered-{key}", steered, found.emotions[0])
+    keep_in_link(f"read-{key}", read, steered)
     row, column = found.emotions.index(steered), found.emotions.index(read)
     value, (low, high) = finite(found.matrix[row, column]), found.band[column]
     if value is not None:

@@ -20,6 +20,7 @@ from ui.downloads import downloads
 from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
+from ui.share import share_view
 from ui.sweep_result import sweep_of, sweep_texts
 from ui.vector_sets import build_of, vectors_of
 from ui.verdict import shows, verdict
@@ -39,6 +40,7 @@ def fear_study(working: Working) -> None:
     step = st.segmented_control("Step", STEPS, default=STEPS[0], key="study_step", bind="query-params", required=True)
     {STEPS[0]: _separation, STEPS[1]: _sweep, STEPS[2]: _controls}[step or STEPS[0]](working)
     _onward(step or STEPS[0])
+    share_view("study")
 
 
 def study_settings(working: Working) -> SweepSettings:

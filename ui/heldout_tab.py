@@ -17,18 +17,21 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import rule_lines
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.runs.builds import KIND as BUILD
+from emotion_core.runs.heldouts import KIND as HELDOUT
 from emotion_core.runs.heldouts import load_heldout, start_heldout
 from ui.build_result import one_verdict
 from ui.charts import picked, show_chart
 from ui.checkup import checkup
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.linked import first_choice, keep_in_link, part_run
 from ui.method_table import method_table
 from ui.orthogonal import orthogonal
 from ui.plain import plain
 from ui.prompt_source import choose_prompts
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
+from ui.share import share_view
 from ui.sizes import sizes
 from ui.token_audit import token_audit
 from ui.vector_sets import build_of
@@ -41,6 +44,7 @@ def heldout_tab(working: Working) -> None:
     scores = _scores(working)
     if scores is None:
         _further(working, None)
+        share_view("heldout")
         return
     emotion = str(working.emotion)
     if len(scores.emotions) > 1:
@@ -62,6 +66,7 @@ def heldout_tab(working: Working) -> None:
         table = point_table(scores, emotion, layer).sort_values("projection", ascending=False)
         st.dataframe(table, hide_index=True)
     _further(working, scores)
+    share_view("heldout")
 
 
 def _further(working: Working, scores: HeldOutScores | None) -> None:
@@ -148,12 +153,13 @@ def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:
 
 def _layer(scores: HeldOutScores, emotion: str) -> int:
     chosen = scores.selected_layers[scores.emotions.index(emotion)]
+    first_choice("layer", range(scores.n_layers), "layer_shown")
     wanted = st.session_state.pop("explored layer", None)
     if wanted is not None:
         st.session_state["layer_shown"] = wanted
     elif st.session_state.get("layer_shown", -1) >= scores.n_layers or "layer_shown" not in st.session_state:
         st.session_state["layer_shown"] = chosen
-    return int(
+    layer = int(
         st.select_slider(
             "Layer",
             list(range(scores.n_layers)),
@@ -162,6 +168,8 @@ def _layer(scores: HeldOutScores, emotion: str) -> int:
             help=f"Layer {chosen} was chosen on the training texts.",
         )
     )
+    keep_in_link("layer", layer, chosen)
+    return layer
 
 
 def _scores(working: Working) -> HeldOutScores | None:
@@ -180,6 +188,7 @@ def _scores(working: Working) -> HeldOutScores | None:
 
 def _scores_elsewhere(working: Working) -> HeldOutScores | None:
     started = f"scores of {working.run_id}"
+    part_run(started, "scores", HELDOUT)
     st.caption(
         "These vectors were uploaded. They are scored on the held-out texts they came with, or on a set of yours."
     )

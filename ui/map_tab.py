@@ -17,6 +17,7 @@ from ui.map_people import people_part
 from ui.map_source import map_source
 from ui.map_trust import trust_part
 from ui.map_views import plane_part, relations_part
+from ui.share import share_view
 from ui.working import Working
 
 _PARTS = ("Clusters", "People", "Layers", "Trust", "Another model")
@@ -58,6 +59,7 @@ def map_tab(working: Working) -> None:
         "Trust": trust_part,
         "Another model": models_part,
     }[part or _PARTS[0]](mapped)
+    share_view("map")
 
 
 def _settings(vectors: EmotionVectors) -> tuple[int, int]:

@@ -7,10 +7,11 @@ import streamlit as st
 from emotion_core.charts.variants import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
 from emotion_core.runs.cost import build_seconds
-from emotion_core.runs.variants import load_variants, start_variants
+from emotion_core.runs.variants import KIND, load_variants, start_variants
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.linked import part_run
 from ui.run_panel import about, run_panel
 from ui.services import activation_cache, registry, store
 from ui.verdict import shows
@@ -27,6 +28,7 @@ def method_table(working: Working) -> None:
         st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
         return
     started = f"methods of {working.run_id}"
+    part_run(started, "methods", KIND)
     if started not in st.session_state:
         texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
         st.caption(

@@ -8,11 +8,13 @@ from emotion_core.charts.before_after import before_after_chart, before_after_ta
 from emotion_core.evaluation.confounds import CONFOUND_SETS
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.prompts.builtin import builtin_names, load_prompts
+from emotion_core.runs.builds import KIND
 from emotion_core.runs.orthogonal import start_orthogonal
 from ui.build_result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.linked import part_run
 from ui.own_confounds import uploaded_confounds
 from ui.plain import plain
 from ui.run_panel import run_panel
@@ -43,6 +45,7 @@ def orthogonal(working: Working, scores: HeldOutScores | None) -> None:
         help="A contrast's direction is the difference in means of all its texts; an emotion's is its own vector.",
     )
     started = f"without of {working.run_id}"
+    part_run(started, "without", KIND)
     if st.button("Take them out", key="start-without", disabled=not chosen):
         with shown_errors():
             st.session_state[started] = start_orthogonal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -13,11 +14,28 @@ from ui.limits import days
 from ui.services import app_settings, registry, store
 
 
-def address() -> str:
-    """The address of exactly this view: page, model, vector set, run, and what the page keeps in its link."""
+def address(more: Mapping[str, str] | None = None) -> str:
+    """The address of exactly this view: page, model, vector set, run, and what the page keeps in its link.
+
+    Args:
+        more: What only a shared link says, such as a typed sentence, which has no place in the address bar.
+    """
     query = {key: st.query_params.get_all(key) for key in st.query_params}
+    query |= {key: [value] for key, value in (more or {}).items()}
     parts = urlencode(query, doseq=True, quote_via=quote)
     return f"{st.context.url or ''}{'?' if parts else ''}{parts}"
+
+
+def share_view(key: str, more: Mapping[str, str] | None = None) -> None:
+    """Share under a view that has no run of its own: what it shows is computed for everybody who opens the link.
+
+    Args:
+        key: Unique on the page.
+        more: As in `address`.
+    """
+    with st.container(horizontal=True, key=f"share-{key}"), st.popover("Share", icon=":material/link:"):
+        st.code(address(more), language=None, wrap_lines=True)
+        st.caption("Whoever has this link sees what you see here, and can change nothing of it.")
 
 
 def link_hint() -> None:

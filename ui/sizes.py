@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts.checkup import size_auroc_chart, size_chart, size_table
-from emotion_core.runs.checkups import load_sizes, start_sizes
+from emotion_core.runs.checkups import SIZES, load_sizes, start_sizes
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.linked import part_run
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
 from ui.verdict import shows
@@ -22,6 +23,7 @@ def sizes(working: Working) -> None:
         return
     st.subheader("How many texts are enough?", anchor=False)
     started = f"sizes of {working.run_id}"
+    part_run(started, "sizes", SIZES)
     if started not in st.session_state:
         st.caption("The vector from random parts of its training texts, against the vector from all of them.")
         if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):

@@ -9,6 +9,7 @@ from emotion_core.numbers import finite
 from emotion_core.steering.finding import change, signed
 from emotion_core.steering.sweep import Sweep, SweepRow
 from emotion_core.steering.token_values import TokenValues
+from ui.linked import first_choice, keep_in_link
 from ui.tokens import Token, token_strip
 
 _SURPRISE = "Surprise"
@@ -27,21 +28,31 @@ def strength_texts(sweep: Sweep, clicked: str | None, *, key: str) -> None:
     if sweep.tokens is None or not steered:
         return
     st.subheader("The texts at one strength", anchor=False)
+    first_choice(f"at-{key}", steered, f"at-{key}")
     _follow_click(clicked, steered, key)
     one, two, three, four = st.columns([1, 2, 1, 1])
     strength = one.selectbox(
         "Strength", steered, format_func=signed, key=f"at-{key}", help="The same as a click on a point of the chart."
     )
-    prompt = two.selectbox("Prompt", list(dict.fromkeys(r.prompt for r in sweep.rows)), key=f"at-prompt-{key}")
+    prompt = two.selectbox(
+        "Prompt", list(dict.fromkeys(r.prompt for r in sweep.rows)), key=f"at-prompt-{key}", bind="query-params"
+    )
     directions = list(dict.fromkeys(r.direction for r in sweep.rows))
     direction = three.selectbox(
         "Direction",
         directions,
         format_func=lambda name: sweep.settings.emotion if name == "emotion" else shown_name(name.replace("-", " ")),
         key=f"at-direction-{key}",
+        bind="query-params",
     )
+    keep_in_link(f"at-{key}", strength, next((s for s in steered if s > 0), steered[0]))
     colour = four.segmented_control(
-        "Colour", [_SURPRISE, sweep.settings.emotion], default=_SURPRISE, required=True, key=f"at-colour-{key}"
+        "Colour",
+        [_SURPRISE, sweep.settings.emotion],
+        default=_SURPRISE,
+        required=True,
+        key=f"at-colour-{key}",
+        bind="query-params",
     )
     st.caption(
         "Coloured by how unlikely the unsteered model finds a token: warm where it is more surprised than usual."

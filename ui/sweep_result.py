@@ -90,9 +90,11 @@ def sweep_texts(sweep: Sweep, *, key: str) -> None:
     st.subheader("The texts, strength by strength", anchor=False)
     prompts = list(dict.fromkeys(row.prompt for row in sweep.rows))
     one, two, three = st.columns([3, 1, 1])
-    prompt = one.selectbox("Prompt", prompts, key=f"prompt-{key}")
+    prompt = one.selectbox("Prompt", prompts, key=f"prompt-{key}", bind="query-params")
     samples = sorted({row.sample for row in sweep.rows})
-    sample = two.selectbox("Sample", samples, format_func=lambda n: f"{n + 1}", key=f"sample-{key}")
+    sample = two.selectbox(
+        "Sample", samples, format_func=lambda n: f"{n + 1}", key=f"sample-{key}", bind="query-params"
+    )
     directions = list(dict.fromkeys(row.direction for row in sweep.rows))
     directions += ["in words"] if sweep.in_words else []
     names = {"emotion": sweep.settings.emotion, "in words": f"words: “{sweep.settings.in_words}”"}
@@ -103,6 +105,7 @@ def sweep_texts(sweep: Sweep, *, key: str) -> None:
             one, one.replace("control-", "control ").replace("shuffled-", "shuffled labels ")
         ),
         key=f"direction-{key}",
+        bind="query-params",
         help="The control directions are random, of the same length: what they write is what chance does.",
     )
     rows = [r for r in (*sweep.rows, *sweep.in_words) if r.prompt == prompt and r.sample == sample]
