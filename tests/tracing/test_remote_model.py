@@ -6,6 +6,7 @@ import nnsight
 import pytest
 from tiny import LAYERS, WIDTH, tiny_model, tiny_module, tiny_tokenizer
 
+from emotion_core.cli.main import main
 from emotion_core.errors import ModelError
 from emotion_core.models.load import load_model
 from emotion_core.runs.progress import run_to_end
@@ -64,3 +65,14 @@ def test_the_dry_run_passes_and_finds_what_does_not_survive(monkeypatch):
     monkeypatch.setattr(module, "record", locked)
     first = run_to_end(dry_run(model))[0]
     assert not first.passed and "No module named 'mine'" in first.detail and first.remedy
+
+
+def test_the_command_tries_a_small_model_of_the_class(monkeypatch, tmp_path, capsys):
+    tiny_module("llama").save_pretrained(tmp_path)
+    tiny_tokenizer().save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    monkeypatch.setenv("NDIF_API_KEY", "secret")
+    assert main(["doctor", "--model", f"ndif:{tmp_path}", "--dry-run"]) == 0
+    assert "dry run: behave" in capsys.readouterr().out
+    assert main(["doctor", "--model", f"ndif:{tmp_path}"]) != 0
+    assert "dry run" in capsys.readouterr().err

@@ -42,7 +42,7 @@ def doctor(model: LoadedModel) -> Job[tuple[Check, ...]]:
         raise ModelError(
             "The self-check compares traces with plain hooks, which need the model's weights here",
             where=model.info.name,
-            remedy="Check a small model of the same family, with --dry-run",
+            remedy="Take the dry run, which tries the traces on a small random model of the same class",
         )
     found: list[Check] = []
     for name, check in _CHECKS:

@@ -54,6 +54,8 @@ def of_pairs(positive: Any, negative: Any, estimator: str) -> Any:
         return mean(positive) - mean(negative)
     if estimator == "pca":
         return principal(positive - negative)
+    if estimator != "logistic":
+        raise ValueError(f"this script does not know the estimator {estimator}")
     labels = np.repeat([0, 1], [len(positive), len(negative)])
     return regression(np.concatenate([positive, negative]), labels)[0]
 
@@ -66,6 +68,8 @@ def of_labelled(groups: list[Any], estimator: str) -> list[Any]:
         return [one - centre for one in means]
     if estimator == "pca":
         return [principal(group - centre.astype(np.float32)) for group in groups]
+    if estimator != "logistic":
+        raise ValueError(f"this script does not know the estimator {estimator}")
     labels = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
     return list(regression(np.concatenate(groups), labels))
 
