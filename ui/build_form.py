@@ -14,7 +14,7 @@ _POSITIONS: dict[str, Pooling] = {
     "Last content token": "last_content",
     "Last token": "last",
 }
-_ESTIMATORS: dict[str, Estimator] = {
+ESTIMATORS_IN_WORDS: dict[str, Estimator] = {
     "Difference in means": "difference",
     "First principal component": "pca",
     "Logistic regression": "logistic",
@@ -42,7 +42,7 @@ def build_form() -> BuildSettings:
             start = st.number_input("First token read", 0, 2000, 50, key="reading_start", persist_state="session")
     estimator = middle.selectbox(
         "Estimator",
-        list(_ESTIMATORS),
+        list(ESTIMATORS_IN_WORDS),
         key="estimator",
         persist_state="session",
         help="How a direction is drawn from the activations. Difference in means is the usual choice: mean of the "
@@ -56,7 +56,7 @@ def build_form() -> BuildSettings:
     )
     seed, folds, chat = _more_settings()
     reading = ReadingPosition(_POSITIONS[str(position)], int(start), chat)
-    return BuildSettings(_ESTIMATORS[str(estimator)], reading, neutral, seed, folds)
+    return BuildSettings(ESTIMATORS_IN_WORDS[str(estimator)], reading, neutral, seed, folds)
 
 
 def _more_settings() -> tuple[int, int, bool]:

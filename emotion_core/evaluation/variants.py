@@ -23,13 +23,12 @@ from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
-from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
+from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator
 from emotion_core.vectors.orthogonal import without_removed
 from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.select import project
 from emotion_core.vectors.settings import BuildSettings
 
-ESTIMATORS: tuple[Estimator, ...] = ("difference", "pca", "logistic")
 # A logistic regression of this many classes, in every fold and layer, takes minutes.
 MOST_CLASSES = 24
 _UNKNOWN = (float("nan"),) * 6

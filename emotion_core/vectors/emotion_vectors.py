@@ -13,6 +13,7 @@ from emotion_core.tracing.activations import FloatArray, ModelInfo, ReadingPosit
 
 # Imported vectors may have been made in any way; nothing is estimated by `unknown`.
 Estimator = Literal["difference", "pca", "logistic", "unknown"]
+ESTIMATORS: tuple[Estimator, ...] = ("difference", "pca", "logistic")  # those that vectors can be built with
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
 from emotion_core.tracing.activations import FloatArray
-from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 from emotion_core.vectors.rows import Block, IntArray, PairRows
 
 
@@ -114,6 +115,9 @@ def estimate(values: FloatArray, block: Block, estimator: Estimator) -> FloatArr
 
     Returns:
         float32 [emotions of the block, layers, width].
+
+    Raises:
+        SettingsError: There is no such estimator.
     """
     with np.errstate(invalid="ignore", over="ignore"):  # a layer that overflowed stays nan and is reported as null
         if isinstance(block, PairRows):
@@ -123,7 +127,9 @@ def estimate(values: FloatArray, block: Block, estimator: Estimator) -> FloatArr
             return labelled_difference(rows, block.labels, len(block.emotions))
         if estimator == "logistic":
             return logistic(rows, block.labels, len(block.emotions))
-        return _labelled_components(rows, block.labels, len(block.emotions))
+        if estimator == "pca":
+            return _labelled_components(rows, block.labels, len(block.emotions))
+    raise _not_an_estimator(estimator)
 
 
 def _of_pairs(positive: FloatArray, negative: FloatArray, estimator: Estimator) -> FloatArray:
@@ -131,6 +137,8 @@ def _of_pairs(positive: FloatArray, negative: FloatArray, estimator: Estimator) 
         return difference_in_means(positive, negative)
     if estimator == "pca":
         return first_component(positive - negative)
+    if estimator != "logistic":
+        raise _not_an_estimator(estimator)
     labels = np.repeat(np.arange(2), [len(positive), len(negative)]).astype(np.int64)
     both: FloatArray = logistic(np.concatenate([positive, negative]), labels, 2)
     positive_class: FloatArray = both[0]
@@ -143,6 +151,10 @@ def _labelled_components(values: FloatArray, labels: IntArray, n_emotions: int) 
     centre = means.mean(axis=0).astype(np.float32)
     parts: FloatArray = np.stack([first_component(values[labels == e] - centre) for e in range(n_emotions)])
     return parts
+
+
+def _not_an_estimator(name: str) -> SettingsError:
+    return SettingsError("There is no such estimator", expected=" or ".join(ESTIMATORS), found=name)
 
 
 def _mean(values: FloatArray) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from emotion_core.errors import SettingsError
 from emotion_core.tracing.activations import ReadingPosition
-from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class BuildSettings:
     folds: int = 5
 
     def __post_init__(self) -> None:
-        if self.estimator not in ("difference", "pca", "logistic"):
-            raise SettingsError("Unknown estimator", expected="difference, pca or logistic", found=str(self.estimator))
+        if self.estimator not in ESTIMATORS:
+            raise SettingsError("Unknown estimator", expected=" or ".join(ESTIMATORS), found=str(self.estimator))
         if self.folds < 2:
             raise SettingsError(
                 "The layer is chosen on at least two folds", expected="2 or more", found=str(self.folds)
