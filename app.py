@@ -9,6 +9,7 @@ from ui.model_check import model_check
 from ui.ndif import larger_models
 from ui.page import begin
 from ui.sentence import sentence
+from ui.share import share_view
 
 working = begin("home")
 st.markdown(
@@ -28,3 +29,4 @@ home_sweep(working)
 ways_on()
 model_check(working)
 larger_models()
+share_view("home", {"sentence": str(st.session_state.get("sentence") or "")})

@@ -15,12 +15,14 @@ from ui.behave_run import tab_run
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors
+from ui.linked import keep_in_link, taken
 from ui.plain import plain
 from ui.run_panel import link_hint, run_panel
 from ui.services import store
 from ui.verdict import shows, verdict
 from ui.working import Working
 
+_ACTIVITY = "activity shown"
 _NEAR = 4  # opponents shown at either end
 
 
@@ -83,9 +85,13 @@ def _scale(base: Preferences, emotion: str) -> None:
         ranking = charts.correlations(base, emotion)
         show_chart(ranking, alt_text="Emotions by their correlation with preference", key="ranking")
         downloads("preference-correlations", chart=ranking, table=charts.emotion_table(base), key="ranking")
+    chosen = chosen or st.session_state.get(_ACTIVITY) or taken("activity")
     if chosen in base.settings.activities:
+        st.session_state[_ACTIVITY] = chosen
+        keep_in_link("activity", chosen)
         _activity(base, str(chosen))
     else:
+        keep_in_link("activity", None)
         st.caption("Click a point for what the activity wins and loses against.")
     shows(
         "Which activities the model's answers favour when every pair is asked in both orders, and which functional "

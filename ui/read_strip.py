@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion_core.reading.text import TokenReading
 from emotion_core.tracing.activations import FloatArray
+from ui.linked import first_choice, keep_in_link
 from ui.plain import plain
 from ui.tokens import Token, token_strip
 
@@ -75,7 +76,10 @@ def value_strip(
         )
         for i in range(start, end)
     ]
+    first_choice(f"token-{key}", range(len(pieces)), remembered)
     chosen = st.session_state.get(remembered)
+    if ranked:
+        keep_in_link(f"token-{key}", chosen)
     shown = chosen - start if chosen is not None and start <= chosen < end else None
     clicked = token_strip(tokens, label=f"Tokens coloured by {emotion}", key=f"strip-{key}", chosen=shown)
     if ranked and clicked is not None and clicked != shown:

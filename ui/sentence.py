@@ -8,6 +8,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neutral_baseline, read_sentence
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
+from ui.linked import taken
 from ui.plain import plain
 from ui.sentence_emotions import sentence_emotions
 from ui.services import ask
@@ -20,6 +21,7 @@ _EXAMPLES = {
     "By the lake": "I sat by the lake with a cup of tea and nothing to do.",
     "A sale": "They sold our house without asking me, and he smiled while he said it.",
 }
+_LONGEST = 400  # characters
 _FULL = 3.0  # standard deviations at which a token has its full colour
 
 
@@ -27,10 +29,14 @@ def sentence(working: Working) -> None:
     """An input, the coloured tokens, and where the sentence lies among neutral texts."""
     if working.vectors is None or working.emotion is None or working.run_id is None:
         return
+    linked = taken("sentence")
+    if linked:
+        st.session_state.setdefault("sentence", linked[:_LONGEST])
+    st.query_params.pop("sentence", None)  # it would go stale at the first change
     text = st.text_input(
         "Type a sentence and see how the model reads it",
         next(iter(_EXAMPLES.values())),
-        max_chars=400,
+        max_chars=_LONGEST,
         key="sentence",
         persist_state="session",
         help="Read on the direction of the emotion chosen in the sidebar.",

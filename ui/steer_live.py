@@ -8,7 +8,9 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.steering.live import MOST_VECTORS, LiveSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.live_link import live_link, read_live_link
 from ui.live_pair import live_pair
+from ui.share import share_view
 from ui.steer_prompts import START_PROMPTS
 from ui.working import Working
 
@@ -28,6 +30,7 @@ def live_view(working: Working) -> None:
         "because of the vectors alone, from the underlined word on. "
         "One pair of texts shows nothing about the model; a sweep counts."
     )
+    share_view("live", live_link(settings))
 
 
 def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
@@ -36,12 +39,14 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
     Raises:
         SettingsError: The prompt is empty, or no vector is chosen.
     """
+    vectors_key = f"live-vectors-{emotion}-{len(vectors.emotions)}"
+    read_live_link(vectors.emotions, vectors_key)
     prompt = st.text_input("Prompt", START_PROMPTS.splitlines()[0], key="live_prompt", persist_state="session")
     chosen = st.multiselect(
         "Vectors",
         vectors.emotions,
         default=[emotion],
-        key=f"live-vectors-{emotion}-{len(vectors.emotions)}",
+        key=vectors_key,
         persist_state="session",
         max_selections=MOST_VECTORS,
     )

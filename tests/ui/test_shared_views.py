@@ -51,3 +51,33 @@ def test_held_out_scores_open_at_the_layer_of_the_link(open_page: Open, until: U
 def test_views_without_a_run_have_a_share_button(open_page: Open, until: Until, page: str) -> None:
     app = until(open_page(page), shares)
     assert not app.exception
+
+
+def test_the_live_view_opens_with_the_settings_of_the_link(open_page: Open, until: Until) -> None:
+    link = {"steer_view": "Live", "live_prompt": "He <b>said</b>", "live_tokens": "3", "live_seed": "x"}
+    link |= {"live_vectors": "fear,nobody", "live_strengths": "-0.3,0.1"}
+    app = until(open_page("3_Steer", **link), shares)
+    assert not app.exception and not app.warning
+    assert app.text_input(key="live_prompt").value == "He <b>said</b>"
+    assert (app.number_input(key="live_tokens").value, app.number_input(key="live_seed").value) == (3, 0)
+    assert app.slider(key="live-fear").value == -0.3
+    shared = app.code[-1].value
+    assert "live_strengths=-0.3" in shared and "live_tokens=3" in shared and "live_prompt=He%20%3Cb" in shared
+    assert "live_prompt" not in app.query_params
+
+
+def test_a_shared_sentence_is_read_again(open_page: Open, until: Until) -> None:
+    app = until(open_page(sentence="The lake was still."), lambda one: bool(one.text_input) and shares(one))
+    assert not app.exception and not app.warning
+    assert app.text_input(key="sentence").value == "The lake was still."
+    assert "sentence=The%20lake" in app.code[-1].value and "sentence" not in app.query_params
+
+
+def test_a_reading_opens_at_the_token_of_the_link(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read"), lambda one: any(b.label == "Read" for b in one.button))
+    next(b for b in app.button if b.label == "Read").click().run()
+    until(app, lambda one: "Click a token" in texts(one))
+    run = app.query_params["run"]
+    run_id = run[0] if isinstance(run, list) else run
+    again = until(open_page("4_Read", run=run_id, **{"token-text": "3"}), lambda one: "Click a token" in texts(one))
+    assert "chance:" in texts(again), texts(again)[-600:]
