@@ -32,12 +32,15 @@ class WithoutSecrets(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, with every secret replaced by three stars."""
-        line = super().format(record)
+        return self.clean(super().format(record))
+
+    def clean(self, text: str) -> str:
+        """Any text with every secret replaced, such as an error that is kept with a run."""
         values = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name)} | self._extra
         for value in sorted(values, key=len, reverse=True):
             if len(value) >= _SHORTEST_SECRET:
-                line = line.replace(value, "***")
-        return _SECRET_SHAPES.sub("***", line)
+                text = text.replace(value, "***")
+        return _SECRET_SHAPES.sub("***", text)
 
 
 FORMATTER = WithoutSecrets("%(asctime)s %(levelname)s %(name)s %(message)s")

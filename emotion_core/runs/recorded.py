@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from emotion_core.errors import EmotionCoreError, JobCancelled, RunError
-from emotion_core.runs.joblog import log_job
+from emotion_core.runs.joblog import FORMATTER, log_job
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.runs.store import RunStore
 
@@ -60,16 +60,18 @@ def recorded(
         store.cancel(run_id)
         raise
     except EmotionCoreError as error:
-        store.fail(run_id, error.message)
+        store.fail(run_id, FORMATTER.clean(error.message))
         raise
     except OSError as error:
         _log.exception("run %s failed", run_id)
         full = error.errno == errno.ENOSPC
-        store.fail(run_id, "The disk of this computer is full." if full else f"A file could not be written: {error}.")
+        said = "The disk of this computer is full." if full else f"A file could not be written: {error}."
+        store.fail(run_id, FORMATTER.clean(said))
         raise
     except Exception as error:
         _log.exception("run %s failed", run_id)
-        store.fail(run_id, f"Something unexpected happened ({type(error).__name__}: {error}). Please report it.")
+        said = f"Something unexpected happened ({type(error).__name__}: {error}). Please report it."
+        store.fail(run_id, FORMATTER.clean(said))
         raise
     finally:
         _write_line(store, run_id, outcome, time.monotonic() - began)

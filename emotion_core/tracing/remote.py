@@ -143,9 +143,10 @@ def _pause(remote: Remote, seconds: float, attempt: int) -> None:
 
 def _refused(model: LoadedModel, error: Exception, attempts: int) -> ModelError:
     lines = str(error).strip().splitlines() or ["no message"]
-    said = f"{type(error).__name__}: {lines[-1][:300]}"
+    said = f"{type(error).__name__}: {lines[-1]}"
     if model.remote.key:
-        said = said.replace(model.remote.key, "***")
+        said = said.replace(model.remote.key, "***")  # before it is cut: half a key is too much as well
+    said = said[:300]
     if passing(error):
         what, expected = "NDIF cannot be reached", "an answer of https://api.ndif.us"
         remedy = "Check the network, look at https://ndif.us for the state of the service, or try again later"
