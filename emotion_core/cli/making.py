@@ -75,11 +75,13 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     from emotion_core.prompts.builtin import load_prompts
     from emotion_core.vectors.file import load_vectors
 
+    out = _out_of_what_is_left(arguments)
     vectors = load_vectors(Path(arguments.vectors))
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
     model = model_of(vectors, arguments.model, arguments.dtype)
     confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
-    document = run(heldout_job(model, vectors, sets, open_cache(), confound_sets=confounds)).to_json()
+    scores = run(heldout_job(model, vectors, sets, open_cache(), confound_sets=confounds))
+    document = scores.to_json()
     # A confound set, say: its texts stand for something that no vector here is for.
     without = [{"set": s.name, "emotion": e} for s in sets for e in s.emotions if e not in vectors.emotions]
     document["without_vector"] = without
@@ -103,7 +105,13 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         head = ["layer", "d", "95 % interval", "AUROC", "null 95 %", "p", "overlap"]
         told = f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows). {one['reason']}"
         parts.append(f"{told}\n{table(head, rows)}")
-    return Answer(document, "\n\n".join(parts) + "\n\n* chosen by cross-validation on the training rows")
+    parts.append("* chosen by cross-validation on the training rows")
+    if arguments.orthogonalise_against:
+        from emotion_core.cli.without import orthogonalised
+
+        document["orthogonalised"], told = orthogonalised(model, vectors, scores, sets, arguments, out)
+        parts.append(told)
+    return Answer(document, "\n\n".join(parts))
 
 
 def report(arguments: argparse.Namespace) -> Answer:
@@ -111,8 +119,10 @@ def report(arguments: argparse.Namespace) -> Answer:
     from emotion_core.cli.session import open_cache, open_model, run
     from emotion_core.evaluation.report import report as report_job
     from emotion_core.prompts.builtin import load_prompts
+    from emotion_core.vectors.build import build as build_job
     from emotion_core.vectors.settings import BuildSettings
 
+    out = _out_of_what_is_left(arguments)
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
     model = open_model(arguments.model, arguments.dtype)
     confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
@@ -136,7 +146,29 @@ def report(arguments: argparse.Namespace) -> Answer:
         for p in document["sample_size"]
     ]
     lines += _ways(found.ways)
+    if arguments.orthogonalise_against and found.sizes:
+        from emotion_core.cli.without import orthogonalised
+
+        # Nothing is read again: the activations are in the cache.
+        vectors = run(build_job(model, sets, BuildSettings(seed=arguments.seed), open_cache()))
+        document["orthogonalised"], told = orthogonalised(model, vectors, found.scores, sets, arguments, out)
+        lines.append(told)
     return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
+
+
+def _out_of_what_is_left(arguments: argparse.Namespace) -> Path | None:
+    """Where `--out` writes to; refused without anything to project out, which would write nothing."""
+    if arguments.out is None:
+        return None
+    if not arguments.orthogonalise_against:
+        raise SettingsError(
+            "There is nothing to write",
+            where="--out",
+            expected="--orthogonalise-against beside it",
+            found="none",
+            remedy="To write the vectors themselves use `build`",
+        )
+    return writable(arguments.out)
 
 
 def writable(text: str) -> Path:

@@ -67,6 +67,7 @@ def _heldout(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
     _confound(command)
+    _orthogonalise(command)
     model_of(command, None)
     command.add_argument("--seed", type=int, default=0)
 
@@ -75,6 +76,7 @@ def _report(commands: Commands[argparse.ArgumentParser]) -> None:
     command = command_of(commands, "report", "check prompt sets, and what else their vectors light up for")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
     _confound(command)
+    _orthogonalise(command)
     model_of(command, "demo")
     command.add_argument("--seed", type=int, default=0)
 
@@ -87,6 +89,18 @@ def _confound(command: argparse.ArgumentParser) -> None:
         metavar="PROMPTS",
         help="a set the direction must not light up for, besides the built-in ones; may be repeated",
     )
+
+
+def _orthogonalise(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--orthogonalise-against",
+        action="append",
+        default=[],
+        metavar="EMOTION|PROMPTS",
+        help="an emotion of the vectors, or a set of contrast pairs, whose direction is projected out; what is left is "
+        "scored on the same texts; may be repeated",
+    )
+    command.add_argument("--out", default=None, help="vector file to write what is left to (.safetensors)")
 
 
 def _geometry(commands: Commands[argparse.ArgumentParser]) -> None:

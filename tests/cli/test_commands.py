@@ -97,6 +97,50 @@ def test_a_confound_set_of_ones_own_is_tested_beside_the_built_in_ones(capsys, v
         assert {"confound-threat", "confound-arousal"} <= {one["set"] for one in found}
 
 
+def test_what_is_left_without_other_directions(capsys, vectors, prompts, folder):
+    out = folder / "left.safetensors"
+    names = ["--orthogonalise-against", "joy", "--orthogonalise-against", "confound-threat"]
+    document = answer(capsys, "heldout", str(vectors), str(prompts), *names, "--out", str(out))
+    plain = answer(capsys, "heldout", str(vectors), str(prompts))
+    assert {key: document[key] for key in plain} == plain, "what was asked for stays beside what is added"
+    left = document["orthogonalised"]
+    assert left["against"] == ["joy", "confound-threat"] and left["out"] == str(out)
+    assert [one["emotion"] for one in left["emotions"]] == ["fear", "calm"]
+    fear = left["emotions"][0]
+    assert abs(fear["cosine_to_whole"]) < 0.999 and fear["verdict_after"]
+    whole = plain["emotions"][0]
+    assert fear["auroc_before"] == whole["layers"][whole["selected_layer"]]["auroc"]
+    # The file holds what the document describes: the same scores come from it.
+    again = answer(capsys, "heldout", str(out), str(prompts))
+    assert again["emotions"] == left["scores"]
+
+
+def test_report_says_what_is_left_too(capsys, prompts):
+    document = answer(capsys, "report", str(prompts), "--orthogonalise-against", "calm")
+    left = document["orthogonalised"]
+    assert [one["emotion"] for one in left["emotions"]] == ["fear", "joy"] and left["out"] is None
+    before = {one["emotion"]: one["direction_auroc"] for one in document["emotions"]}
+    assert all(one["auroc_before"] == before[one["emotion"]] for one in left["emotions"])
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (["--orthogonalise-against", "nosuch"], "nosuch"),
+        (["--out", "x.safetensors"], "--orthogonalise-against"),
+        (["--orthogonalise-against", "joy", "--out", "no/such/folder/x.safetensors"], "no/such/folder"),
+        (
+            ["--orthogonalise-against", "joy", "--orthogonalise-against", "fear", "--orthogonalise-against", "calm"],
+            "calm",
+        ),
+    ],
+)
+def test_what_cannot_be_projected_out_is_refused(capsys, vectors, prompts, more, named):
+    assert main(["heldout", str(vectors), str(prompts), *more, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and named in captured.err and "Traceback" not in captured.err
+
+
 def test_report_of_a_set_that_cannot_be_built_from(capsys):
     document = answer(capsys, "report", "confound-place")
     assert document["direction_auroc"] is None
