@@ -12,6 +12,7 @@ from ui.map_data import Mapped
 from ui.page import PAGES
 from ui.plain import plain
 from ui.vector_sets import build_of
+from ui.working import chosen_link
 
 _SHOWN = 5
 
@@ -95,12 +96,9 @@ def _evidence(mapped: Mapped) -> None:
 
 
 def _ways_on(mapped: Mapped) -> None:
-    link = {"emotion": mapped.emotion, "vectors": mapped.source.set_id}
-    if mapped.working.info.name != "demo":
-        link["model"] = mapped.working.info.name
+    link = chosen_link(mapped.working.info.name, mapped.source.set_id, mapped.emotion)
     for key, words in (("steer", "Steer with it"), ("read", "Read with it")):
-        if key in PAGES:
-            st.page_link(PAGES[key].file, label=words, icon=PAGES[key].icon, query_params=link)
+        st.page_link(PAGES[key].file, label=words, icon=PAGES[key].icon, query_params=link)
 
 
 def _at(mapped: Mapped, name: str) -> int:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 MOST_HELD = 6
 _CHOICES = "map choices"
-_KEYS = ("held", "layer", "clusters", "x", "y", "colour", "size")
+_KEYS = ("held", "layer", "clusters", "x", "y", "colour", "size", "second", "second_layer")
 _PREFIX = "map_"
 
 

@@ -9,8 +9,7 @@ from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.cluster_table import cluster_table
 from emotion_core.geometry.words import SIGNIFICANCE
 from ui.downloads import downloads
-from ui.map_data import Mapped
-from ui.map_views import choose_on_map
+from ui.map_data import Mapped, choose_on_map
 from ui.verdict import shows, verdict
 
 

@@ -15,7 +15,8 @@ from emotion_core.geometry.supervised import Reading, read_norms_off
 from emotion_core.runs.map_checks import MapChecks, find_checks, load_checks
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.services import store
-from ui.working import Working
+from ui.vector_sets import choose_next
+from ui.working import Working, choose_emotion
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,13 @@ class Mapped:
     def emotion(self) -> str:
         """The chosen emotion."""
         return self.source.emotion
+
+
+def choose_on_map(mapped: Mapped, emotion: str) -> None:
+    """Makes an emotion the chosen one, and its set where the sidebar has another; a callback may call it."""
+    choose_emotion(emotion)
+    if mapped.source.borrowed:
+        choose_next(mapped.source.set_id)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Computing the map")

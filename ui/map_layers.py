@@ -11,15 +11,20 @@ from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import show_error
 from ui.map_data import Mapped, layers_of, own_norms, profile_of
+from ui.map_people import norms_in_use
+from ui.plain import plain
 from ui.verdict import shows
 
 
 def layers_part(mapped: Mapped) -> None:
     """The profile and the matrix."""
     run_id, vectors = mapped.source.run_id, mapped.source.vectors
+    norms, norms_id = norms_in_use()
+    if norms is not own_norms():
+        st.caption(f"Valence and arousal are those of {plain(norms.name)}, uploaded under People.")
     try:
         matrix = layer_matrix(layers_of(run_id, vectors))
-        profile = profile_of(run_id, "built in", vectors, own_norms())
+        profile = profile_of(run_id, norms_id, vectors, norms)
     except EmotionCoreError as error:
         show_error(error)
         return

@@ -16,6 +16,7 @@ from emotion_core.vectors.file import load_vectors
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import show_error
+from ui.map_choices import keep, kept
 from ui.map_data import Mapped, overlay_of
 from ui.map_views import clickable
 from ui.plain import plain
@@ -38,13 +39,10 @@ def models_part(mapped: Mapped) -> None:
         )
         return
     vectors, file_id = second
+    options = list(range(vectors.n_layers))
+    kept("second_layer", options, vectors.selected_layer)
     layer = int(
-        st.select_slider(
-            "Layer of the second file",
-            list(range(vectors.n_layers)),
-            value=vectors.selected_layer,
-            key=f"second_{file_id[:12]}",
-        )
+        st.select_slider("Layer of the second file", options, key="map_second_layer", on_change=keep("second_layer"))
     )
     layers = (mapped.layer, layer)
     try:
@@ -92,12 +90,14 @@ def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
     """The second file and an id of its content."""
     info = mapped.working.info
     sets = {set_id: label for set_id, label in shelf(info).items() if set_id != mapped.source.set_id}
+    options = [_UPLOAD, *sets]
+    kept("second", options, _UPLOAD)
     choice = st.selectbox(
         "Compare with",
-        [_UPLOAD, *sets],
+        options,
         format_func=lambda one: sets.get(one, one),
-        key="second_set",
-        persist_state="session",
+        key="map_second",
+        on_change=keep("second"),
     )
     if choice != _UPLOAD and choice is not None:
         run_id = run_of(choice, info)

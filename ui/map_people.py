@@ -92,7 +92,7 @@ def _ceiling(chosen: Norms, mapped: Mapped) -> None:
 
 
 def _norms() -> tuple[Norms, str]:
-    """The ratings to compare with, and an id of their content."""
+    """Asks for ratings to compare with; those in use and an id of their content."""
     with st.expander("Compare with your own ratings (CSV)", icon=":material/upload_file:"):
         st.caption(
             "The built-in ratings are this project's own, in five coarse steps. Warriner et al. 2013 and NRC-VAD are "
@@ -112,12 +112,17 @@ def _norms() -> tuple[Norms, str]:
         ):
             del st.session_state[_KEPT]
             st.rerun()
-        if _KEPT in st.session_state:
-            name, data = st.session_state[_KEPT]
-            digest = hashlib.sha256(data).hexdigest()
-            try:
-                return norms_of(digest, name, data), digest
-            except EmotionCoreError as error:
-                show_error(error)
-                del st.session_state[_KEPT]
+        return norms_in_use()
+
+
+def norms_in_use() -> tuple[Norms, str]:
+    """The uploaded ratings, else the built-in ones, and an id of their content; what cannot be read is said here."""
+    if _KEPT in st.session_state:
+        name, data = st.session_state[_KEPT]
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            return norms_of(digest, name, data), digest
+        except EmotionCoreError as error:
+            show_error(error)
+            del st.session_state[_KEPT]
     return own_norms(), "built in"

@@ -13,19 +13,10 @@ from emotion_core.charts.emotion_relations import cosine_chart, tree
 from ui.charts import picked, show_chart
 from ui.downloads import downloads
 from ui.map_choices import MOST_HELD, held, keep, keep_held, kept, kept_held
-from ui.map_data import Mapped
-from ui.vector_sets import choose_next
+from ui.map_data import Mapped, choose_on_map
 from ui.verdict import shows
-from ui.working import choose_emotion
 
 _NONE = "none"
-
-
-def choose_on_map(mapped: Mapped, emotion: str) -> None:
-    """Makes an emotion the chosen one, and its set where the sidebar has another; a callback may call it."""
-    choose_emotion(emotion)
-    if mapped.source.borrowed:
-        choose_next(mapped.source.set_id)
 
 
 def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:

@@ -23,6 +23,7 @@ from ui.vector_sets import BUILT_IN, run_of, shelf, shelve_linked, vectors_of
 _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
 _CHOICES = "working with"
+_TAKE = "take"  # in the address of a link inside the app: its choices count, where those of an old address do not
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,22 @@ def choose_emotion(emotion: str) -> None:
     _choices()["emotion"] = emotion
 
 
+def chosen_link(model: str, set_id: str, emotion: str) -> dict[str, str]:
+    """The address part with which a link to another page takes a choice along, in this session too."""
+    named = {} if model == app_settings().model else {"model": model}
+    return {**named, "vectors": set_id, "emotion": emotion, _TAKE: "1"}
+
+
 def choose_model(name: str) -> None:
     """Makes a model the chosen one everywhere; the script is to be run again afterwards."""
     _choices()["model"] = name
 
 
 def _read_link() -> EmotionCoreError | None:
-    """Takes the choices of a link at the session's first run; returns what is wrong with its vector set."""
-    if "link read" in st.session_state:
+    """Takes the choices of a link at the session's first run, or of one that says so; returns what is wrong with it."""
+    if "link read" in st.session_state and _TAKE not in st.query_params:
         return None
+    st.query_params.pop(_TAKE, None)
     st.session_state["link read"] = True
     for key in _KEYS:
         if key in st.query_params:

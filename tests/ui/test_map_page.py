@@ -52,3 +52,24 @@ def test_layer_and_axes_come_from_the_link_and_nonsense_does_not_count(open_page
     assert app.selectbox(key="map_x").value == 3
     assert app.number_input(key="map_clusters").value == 10
     assert not app.exception
+
+
+def test_the_ways_on_take_the_emotion_of_the_map_along(open_page: Open) -> None:
+    with_take = {"vectors": "scenes-171", "emotion": "afraid", "take": "1"}
+    app = open_page("6_Glossary")
+    assert app.selectbox(key="emotion").value == "fear"
+    for key, value in with_take.items():
+        app.query_params[key] = value
+    app.run()
+    assert app.selectbox(key="emotion").value == "afraid" and app.selectbox(key="vectors").value == "scenes-171"
+    assert "take" not in query(app)
+    app.selectbox(key="emotion").set_value("joyful").run()
+    assert app.selectbox(key="emotion").value == "joyful", "the address of before does not count"
+
+
+def test_the_second_map_and_its_layer_come_from_the_link(open_page: Open) -> None:
+    link = {"map_part": "Another model", "map_second": "emotions-171", "map_second_layer": "1"}
+    app = open_page("2_Explore_emotions", tab="Map", **link)
+    assert app.selectbox(key="map_second").value == "emotions-171"
+    assert app.select_slider(key="map_second_layer").value == 1
+    assert "The two geometries" in texts(app) and not app.exception
