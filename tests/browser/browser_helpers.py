@@ -14,3 +14,22 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What every page test opens: a name for its pictures, and its address.
+PAGES = {
+    "home": "",
+    "build": "Build_vectors",
+    "upload": "Build_vectors?source=Upload",
+    "explore": "Explore_emotions",
+    "map": "Explore_emotions?tab=Map",
+    "steer": "Steer",
+    "live": "Steer?steer_view=Live",
+    "next-token": "Steer?steer_view=Next+token",
+    "crosstalk": "Steer?steer_view=Cross-talk",
+    "read": "Read",
+    "dose": "Read?what=Dose",
+    "behave": "Behave",
+    "behaviours": "Behave?behave=Behaviours",
+    "study": "Fear_study",
+    "runs": "Runs",
+    "glossary": "Glossary",
+}

@@ -4,22 +4,11 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_helpers import ARTIFACTS, CHROMIUM_ARGS
+from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, PAGES
 from playwright.sync_api import Page, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
-PAGES = {
-    "home": "",
-    "build": "Build_vectors",
-    "explore": "Explore_emotions",
-    "map": "Explore_emotions?tab=Map",
-    "steer": "Steer",
-    "read": "Read",
-    "behave": "Behave",
-    "study": "Fear_study",
-    "glossary": "Glossary",
-}
 LONG = 400_000
 # Streamlit asks for its own files below the page's path first, and takes the right place when they are not there.
 EXPECTED = "/_stcore/"

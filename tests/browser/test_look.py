@@ -1,25 +1,11 @@
 """Every page in light and dark, on a desk and on a phone: nothing overflows, nothing fails; screenshots to look at."""
 
 import pytest
-from browser_helpers import ARTIFACTS, CHROMIUM_ARGS
+from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, PAGES
 from playwright.sync_api import expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
-PAGES = {
-    "home": "",
-    "build": "Build_vectors",
-    "upload": "Build_vectors?source=Upload",
-    "explore": "Explore_emotions",
-    "map": "Explore_emotions?tab=Map",
-    "steer": "Steer",
-    "read": "Read",
-    "dose": "Read?what=Dose",
-    "behave": "Behave",
-    "study": "Fear_study",
-    "runs": "Runs",
-    "glossary": "Glossary",
-}
 LONG = 400_000
 
 
