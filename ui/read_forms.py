@@ -10,6 +10,7 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.library import load_templates
 from emotion_core.reading.continuation import check_reply
 from emotion_core.reading.dose import parse_values
+from emotion_core.runs.reading_cost import reading_seconds
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.readings import start_reading
 from ui.errors import show_error
@@ -19,7 +20,7 @@ from ui.read_continuation import writing_input
 from ui.read_inputs import OWN, conversation_input, text_input
 from ui.read_monitor_form import monitor_form
 from ui.read_priors_form import priors_form
-from ui.run_panel import remember_run
+from ui.run_panel import about, remember_run
 from ui.services import activation_cache, registry
 from ui.working import Working
 
@@ -56,7 +57,7 @@ def reading_form(working: Working, tab: str) -> None:
         show_error(error)
     limit_note("read")
     pressed = st.button(
-        "Read",
+        "Read" if request is None else f"Read, {about(reading_seconds(working.info, request))}",
         type="primary",
         icon=":material/play_arrow:",
         key=f"go-{tab.lower().replace(' ', '-')}",

@@ -8,7 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
+from emotion_core.charts.diverging import diverging
+from emotion_core.charts.palette import CHOSEN, NULL, NULL_OPACITY
 from emotion_core.reading.text import TokenReading
 from emotion_core.tracing.activations import FloatArray
 
@@ -91,12 +92,13 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
     for emotion in emotions:
         table = course_table(reading, emotion, MOST_POINTS // 2)[["token", "text", "smoothed"]]
         parts.append(table.assign(emotion=emotion))
-    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True, interpolate="rgb")
     chart = alt.Chart(pd.concat(parts)).mark_rect()
     chart = chart.encode(
         x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
         y=alt.Y("emotion:N", title=None, sort=emotions),
-        color=alt.Color("smoothed:Q", scale=scale, title="SD", legend=alt.Legend(orient="right", gradientLength=120)),
+        color=alt.Color(
+            "smoothed:Q", scale=diverging(_FULL), title="SD", legend=alt.Legend(orient="right", gradientLength=120)
+        ),
         tooltip=[
             alt.Tooltip("text:N", title="Token"),
             alt.Tooltip("emotion:N", title="Emotion"),
@@ -123,12 +125,13 @@ def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
             {"token": start, "text": text, "layer": layer, "reading": float(mean)}
             for layer, mean in zip(reading.layers, means, strict=True)
         ]
-    scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, "#f1eee7", WARM], clamp=True, interpolate="rgb")
     chart = alt.Chart(pd.DataFrame(rows)).mark_rect()
     chart = chart.encode(
         x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
         y=alt.Y("layer:O", title="Layer", sort="descending"),
-        color=alt.Color("reading:Q", scale=scale, title="SD", legend=alt.Legend(orient="right", gradientLength=120)),
+        color=alt.Color(
+            "reading:Q", scale=diverging(_FULL), title="SD", legend=alt.Legend(orient="right", gradientLength=120)
+        ),
         tooltip=[
             alt.Tooltip("text:N", title="Token"),
             alt.Tooltip("layer:O", title="Layer"),

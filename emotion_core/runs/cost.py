@@ -33,5 +33,12 @@ def asking_seconds(info: ModelInfo, n_questions: int, tokens: int = 25) -> float
     return _START + n_questions * 0.003 + work / _rate(info, _READ_RATE)
 
 
+def read_seconds(info: ModelInfo, tokens: int, written: int = 0) -> float:
+    """Rough seconds to read so many tokens, and to write some one after the other in two texts at once."""
+    parameters = max(info.parameters, 1)
+    work = tokens * parameters / _rate(info, _READ_RATE) + 2 * written * parameters / _rate(info, _WRITE_RATE)
+    return _START + written * _STEP_OVERHEAD + work
+
+
 def _rate(info: ModelInfo, cpu_rate: float) -> float:
     return cpu_rate * (_GPU_GAIN if info.device.startswith("cuda") else 1.0)
