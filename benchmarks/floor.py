@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.batches import length_sorted
+from emotion_core.tracing.batches import TOKENS_PER_BATCH
 
 
 def bare_forward(model: LoadedModel, texts: Sequence[str], depth: int | None = None) -> None:
@@ -27,7 +27,7 @@ def bare_forward(model: LoadedModel, texts: Sequence[str], depth: int | None = N
         handles.append(blocks[depth - 1].register_forward_hook(_stop))
     try:
         with torch.inference_mode():
-            for batch in length_sorted([len(one) for one in ids]):
+            for batch in _length_sorted([len(one) for one in ids]):
                 longest = max(len(ids[i]) for i in batch)
                 rows = torch.tensor([ids[i] + [0] * (longest - len(ids[i])) for i in batch])
                 try:
@@ -68,6 +68,17 @@ def bare_generation(
                 )
         finally:
             handle.remove()
+
+
+def _length_sorted(lengths: Sequence[int]) -> list[list[int]]:
+    """What anybody would write: longest first, a batch is full when one more text would be too many tokens."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= TOKENS_PER_BATCH:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
 
 
 class _Stopped(Exception):

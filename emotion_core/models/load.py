@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from emotion_core.errors import ModelError
+from emotion_core.models.allocator import keep_freed_memory
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
@@ -43,6 +44,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     from transformers import AutoModelForCausalLM, AutoTokenizer  # seconds of import that Home does not need
 
     require_allowed(name, settings())
+    keep_freed_memory()
     if name.startswith("ndif:"):
         from emotion_core.tracing.remote_model import load_remote
 

@@ -109,3 +109,16 @@ class Activations:
             self.token_norms[chosen],
             self.n_tokens[chosen],
         )
+
+    def between(self, begin: int, end: int) -> Activations:
+        """The same for the texts from `begin` to before `end`, without a copy."""
+        part = slice(begin, end)
+        return Activations(
+            self.model,
+            self.reading,
+            self.texts[part],
+            self.values[part],
+            self.embeddings[part],
+            self.token_norms[part],
+            self.n_tokens[part],
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import nnsight
-import numpy as np
 import torch
 
 from emotion_core.errors import ModelError
@@ -16,6 +15,7 @@ from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import RECORDER_VERSION, Activations, ReadingPosition
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.pooled_rows import Rows
 from emotion_core.tracing.remote import retried, trace_options
 
 
@@ -46,19 +46,20 @@ def record(
         raise ModelError("There is no such layer", expected=f"0 to {model.info.layers - 1}", found=str(last_layer))
     unique = list(dict.fromkeys(texts))
     keys = [cache_key(model, text, reading, depth) for text in unique]
-    rows: dict[int, CachedRow] = cache.get_many(keys, depth, model.info.width) if cache else {}
-    missing = [i for i in range(len(unique)) if i not in rows]
+    rows = Rows(len(unique), depth, model.info.width)
+    if cache:
+        rows.fill_from(cache, keys)
+    missing = rows.missing()
     encodings = {i: model.encode(unique[i], chat=reading.chat) for i in missing}
-    yield Progress(len(rows), len(unique), "reading texts")
+    yield Progress(rows.n_filled, len(unique), "reading texts")
     for batch in length_sorted([len(encodings[i]) for i in missing]):
         chosen = [missing[b] for b in batch]
-        fresh = _read_batch(model, [encodings[i] for i in chosen], reading, depth)
-        rows.update(zip(chosen, fresh, strict=True))
+        fresh = _read_batch(model, [encodings.pop(i) for i in chosen], reading, depth)
+        rows.fill(chosen, fresh)
         if cache:
             cache.put_many([(keys[i], row) for i, row in zip(chosen, fresh, strict=True)])
-        yield Progress(len(rows), len(unique), "reading texts")
-    place = {text: i for i, text in enumerate(unique)}
-    return _assemble(model, reading, texts, [rows[place[text]] for text in texts], depth)
+        yield Progress(rows.n_filled, len(unique), "reading texts")
+    return rows.activations(model.info, reading, texts, unique)
 
 
 def cache_key(model: LoadedModel, text: str, reading: ReadingPosition, depth: int) -> str:
@@ -126,20 +127,3 @@ def _mean_lengths(hidden: torch.Tensor, tails: Sequence[list[int]]) -> torch.Ten
 def _any_id(model: LoadedModel) -> int:
     """Fills rows up; which token it is changes nothing, see `pad_right`."""
     return int(model.tokenizer.pad_token_id or 0)
-
-
-def _assemble(
-    model: LoadedModel, reading: ReadingPosition, texts: Sequence[str], rows: Sequence[CachedRow], depth: int
-) -> Activations:
-    empty = np.zeros((0, depth + 1, model.info.width), dtype=np.float32)
-    values = np.stack([row.values for row in rows]) if rows else empty
-    norms = np.stack([row.token_norms for row in rows]) if rows else empty[:, :depth, 0]
-    return Activations(
-        model=model.info,
-        reading=reading,
-        texts=tuple(texts),
-        values=values[:, 1:],
-        embeddings=values[:, 0],
-        token_norms=norms,
-        n_tokens=np.array([row.n_tokens for row in rows], dtype=np.int64),
-    )

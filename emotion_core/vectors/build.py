@@ -40,11 +40,12 @@ def build(
         ModelError: A text cannot be read.
     """
     check_enough(prompt_sets)
-    texts = training_texts(prompt_sets)
-    reading = record(model, texts, settings.reading, cache)
-    activations = yield from located(reading, model, prompt_sets, settings.reading.chat)
-    neutral = yield from record(model, neutral_texts(model, settings.reading), settings.reading, cache)
-    return vectors_from(prompt_sets, activations, neutral, settings)
+    texts, neutral = training_texts(prompt_sets), neutral_texts(model, settings.reading)
+    # Read together: sorted by length, more texts give batches with less padding.
+    reading = record(model, (*texts, *neutral), settings.reading, cache)
+    read = yield from located(reading, model, prompt_sets, settings.reading.chat)
+    n = len(texts)
+    return vectors_from(prompt_sets, read.between(0, n), read.between(n, n + len(neutral)), settings)
 
 
 def training_texts(prompt_sets: Sequence[PromptSet]) -> tuple[str, ...]:

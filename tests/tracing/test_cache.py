@@ -148,3 +148,11 @@ def test_what_was_read_before_a_cancel_is_kept(tiny, cache, monkeypatch):
     (kept,) = execute(cache, "SELECT COUNT(*) FROM rows")[0]
     assert 0 < kept < len(TEXTS)
     assert rows_read(tiny("gpt2"), TEXTS, cache)[1] == len(TEXTS) - kept
+
+
+def test_a_part_of_activations_is_no_copy(tiny):
+    acts = run_to_end(record(tiny("gpt2"), TEXTS, ReadingPosition()))
+    part = acts.between(1, 3)
+    assert part.texts == acts.texts[1:3] and np.shares_memory(part.values, acts.values)
+    for name in ("values", "embeddings", "token_norms", "n_tokens"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(acts, name)[1:3])
