@@ -14,6 +14,7 @@ from emotion_core.runs.cost import asking_seconds
 from emotion_core.runs.preferences import n_questions, start_preferences
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
 from ui.run_panel import about, remember_run
 from ui.services import registry
@@ -92,7 +93,14 @@ def _request(
             help="0: all others. A list of more than about 140 activities needs a sample.",
         )
         controls = two.number_input(
-            "Control directions", 0, 64, 16, key="preferences-controls", persist_state="session", disabled=not steer
+            "Control directions",
+            0,
+            64,
+            16,
+            key="preferences-controls",
+            persist_state="session",
+            disabled=not steer,
+            help=CONTROLS,
         )
         layer = three.selectbox(
             "Layer",
@@ -103,14 +111,14 @@ def _request(
             help="Read and steered.",
         )
         one, two, three = st.columns(3)
-        seed = one.number_input("Seed", 0, 2**31 - 1, 0, key="preferences-seed", persist_state="session")
+        seed = one.number_input("Seed", 0, 2**31 - 1, 0, key="preferences-seed", persist_state="session", help=SEED)
         mean = two.toggle(
             "Length-normalised",
             key="preferences-mean",
             persist_state="session",
             help="Mean instead of sum of an answer's token log-probabilities; the standard answers are one token each.",
         )
-        chat = three.toggle("Chat template", key="preferences-chat", persist_state="session")
+        chat = three.toggle("Chat template", key="preferences-chat", persist_state="session", help=CHAT)
         one, two = st.columns([3, 1])
         standard = standard_wording(bool(chat))
         question = one.text_input(
@@ -119,7 +127,12 @@ def _request(
             key=f"preferences-question-{chat}",
             help="With {first} and {second}; \\n begins a new line. The answer stands directly after it.",
         )
-        answers = two.text_input("Answers", ", ".join(standard.answers), key=f"preferences-answers-{chat}")
+        answers = two.text_input(
+            "Answers",
+            ", ".join(standard.answers),
+            key=f"preferences-answers-{chat}",
+            help="The two answers that are compared, with a comma between them.",
+        )
     settings = PreferenceSettings(
         activities=names,
         kinds=kinds,

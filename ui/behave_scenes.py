@@ -19,6 +19,7 @@ from emotion_core.steering.settings import parse_strengths
 from emotion_core.steering.writing import Scope
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, SCOPE, SEED
 from ui.limits import limit_note
 from ui.plain import plain
 from ui.run_panel import about, remember_run
@@ -95,7 +96,11 @@ def _scenes() -> tuple[Scene, ...]:
     names = [scene.name for scene in known]
     first = names[:_FIRST] if uploaded is None else names
     chosen = left.multiselect(
-        "Scenarios", names, first, key=f"scenes-{uploaded.file_id if uploaded is not None else 'built-in'}"
+        "Scenarios",
+        names,
+        first,
+        key=f"scenes-{uploaded.file_id if uploaded is not None else 'built-in'}",
+        help="Which situations the model is put into. Each counts once, however many there are.",
     )
     scenes = tuple(scene for scene in known if scene.name in chosen)
     with st.expander(f"Read the {len(scenes)} chosen scenarios", icon=":material/menu_book:"):
@@ -143,7 +148,9 @@ def _request(vectors: EmotionVectors, emotion: str) -> BehaviorRequest:
 def _more(vectors: EmotionVectors, n_leads: int) -> _More:
     with st.expander("More settings", icon=":material/tune:"):
         one, two, three, four = st.columns(4)
-        controls = one.number_input("Control directions", 0, 64, 16, key="behave-controls", persist_state="session")
+        controls = one.number_input(
+            "Control directions", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
+        )
         answers = two.number_input(
             "Answers drawn",
             1,
@@ -173,16 +180,26 @@ def _more(vectors: EmotionVectors, n_leads: int) -> _More:
             "makes sense.",
         )
         one, two, three, four = st.columns(4)
-        form = one.selectbox("Options are put", list(_FORMS), key="behave-form", persist_state="session")
-        scope = two.selectbox("Steered", list(_SCOPES), key="behave-scope", persist_state="session")
+        form = one.selectbox(
+            "Options are put",
+            list(_FORMS),
+            key="behave-form",
+            persist_state="session",
+            help="As what follows: an option's words are scored as the continuation. As letters: options are listed "
+            "and the letter is scored, in both orders.",
+        )
+        scope = two.selectbox("Steered", list(_SCOPES), key="behave-scope", persist_state="session", help=SCOPE)
         layer = three.selectbox(
             "Layer",
             [CHOSEN, *range(vectors.n_layers)],
             format_func=lambda number: f"{vectors.selected_layer} (chosen)" if number == CHOSEN else str(number),
             key=f"behave-layer-{vectors.n_layers}",
             persist_state="session",
+            help=LAYER,
         )
-        tokens = four.number_input("New tokens", 1, 400, 30, key="behave-tokens", persist_state="session")
+        tokens = four.number_input(
+            "New tokens", 1, 400, 30, key="behave-tokens", persist_state="session", help=NEW_TOKENS
+        )
         one, two, three, four = st.columns(4)
         words = one.text_input(
             "Prompt-only rival",
@@ -191,9 +208,11 @@ def _more(vectors: EmotionVectors, n_leads: int) -> _More:
             persist_state="session",
             help="Stands in front of the scenario while nothing is steered. Does asking in words do as much?",
         )
-        seed = two.number_input("Seed", 0, 2**31 - 1, 0, key="behave-seed", persist_state="session")
-        mean = three.toggle("Length-normalised options", key="behave-mean", persist_state="session")
-        chat = four.toggle("Chat template", key="behave-chat", persist_state="session")
+        seed = two.number_input("Seed", 0, 2**31 - 1, 0, key="behave-seed", persist_state="session", help=SEED)
+        mean = three.toggle(
+            "Length-normalised options", key="behave-mean", persist_state="session", help=LENGTH_NORMALISED
+        )
+        chat = four.toggle("Chat template", key="behave-chat", persist_state="session", help=CHAT)
         can_warn = n_leads >= _FEWEST_LEADS
         warning = st.toggle(
             f"Early warning: read before the decision after {n_leads} held-out texts",

@@ -39,7 +39,16 @@ def build_form() -> BuildSettings:
         )
         start = 0
         if position == "Mean from a token on":
-            start = st.number_input("First token read", 0, 2000, 50, key="reading_start", persist_state="session")
+            start = st.number_input(
+                "First token read",
+                0,
+                2000,
+                50,
+                key="reading_start",
+                persist_state="session",
+                help="Tokens before this one are left out of the mean, counted from 0. Shorter texts are read at their "
+                "last token.",
+            )
     estimator = middle.selectbox(
         "Estimator",
         list(ESTIMATORS_IN_WORDS),

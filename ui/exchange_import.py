@@ -50,7 +50,9 @@ def _answers(found: Found, working: Working) -> Answers:
         # A file name such as fear.gguf is a good guess; whoever knows better types over it.
         guess = PurePath(found.source).stem if one else ""
         label = "Emotion" if one else f"Names of the {found.unnamed} emotions, with commas, in the order of the file"
-        typed = st.text_input(label, guess, key="import_emotions")
+        typed = st.text_input(
+            label, guess, key="import_emotions", help="How the directions in the file are called on all pages."
+        )
         names = (typed,) if one else tuple(typed.split(","))
     left, right = st.columns(2)
     last = working.info.layers - 1
@@ -73,7 +75,11 @@ def _answers(found: Found, working: Working) -> Answers:
             -1: "from 1, or with the embeddings as 0",
         }
         shift = left.selectbox(
-            "The file counts layers", list(shifts), format_func=shifts.__getitem__, key="import_shift"
+            "The file counts layers",
+            list(shifts),
+            format_func=shifts.__getitem__,
+            key="import_shift",
+            help="Tools differ in what they call layer 0; the wrong choice shifts every vector by one layer.",
         )
     selected = None
     if len(found.numbers) > 1:

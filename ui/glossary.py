@@ -12,7 +12,16 @@ _TEXT = Path(__file__).parent.parent / "docs" / "glossary.md"
 
 def glossary() -> None:
     """A search field and the entries that match it, by section."""
-    wanted = st.text_input("Find a word", placeholder="for example null band", key="glossary-search").strip().lower()
+    wanted = (
+        st.text_input(
+            "Find a word",
+            placeholder="for example null band",
+            key="glossary-search",
+            help="Searches words and explanations.",
+        )
+        .strip()
+        .lower()
+    )
     shown = 0
     for title, entries in _sections():
         fitting = [entry for entry in entries if wanted in entry.lower()]

@@ -42,7 +42,13 @@ def models_part(mapped: Mapped) -> None:
     options = list(range(vectors.n_layers))
     kept("second_layer", options, vectors.selected_layer)
     layer = int(
-        st.select_slider("Layer of the second file", options, key="map_second_layer", on_change=keep("second_layer"))
+        st.select_slider(
+            "Layer of the second file",
+            options,
+            key="map_second_layer",
+            on_change=keep("second_layer"),
+            help="Which layer of the second vectors is laid over this map.",
+        )
     )
     layers = (mapped.layer, layer)
     try:
@@ -98,12 +104,17 @@ def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
         format_func=lambda one: sets.get(one, one),
         key="map_second",
         on_change=keep("second"),
+        help="Another vector set of this session, or a file, also of another model.",
     )
     if choice != _UPLOAD and choice is not None:
         run_id = run_of(choice, info)
         return None if run_id is None else (vectors_of(run_id), run_id)
     file = st.file_uploader(
-        "Second vector file (.safetensors)", type=None, max_upload_size=app_settings().upload_mb, key="second_file"
+        "Second vector file (.safetensors)",
+        type=None,
+        max_upload_size=app_settings().upload_mb,
+        key="second_file",
+        help="As saved under Build vectors; it may belong to another model.",
     )
     if file is not None:
         st.session_state[_KEPT] = file.getvalue()

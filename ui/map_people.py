@@ -104,6 +104,7 @@ def _norms() -> tuple[Norms, str]:
             max_upload_size=app_settings().upload_mb,
             key="norms_file",
             label_visibility="collapsed",
+            help="A table with a word, its valence and its arousal in every row.",
         )
         if file is not None:
             st.session_state[_KEPT] = (file.name, file.getvalue())

@@ -83,12 +83,33 @@ def _look(mapped: Mapped, compared: tuple[str, ...]) -> Look:
     numbers = list(range(1, min(COMPONENTS, found.components.coordinates.shape[1]) + 1))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kept("x", numbers, 1)
-        x = st.selectbox("Across: component", numbers, key="map_x", on_change=keep("x"), width=150)
+        x = st.selectbox(
+            "Across: component",
+            numbers,
+            key="map_x",
+            on_change=keep("x"),
+            width=150,
+            help="Which principal component runs from left to right: 1 is what sets the emotions apart most.",
+        )
         kept("y", numbers, min(2, numbers[-1]))
-        y = st.selectbox("Up: component", numbers, key="map_y", on_change=keep("y"), width=150)
+        y = st.selectbox(
+            "Up: component",
+            numbers,
+            key="map_y",
+            on_change=keep("y"),
+            width=150,
+            help="Which principal component runs upwards.",
+        )
         sizes = [_NONE, *[str(number) for number in numbers]]
         kept("size", sizes, _NONE)
-        size = st.selectbox("Size: component", sizes, key="map_size", on_change=keep("size"), width=150)
+        size = st.selectbox(
+            "Size: component",
+            sizes,
+            key="map_size",
+            on_change=keep("size"),
+            width=150,
+            help="A third component as the size of the points.",
+        )
         kept("colour", ("cluster", "valence"), "cluster")
         colour = st.segmented_control(
             "Colour", ("cluster", "valence"), key="map_colour", on_change=keep("colour"), required=True

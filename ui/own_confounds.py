@@ -30,7 +30,11 @@ def own_confounds() -> tuple[PromptSet, ...]:
         )
         limit = app_settings().upload_mb
         files = st.file_uploader(
-            "CSV, TSV, JSON or JSONL files", accept_multiple_files=True, max_upload_size=limit, key="confound_files"
+            "CSV, TSV, JSON or JSONL files",
+            accept_multiple_files=True,
+            max_upload_size=limit,
+            key="confound_files",
+            help="One file a contrast; its name is the name of the contrast.",
         )
         for file in files or []:
             try:

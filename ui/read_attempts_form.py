@@ -23,7 +23,13 @@ def attempts_form() -> ReadingRequest:
     )
     library = {one.name: one for one in load_attempts()}
     left, right = st.columns([2, 3])
-    name = left.selectbox("Run", list(library), key="attempts-run", persist_state="session")
+    name = left.selectbox(
+        "Run",
+        list(library),
+        key="attempts-run",
+        persist_state="session",
+        help="A built-in story of a task that fails again and again. It can be edited below.",
+    )
     uploaded = right.file_uploader(
         "Upload one instead (JSON)",
         type=["json"],
@@ -38,7 +44,14 @@ def attempts_form() -> ReadingRequest:
 
 
 def _edited(run: AttemptRun) -> AttemptRun:
-    task = st.text_area("Task", run.task, key=f"attempts-task-{run.name}", persist_state="session", height=80)
+    task = st.text_area(
+        "Task",
+        run.task,
+        key=f"attempts-task-{run.name}",
+        persist_state="session",
+        height=80,
+        help="What the user asks for, before the first attempt.",
+    )
     edited = st.data_editor(
         pd.DataFrame([{"said": one.said, "outcome": one.outcome} for one in run.attempts]),
         num_rows="dynamic",

@@ -10,6 +10,7 @@ from emotion_core.reading.continuation import Continuation, Writing
 from emotion_core.reading.dialogue import line_breaks
 from ui.charts import show_chart
 from ui.downloads import downloads
+from ui.help_texts import NEW_TOKENS, SEED, TEMPERATURE
 from ui.plain import plain
 from ui.read_strip import value_strip
 from ui.verdict import shows
@@ -39,11 +40,11 @@ def writing_input(emotion: str) -> Writing | None:
         persist_state="session",
         help="In fractions of the mean residual norm; 0 for no steering. The unsteered reply is written beside it.",
     )
-    tokens = two.number_input("New tokens", 1, 512, 60, key="continue-tokens", persist_state="session")
+    tokens = two.number_input("New tokens", 1, 512, 60, key="continue-tokens", persist_state="session", help=NEW_TOKENS)
     temperature = three.number_input(
-        "Temperature", 0.0, 10.0, 1.0, 0.1, key="continue-temperature", persist_state="session"
+        "Temperature", 0.0, 10.0, 1.0, 0.1, key="continue-temperature", persist_state="session", help=TEMPERATURE
     )
-    seed = four.number_input("Seed", 0, 2**31, 0, key="continue-seed", persist_state="session")
+    seed = four.number_input("Seed", 0, 2**31, 0, key="continue-seed", persist_state="session", help=SEED)
     return Writing(emotion, round(float(strength), 6), int(tokens), round(float(temperature), 6), int(seed))
 
 

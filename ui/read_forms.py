@@ -112,6 +112,7 @@ def _dose() -> ReadingRequest:
         key=f"template-{name}",
         persist_state="session",
         height=80,
+        help="Every value is put in the place of {x}; all else stays the same.",
     )
     values = st.text_input(
         "Numbers",

@@ -50,7 +50,15 @@ def monitor_form(emotion: str) -> ReadingRequest:
         help="The score of a token is the mean reading of so many tokens up to it. More tokens: steadier, and later.",
     )
     settings = MonitorSettings(emotion, round(float(rate) / 100, 6), int(window))
-    source = st.radio("What is watched", _SOURCES, key="monitor-source", persist_state="session", horizontal=True)
+    source = st.radio(
+        "What is watched",
+        _SOURCES,
+        key="monitor-source",
+        persist_state="session",
+        horizontal=True,
+        help="One text or conversation to see where it fires, or labelled conversations to see how well it tells "
+        "them apart.",
+    )
     if source == "Labelled conversations":
         return ReadingRequest("labelled", monitor=settings, labelled=_labelled())
     turns: tuple[Said, ...] = ()

@@ -37,6 +37,7 @@ def priors_form() -> ReadingRequest:
         ["last-chance", "porch-in-summer"],
         key="priors-others",
         persist_state="session",
+        help="Each is put before the same conversations, and compared with the first.",
     )
     own = st.text_area(
         "A system prompt of your own",
@@ -44,6 +45,7 @@ def priors_form() -> ReadingRequest:
         persist_state="session",
         height=68,
         placeholder="optional",
+        help="Compared with the first one like the others.",
     )
     chosen = [known[name] for name in [first or _NONE, *[one for one in others if one != first]]]
     if own and own.strip():

@@ -22,7 +22,15 @@ def status_page() -> None:
     limits = app_settings()
     key = ""
     if limits.hosted:
-        key = st.text_input("Key of the operator", type="password", key="status_key") or ""
+        key = (
+            st.text_input(
+                "Key of the operator",
+                type="password",
+                key="status_key",
+                help="What EMOTION_STATUS_KEY was set to when the app was started.",
+            )
+            or ""
+        )
     if may_look(limits, key):
         _live()
     elif not limits.hosted or not limits.status_key:

@@ -13,6 +13,7 @@ from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.crosstalk_result import crosstalk_result
 from ui.errors import show_error, shown_errors
+from ui.help_texts import SAMPLES
 from ui.limits import limit_note
 from ui.run_panel import about, link_hint, remember_run
 from ui.services import app_settings, registry, store
@@ -84,7 +85,7 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
             persist_state="session",
             help="For all alike.",
         )
-        samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session")
+        samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session", help=SAMPLES)
         controls = three.number_input(
             "Controls", 0, 64, 8, key="matrix_controls", persist_state="session", help="Random directions."
         )

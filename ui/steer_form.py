@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.steering.writing import Decoding, Unit
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.help_texts import CHAT, SEED
 from ui.steer_compare import company_form
 from ui.steer_place import place_form
 from ui.steer_prompts import prompts_form
@@ -117,7 +118,14 @@ def more_settings() -> _More:
     label = "More settings" + (f" (changed: {', '.join(changed)})" if changed else "")
     with st.expander(label, icon=":material/tune:"):
         one, two, three = st.columns(3)
-        unit = one.selectbox("Unit of strength", list(_UNITS), key="unit", persist_state="session")
+        unit = one.selectbox(
+            "Unit of strength",
+            list(_UNITS),
+            key="unit",
+            persist_state="session",
+            help="A share of the usual length of the activations compares over layers and "
+            "models; raw counts multiples of a vector of length 1.",
+        )
         decoding = two.selectbox(
             "Decoding",
             list(_DECODINGS),
@@ -135,8 +143,8 @@ def more_settings() -> _More:
         top_p = two.number_input(
             "Top-p", 0.05, 1.0, 1.0, 0.05, key="top_p", persist_state="session", help="Leaves out unlikely tokens."
         )
-        seed = three.number_input("Seed", 0, 2**31 - 1, 0, key="steer_seed", persist_state="session")
-        chat = st.toggle("Wrap prompts in the chat template", key="steer_chat", persist_state="session")
+        seed = three.number_input("Seed", 0, 2**31 - 1, 0, key="steer_seed", persist_state="session", help=SEED)
+        chat = st.toggle("Wrap prompts in the chat template", key="steer_chat", persist_state="session", help=CHAT)
     return _More(
         _UNITS[str(unit)],
         _DECODINGS[str(decoding)],

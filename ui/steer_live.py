@@ -8,6 +8,7 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.steering.live import MOST_VECTORS, LiveSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.help_texts import NEW_TOKENS, SEED
 from ui.live_link import live_link, read_live_link
 from ui.live_pair import live_pair
 from ui.share import share_view
@@ -41,7 +42,13 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
     """
     vectors_key = f"live-vectors-{emotion}-{len(vectors.emotions)}"
     read_live_link(vectors.emotions, vectors_key)
-    prompt = st.text_input("Prompt", START_PROMPTS.splitlines()[0], key="live_prompt", persist_state="session")
+    prompt = st.text_input(
+        "Prompt",
+        START_PROMPTS.splitlines()[0],
+        key="live_prompt",
+        persist_state="session",
+        help="A beginning of your own; the model goes on from it.",
+    )
     chosen = st.multiselect(
         "Vectors",
         vectors.emotions,
@@ -49,6 +56,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
         key=vectors_key,
         persist_state="session",
         max_selections=MOST_VECTORS,
+        help="Up to three directions, added together, each with its own strength.",
     )
     columns = st.columns(MOST_VECTORS)
     strengths = tuple(
@@ -70,8 +78,8 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
         for name, column in zip(chosen, columns, strict=False)
     )
     one, two, _ = st.columns([1, 1, 2])
-    tokens = one.number_input("New tokens", 1, 200, 40, key="live_tokens", persist_state="session")
-    seed = two.number_input("Seed of the noise", 0, 2**31 - 1, 0, key="live_seed", persist_state="session")
+    tokens = one.number_input("New tokens", 1, 200, 40, key="live_tokens", persist_state="session", help=NEW_TOKENS)
+    seed = two.number_input("Seed of the noise", 0, 2**31 - 1, 0, key="live_seed", persist_state="session", help=SEED)
     return LiveSettings(
         prompts=((prompt or "").strip(),), strengths=strengths, max_new_tokens=int(tokens), seed=int(seed)
     )

@@ -13,6 +13,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import show_error, shown_errors
+from ui.help_texts import CONTROLS
 from ui.limits import limit_note
 from ui.plain import plain
 from ui.run_panel import link_hint, remember_run
@@ -75,7 +76,9 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         persist_state="session",
         help=f"{STRENGTHS} strengths from minus to plus this, as fractions of the residual norm.",
     )
-    controls = right.number_input("Control directions", 0, 64, 8, key="next_controls", persist_state="session")
+    controls = right.number_input(
+        "Control directions", 0, 64, 8, key="next_controls", persist_state="session", help=CONTROLS
+    )
     place = place_form(vectors, vectors.layer_of(emotion), key="next_")
     return SweepSettings(
         emotion=emotion,

@@ -79,5 +79,6 @@ def _span(layer: int, chosen: int, n_layers: int, key: str) -> tuple[int, int] |
         (max(0, chosen - 1), min(n_layers - 1, chosen + 1)),
         key=f"{key}span_of_{n_layers}",
         persist_state="session",
+        help="All layers from the first to the last are steered; each gets an equal part of the strength.",
     )
     return int(first), int(last)

@@ -30,7 +30,13 @@ def prompts_form() -> tuple[str, ...]:
                 type="tertiary",
                 help=opening.note,
             )
-        st.file_uploader("A text file, one prompt a line", type=["txt"], key="prompt_file", on_change=_append_file)
+        st.file_uploader(
+            "A text file, one prompt a line",
+            type=["txt"],
+            key="prompt_file",
+            on_change=_append_file,
+            help="Its lines are added to the prompts above.",
+        )
     return tuple(dict.fromkeys(line.strip() for line in (written or "").splitlines() if line.strip()))
 
 

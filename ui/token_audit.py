@@ -41,7 +41,13 @@ def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: 
             key=f"audit-{key}",
             help="Row of the file and side of the pair.",
         )
-    own = st.text_area("Or a text of your own", key=f"audit-own-{key}", height=68, placeholder="Paste any text")
+    own = st.text_area(
+        "Or a text of your own",
+        key=f"audit-own-{key}",
+        height=68,
+        placeholder="Paste any text",
+        help="Shows which of its tokens would be read; nothing is stored.",
+    )
     text = (own or "").strip() or (texts[chosen or 0].text if texts else "")
     if not text:
         return
