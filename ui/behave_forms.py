@@ -17,7 +17,7 @@ from ui.errors import show_error
 from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
 from ui.run_panel import about, remember_run
-from ui.services import registry
+from ui.services import app_settings, registry
 from ui.working import Working
 
 PREFERENCES = "behave preferences"
@@ -59,6 +59,7 @@ def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
     uploaded = st.file_uploader(
         "Your own activities instead of the built-in 64 (CSV, JSON or TXT)",
         type=["csv", "tsv", "json", "jsonl", "txt"],
+        max_upload_size=app_settings().upload_mb,
         key="activities-upload",
         help="A column 'activity' and, if you like, 'kind'; or one activity a line. Short phrases of the same form "
         "compare best.",

@@ -87,6 +87,7 @@ def _scenes() -> tuple[Scene, ...]:
     uploaded = right.file_uploader(
         "Your own scenarios (JSON or CSV)",
         type=["json", "csv", "tsv"],
+        max_upload_size=app_settings().upload_mb,
         key="scenes-upload",
         help="JSON: a list of {name, scenario, options: [{text, counts}]} or {name, scenario, pattern}. CSV: columns "
         "name, scenario, option, counts, pattern; one row an option. A pattern is a regular expression: a text that "
@@ -103,7 +104,8 @@ def _scenes() -> tuple[Scene, ...]:
         help="Which situations the model is put into. Each counts once, however many there are.",
     )
     scenes = tuple(scene for scene in known if scene.name in chosen)
-    with st.expander(f"Read the {len(scenes)} chosen scenarios", icon=":material/menu_book:"):
+    chosen_line = "Read the chosen scenario" if len(scenes) == 1 else f"Read the {len(scenes)} chosen scenarios"
+    with st.expander(chosen_line, icon=":material/menu_book:"):
         for scene in scenes:
             st.markdown(f"**{plain(scene.name)}** · {plain(scene.text)}")
             for option, counts in zip(scene.options, scene.counts, strict=True):
@@ -209,9 +211,7 @@ def _more(vectors: EmotionVectors, n_leads: int) -> _More:
             help="Stands in front of the scenario while nothing is steered. Does asking in words do as much?",
         )
         seed = two.number_input("Seed", 0, 2**31 - 1, 0, key="behave-seed", persist_state="session", help=SEED)
-        mean = three.toggle(
-            "Length-normalised options", key="behave-mean", persist_state="session", help=LENGTH_NORMALISED
-        )
+        mean = three.toggle("Length-normalised", key="behave-mean", persist_state="session", help=LENGTH_NORMALISED)
         chat = four.toggle("Chat template", key="behave-chat", persist_state="session", help=CHAT)
         can_warn = n_leads >= _FEWEST_LEADS
         warning = st.toggle(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
 from emotion_core.runs.reading_request import ReadingRequest
+from ui.services import app_settings
 
 
 def attempts_form() -> ReadingRequest:
@@ -33,6 +34,7 @@ def attempts_form() -> ReadingRequest:
     uploaded = right.file_uploader(
         "Upload one instead (JSON)",
         type=["json"],
+        max_upload_size=app_settings().upload_mb,
         key="attempts-upload",
         help="An object with task, attempts (a list of {said, outcome}), cheat and encouragement.",
     )

@@ -10,6 +10,7 @@ import streamlit as st
 from emotion_core.prompts.library import load_conversations, read_conversation
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.text import MOST_CHARACTERS
+from ui.services import app_settings
 
 _START = (
     "I was home early and put the kettle on. The cat slept on the warm sill. Then I saw that the back door stood "
@@ -51,6 +52,7 @@ def conversation_input(key: str) -> tuple[Said, ...]:
     uploaded = right.file_uploader(
         "Upload one instead (JSON)",
         type=["json"],
+        max_upload_size=app_settings().upload_mb,
         key=f"{key}-upload",
         help="A list of {role, content}; role is system, user or assistant.",
     )

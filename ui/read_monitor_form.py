@@ -11,6 +11,7 @@ from emotion_core.reading.monitor import MonitorSettings
 from emotion_core.runs.reading_request import ReadingRequest
 from ui.plain import plain
 from ui.read_inputs import conversation_input, text_input
+from ui.services import app_settings
 
 _SOURCES = ("Conversation", "Text", "Labelled conversations")
 
@@ -81,6 +82,7 @@ def _labelled() -> tuple[Labelled, ...]:
     uploaded = st.file_uploader(
         "Labelled conversations (JSON or JSONL)",
         type=["json", "jsonl"],
+        max_upload_size=app_settings().upload_mb,
         key="monitor-labelled",
         help='Each is {"messages": [{"role": "user", "content": "..."}], "label": true}; also "conversation" for the '
         "messages. At least two of each label.",

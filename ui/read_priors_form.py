@@ -9,6 +9,7 @@ from emotion_core.prompts.library import load_conversations, load_system_prompts
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.priors import Prior, check_priors
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
+from ui.services import app_settings
 
 _NONE = "no system prompt"
 _OWN = "own"
@@ -73,6 +74,7 @@ def _conversations() -> tuple[tuple[Said, ...], ...]:
         "Add conversations (JSON)",
         type=["json"],
         accept_multiple_files=True,
+        max_upload_size=app_settings().upload_mb,
         key="priors-upload",
         help="One list of {role, content} a file. System turns in it are left out.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.prompts.library import load_openings
+from ui.services import app_settings
 
 _KEY = "prompts"
 START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
@@ -33,6 +34,7 @@ def prompts_form() -> tuple[str, ...]:
         st.file_uploader(
             "A text file, one prompt a line",
             type=["txt"],
+            max_upload_size=app_settings().upload_mb,
             key="prompt_file",
             on_change=_append_file,
             help="Its lines are added to the prompts above.",
