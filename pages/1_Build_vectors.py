@@ -5,7 +5,7 @@ import streamlit as st
 from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import start_build
-from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.cost import build_cost, where_it_computes
 from emotion_core.runs.limits import require_texts
 from emotion_core.vectors.settings import BuildSettings
 from ui.build_form import build_form
@@ -15,7 +15,7 @@ from ui.limits import limit_note
 from ui.page import begin
 from ui.prompt_preview import preview
 from ui.prompt_source import choose_prompts
-from ui.run_panel import about, current_run, remember_run, run_panel
+from ui.run_panel import current_run, remember_run, run_panel
 from ui.services import activation_cache, app_settings, registry
 from ui.token_audit import token_audit
 from ui.vector_sets import choose_next, put_on_shelf
@@ -48,9 +48,10 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
             token_audit(working.owner, prompt_sets, settings.reading, key="before")
     label = "Build vectors"
     if prompt_sets:
-        label += f": {n_texts:,} texts, {about(build_seconds(working.info, n_texts))}"
+        label += f": {n_texts:,} texts, {build_cost(working.info, n_texts)}"
     ready = settings is not None and bool(prompt_sets)
     limit_note("build")
+    st.caption(f"{where_it_computes(working.info)}. Texts that were read before cost nothing.")
     pressed = st.button(label, type="primary", disabled=not ready, key="build", icon=":material/play_arrow:")
     if pressed and settings is not None:
         with shown_errors():

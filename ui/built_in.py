@@ -6,8 +6,8 @@ import streamlit as st
 
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cost import build_seconds
-from ui.run_panel import about, run_panel
+from emotion_core.runs.cost import build_cost
+from ui.run_panel import run_panel
 from ui.services import app_settings, store
 from ui.vector_sets import built_in_prompts, start_built_in
 from ui.working import Working
@@ -24,8 +24,8 @@ def need_vectors(working: Working) -> None:
             f"There are no vectors for {name} yet. Build the fear study here, or take your own texts to Build vectors.",
             icon=":material/construction:",
         )
-        seconds = build_seconds(working.info, len(prompts.texts))
-        wanted = st.button(f"Build fear-calm for this model, {about(seconds)}", type="primary", key="build-built-in")
+        cost = build_cost(working.info, len(prompts.texts))
+        wanted = st.button(f"Build fear-calm for this model, {cost}", type="primary", key="build-built-in")
         if not (automatic or wanted):
             st.stop()
         started[name] = start_built_in(working.owner)

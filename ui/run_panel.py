@@ -11,6 +11,7 @@ import time
 import streamlit as st
 
 from emotion_core.errors import RunError
+from emotion_core.runs.cost import about
 from emotion_core.runs.progress import Progress
 from emotion_core.runs.run import Run
 from emotion_core.runs.stopping import stop_run
@@ -97,15 +98,6 @@ def describe(progress: Progress, seconds_left: float | None) -> str:
     if seconds_left is not None:
         line += f", {about(seconds_left)} left"
     return line
-
-
-def about(seconds: float) -> str:
-    """A duration as a person says it."""
-    if seconds < 1:
-        return "about 1 s"
-    if seconds < 90:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min"
 
 
 def _seconds_left(run: Run) -> float | None:

@@ -22,6 +22,7 @@ def build(arguments: argparse.Namespace) -> Answer:
     from emotion_core.prompts.builtin import load_prompts
     from emotion_core.prompts.prompt_set import n_units
     from emotion_core.reading.short import short_sentence, short_texts
+    from emotion_core.runs.cost import build_cost, where_it_computes
     from emotion_core.tracing.activations import ReadingPosition
     from emotion_core.vectors.build import build as build_job
     from emotion_core.vectors.file import save_vectors
@@ -40,6 +41,8 @@ def build(arguments: argparse.Namespace) -> Answer:
         for message in one.dropped:
             print(f"{one.name}: {message}", file=sys.stderr)
     model = open_model(arguments.model, arguments.dtype)
+    n_texts = sum(len(one.texts) for one in sets)
+    print(f"{where_it_computes(model.info)}; {n_texts:,} texts, {build_cost(model.info, n_texts)}.", file=sys.stderr)
     short = run(short_texts(model, [t.text for one in sets for t in one.texts], reading))
     if short:
         print(short_sentence(short, reading), file=sys.stderr)

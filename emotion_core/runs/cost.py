@@ -11,12 +11,50 @@ _GPU_GAIN = 60.0
 _TOKENS_A_TEXT = 25
 _STEP_OVERHEAD = 0.004  # seconds a decoding step, whatever the model
 _START = 1.5
+_LIBRARIES = 0.5e9  # bytes of a process before it has a model: Python, torch, transformers, nnsight
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+# While a batch is read: numbers a token and width that exist at a time, most of them inside one block.
+_NUMBERS_A_TOKEN = 24
+_COPIES = 2.5  # of the pooled activations: themselves, one emotion's sides, one layer at a time in double precision
 
 
 def build_seconds(info: ModelInfo, n_texts: int) -> float:
     """Rough seconds to read texts that are not cached and build vectors from them."""
     work = n_texts * _TOKENS_A_TEXT * max(info.parameters, 1)
     return _START + n_texts * 0.004 + work / _rate(info, _READ_RATE)
+
+
+def build_bytes(info: ModelInfo, n_texts: int) -> float:
+    """Rough memory of the whole process at the peak of a build, weights and libraries included.
+
+    It grows with the number of texts only by their pooled activations: one row a text and layer.
+    """
+    from emotion_core.tracing.batches import TOKENS_PER_BATCH  # brings torch along
+
+    size = _BYTES.get(info.dtype, 4)
+    batch = TOKENS_PER_BATCH * info.width * _NUMBERS_A_TOKEN * size
+    pooled = n_texts * (1 + info.layers) * info.width * 4
+    return _LIBRARIES + info.parameters * size + batch + _COPIES * pooled
+
+
+def build_cost(info: ModelInfo, n_texts: int) -> str:
+    """Both estimates in words, such as `about 40 s, 2.1 GB of memory`."""
+    return f"{about(build_seconds(info, n_texts))}, {build_bytes(info, n_texts) / 1e9:.1f} GB of memory"
+
+
+def where_it_computes(info: ModelInfo) -> str:
+    """Device and number format of a model in words."""
+    device = "the CPU" if info.device.startswith("cpu") else f"the GPU ({info.device})"
+    return f"{info.name} computes on {device} in {info.dtype}"
+
+
+def about(seconds: float) -> str:
+    """A duration as a person says it."""
+    if seconds < 1:
+        return "about 1 s"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min"
 
 
 def sweep_seconds(info: ModelInfo, n_texts: int, new_tokens: int) -> float:

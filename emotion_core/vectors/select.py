@@ -87,7 +87,7 @@ def project(values: FloatArray, sides: tuple[IntArray, IntArray], vector: FloatA
 
 
 def side_scores(values: FloatArray, block: Block, vectors: FloatArray) -> Iterator[tuple[Array, Array]]:
-    """Projections of both sides for every emotion of a block; all texts are projected in one product.
+    """Projections of both sides for every emotion of a block; all texts are projected in one product a layer.
 
     Args:
         values: float32 [all texts, layers, width].
@@ -102,8 +102,8 @@ def side_scores(values: FloatArray, block: Block, vectors: FloatArray) -> Iterat
     with np.errstate(invalid="ignore", over="ignore"):
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
         units = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths != 0)
-        texts = values[used].transpose(1, 2, 0).astype(np.float64)  # (layers, width, texts)
-        scores = units.transpose(1, 0, 2) @ texts  # (layers, emotions, texts)
+        # Layer by layer: a copy in double precision of all layers would be the largest array of a build.
+        scores = np.stack([units[:, i] @ values[used, i].astype(np.float64).T for i in range(values.shape[1])])
     for e, (positive, negative) in enumerate(sides):
         yield scores[:, e, np.searchsorted(used, positive)], scores[:, e, np.searchsorted(used, negative)]
 

@@ -1,6 +1,6 @@
 """Batches: every text once, within the limit, and no split of the sorted texts that costs less."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def cheapest(lengths: list[int]) -> int:
     for k in range(n):
         for cuts in combinations(range(1, n), k):
             marks = [0, *cuts, n]
-            costs.append(cost([order[a:b] for a, b in zip(marks, marks[1:], strict=False)], lengths))
+            costs.append(cost([order[a:b] for a, b in pairwise(marks)], lengths))
     return min(costs)
 
 
