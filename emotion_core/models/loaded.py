@@ -9,6 +9,7 @@ from torch import nn
 
 from emotion_core.errors import TextTooLongError
 from emotion_core.models.encode import Encoding, encode
+from emotion_core.models.pieces import spelled
 from emotion_core.tracing.activations import ModelInfo
 
 
@@ -51,8 +52,8 @@ class LoadedModel:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def pieces(self, ids: list[int]) -> list[str]:
-        """Each token as a person reads it; joined they give the text again where the tokenizer allows it."""
-        return [str(self.tokenizer.decode([i], clean_up_tokenization_spaces=False)) for i in ids]
+        """Each token of a sequence as a person reads it, see `spelled`; joined they give the text again."""
+        return spelled(lambda some: str(self.tokenizer.decode(list(some), clean_up_tokenization_spaces=False)), ids)
 
     @property
     def stop_ids(self) -> frozenset[int]:

@@ -189,5 +189,5 @@ def _lens(model: LoadedModel, vectors: EmotionVectors) -> Job[LensTokens]:
     promoted, suppressed, z_high, z_low = (np.stack(part) for part in zip(*tables, strict=True))
     used, index = np.unique(np.concatenate([promoted.ravel(), suppressed.ravel()]), return_inverse=True)
     ids = index.astype(np.int32).reshape(2, *promoted.shape)
-    pieces = tuple(model.pieces([int(i) for i in used]))
+    pieces = tuple(model.pieces([int(i)])[0] for i in used)  # single tokens, no sequence
     return LensTokens(ids[0], ids[1], z_high.astype(np.float32), z_low.astype(np.float32), pieces)
