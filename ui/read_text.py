@@ -38,6 +38,7 @@ def text_result(found: TokenReading, emotion: str) -> None:
             f"reading-{emotion}-layers", chart=layers, table=lambda: token_table(found), key="layers", parquet=True
         )
     if len(found.emotions) > 1:
-        heat = charts.heat(one, charts.top_movers(one))
+        movers = charts.top_movers(one)
+        heat = charts.heat(one, movers)
         show_chart(heat, alt_text="Readings of the strongest emotions along the text", key="heat")
-        downloads("reading-heat", chart=heat, key="heat")
+        downloads("reading-heat", chart=heat, table=lambda: charts.heat_table(one, movers), key="heat", parquet=True)

@@ -86,13 +86,15 @@ def top_movers(reading: TokenReading, count: int = 12) -> list[str]:
     return [reading.emotions[e] for e in np.argsort(-np.array(highest), kind="stable")[:count]]
 
 
+def heat_table(reading: TokenReading, emotions: list[str]) -> pd.DataFrame:
+    """One row an emotion and token, or stretch of tokens of a long text: the smoothed reading that the map shows."""
+    tables = [course_table(reading, emotion, MOST_POINTS // 2).assign(emotion=emotion) for emotion in emotions]
+    return pd.concat(tables, ignore_index=True)[["emotion", "token", "text", "smoothed"]]
+
+
 def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
     """Emotions by tokens, smoothed, cool to warm."""
-    parts = []
-    for emotion in emotions:
-        table = course_table(reading, emotion, MOST_POINTS // 2)[["token", "text", "smoothed"]]
-        parts.append(table.assign(emotion=emotion))
-    chart = alt.Chart(pd.concat(parts)).mark_rect()
+    chart = alt.Chart(heat_table(reading, emotions)).mark_rect()
     chart = chart.encode(
         x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
         y=alt.Y("emotion:N", title=None, sort=emotions),

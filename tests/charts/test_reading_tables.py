@@ -3,7 +3,7 @@
 import numpy as np
 
 from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.reading import layer_heat
+from emotion_core.charts.reading import heat, heat_table, layer_heat, smoothed, top_movers
 from emotion_core.charts.reading_tables import token_table
 from emotion_core.reading.text import TokenReading
 
@@ -39,3 +39,17 @@ def test_all_layers_as_a_heat_map_of_bounded_size() -> None:
     chart = layer_heat(found, "fear")
     assert "at layer 2" in str(chart.title.text) and len(chart.data) <= 6 * 201
     assert chart_bytes(chart, "png").startswith(b"\x89PNG")
+
+
+def test_the_heat_map_has_its_numbers_as_a_table_of_bounded_size() -> None:
+    values = np.random.default_rng(0).normal(size=(1000, 1, 3)).astype(np.float32)
+    values[:, 0, 1] *= 20
+    band = np.ones((1000, 1), np.float32)
+    found = TokenReading(("a",) * 1000, (True,) * 1000, ("x", "text", "y"), (0,), values, values, -band, band, 1)
+    movers = top_movers(found, 2)
+    assert movers[0] == "text" and len(movers) == 2
+    table = heat_table(found, movers)
+    assert list(table.columns) == ["emotion", "token", "text", "smoothed"] and len(table) == 2 * 200
+    first = table[table["emotion"] == "text"].iloc[0]
+    assert np.isclose(first["smoothed"], smoothed(values[:, 0, 1])[:5].mean()) and first["text"] == "aaaaa"
+    assert heat(found, movers).data.equals(table)
