@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import building, evidence_time, peers, sweeping, visits
+from benchmarks import building, evidence_time, peers, sweeping, visits, where
 from benchmarks.rounds import Times
 from benchmarks.shapes import pairs, random_gpt2_small
 from benchmarks.table import markdown
@@ -38,9 +38,20 @@ def main() -> int:
     parser.add_argument("--pairs", default="100,1000", help="numbers of pairs to build from; 1000 on demo only")
     parser.add_argument("--no-peers", action="store_true", help="without repeng and steering-vectors")
     parser.add_argument("--environments", type=Path, default=Path(".bench"), help="where the peers are installed")
+    parser.add_argument("--profile", action="store_true", help="only where the time of a build goes, in one thread")
     chosen = parser.parse_args()
+    if chosen.profile:
+        return profile(chosen)
     document = run(chosen)
     print(json.dumps(document, indent=2, default=_plain) if chosen.json else markdown(document))
+    return 0
+
+
+def profile(chosen: argparse.Namespace) -> int:
+    """Prints where the time of a build on the demo model goes."""
+    torch.set_num_threads(1)
+    found = where.measure(load_model("demo"), int(chosen.pairs.split(",")[0]), chosen.rounds)
+    print(json.dumps({"about": about(), **found}, indent=2) if chosen.json else where.markdown(found))
     return 0
 
 

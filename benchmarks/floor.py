@@ -27,7 +27,7 @@ def bare_forward(model: LoadedModel, texts: Sequence[str], depth: int | None = N
         handles.append(blocks[depth - 1].register_forward_hook(_stop))
     try:
         with torch.inference_mode():
-            for batch in _length_sorted([len(one) for one in ids]):
+            for batch in length_sorted_batches([len(one) for one in ids]):
                 longest = max(len(ids[i]) for i in batch)
                 rows = torch.tensor([ids[i] + [0] * (longest - len(ids[i])) for i in batch])
                 try:
@@ -70,7 +70,7 @@ def bare_generation(
             handle.remove()
 
 
-def _length_sorted(lengths: Sequence[int]) -> list[list[int]]:
+def length_sorted_batches(lengths: Sequence[int]) -> list[list[int]]:
     """What anybody would write: longest first, a batch is full when one more text would be too many tokens."""
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from emotion_core.models.offload import weight
+
 # Above this many bytes, hashing every weight takes longer than loading it: then a strided sample of each tensor is
 # hashed. Training of any kind changes nearly every weight, so a sample still tells two models apart.
 FULL_HASH_BYTES = 2**30
@@ -31,7 +33,7 @@ def fingerprint(module: nn.Module, tokenizer: Any) -> str:
     total = sum(t.numel() * t.element_size() for t in state.values())
     for name, tensor in sorted(state.items()):
         digest.update(f"{name}:{tuple(tensor.shape)}:{tensor.dtype}".encode())
-        flat = tensor.detach().reshape(-1)
+        flat = weight(module, name, tensor).detach().reshape(-1)
         if total > FULL_HASH_BYTES:
             flat = flat[:: max(1, flat.numel() // SAMPLES_PER_TENSOR)]
         if flat.device.type != "meta":

@@ -19,6 +19,7 @@ from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.layers import find_layers
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.offload import device_of, placement
 from emotion_core.runs.settings import settings
 from emotion_core.tracing.activations import ModelInfo
 
@@ -57,7 +58,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
         module, report = AutoModelForCausalLM.from_pretrained(
-            source, dtype=getattr(torch, dtype), output_loading_info=True
+            source, dtype=getattr(torch, dtype), output_loading_info=True, **placement()
         )
     # from_pretrained raises whatever its many parts raise (OSError, ValueError, KeyError, SafetensorError, ...).
     except Exception as error:
@@ -70,7 +71,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
         ) from error
     _require_whole(module, tokenizer, sorted(report["missing_keys"]), name)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
-    return adopt(module.to(chosen), tokenizer, name, layers_path=layers_path or None)
+    module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
+    return adopt(module, tokenizer, name, layers_path=layers_path or None)
 
 
 def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | None = None) -> LoadedModel:
@@ -86,7 +88,7 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
         context=_context(module),
         architecture=type(module).__name__,
         dtype=str(parameter.dtype).removeprefix("torch."),
-        device=str(parameter.device),
+        device=device_of(module),
         parameters=sum(p.numel() for p in module.parameters()),
     )
     return LoadedModel(info, module, tokenizer, path)

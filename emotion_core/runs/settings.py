@@ -42,6 +42,7 @@ class Settings:
         expire_hours: Results that nobody opened for so long are removed; their settings stay.
         disk_mb: Megabytes that results and caches may take; what was not used for longest goes first.
         memory_mb: Megabytes of memory above which idle models and remembered results are let go.
+        offload_mb: Megabytes that a model's weights may take; what is beyond stays on disk. 0 keeps all in memory.
         status_key: Password of the operator's status page; empty closes the page when hosted.
     """
 
@@ -64,6 +65,7 @@ class Settings:
     expire_hours: int = 0
     disk_mb: int = 0
     memory_mb: int = 0
+    offload_mb: int = 0
     status_key: str = field(default="", repr=False)
 
 
