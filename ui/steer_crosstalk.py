@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.errors import EmotionCoreError, SettingsError
 from emotion_core.runs.cost import sweep_seconds
 from emotion_core.runs.crosstalks import has_crosstalk, load_crosstalk, start_crosstalk
 from emotion_core.runs.limits import require_sweep
@@ -13,7 +13,7 @@ from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.crosstalk_result import crosstalk_result
 from ui.errors import show_error, shown_errors
-from ui.help_texts import SAMPLES
+from ui.help_texts import CONTROLS, SAMPLES
 from ui.limits import limit_note
 from ui.run_panel import about, link_hint, remember_run
 from ui.services import app_settings, registry, store
@@ -21,6 +21,7 @@ from ui.steer_form import more_settings
 from ui.steer_place import place_form
 from ui.steer_prompts import prompts_form
 from ui.steer_runs import ready, view_run
+from ui.vector_sets import MAP_SETS, choose_next, run_of
 from ui.working import Working
 
 PAGE = "crosstalk"
@@ -31,9 +32,10 @@ def crosstalk_view(working: Working) -> None:
     """Form and result."""
     if working.vectors is not None:
         _settings_and_button(working, working.vectors)
-        st.divider()
     run_id = view_run(PAGE, "crosstalk")
     if run_id is None:
+        if working.vectors is None or len(working.vectors.emotions) < 2:
+            return  # what to do first stands above
         st.info("Choose emotions and press the button: the matrix appears here.", icon=":material/info:")
     elif ready(run_id, key=PAGE, kept=has_crosstalk(store(), run_id)):
         with shown_errors():
@@ -48,6 +50,7 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
             "one does to the others.",
             icon=":material/info:",
         )
+        _sets_with_several(working)
         return
     settings: CrossTalkSettings | None = None
     try:
@@ -69,6 +72,14 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
             st.rerun()
 
 
+def _sets_with_several(working: Working) -> None:
+    """A click to each built-in set with several emotions that is there for this model."""
+    with st.container(horizontal=True):
+        for set_id, label in MAP_SETS.items():
+            if run_of(set_id, working.info) is not None:
+                st.button(f"Work with {label}", key=f"take-{set_id}", on_click=choose_next, args=(set_id,))
+
+
 def _form(vectors: EmotionVectors) -> CrossTalkSettings:
     left, right = st.columns([3, 2])
     with left:
@@ -83,11 +94,11 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
             0.05,
             key="matrix_strength",
             persist_state="session",
-            help="For all alike.",
+            help="The same for every emotion, in the unit of strength under More settings.",
         )
         samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session", help=SAMPLES)
         controls = three.number_input(
-            "Controls", 0, 64, 8, key="matrix_controls", persist_state="session", help="Random directions."
+            "Controls", 0, 64, 8, key="matrix_controls", persist_state="session", help=CONTROLS
         )
         emotions = st.multiselect(
             "Emotions",
@@ -97,12 +108,14 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
             persist_state="session",
             help="Each is steered, and each is read.",
         )
+    if len(emotions) < 2:
+        raise SettingsError("A matrix needs emotions", expected="2 or more", found=str(len(emotions)))
     place = place_form(vectors, vectors.selected_layer, key="matrix_")
     more = more_settings()
     return CrossTalkSettings(
         prompts=prompts,
         strength=float(strength),
-        emotions=tuple(emotions) or vectors.emotions,
+        emotions=tuple(emotions),
         controls=int(controls),
         samples=1 if more.decoding == "greedy" else int(samples),
         max_new_tokens=more.new_tokens,

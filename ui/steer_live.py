@@ -58,7 +58,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
         max_selections=MOST_VECTORS,
         help="Up to three directions, added together, each with its own strength.",
     )
-    columns = st.columns(MOST_VECTORS)
+    columns = st.columns(max(1, len(chosen)))
     strengths = tuple(
         (
             name,

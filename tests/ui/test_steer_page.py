@@ -34,7 +34,12 @@ def test_next_token_and_live_views(open_page: Open, until: Until) -> None:
     app.text_input(key="live_prompt").set_value("").run()
     assert "needs a prompt" in texts(app)
     app.segmented_control(key="steer_view").set_value("Cross-talk").run()
-    assert "single emotion" in texts(app)
+    assert "single emotion" in texts(app) and "press the button" not in texts(app)
+    button(app, "Work with emotions-171").click().run()
+    assert len(app.selectbox(key="emotion").options) == 171
+    assert any(one.label.startswith("Run cross-talk") for one in app.button)
+    app.multiselect(key=next(m.key for m in app.multiselect if m.label == "Emotions")).set_value([]).run()
+    assert "A matrix needs emotions" in texts(app)
     assert not app.exception
 
 
