@@ -60,6 +60,9 @@ def heldout_tab(working: Working) -> None:
     with st.expander("The rule behind the verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
     _separation(scores, emotion, key)
+    missing = scores.interval_reason[scores.emotions.index(emotion)]
+    if missing:
+        st.caption(f"Cohen's d has {plain(missing)}.")
     layer = _layer(scores, emotion)
     _points_and_rivals(scores, emotion, layer, key)
     with st.expander("The texts as a table", icon=":material/table_rows:"):

@@ -107,6 +107,8 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         ]
         head = ["layer", "d", "95 % interval", "AUROC", "null 95 %", "p", "overlap"]
         told = f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows). {one['reason']}"
+        if one["interval_reason"]:
+            told += f" Cohen's d has {one['interval_reason']}."
         parts.append(f"{told}\n{table(head, rows)}")
     parts.append("* chosen by cross-validation on the training rows")
     if arguments.orthogonalise_against:
