@@ -143,7 +143,7 @@ def _colour(emotions: EmotionMap, colour: Colour) -> alt.Color:
     # The palette repeats past its eight colours; the tooltip and the table say which cluster is which.
     clusters = list(range(1, emotions.n_clusters + 1))
     colours = [CATEGORICAL[i % len(CATEGORICAL)] for i in range(emotions.n_clusters)]
-    legend = alt.Legend(title="Cluster", orient="bottom", columns=10, symbolLimit=20)
+    legend = alt.Legend(title="Cluster", orient="bottom", columns=10, symbolLimit=20, symbolOpacity=1)
     return alt.Color("cluster:N", scale=alt.Scale(domain=clusters, range=colours), legend=legend)
 
 

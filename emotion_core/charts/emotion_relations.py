@@ -26,7 +26,11 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
     labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60, labelOverlap=False)
     side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelOverlap=False)
     base = alt.Chart(table)
-    base = base.encode(x=alt.X("other:N", sort=order, axis=labels), y=alt.Y("emotion:N", sort=order, axis=side))
+    # As a domain, not as a sort: layers whose sorts come from different fields are put into alphabetical order.
+    tree_order = alt.Scale(domain=order)
+    base = base.encode(
+        x=alt.X("other:N", scale=tree_order, axis=labels), y=alt.Y("emotion:N", scale=tree_order, axis=side)
+    )
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
     cells = base.mark_rect().encode(
         color=alt.Color(
@@ -43,7 +47,7 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
     rows = [
         alt.Chart(pd.DataFrame({"emotion": [name], "from": [order[0]], "to": [order[-1]]}))
         .mark_rule(color=colour, strokeWidth=3, opacity=0.75)
-        .encode(y=alt.Y("emotion:N", sort=order), x=alt.X("from:N", sort=order), x2="to:N")
+        .encode(y=alt.Y("emotion:N", scale=tree_order), x=alt.X("from:N", scale=tree_order), x2="to:N")
         for name, colour in marks(chosen, held)
         if name in emotions.emotions
     ]
