@@ -13,9 +13,9 @@ from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
 from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
-from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import Job
+from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.steering.plan import control_directions
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -100,8 +100,8 @@ def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSet
     """
     require_model(vectors, model.info)
     layer = read_layer(vectors, settings.layer)
-    units = vectors.units[[vectors.index(one) for one in settings.emotions], layer]
-    scale = _scale(vectors, layer, units, settings.emotions)
+    units = emotion_units(vectors, settings.emotions, (layer,))[:, 0]  # (emotions, width)
+    scale = residual_norm(vectors, layer)
     controls = control_directions(model.info.width, settings.controls, settings.seed)
     directions = np.concatenate([units, controls])
     shape = (len(settings.scenes), len(settings.emotions), len(settings.strengths))
@@ -194,15 +194,3 @@ def _count_patterns(
         if scene.pattern:
             for tally in (own, random, words):
                 tally.nats[i] = log_odds(smoothed_rate(tally.hits[i], tally.n[i]))
-
-
-def _scale(vectors: EmotionVectors, layer: int, units: FloatArray, emotions: tuple[str, ...]) -> float:
-    scale = float(vectors.residual_norms[layer])
-    usable = np.isfinite(units).all(1) & units.any(1)
-    if not np.isfinite(scale) or scale <= 0 or not usable.all():
-        raise SettingsError(
-            "The vector or the residual norm at this layer is zero or not finite",
-            where=f"{emotions[int(np.argmin(usable))]}, layer {layer}",
-            remedy="Choose another layer",
-        )
-    return scale

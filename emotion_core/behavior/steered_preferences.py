@@ -25,8 +25,8 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job
 from emotion_core.steering.band import null_band
+from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.steering.plan import control_directions
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Array = npt.NDArray[np.float64]
@@ -129,12 +129,10 @@ def steer_preferences(
     n = len(base.settings.activities)
     if n < 4:
         raise SettingsError("Steering half of the activities needs at least 4", found=str(n))
-    places = [vectors.index(one) for one in settings.emotions]
     layer = steered_layer(vectors.n_layers, base.layer, settings.layer)
-    units = np.concatenate(
-        [vectors.units[places, layer], control_directions(model.info.width, settings.controls, settings.seed)]
-    )
-    scale = _scale(vectors, layer, units[: len(places)], settings.emotions)
+    own = emotion_units(vectors, settings.emotions, (layer,))[:, 0]  # (emotions, width)
+    units = np.concatenate([own, control_directions(model.info.width, settings.controls, settings.seed)])
+    scale = residual_norm(vectors, layer)
     steered = halves(base.settings.kinds or ("",) * n, settings.seed)
     pairs = opposing(steered, settings.opponents, settings.seed)
     _check_size(len(units), len(pairs))
@@ -159,18 +157,6 @@ def steered_layer(n_layers: int, read: int, asked: int | None) -> int:
             remedy="Choose an earlier layer",
         )
     return layer
-
-
-def _scale(vectors: EmotionVectors, layer: int, units: FloatArray, emotions: tuple[str, ...]) -> float:
-    scale = float(vectors.residual_norms[layer])
-    usable = np.isfinite(units).all(1) & units.any(1)
-    if not np.isfinite(scale) or scale <= 0 or not usable.all():
-        raise SettingsError(
-            "The vector or the residual norm at this layer is zero or not finite",
-            where=f"{emotions[int(np.argmin(usable))]}, layer {layer}",
-            remedy="Choose another layer",
-        )
-    return scale
 
 
 def _check_size(directions: int, pairs: int) -> None:

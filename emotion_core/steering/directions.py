@@ -59,13 +59,22 @@ def layer_scales(settings: WritingSettings, vectors: EmotionVectors, layers: Seq
     Raises:
         SettingsError: A residual norm is zero or not finite.
     """
-    norms = vectors.residual_norms[list(layers)] if settings.unit == "fraction" else np.ones(len(layers))
-    usable = np.isfinite(norms) & (norms > 0)
-    if not usable.all():
-        raise _no_length("all emotions", layers[int(np.argmin(usable))])
+    norms = [residual_norm(vectors, one) if settings.unit == "fraction" else 1.0 for one in layers]
     share = len(layers) if settings.operation == "add" else 1
-    scales: FloatArray = (norms / share).astype(np.float32)
+    scales: FloatArray = (np.array(norms) / share).astype(np.float32)
     return scales
+
+
+def residual_norm(vectors: EmotionVectors, layer: int) -> float:
+    """Mean length of the residual stream over neutral text at a layer.
+
+    Raises:
+        SettingsError: It is zero or not finite.
+    """
+    norm = float(vectors.residual_norms[layer])
+    if not np.isfinite(norm) or norm <= 0:
+        raise _no_length("all emotions", layer)
+    return norm
 
 
 def emotion_units(vectors: EmotionVectors, emotions: Sequence[str], layers: Sequence[int]) -> FloatArray:
