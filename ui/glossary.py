@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-_TEXT = Path(__file__).parent.parent / "docs" / "glossary.md"
+TEXT = Path(__file__).parent.parent / "docs" / "glossary.md"
 
 
 def glossary() -> None:
@@ -36,7 +36,7 @@ def glossary() -> None:
 
 def _sections() -> list[tuple[str, list[str]]]:
     """Titles with their entries, in the order of the file."""
-    parts = re.split(r"^## ", _TEXT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    parts = re.split(r"^## ", TEXT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     sections = []
     for part in parts:
         title, _, body = part.partition("\n")
