@@ -87,6 +87,7 @@ def _judged(shown: _Numbered, saved: dict[int, bool], run: Run, key: str, has_pa
         hide_index=True,
         width="stretch",
         disabled=[one for one in columns if one != "yours"],
+        placeholder="not judged",
         key=f"editor {key}",
         column_config={
             "text": st.column_config.TextColumn("Text", width="large"),
