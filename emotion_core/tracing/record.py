@@ -115,13 +115,19 @@ def _means(hidden: torch.Tensor, read: Sequence[list[int]]) -> torch.Tensor:
     Row by row over the tokens that are read: a masked sum over the padded length would round differently for a text
     that is padded further.
     """
-    return torch.stack([hidden[row, tokens].float().mean(0) for row, tokens in enumerate(read)])
+    return torch.stack([_tokens(hidden[row], tokens).float().mean(0) for row, tokens in enumerate(read)])
 
 
 def _mean_lengths(hidden: torch.Tensor, tails: Sequence[list[int]]) -> torch.Tensor:
     """float32 [rows], mean length of the residual stream over the tokens of each row."""
     lengths = hidden.float().norm(dim=-1)  # (rows, tokens)
-    return torch.stack([lengths[row, tokens].mean() for row, tokens in enumerate(tails)])
+    return torch.stack([_tokens(lengths[row], tokens).mean() for row, tokens in enumerate(tails)])
+
+
+def _tokens(row: torch.Tensor, tokens: list[int]) -> torch.Tensor:
+    """The chosen tokens of a row; a view where they stand side by side, as they nearly always do."""
+    begin, end = tokens[0], tokens[-1] + 1
+    return row[begin:end] if end - begin == len(tokens) else row[tokens]
 
 
 def _any_id(model: LoadedModel) -> int:
