@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "images"
 VIEWS = {
-    "home": ("", 1000),
+    "home": ("", 1750),
     "map": ("Explore_emotions?tab=Map&vectors=scenes-171&emotion=afraid", 1400),
     "study": ("Fear_study", 900),
 }
