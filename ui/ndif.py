@@ -57,8 +57,7 @@ def _key_held(source: str) -> None:
 
 
 def _models() -> None:
-    label = "Ask again what is served" if _LIST in st.session_state else "What is served now?"
-    if st.button(label, key="ndif-list", icon=":material/list:"):
+    if st.button("What is served now?", key="ndif-list", icon=":material/list:"):
         st.session_state.pop(_LIST, None)
         with shown_errors(), st.spinner("Asking NDIF", show_time=True):
             st.session_state[_LIST] = served()
