@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
@@ -85,6 +84,8 @@ def logistic(values: FloatArray, labels: IntArray, n_emotions: int) -> FloatArra
     Returns:
         float32 [classes, layers, width], each of the length that the difference in means has along it.
     """
+    from sklearn.linear_model import LogisticRegression  # slow to import, and only this needs it
+
     result = np.full((n_emotions, *values.shape[1:]), np.nan, dtype=np.float32)
     means = labelled_difference(values, labels, n_emotions)
     present = np.unique(labels)
