@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from emotion_core.evaluation.auroc import Array, auroc
 from emotion_core.tracing.activations import Activations
@@ -71,6 +69,9 @@ def vocabulary_aurocs(
     Returns:
         float64 [emotions]; nan for an emotion without rows on a side, and without a single word in training.
     """
+    from sklearn.feature_extraction.text import CountVectorizer  # slow to import, and pages do not need it
+    from sklearn.linear_model import LogisticRegression
+
     counter = CountVectorizer(token_pattern=r"(?u)\w+")
     found = np.full(len(train_sides), np.nan)
     try:
