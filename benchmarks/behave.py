@@ -34,12 +34,15 @@ from emotion_core.prompts.library import load_activities
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.settings import settings as process_settings
+from emotion_core.runs.ship import PLANTED_SET
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 STRENGTH = 0.2
+PLANTED_STRENGTH = 0.4  # as in demo_model.evaluate
 PLANTED = ("desperate", "calm", "angry", "happy")
+CONTROLS = 64  # random directions for the planted effects: the band of 16 is uncertain by a fifth
 LAYER = 3  # of the demo model, fixed beforehand as in demo_model.evaluate
 
 
@@ -152,12 +155,13 @@ def planted_report(model: LoadedModel) -> str:
     """Cheating in set-ups that were kept out of the training text, and in trained ones, beside the planted nulls."""
     from demo_model import rates
 
-    vectors = vectors_of(model, "emotions-171")
+    vectors = vectors_of(model, PLANTED_SET)
     emotions = (*PLANTED, *rates.NULLS["cheat"])
+    strengths = (-PLANTED_STRENGTH, PLANTED_STRENGTH / 2, PLANTED_STRENGTH)
     lines = []
     for seen in (False, True):
         scenes = _planted_scenes(seen)
-        asked = BehaviorSettings(scenes, emotions, (-STRENGTH, 0.1, STRENGTH), texts=0, layer=LAYER, words="")
+        asked = BehaviorSettings(scenes, emotions, strengths, controls=CONTROLS, texts=0, layer=LAYER, words="")
         found = run_to_end(behaviors(model, vectors, asked))
         kind = "trained set-ups" if seen else "set-ups kept out of training"
         lines.append(f"\n**Cheating in {len(scenes)} {kind}.** {_effect_lines(found)}")

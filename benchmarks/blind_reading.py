@@ -27,7 +27,7 @@ from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
 
-EMOTIONS = ("afraid", "blissful", "angry")
+EMOTIONS = ("fear", "joy", "anger")
 STRENGTHS = (-1.2, -0.8, -0.5, -0.3, 0.0, 0.15, 0.3, 0.5, 0.8, 1.2)
 PROMPTS = ("It was raining when", "My sister called and")
 SEED = 60  # of the sweeps and of the order
