@@ -44,7 +44,7 @@ def write(folder: Path) -> None:
         )
         found = run_to_end(sweep(model, vectors, settings))
         texts += drawn(found)
-        references = [row for row in found.rows if row.direction == emotion and row.strength == 0]
+        references = [row for row in found.rows if row.direction == "emotion" and row.strength == 0]
     order = np.random.default_rng(SEED).permutation(len(texts))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "key.json").write_text(json.dumps([texts[at] for at in order], indent=1), encoding="utf-8")
@@ -61,12 +61,12 @@ def drawn(found: Sweep) -> list[dict[str, Any]]:
     return [
         {
             "text": row.prompt + row.text,
-            "emotion": row.direction,
+            "emotion": found.settings.emotion,
             "strength": row.strength,
             "in_window": low <= row.strength <= high,
         }
         for row in found.rows
-        if row.direction == found.settings.emotion and row.sample == (1 if row.strength == 0 else 0)
+        if row.direction == "emotion" and row.sample == (1 if row.strength == 0 else 0)
     ]
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from benchmarks.blind_reading import STRENGTHS, agreement, kappa, score
+from benchmarks.blind_reading import STRENGTHS, agreement, drawn, kappa, score
+from emotion_core import library
 
 
 def test_agreement_counts_what_both_call_fine_or_broken() -> None:
@@ -56,3 +57,16 @@ def test_kappa_is_scikit_learns() -> None:
     first, second = np.random.default_rng(0).random((2, 5, 40)) < [[[0.7]], [[0.4]]]
     expected = [cohen_kappa_score(a, b) for a, b in zip(first, second, strict=True)]
     assert kappa(first, second) == pytest.approx(expected)
+
+
+def test_two_prompts_give_two_texts_at_each_strength() -> None:
+    model = library.load("demo")
+    vectors = library.build(model, "fear-calm")
+    prompts = ("It was raining when", "My sister called and")
+    found = library.steer(model, vectors, prompts, (-9, 0.1), samples=2, controls=3, max_new_tokens=8)
+    texts = drawn(found)
+    assert [(one["strength"], one["text"].startswith(prompts)) for one in texts] == [
+        (strength, True) for _ in prompts for strength in (-9, 0, 0.1)
+    ]
+    assert not texts[0]["in_window"]
+    assert texts[1]["in_window"]
