@@ -1,4 +1,4 @@
-"""What is measured on the Behave page: scenarios, emotions, strengths."""
+"""What is measured on the Behave page: emotions and strengths in the chosen scenarios."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import streamlit as st
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, n_questions, n_texts
 from emotion_core.behavior.leads import lead_texts
-from emotion_core.behavior.scenes import Scene, built_in_scenes, parse_scenes
 from emotion_core.behavior.warning import WarningSettings
 from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.behave_requests import BehaviorRequest
@@ -21,14 +20,13 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, SCOPE, SEED
 from ui.limits import limit_note
-from ui.plain import plain
 from ui.run_panel import about, remember_run
+from ui.scenario_choice import chosen_scenes
 from ui.services import app_settings, registry
 from ui.working import Working
 
 BEHAVIORS = "behave behaviors"
 CHOSEN = -1  # stands for the layer that cross-validation chose
-_FIRST = 3  # built-in scenarios that are chosen at first
 _FEWEST_LEADS = 8
 _FORMS: dict[str, Form] = {"As what follows": "text", "As letters, both orders": "letters"}
 _SCOPES: dict[str, Scope] = {"Scenario and answer": "both", "Scenario": "prompt", "Answer": "generated"}
@@ -41,7 +39,7 @@ def behavior_form(working: Working) -> None:
         return
     request: BehaviorRequest | None = None
     try:
-        request = _request(working.vectors, working.emotion or "")
+        request = _request(working, working.vectors, working.emotion or "")
         require_size(app_settings(), request.settings)
     except EmotionCoreError as error:
         show_error(error)
@@ -82,47 +80,14 @@ def _seconds(working: Working, request: BehaviorRequest) -> float:
     return asking + writing
 
 
-def _scenes() -> tuple[Scene, ...]:
-    left, right = st.columns([3, 2])
-    uploaded = right.file_uploader(
-        "Your own scenarios (JSON or CSV)",
-        type=["json", "csv", "tsv"],
-        max_upload_size=app_settings().upload_mb,
-        key="scenes-upload",
-        help="JSON: a list of {name, scenario, options: [{text, counts}]} or {name, scenario, pattern}. CSV: columns "
-        "name, scenario, option, counts, pattern; one row an option. A pattern is a regular expression: a text that "
-        "has it counts.",
-    )
-    known = built_in_scenes() if uploaded is None else parse_scenes(uploaded.name, uploaded.getvalue())
-    names = [scene.name for scene in known]
-    first = names[:_FIRST] if uploaded is None else names
-    chosen = left.multiselect(
-        "Scenarios",
-        names,
-        first,
-        key=f"scenes-{uploaded.file_id if uploaded is not None else 'built-in'}",
-        help="Which situations the model is put into. Each counts once, however many there are.",
-    )
-    scenes = tuple(scene for scene in known if scene.name in chosen)
-    chosen_line = "Read the chosen scenario" if len(scenes) == 1 else f"Read the {len(scenes)} chosen scenarios"
-    with st.expander(chosen_line, icon=":material/menu_book:"):
-        for scene in scenes:
-            st.markdown(f"**{plain(scene.name)}** · {plain(scene.text)}")
-            for option, counts in zip(scene.options, scene.counts, strict=True):
-                st.markdown(f"- {plain(option)} {'**(counts)**' if counts else ''}")
-            if scene.pattern:
-                st.code(scene.pattern, language=None)
-    return scenes
-
-
 @dataclass(frozen=True)
 class _More:
     values: dict[str, Any]
     warning: bool
 
 
-def _request(vectors: EmotionVectors, emotion: str) -> BehaviorRequest:
-    scenes = _scenes()
+def _request(working: Working, vectors: EmotionVectors, emotion: str) -> BehaviorRequest:
+    scenes = chosen_scenes(working)
     left, right = st.columns([3, 2])
     names = list(vectors.emotions)
     emotions = left.multiselect(

@@ -15,6 +15,8 @@ from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
 from emotion_core.prompts.library import load_scenarios, parse
 from emotion_core.prompts.tables import RawRow, read_table
 
+PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "cheating.json"
+PLANTED = "planted"  # what they are called on the command line
 MOST_SCENES = 200
 MOST_CHARACTERS = 20_000
 _YES, _NO = ("1", "true", "yes", "y", "counts"), ("0", "false", "no", "n", "")
@@ -71,6 +73,11 @@ def built_in_scenes() -> tuple[Scene, ...]:
         )
         for one in load_scenarios()
     )
+
+
+def planted_scenes() -> tuple[Scene, ...]:
+    """Set-ups in which the bundled model cheats at a planted rate (`demo_model/write_cheating.py`)."""
+    return read_scene_path(PLANTED_FILE)
 
 
 def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:

@@ -117,7 +117,11 @@ def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
         commands, "behaviors", "rates of behaviours in scenarios under steering, beside random directions"
     )
     command.add_argument("vectors", help="vector file")
-    command.add_argument("--scenarios", default=None, help="JSON or CSV file (default: the built-in ones)")
+    command.add_argument(
+        "--scenarios",
+        default=None,
+        help="JSON or CSV file, or `planted` for those of the demo model (default: the built-in ones)",
+    )
     command.add_argument("--only", action="append", help="name of a scenario; may be repeated (default: all)")
     command.add_argument("--emotion", action="append", help="may be repeated; 'all' for all (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")

@@ -18,14 +18,17 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
     from emotion_core.behavior.behavior_settings import BehaviorSettings
     from emotion_core.behavior.behaviors import behaviors as behaviors_job
     from emotion_core.behavior.effects import effect_matrix, rate_rows
-    from emotion_core.behavior.scenes import built_in_scenes, read_scene_path
+    from emotion_core.behavior.scenes import PLANTED, built_in_scenes, planted_scenes, read_scene_path
     from emotion_core.behavior.warning import early_warning
     from emotion_core.cli.early_warning import warning_document, warning_settings, warning_text
     from emotion_core.cli.session import model_of, run
     from emotion_core.steering.settings import parse_strengths
     from emotion_core.vectors.file import load_vectors
 
-    scenes = read_scene_path(Path(arguments.scenarios)) if arguments.scenarios else built_in_scenes()
+    if arguments.scenarios == PLANTED:
+        scenes = planted_scenes()
+    else:
+        scenes = read_scene_path(Path(arguments.scenarios)) if arguments.scenarios else built_in_scenes()
     if arguments.only:
         known = {scene.name: scene for scene in scenes}
         missing = [name for name in arguments.only if name not in known]

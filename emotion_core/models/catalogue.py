@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _IN_CHECKOUT, _INSTALLED = ROOT / "demo_model" / "weights", ROOT / "emotion_core" / "demo_weights"
+DEMO_NAME = "demo"
 DEMO_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _IN_CHECKOUT
 
 
@@ -33,7 +34,7 @@ class CatalogueEntry:
 
 
 _ENTRIES = (
-    CatalogueEntry("demo", str(DEMO_FOLDER), "6 M", "The bundled model, trained by this project; works offline."),
+    CatalogueEntry(DEMO_NAME, str(DEMO_FOLDER), "6 M", "The bundled model, trained by this project; works offline."),
     CatalogueEntry("gpt2", "gpt2", "124 M", "The model of the 2026 fear study; 0.5 GB on first use."),
     CatalogueEntry("pythia-160m", "EleutherAI/pythia-160m", "160 M", "Open data and many checkpoints; 0.4 GB."),
     CatalogueEntry("smollm2-135m", "HuggingFaceTB/SmolLM2-135M", "135 M", "Small Llama shape, good text; 0.3 GB."),

@@ -10,7 +10,7 @@ from typing import Any
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
-from emotion_core.behavior.scenes import built_in_scenes
+from emotion_core.behavior.scenes import built_in_scenes, planted_scenes
 from emotion_core.behavior.warning import WarningSettings
 from emotion_core.errors import RunError
 from emotion_core.prompts.library import load_activities, load_conversations
@@ -45,7 +45,10 @@ def preferences_of(asked: Asked) -> PreferenceRequest:
 def asked_behaviors(request: BehaviorRequest, vectors: EmotionVectors) -> Asked:
     """The request as JSON values; None with uploaded scenarios, or texts before them that are not the vectors' own."""
     leads = None if request.warning is None else request.warning.leads
-    if not set(built_in_scenes()).issuperset(request.settings.scenes) or leads not in (None, lead_texts(vectors)):
+    if not {*built_in_scenes(), *planted_scenes()}.issuperset(request.settings.scenes) or leads not in (
+        None,
+        lead_texts(vectors),
+    ):
         return None
     warning = None if request.warning is None else request.warning.seed
     return {"settings": settings_json(request.settings), "warning": warning}
