@@ -1,7 +1,7 @@
 """Do planted causal directions leave the band? `python -m benchmarks.steering_planted [--emotions desperate,calm]`.
 
 The bundled model was trained so that the emotions of `demo_model/truth.json` drive what it writes. The vectors are
-those of the map of 171 emotions that come with it, and each planted emotion is swept over the built-in openings, beside
+those of a map of 171 emotions that comes with it, and each planted emotion is swept over the built-in openings, beside
 random directions and the prompt-only rival. Prints one JSON document with, for each emotion, the strengths at which the
 effect leaves the controls' band inside the usable window, and whether it goes the way of the strength there.
 """
@@ -26,7 +26,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
 from emotion_core.runs.progress import run_to_end
-from emotion_core.runs.ship import MAP_SET, map_prompts, unpack
+from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts, unpack
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import WORDS, SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
@@ -56,12 +56,12 @@ def only(prompts: PromptSet, emotions: tuple[str, ...]) -> PromptSet:
     return replace(prompts, texts=tuple(text for text in prompts.texts if text.emotion in emotions))
 
 
-def shipped() -> EmotionVectors:
-    """The vectors of the map of 171 emotions that come with the repository."""
+def shipped(name: str) -> EmotionVectors:
+    """The vectors of a map of 171 emotions that comes with the repository."""
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder))
         unpack(store)
-        key = build_key(load_model("demo").info.fingerprint, map_prompts(), BuildSettings())
+        key = build_key(load_model("demo").info.fingerprint, map_prompts(name), BuildSettings())
         run = store.find(BUILD, key)
         if run is None:
             raise SystemExit("the shipped vectors are of another model: python -m emotion_core.runs.ship map")
@@ -98,6 +98,7 @@ def outcome(found: Sweep) -> dict[str, object]:
 def main() -> None:
     """Builds, sweeps, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--set", choices=(PLANTED_SET, MAP_SET), default=PLANTED_SET, help="texts of the vectors")
     parser.add_argument("--emotions", type=lambda text: tuple(text.split(",")), default=EMOTIONS)
     parser.add_argument("--strengths", type=parse_strengths, default=parse_strengths("-0.4:0.4:0.1"))
     parser.add_argument("--tokens", type=int, default=32)
@@ -111,9 +112,9 @@ def main() -> None:
     prompts = tuple(one.text for one in load_openings())
     emotions = planted(arguments.emotions)
     if arguments.built:
-        vectors = run_to_end(build(model, [only(load_prompts(MAP_SET), emotions)], BuildSettings()))
+        vectors = run_to_end(build(model, [only(load_prompts(arguments.set), emotions)], BuildSettings()))
     else:
-        vectors = shipped()
+        vectors = shipped(arguments.set)
     layer = vectors.selected_layer if arguments.layer is None else arguments.layer
     rows, started = [], time.monotonic()
     for emotion in emotions:
@@ -133,6 +134,7 @@ def main() -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "fingerprint": model.info.fingerprint,
         "versions": vectors.versions,
+        "set": arguments.set,
         "prompts": prompts,
         "strengths": arguments.strengths,
         "tokens": arguments.tokens,
