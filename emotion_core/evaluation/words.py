@@ -18,7 +18,8 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
     e = scores.emotions.index(emotion)
     # With few texts chance may stay below 0, and a skewed side may lie higher by its mean and lower by rank.
     right_way = (scores.cohens_d[e] > 0) & (scores.auroc[e] > 0.5)
-    more = (scores.cohens_d[e] > scores.null_d_95[e]) & (scores.auroc[e] > scores.null_auroc_95[e])
+    # The band that is drawn, and the p-value: a layer that the chart shows inside its band is not claimed.
+    more = (scores.cohens_d[e] > scores.null_d_high[e]) & (scores.p_value[e] < 0.05)
     above = np.flatnonzero(right_way & more)
     name = emotion[:1].upper() + emotion[1:]
     if len(above) == 0:

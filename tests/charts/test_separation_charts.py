@@ -84,12 +84,13 @@ def test_confounds_stand_beside_the_rivals(fear):
 
 
 def test_a_direction_that_points_the_wrong_way_is_not_said_to_separate(fear):
-    wrong = replace(fear, auroc=np.full_like(fear.auroc, 0.4), null_d_95=np.full_like(fear.null_d_95, -9.0))
+    wrong = replace(fear, auroc=np.full_like(fear.auroc, 0.4), null_d_high=np.full_like(fear.null_d_high, -9.0))
     assert "at no layer" in separation_by_layer(wrong, "fear").to_dict()["title"]["text"]
 
 
-def test_a_chosen_layer_that_chance_reaches_is_said_to(fear):
-    null = fear.null_auroc_95.copy()
-    null[0, fear.selected_layers[0]] = 1.0
-    title = separation_by_layer(replace(fear, null_auroc_95=null), "fear").to_dict()["title"]["text"]
+@pytest.mark.parametrize(("measure", "reached"), [("p_value", 0.055), ("null_d_high", 99.0)])
+def test_a_chosen_layer_that_chance_reaches_is_said_to(fear, measure, reached):
+    changed = getattr(fear, measure).copy()
+    changed[0, fear.selected_layers[0]] = reached
+    title = separation_by_layer(replace(fear, **{measure: changed}), "fear").to_dict()["title"]["text"]
     assert "3 of 4 layers" in title and f"not at layer {fear.selected_layers[0]}" in title
