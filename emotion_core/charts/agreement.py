@@ -8,7 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import CHOSEN, DIVERGING_LIGHT, POSITIVE
+from emotion_core.charts.diverging import diverging
+from emotion_core.charts.palette import CHOSEN, POSITIVE
 from emotion_core.geometry.compare import Comparison, LayerAgreement
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import comparison_title
@@ -101,5 +102,4 @@ def comparison_chart(found: Comparison) -> alt.Chart:
 
 
 def _colour() -> alt.Color:
-    scale = alt.Scale(domain=[-1, 1], range=list(DIVERGING_LIGHT), interpolate="rgb")
-    return alt.Color("r:Q", scale=scale, legend=alt.Legend(title="r", orient="bottom"))
+    return alt.Color("r:Q", scale=diverging(1.0), legend=alt.Legend(title="r", orient="bottom"))

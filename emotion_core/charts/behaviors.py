@@ -12,6 +12,7 @@ from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import EffectMatrix, effect_matrix, emotion_rows, rate_rows
 from emotion_core.behavior.rates import no_room
 from emotion_core.behavior.warning import EarlyWarning
+from emotion_core.charts.diverging import INK, diverging
 from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
 
 _VERDICTS = {"evidence": WARM, "inside the range of chance": COOL, "incoherent": NULL, "unsteered": CHOSEN}
@@ -87,9 +88,8 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
         x=alt.X("scenario:N", sort=list(matrix.scenarios), title=None, axis=alt.Axis(labelAngle=-40, labelLimit=160)),
         y=alt.Y("emotion:N", sort=list(matrix.emotions), title=None),
     )
-    scale = alt.Scale(domain=[-reach, 0, reach], range=[COOL, "#f1eee7", WARM])
     cells = base.mark_rect().encode(
-        color=alt.Color("effect:Q", scale=scale, title="Log-odds", legend=alt.Legend(gradientLength=110)),
+        color=alt.Color("effect:Q", scale=diverging(reach), title="Log-odds", legend=alt.Legend(gradientLength=110)),
         tooltip=[
             alt.Tooltip("emotion:N", title="Emotion"),
             alt.Tooltip("scenario:N", title="Scenario"),
@@ -101,7 +101,7 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
             alt.Tooltip("note:N", title="Note"),
         ],
     )
-    marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color="#1c1c1c", opacity=1)
+    marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color=INK, opacity=1)
     n = int(table["evidence"].sum())
     title = alt.TitleParams(
         f"{n} of {len(table)} effects lie beyond random directions",

@@ -8,7 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import DIVERGING_LIGHT, NULL
+from emotion_core.charts.diverging import INK, diverging
+from emotion_core.charts.palette import NULL
 from emotion_core.steering.crosstalk import CrossTalk
 
 # Beyond this many emotions the figures inside the cells would overlap.
@@ -72,19 +73,14 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
             alt.Tooltip("coherent:N", title="Texts coherent"),
         ],
     )
-    scale = alt.Scale(
-        domain=[-largest, -largest / 2, 0, largest / 2, largest], range=list(DIVERGING_LIGHT), interpolate="rgb"
-    )
     cells = base.mark_rect(cursor="pointer").encode(
-        color=alt.Color("change:Q", scale=scale, title="Change (SD)"),
+        color=alt.Color("change:Q", scale=diverging(largest), title="Change (SD)"),
         opacity=alt.Opacity("outside:N", scale=alt.Scale(domain=[False, True], range=[0.45, 1.0]), legend=None),
     )
     layers = [cells.add_params(alt.selection_point(name="cell", fields=["steered", "read"]))]
     if len(order) <= _MOST_NUMBERED:
         numbers = base.transform_filter("isValid(datum.change)").mark_text(fontSize=11)
-        dark = f"datum.outside && abs(datum.change) > {0.65 * largest}"
-        ink = alt.condition(dark, alt.value("#ffffff"), alt.value("#1c1d20"))
-        layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f"), color=ink))
+        layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f"), color=alt.value(INK)))
     if chosen is not None:
         one = table[(table["steered"] == chosen[0]) & (table["read"] == chosen[1])]
         frame = alt.Chart(one).mark_rect(filled=False, stroke=NULL, strokeWidth=3)

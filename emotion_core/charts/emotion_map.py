@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from emotion_core.charts.diverging import diverging
 from emotion_core.charts.labels import readable
-from emotion_core.charts.palette import CATEGORICAL, CHOSEN, DIVERGING_LIGHT, NULL
+from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import axis_name, map_sentence, map_title
 
@@ -138,7 +139,7 @@ def _axis(emotions: EmotionMap, component: int, channel: type[alt.X] | type[alt.
 def _colour(emotions: EmotionMap, colour: Colour) -> alt.Color:
     if colour == "valence" and np.isfinite(emotions.valence).any():
         low, high = float(np.nanmin(emotions.valence)), float(np.nanmax(emotions.valence))
-        scale = alt.Scale(domain=[low, high], range=list(DIVERGING_LIGHT), interpolate="rgb")
+        scale = diverging(max((high - low) / 2, 1e-9), middle=(low + high) / 2)
         return alt.Color("valence:Q", scale=scale, legend=alt.Legend(title="Valence (human)", orient="bottom"))
     # The palette repeats past its eight colours; the tooltip and the table say which cluster is which.
     clusters = list(range(1, emotions.n_clusters + 1))

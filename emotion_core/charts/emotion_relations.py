@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import dendrogram
 
+from emotion_core.charts.diverging import diverging
 from emotion_core.charts.emotion_map import marks
-from emotion_core.charts.palette import DIVERGING_LIGHT, NULL
+from emotion_core.charts.palette import NULL
 from emotion_core.geometry.emotion_map import EmotionMap
 
 # Above this many emotions the matrix leaves their names to the tooltips.
@@ -35,7 +36,7 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
     cells = base.mark_rect().encode(
         color=alt.Color(
             "cosine:Q",
-            scale=alt.Scale(domain=[-1, 1], range=list(DIVERGING_LIGHT), interpolate="rgb"),
+            scale=diverging(1.0),
             legend=alt.Legend(title="Cosine", orient="bottom"),
         ),
         tooltip=[

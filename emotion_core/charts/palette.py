@@ -5,7 +5,6 @@ from __future__ import annotations
 # Readings and effects diverge around 0, from cool to warm.
 WARM = "#c8503f"
 COOL = "#3b7cb5"
-DIVERGING_LIGHT = ("#2b5f8f", "#7fabd2", "#f1eee7", "#e39a83", "#b23c2c")
 
 # The two sides of a prompt set.
 POSITIVE = "#d9822b"

@@ -27,5 +27,5 @@ def test_marks_can_be_seen_on_light_and_on_dark_grounds():
 
 
 def test_the_two_sides_differ_in_hue_the_diverging_ends_too():
-    for warm, cool in ((palette.POSITIVE, palette.NEGATIVE), (palette.DIVERGING_LIGHT[-1], palette.DIVERGING_LIGHT[0])):
+    for warm, cool in ((palette.POSITIVE, palette.NEGATIVE), (palette.WARM, palette.COOL)):
         assert int(warm[1:3], 16) > int(warm[5:7], 16) and int(cool[1:3], 16) < int(cool[5:7], 16)
