@@ -6,7 +6,7 @@ import hashlib
 
 import streamlit as st
 
-from emotion_core.charts.agreement import comparison_chart
+from emotion_core.charts.agreement import comparison_chart, pair_table
 from emotion_core.charts.map_checks import overlay_chart, overlay_table
 from emotion_core.errors import EmotionCoreError
 from emotion_core.evaluation.p_words import p_words
@@ -72,6 +72,7 @@ def models_part(mapped: Mapped) -> None:
     with right:
         pairs = comparison_chart(found)
         show_chart(pairs, alt_text=str(pairs.description), key="comparison")
+        downloads("cosines-of-two", chart=pairs, table=lambda: pair_table(found), key="comparison")
     shows(
         "Left: the second map turned and scaled onto the first, a line for how far each emotion moves. Right: cosines "
         "of pairs of emotions, which need no turning.",

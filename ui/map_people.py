@@ -6,13 +6,14 @@ import hashlib
 
 import streamlit as st
 
-from emotion_core.charts.map_checks import reading_chart
+from emotion_core.charts.map_checks import reading_chart, reading_table
 from emotion_core.errors import EmotionCoreError
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.agreement import CEILING_AROUSAL, CEILING_VALENCE, norms_agree
 from emotion_core.geometry.claims import LEVEL, Claim, claims
 from emotion_core.geometry.norms import Norms
 from ui.charts import show_chart
+from ui.downloads import downloads
 from ui.errors import show_error
 from ui.map_data import Mapped, norms_of, own_norms, rated_map_of, readings_of
 from ui.plain import plain
@@ -58,6 +59,8 @@ def people_part(mapped: Mapped) -> None:
             if reading.n and reading.r == reading.r:
                 chart = reading_chart(reading, rating, found.emotions, mapped.emotion)
                 show_chart(chart, alt_text=str(chart.description), key=f"reading-{reading.target}")
+                table = reading_table(reading, rating, found.emotions)
+                downloads(f"ratings-{reading.target}", chart=chart, table=table, key=f"reading-{reading.target}")
             else:
                 st.caption(f"Too few rated emotions ({reading.n}) to predict {reading.target} for left-out ones.")
     shows(

@@ -47,7 +47,7 @@ def trust_part(mapped: Mapped) -> None:
                 "largest_dimension": number("Largest dimension", format="percent", help="Its share of squared length."),
             },
         )
-        downloads("map-variants", table=table, key="variants")
+        downloads("map-variants", chart=planes, table=table, key="variants")
         shows(
             "The same emotions with the main directions of neutral text left in or taken out, and without the one "
             "dimension of the residual stream that holds most of the vectors' length.",

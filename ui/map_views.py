@@ -7,9 +7,9 @@ from typing import cast
 import altair as alt
 import streamlit as st
 
-from emotion_core.charts.agreement import scree
+from emotion_core.charts.agreement import scree, scree_table
 from emotion_core.charts.emotion_map import COMPONENTS, Colour, Look, component_plane, map_table
-from emotion_core.charts.emotion_relations import cosine_chart, tree
+from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
 from ui.charts import picked, show_chart
 from ui.downloads import downloads
 from ui.map_choices import MOST_HELD, held, keep, keep_held, kept, kept_held
@@ -71,11 +71,15 @@ def relations_part(mapped: Mapped) -> None:
     with left:
         matrix = cosine_chart(mapped.found, mapped.emotion, compared)
         clickable(matrix, mapped, "Cosines of all pairs of emotions", "cosines")
+        downloads("cosines", chart=matrix, table=lambda: cosine_table(mapped.found), key="cosines")
         bars = scree(mapped.found, mapped.emotion)
         show_chart(bars, alt_text=str(bars.description), key="scree")
+        table = scree_table(mapped.found, mapped.emotion)
+        downloads("scree", chart=bars, table=table, key="scree")
     with right, st.container(height=760, border=False):
         drawn = tree(mapped.found, mapped.emotion, compared)
         clickable(drawn, mapped, "Tree of the emotions by cosine distance", "tree")
+        downloads("tree", chart=drawn, key="tree")
 
 
 def _look(mapped: Mapped, compared: tuple[str, ...]) -> Look:

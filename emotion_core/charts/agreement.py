@@ -16,12 +16,22 @@ from emotion_core.geometry.words import comparison_title
 
 # More pairs than this are drawn as counts in squares: thousands of dots only hide each other.
 _DOTS = 2000
+_COMPONENTS = 15  # that are drawn; the table has all
+
+
+def scree_table(found: EmotionMap, chosen: str = "") -> pd.DataFrame:
+    """One row a component: its share of the variance, and of the chosen emotion's distance from the mean emotion."""
+    shares = found.components.explained
+    table = pd.DataFrame({"component": np.arange(1, len(shares) + 1), "share": shares})
+    if chosen in found.emotions:
+        squares = found.components.coordinates[found.emotions.index(chosen)] ** 2
+        table["own"] = (squares / squares.sum())[: len(shares)]
+    return table
 
 
 def scree(found: EmotionMap, chosen: str = "", height: int = 160) -> alt.LayerChart:
     """Share of the variance that each component explains, and where the chosen emotion differs from the mean."""
-    shares = found.components.explained[:15]
-    table = pd.DataFrame({"component": np.arange(1, len(shares) + 1), "share": shares})
+    table = scree_table(found, chosen).head(_COMPONENTS)
     bars = (
         alt.Chart(table)
         .mark_bar(color=POSITIVE)
@@ -34,18 +44,14 @@ def scree(found: EmotionMap, chosen: str = "", height: int = 160) -> alt.LayerCh
             ],
         )
     )
-    two = float(shares[:2].sum())
+    two = float(found.components.explained[:2].sum())
     text = f"Two components explain {two:.0%} of what sets emotions apart" if np.isfinite(two) else "Nothing varies"
     subtitle = f"{found.model.name}, layer {found.layer}; {len(found.emotions)} emotion vectors"
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     parts: list[alt.Chart] = [bars]
     if chosen in found.emotions:
-        squares = found.components.coordinates[found.emotions.index(chosen)] ** 2
-        own = pd.DataFrame(
-            {"component": np.arange(1, len(shares) + 1), "own": (squares / squares.sum())[: len(shares)]}
-        )
         tooltip = [alt.Tooltip("component:O", title="Component"), alt.Tooltip("own:Q", title=chosen, format=".1%")]
-        dots = alt.Chart(own).mark_point(color=CHOSEN, filled=True, size=70)
+        dots = alt.Chart(table).mark_point(color=CHOSEN, filled=True, size=70)
         parts.append(dots.encode(x="component:O", y="own:Q", tooltip=tooltip))
         title.subtitle = f"{subtitle}. Dots: where {chosen} differs from the mean of all emotions"
     chart = alt.layer(*parts).properties(title=title, height=height, description=f"{text}.")
@@ -75,6 +81,13 @@ def layer_matrix(found: LayerAgreement) -> alt.Chart:
     text = f"Neighbouring layers agree at r = {np.mean(beside):.2f} on average" if beside else "A single layer"
     title = alt.TitleParams(text, subtitle="Correlation of the cosines of all pairs of emotions", anchor="start")
     return cast(alt.Chart, cells.properties(title=title, height=280, description=f"{text}."))
+
+
+def pair_table(found: Comparison) -> pd.DataFrame:
+    """One row a pair of shared emotions: its cosine in each of the two."""
+    i, j = np.triu_indices(len(found.emotions), 1)
+    names = np.array(found.emotions, dtype=object)
+    return pd.DataFrame({"emotion": names[i], "other": names[j], "first": found.cosines[0], "second": found.cosines[1]})
 
 
 def comparison_chart(found: Comparison) -> alt.Chart:

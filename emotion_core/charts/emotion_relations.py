@@ -18,15 +18,22 @@ from emotion_core.geometry.emotion_map import EmotionMap
 _NAMED = 40
 
 
+def cosine_table(emotions: EmotionMap) -> pd.DataFrame:
+    """One row an ordered pair of emotions, in the order of the tree: what the matrix draws and the CSV holds."""
+    order = [emotions.emotions[i] for i in emotions.order]
+    cosines = emotions.cosines[np.ix_(emotions.order, emotions.order)].round(3)
+    return pd.DataFrame(
+        {"emotion": np.repeat(order, len(order)), "other": order * len(order), "cosine": cosines.ravel()}
+    )
+
+
 def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.LayerChart:
     """Cosines of all pairs of emotions, in the order of the tree; a click selects the row's emotion."""
     order = [emotions.emotions[i] for i in emotions.order]
     n = len(order)
-    cosines = emotions.cosines[np.ix_(emotions.order, emotions.order)].round(3)
-    table = pd.DataFrame({"emotion": np.repeat(order, n), "other": order * n, "cosine": cosines.ravel()})
     labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60, labelOverlap=False)
     side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelOverlap=False)
-    base = alt.Chart(table)
+    base = alt.Chart(cosine_table(emotions))
     # As a domain, not as a sort: layers whose sorts come from different fields are put into alphabetical order.
     tree_order = alt.Scale(domain=order)
     base = base.encode(

@@ -163,10 +163,15 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     return cast(alt.LayerChart, chart.properties(title=title, height=440, description=f"{text}."))
 
 
+def reading_table(found: Reading, rated: np.ndarray, emotions: tuple[str, ...]) -> pd.DataFrame:
+    """One row a rated emotion: its rating (float64 [emotions]), and what is predicted without having seen it."""
+    table = pd.DataFrame({"emotion": emotions, "rated": rated, "predicted": found.predicted})
+    return table.dropna(ignore_index=True)
+
+
 def reading_chart(found: Reading, rated: np.ndarray, emotions: tuple[str, ...], chosen: str) -> alt.LayerChart:
     """Rated against predicted, every prediction from a fit that did not see the emotion."""
-    table = pd.DataFrame({"emotion": emotions, "rated": rated, "predicted": found.predicted}).dropna()
-    base = alt.Chart(table).encode(
+    base = alt.Chart(reading_table(found, rated, emotions)).encode(
         x=alt.X("rated:Q", title=f"{found.target.capitalize()} as rated", scale=alt.Scale(zero=False, padding=12)),
         y=alt.Y("predicted:Q", title="Predicted from the vector", scale=alt.Scale(zero=False, padding=12)),
         tooltip=[

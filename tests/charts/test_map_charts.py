@@ -6,9 +6,9 @@ import pytest
 import vl_convert
 from geometry.maps import affective_vectors, random_vectors
 
-from emotion_core.charts.agreement import comparison_chart, layer_matrix, scree
+from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_table, scree, scree_table
 from emotion_core.charts.emotion_map import Look, component_plane, map_table
-from emotion_core.charts.emotion_relations import cosine_chart, tree
+from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.labels import readable
 from emotion_core.geometry.compare import compare, compare_layers
@@ -94,3 +94,21 @@ def test_charts_of_agreement(found):
     many = comparison_chart(compare(random_vectors(WORDS), random_vectors(WORDS, 5)))
     for chart in (layers, few, many, scree(found)):
         assert chart.to_dict()["description"] and chart_bytes(chart, "svg").startswith(b"<svg")
+
+
+def test_tables_of_the_charts_of_a_map(found):
+    shares = scree_table(found, "calm")
+    np.testing.assert_array_equal(shares["share"], found.components.explained)
+    assert shares["own"].sum() == pytest.approx(1) and "own" not in scree_table(found, "no such emotion")
+    cosines = cosine_table(found)
+    i, j = (found.emotions.index(cosines[name][7]) for name in ("emotion", "other"))
+    assert len(cosines) == 171**2 and cosines["cosine"][7] == pytest.approx(found.cosines[i, j], abs=6e-4)
+
+
+def test_the_table_of_two_files_names_the_pair_of_each_cosine():
+    first, second = random_vectors(WORDS[:6]), random_vectors(WORDS[:6], 9)
+    table = pair_table(compare(first, second))
+    i, j = (second.emotions.index(name) for name in table.loc[3, ["emotion", "other"]])
+    one = second.values[[i, j], second.selected_layer]
+    cosine = one[0] @ one[1] / np.linalg.norm(one[0]) / np.linalg.norm(one[1])
+    assert len(table) == 15 and table["second"][3] == pytest.approx(float(cosine), abs=1e-5)

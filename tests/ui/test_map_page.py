@@ -73,3 +73,14 @@ def test_the_second_map_and_its_layer_come_from_the_link(open_page: Open) -> Non
     assert app.selectbox(key="map_second").value == "emotions-171"
     assert app.select_slider(key="map_second_layer").value == 1
     assert "The two geometries" in texts(app) and not app.exception
+
+
+@pytest.mark.parametrize(
+    ("part", "files"), [("Clusters", {"scree", "cosines"}), ("People", {"reading-valence", "reading-arousal"})]
+)
+def test_every_chart_of_a_part_can_be_taken_along(open_page: Open, part: str, files: set[str]) -> None:
+    app = open_page("2_Explore_emotions", tab="Map", map_part=part)
+    offered = {one.proto.id for one in app.get("download_button")}
+    for name in files:
+        for kind in ("png", "svg", "csv"):
+            assert any(one.endswith(f"-{name}-{kind}") for one in offered), (name, kind)
