@@ -7,7 +7,6 @@ model always, and the models in `../shared/models` where that folder is there.
 from __future__ import annotations
 
 import platform
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,4 +113,4 @@ def _cell(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
