@@ -80,6 +80,11 @@ def relations_part(mapped: Mapped) -> None:
         drawn = tree(mapped.found, mapped.emotion, compared)
         clickable(drawn, mapped, "Tree of the emotions by cosine distance", "tree")
         downloads("tree", chart=drawn, key="tree")
+    shows(
+        "Which directions are alike in the full space: 1 is the same direction, 0 unrelated, below 0 opposed. The tree "
+        "joins the nearest first; the bars say how much a flat map leaves out.",
+        "Why two are alike: texts about them may share words. A tree joins emotions even where there are no groups.",
+    )
 
 
 def _look(mapped: Mapped, compared: tuple[str, ...]) -> Look:

@@ -37,8 +37,19 @@ def text_result(found: TokenReading, emotion: str) -> None:
         downloads(
             f"reading-{emotion}-layers", chart=layers, table=lambda: token_table(found), key="layers", parquet=True
         )
+        shows(
+            "Where in the model the direction shows along the text: each layer beside its own neutral tokens, so that "
+            "deep layers, which have longer vectors, do not look stronger.",
+            "That the strongest layer is the one that matters to what is written: steering tests that. Of many cells "
+            "some are far out by chance.",
+        )
     if len(found.emotions) > 1:
         movers = charts.top_movers(one)
         heat = charts.heat(one, movers)
         show_chart(heat, alt_text="Readings of the strongest emotions along the text", key="heat")
         downloads("reading-heat", chart=heat, table=lambda: charts.heat_table(one, movers), key="heat", parquet=True)
+        shows(
+            "The emotions that move most along this text, each in standard deviations of neutral tokens.",
+            "That each moves by itself: directions that are alike rise together, and these are the strongest of "
+            f"{len(found.emotions)}.",
+        )

@@ -17,6 +17,7 @@ from ui.charts import show_chart
 from ui.plain import plain
 from ui.services import ask
 from ui.vector_sets import run_of, vectors_of
+from ui.verdict import shows
 from ui.working import Working
 
 
@@ -29,6 +30,12 @@ def sentence_emotions(working: Working, text: str) -> None:
     table, layer = _ranked(run_id, text, working.owner, vectors)
     chart = ranking_chart(table, len(vectors.emotions))
     show_chart(chart, alt_text=str(chart.title.text), key="sentence-emotions")
+    shows(
+        "Which functional directions the sentence lies furthest along, and furthest against, beside neutral texts at "
+        "the same place in a text.",
+        "That the model or the writer has the emotion: directions that are alike move together, some emotion is always "
+        "the highest, and the lines are about this sentence's tokens alone.",
+    )
     st.caption(f"Vectors: {plain(name)}, layer {layer}.")
 
 

@@ -1,4 +1,4 @@
-"""Every parameter on the pages says what it means."""
+"""Every parameter on the pages says what it means, every figure what it shows and what it does not."""
 
 import ast
 from collections.abc import Iterator
@@ -17,6 +17,13 @@ def test_every_parameter_has_help() -> None:
     calls = list(_calls())
     assert len(calls) > 60
     assert [where for where, label, helped in calls if not helped and label not in _SHOWN] == []
+
+
+def test_every_module_with_a_figure_says_what_it_shows_and_what_it_does_not() -> None:
+    drawing = [path for path in (ROOT / "ui").glob("*.py") if path.name != "charts.py"]
+    drawing = [path for path in drawing if "show_chart(" in path.read_text(encoding="utf-8")]
+    assert len(drawing) > 20
+    assert [path.name for path in drawing if " shows(" not in path.read_text(encoding="utf-8")] == []
 
 
 def _calls() -> Iterator[tuple[str, str, bool]]:
