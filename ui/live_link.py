@@ -9,6 +9,7 @@ import streamlit as st
 
 from emotion_core.steering.live import MOST_VECTORS, LiveSettings
 from ui.linked import taken
+from ui.name_list import names_of_text, names_to_text
 
 _MOST_CHARACTERS = 2000
 _REACH, _STEP = 0.6, 0.02  # of the sliders
@@ -18,7 +19,7 @@ def live_link(settings: LiveSettings) -> Mapping[str, str]:
     """What a link says of the settings."""
     return {
         "live_prompt": settings.prompts[0][:_MOST_CHARACTERS],
-        "live_vectors": ",".join(name for name, _ in settings.strengths),
+        "live_vectors": names_to_text(name for name, _ in settings.strengths),
         "live_strengths": ",".join(f"{one:g}" for _, one in settings.strengths),
         "live_tokens": str(settings.max_new_tokens),
         "live_seed": str(settings.seed),
@@ -33,7 +34,7 @@ def read_live_link(emotions: tuple[str, ...], vectors_key: str) -> None:
         vectors_key: Key of the box that lists the chosen vectors.
     """
     prompt = taken("live_prompt")
-    names, values = (taken("live_vectors") or "").split(","), (taken("live_strengths") or "").split(",")
+    names, values = names_of_text(taken("live_vectors") or ""), (taken("live_strengths") or "").split(",")
     for name, low, high in (("live_tokens", 1, 200), ("live_seed", 0, 2**31 - 1)):
         found = taken(name) or ""
         if found.isdecimal() and len(found) < 11 and low <= int(found) <= high:

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from ui.name_list import names_of_text, names_to_text
+
 T = TypeVar("T")
 
 MOST_HELD = 6
@@ -46,7 +48,7 @@ def keep(key: str) -> Callable[[], None]:
 
 def held(emotions: Sequence[str]) -> tuple[str, ...]:
     """The emotions held for comparison that this map has, in the order they were taken."""
-    wanted = st.session_state[_CHOICES].get("held", "").split(",")
+    wanted = names_of_text(st.session_state[_CHOICES].get("held", ""))
     return tuple(dict.fromkeys(one for one in wanted if one in emotions))[:MOST_HELD]
 
 
@@ -54,20 +56,20 @@ def kept_held(emotions: Sequence[str]) -> tuple[str, ...]:
     """The held emotions for the box that lists them, whose state is set to them."""
     found = held(emotions)
     st.session_state[_PREFIX + "held"] = list(found)
-    _link("held", ",".join(found))
+    _link("held", names_to_text(found))
     return found
 
 
 def keep_held() -> None:
     """Callback of the box that lists the held emotions."""
-    st.session_state[_CHOICES]["held"] = ",".join(st.session_state[_PREFIX + "held"])
+    st.session_state[_CHOICES]["held"] = names_to_text(st.session_state[_PREFIX + "held"])
 
 
 def toggle_held(emotion: str) -> None:
     """Holds an emotion, or lets it go; a callback may call it."""
-    now = [one for one in st.session_state[_CHOICES].get("held", "").split(",") if one]
+    now = names_of_text(st.session_state[_CHOICES].get("held", ""))
     now = [one for one in now if one != emotion] if emotion in now else [*now, emotion]
-    st.session_state[_CHOICES]["held"] = ",".join(now[-MOST_HELD:])
+    st.session_state[_CHOICES]["held"] = names_to_text(now[-MOST_HELD:])
 
 
 def _link(key: str, value: str) -> None:
