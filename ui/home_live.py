@@ -9,6 +9,7 @@ from emotion_core.steering.finding import signed
 from emotion_core.steering.live import LiveSettings
 from ui.errors import show_error
 from ui.live_pair import live_pair
+from ui.own_place import in_own_place
 from ui.steer_prompts import START_PROMPTS
 from ui.verdict import shows
 from ui.working import Working
@@ -19,6 +20,7 @@ _TOKENS = 30
 _PATIENCE = 12.0  # seconds; a free model needs one
 
 
+@in_own_place
 @st.fragment
 def home_live(working: Working) -> None:
     """A beginning, one slider, two texts."""

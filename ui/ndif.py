@@ -7,6 +7,7 @@ import streamlit as st
 from emotion_core.tracing.remote_model import PREFIX, Served, served
 from ui.errors import shown_errors
 from ui.ndif_key import key_in_use, use_key
+from ui.own_place import in_own_place
 from ui.services import app_settings
 from ui.working import choose_model
 
@@ -20,6 +21,7 @@ def larger_models() -> None:
     _section()
 
 
+@in_own_place
 @st.fragment  # so that asking for the list does not draw the whole page again
 def _section() -> None:
     with st.expander("Larger models, on NDIF", icon=":material/cloud:", key="ndif"):

@@ -17,6 +17,7 @@ from emotion_core.runs.run import Run
 from emotion_core.runs.stopping import stop_run
 from ui.ended import ended
 from ui.errors import show_error
+from ui.own_place import in_own_place
 from ui.services import registry, store
 from ui.share import link_hint
 
@@ -63,6 +64,7 @@ def run_panel(run_id: str, *, key: str, shared: bool = False) -> Run | None:
     return run if run.state == "done" else None
 
 
+@in_own_place
 @st.fragment(run_every=_POLL)
 def _open_run(run_id: str, key: str, shared: bool) -> None:
     run = store().get(run_id)

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.runs.status import Status, may_look, status
+from ui.own_place import in_own_place
 from ui.run_panel import about
 from ui.services import activation_cache, app_settings, registry
 
@@ -40,6 +41,7 @@ def status_page() -> None:
         st.error("This is not the key.", icon=":material/lock:")
 
 
+@in_own_place
 @st.fragment(run_every=_EVERY)
 def _live() -> None:
     found = status(registry(), activation_cache(), time.time())
