@@ -33,7 +33,8 @@ def test_a_neutral_conversation_reads_as_zero_in_its_own_form() -> None:
     baseline = run_to_end(read_baseline(model, vectors, form="conversation"))
     texts = [one.text for one in load_prompts("neutral").texts]
     means = []
-    for first in range(0, 40, 8):
+    # All of them: single conversations of eight texts lie half a standard deviation apart by what they are about.
+    for first in range(0, len(texts) - 7, 8):
         turns = [
             Turn(role="assistant" if i % 2 else "user", content=text) for i, text in enumerate(texts[first : first + 8])
         ]
