@@ -7,6 +7,7 @@ from typing import cast
 import altair as alt
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import COOL, WARM
 
 
@@ -26,7 +27,7 @@ def ranking_chart(table: pd.DataFrame, emotions: int) -> alt.LayerChart:
     bars = base.mark_bar(height=12).encode(
         x=alt.X("mean:Q", title="Mean over the tokens, SD of neutral tokens", axis=alt.Axis(tickCount=7))
     )
-    rules = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, opacity=0.6)
+    rules = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, opacity=0.6, color=INK)
     chart = alt.layer(bars.encode(color=colour), rules.encode(x="low:Q", x2="high:Q"))
     title = f"Of {emotions} emotions it reads highest on {names[0]} and {names[1]}" if len(names) > 1 else names[0]
     titled = chart.properties(
