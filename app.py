@@ -3,12 +3,12 @@
 import streamlit as st
 
 from ui.built_in import need_vectors
-from ui.home import home_build, home_sweep, ways_on
-from ui.home_live import home_live
-from ui.model_check import model_check
-from ui.ndif import larger_models
+from ui.home.live import home_live
+from ui.home.model_check import model_check
+from ui.home.ndif import larger_models
+from ui.home.sections import home_build, home_sweep, ways_on
+from ui.home.sentence import sentence
 from ui.page import begin
-from ui.sentence import sentence
 from ui.share import share_view
 
 working = begin("home")

@@ -8,16 +8,16 @@ from emotion_core.runs.builds import start_build
 from emotion_core.runs.cost import build_cost, where_it_computes
 from emotion_core.runs.limits import require_texts
 from emotion_core.vectors.settings import BuildSettings
-from ui.build_form import build_form
-from ui.build_result import build_result
+from ui.build.form import build_form
+from ui.build.prompt_preview import preview
+from ui.build.prompt_source import choose_prompts
+from ui.build.result import build_result
+from ui.build.token_audit import token_audit
 from ui.errors import show_error, shown_errors
 from ui.limits import limit_note
 from ui.page import begin
-from ui.prompt_preview import preview
-from ui.prompt_source import choose_prompts
 from ui.run_panel import current_run, remember_run, run_panel
 from ui.services import activation_cache, app_settings, registry
-from ui.token_audit import token_audit
 from ui.vector_sets import choose_next, put_on_shelf
 from ui.working import Working
 

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ui.built_in import need_vectors
-from ui.heldout_tab import heldout_tab
-from ui.map_tab import map_tab
+from ui.explore.heldout_tab import heldout_tab
+from ui.explore.vector_upload import vector_upload
+from ui.map.tab import map_tab
 from ui.page import begin
-from ui.vector_upload import vector_upload
 
 working = begin("explore")
 vector_upload(working)

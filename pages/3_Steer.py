@@ -4,11 +4,11 @@ import streamlit as st
 
 from ui.built_in import need_vectors
 from ui.page import begin
-from ui.steer_crosstalk import crosstalk_view
-from ui.steer_live import live_view
-from ui.steer_next_token import next_token_view
-from ui.steer_runs import kind_of
-from ui.steer_sweep import sweep_view
+from ui.steer.crosstalk import crosstalk_view
+from ui.steer.live import live_view
+from ui.steer.next_token import next_token_view
+from ui.steer.runs import kind_of
+from ui.steer.sweep import sweep_view
 
 VIEWS = {"Sweep": sweep_view, "Next token": next_token_view, "Cross-talk": crosstalk_view, "Live": live_view}
 

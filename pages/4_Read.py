@@ -4,8 +4,8 @@ import streamlit as st
 
 from ui.built_in import need_vectors
 from ui.page import begin
-from ui.read_forms import TABS, reading_form
-from ui.read_result import reading_result
+from ui.read.forms import TABS, reading_form
+from ui.read.result import reading_result
 
 working = begin("read")
 if working.vectors is None:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from ui.behave_behaviors import behavior_result
-from ui.behave_forms import preference_form
-from ui.behave_preferences import preference_result
-from ui.behave_run import first_tab
-from ui.behave_scenes import behavior_form
+from ui.behave.behaviors import behavior_result
+from ui.behave.forms import preference_form
+from ui.behave.preferences import preference_result
+from ui.behave.run import first_tab
+from ui.behave.scenes import behavior_form
 from ui.built_in import need_vectors
 from ui.page import begin
 

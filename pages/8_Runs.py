@@ -1,7 +1,7 @@
 """Runs: everything that was computed, its links, and runs pinned over each other."""
 
 from ui.page import begin
-from ui.runs_shelf import runs_shelf
+from ui.runs.shelf import runs_shelf
 
 begin("runs")
 runs_shelf()

@@ -14,14 +14,14 @@ from emotion_core.runs.sweeps import start_sweep
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
-from ui.build_result import mark_of
+from ui.build.result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.share import share_view
-from ui.sweep_result import sweep_of, sweep_texts
+from ui.steer.sweep_result import sweep_of, sweep_texts
 from ui.vector_sets import build_of, vectors_of
 from ui.verdict import shows, verdict
 from ui.working import Working

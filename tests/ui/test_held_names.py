@@ -17,7 +17,7 @@ def test_names_come_back_as_they_were() -> None:
 def _held_page() -> None:
     import streamlit as st
 
-    from ui.map_choices import keep_held, kept_held, read_map_link, toggle_held
+    from ui.map.choices import keep_held, kept_held, read_map_link, toggle_held
 
     odd = ["calm, at ease", "100% sure", "calm", "at ease"]
     read_map_link()

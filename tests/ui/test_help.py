@@ -20,14 +20,14 @@ def test_every_parameter_has_help() -> None:
 
 
 def test_every_module_with_a_figure_says_what_it_shows_and_what_it_does_not() -> None:
-    drawing = [path for path in (ROOT / "ui").glob("*.py") if path.name != "charts.py"]
+    drawing = [path for path in (ROOT / "ui").rglob("*.py") if path.name != "charts.py"]
     drawing = [path for path in drawing if "show_chart(" in path.read_text(encoding="utf-8")]
     assert len(drawing) > 20
     assert [path.name for path in drawing if " shows(" not in path.read_text(encoding="utf-8")] == []
 
 
 def _calls() -> Iterator[tuple[str, str, bool]]:
-    for path in [ROOT / "app.py", *(ROOT / "ui").glob("*.py"), *(ROOT / "pages").glob("*.py")]:
+    for path in [ROOT / "app.py", *(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue

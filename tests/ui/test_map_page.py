@@ -6,7 +6,7 @@ import pytest
 from page_helpers import texts
 from streamlit.testing.v1 import AppTest
 
-from ui.map_tab import _PARTS
+from ui.map.tab import _PARTS
 
 Open = Callable[..., AppTest]
 

@@ -27,7 +27,7 @@ def section():
     """The section alone, in a session of its own."""
 
     def page():
-        from ui.ndif import larger_models
+        from ui.home.ndif import larger_models
 
         larger_models()
 

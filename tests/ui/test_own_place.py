@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_fragment_has_its_own_place() -> None:
     found = 0
-    for path in (*ROOT.glob("ui/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"):
+    for path in (*ROOT.glob("ui/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef):
                 names = [ast.unparse(one) for one in node.decorator_list]

@@ -1,0 +1,1 @@
+"""Behave: preferences and behaviours, read and steered."""

@@ -1,0 +1,140 @@
+"""Finished behaviours on the page: small multiples, matrix, coherence, early warning, texts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.behavior.behaviors import Behaviors
+from emotion_core.behavior.effects import effect_matrix, emotion_rows
+from emotion_core.behavior.warning import EarlyWarning
+from emotion_core.charts import behaviors as charts
+from emotion_core.charts.export import table_bytes
+from emotion_core.runs.behaviors import KIND, load_behaviors
+from ui.behave.run import tab_run
+from ui.behave.scenes import BEHAVIORS
+from ui.behave.texts import behavior_texts
+from ui.charts import show_chart
+from ui.downloads import download, downloads
+from ui.errors import shown_errors
+from ui.linked import forget_unless
+from ui.run_panel import link_hint, run_panel
+from ui.services import store
+from ui.verdict import shows, verdict
+from ui.working import Working
+
+_A_ROW = 3  # small multiples
+
+
+def behavior_result(working: Working) -> None:
+    """The page's behaviours, as far as they are."""
+    run_id = tab_run(BEHAVIORS, KIND)
+    if run_id is None:
+        st.info("Press the button: a curve for each scenario appears here.", icon=":material/info:")
+        return
+    run = run_panel(run_id, key="behaviors")
+    if run is None:
+        return
+    with shown_errors():
+        result = load_behaviors(store(), run.id)
+        st.divider()
+        _result(result.found, working)
+        if result.warning is not None:
+            _warning(result.warning, working)
+        behavior_texts(result.found, run)
+        link_hint()
+
+
+def _result(found: Behaviors, working: Working) -> None:
+    emotions = found.settings.emotions
+    emotion = working.emotion if working.emotion in emotions else emotions[0]
+    if len(emotions) > 1:
+        forget_unless("curves", emotions)
+        emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key="curves", bind="query-params")
+    scenes, e = found.settings.scenes, emotions.index(emotion)
+    moved = [one.name for s, one in enumerate(scenes) if any(row.evidence for row in emotion_rows(found, s, e))]
+    verdict(
+        "evidence" if moved else "no evidence",
+        f"Steering with {emotion} moves {len(moved)} of {len(scenes)} scenarios beyond random directions of the same "
+        f"size{': ' + ', '.join(moved) if moved else ''}.",
+        key="behaviors",
+    )
+    for i, scene in enumerate(scenes):
+        if i % _A_ROW == 0:
+            columns = st.columns(min(_A_ROW, len(scenes)))
+        with columns[i % _A_ROW]:
+            chart = charts.rates(found, emotion, scene.name)
+            show_chart(chart, alt_text=f"Rate of {scene.name} against the strength of {emotion}", key=f"rates-{i}")
+            downloads(f"rate-{scene.name}-{emotion}", chart=chart, key=f"rates-{i}")
+    st.caption(
+        "Red circle: beyond random directions. Blue diamond: within them. Grey cross: the texts no longer make sense. "
+        "Violet square: unsteered; dashed: the emotion in words. Bars: 95 % interval of the drawn answers or texts. "
+        "Strengths are fractions of the residual norm."
+    )
+    if found.texts:
+        st.caption("**Surprise** of the continuations for the unsteered model, over all scenarios; dashed: the limit.")
+        show_chart(charts.coherence(found, emotion), alt_text="Surprise against strength", key="behave-coherence")
+    shows(
+        "How often the behaviour is chosen, or written, at each strength, beside random directions of the same size "
+        "(grey) and, dashed, beside the emotion asked for in words without steering.",
+        "That a model acts: an option that is likely is not an act. Scenarios with an unsteered rate below 10 % or "
+        "above 90 % can hardly move one way.",
+    )
+    download(
+        "All rates as CSV",
+        lambda: table_bytes(charts.rate_table(found)),
+        "behaviour-rates.csv",
+        "text/csv",
+        key="rate-table",
+    )
+    _matrix(found)
+
+
+def _matrix(found: Behaviors) -> None:
+    strengths = found.settings.steered_strengths
+    if len(found.settings.emotions) < 2 and len(found.settings.scenes) < 2:
+        return
+    st.subheader("Emotions by scenarios", anchor=False)
+    forget_unless("matrix-strength", strengths)
+    strength = (
+        st.select_slider(
+            "At strength",
+            strengths,
+            strengths[-1],
+            format_func=lambda s: f"{s:+g}",
+            key="matrix-strength",
+            bind="query-params",
+        )
+        if len(strengths) > 1
+        else strengths[0]
+    )
+    chart = charts.effects(found, float(strength))
+    show_chart(chart, alt_text="Effects of emotions on scenarios", key="effects")
+    shows(
+        "The change of the log-odds of each behaviour. p-values compare with random directions and are corrected over "
+        "all cells.",
+        "A cell without a dot is no proof of no effect: the band of random directions may be wide.",
+    )
+    table = charts.matrix_table(effect_matrix(found, float(strength)))
+    downloads("behaviour-effects", chart=chart, table=table, key="effects")
+
+
+def _warning(warning: EarlyWarning, working: Working) -> None:
+    st.subheader("Early warning", anchor=False)
+    emotion = working.emotion if working.emotion in warning.emotions else warning.emotions[0]
+    e = warning.emotions.index(emotion)
+    found = warning.evidence(e)
+    verdict(
+        "evidence" if found else "no evidence",
+        f"The {emotion} reading just before the decision {'tells' if found else 'does not tell'} the decision beyond "
+        f"chance: AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}), random directions "
+        f"{warning.null_low:.2f} to {warning.null_high:.2f}.",
+        key="warning",
+    )
+    chart = charts.roc(warning, emotion)
+    show_chart(chart, alt_text="ROC of the reading before the decision", key="roc", titled=False)
+    shows(
+        "The same scenarios after many different texts, without steering: does the reading at the last token before "
+        "the decision go with what is decided? Compared inside each scenario.",
+        "A cause, and nothing about texts of another kind than those that stood before the scenarios.",
+    )
+    downloads("early-warning", chart=chart, key="roc")

@@ -1,0 +1,144 @@
+"""Finished preferences on the page: the scale, the emotions that go with it, and the steered half."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from emotion_core.behavior.preferences import Preferences
+from emotion_core.behavior.steered_preferences import SteeredPreferences
+from emotion_core.charts import preferences as charts
+from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
+from ui.behave.forms import PREFERENCES
+from ui.behave.run import tab_run
+from ui.charts import picked, show_chart
+from ui.downloads import download, downloads
+from ui.errors import shown_errors
+from ui.linked import keep_in_link, taken
+from ui.plain import plain
+from ui.run_panel import link_hint, run_panel
+from ui.services import store
+from ui.verdict import shows, verdict
+from ui.working import Working
+
+_ACTIVITY = "activity shown"
+_NEAR = 4  # opponents shown at either end
+
+
+def preference_result(working: Working) -> None:
+    """The page's preferences, as far as they are."""
+    run_id = tab_run(PREFERENCES, KIND)
+    if run_id is None:
+        st.info("Press the button: the scale and the emotions that go with it appear here.", icon=":material/info:")
+        return
+    run = run_panel(run_id, key="preferences")
+    if run is None:
+        return
+    with shown_errors():
+        found = load_preferences(store(), run.id)
+        st.divider()
+        emotion = working.emotion if working.emotion in found.base.emotions else found.base.emotions[0]
+        _scale(found.base, emotion)
+        if found.moved is not None:
+            _steered(found.moved)
+        download(
+            "JSON",
+            lambda: _json(found),
+            "preferences.json",
+            "application/json",
+            key="preferences-json",
+        )
+        link_hint()
+
+
+def _json(found: PreferenceResult) -> bytes:
+    document = {**found.base.to_json(), "steering": None if found.moved is None else found.moved.to_json()}
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _scale(base: Preferences, emotion: str) -> None:
+    k = base.emotions.index(emotion)
+    one = base.correlation
+    found = base.evidence(k)
+    verdict(
+        "evidence" if found else "no evidence",
+        f"Over {len(base.settings.activities)} activities the {emotion} reading and preference correlate at "
+        f"r = {one.r[k]:+.2f} ({one.low[k]:+.2f} to {one.high[k]:+.2f}; corrected p = {one.q_value[k]:.4f}).",
+        key="preferences",
+    )
+    bias = base.scores
+    st.caption(
+        f"Being named first adds {bias.bias:+.2f} nats ({bias.bias_low:+.2f} to {bias.bias_high:+.2f}) and is taken "
+        f"out of the scores; {base.consistent:.0%} of the pairs are answered alike in both orders. Correlation of the "
+        f"scores with the number of tokens: {base.length_r:+.2f}."
+    )
+    left, right = st.columns([3, 2])
+    with left:
+        chart = charts.scatter(base, emotion)
+        chosen = picked(
+            show_chart(chart, alt_text=f"Preference against the {emotion} reading", key="scatter", select="activity"),
+            "activity",
+        )
+        downloads(f"preferences-{emotion}", chart=chart, table=charts.activity_table(base), key="scatter")
+    with right:
+        ranking = charts.correlations(base, emotion)
+        show_chart(ranking, alt_text="Emotions by their correlation with preference", key="ranking")
+        downloads("preference-correlations", chart=ranking, table=charts.emotion_table(base), key="ranking")
+    chosen = chosen or st.session_state.get(_ACTIVITY) or taken("activity")
+    if chosen in base.settings.activities:
+        st.session_state[_ACTIVITY] = chosen
+        keep_in_link("activity", chosen)
+        _activity(base, str(chosen))
+    else:
+        keep_in_link("activity", None)
+        st.caption("Click a point for what the activity wins and loses against.")
+    shows(
+        "Which activities the model's answers favour when every pair is asked in both orders, and which functional "
+        "directions are active on the words of the favoured ones, before anything about the other option is known.",
+        "That the model wants anything, or that an emotion causes the choice: steering below tests that. Activities of "
+        "one kind are alike, so p is on the small side; a small model follows the wording it was trained on.",
+    )
+
+
+def _activity(base: Preferences, activity: str) -> None:
+    i = base.settings.activities.index(activity)
+    ranked = base.met(i)
+    names = base.settings.activities
+    high = ", ".join(f"{plain(emotion)} {value:+.1f}" for emotion, value in base.highest(i, 4))
+    with st.container(border=True, key="activity-card"):
+        scores = base.scores
+        st.markdown(
+            f"**{plain(activity)}** · score {scores.score[i]:+.2f} ({scores.low[i]:+.2f} to {scores.high[i]:+.2f})"
+        )
+        st.caption(f"Highest readings (SD over the activities): {high}")
+        one, two = st.columns(2)
+        one.markdown("Wins most over: " + "; ".join(f"{plain(names[j])} {v:+.1f}" for j, v in ranked[:_NEAR]))
+        two.markdown("Loses most to: " + "; ".join(f"{plain(names[j])} {v:+.1f}" for j, v in ranked[::-1][:_NEAR]))
+
+
+def _steered(moved: SteeredPreferences) -> None:
+    st.subheader("Half of the activities steered", anchor=False)
+    names = [e for k, e in enumerate(moved.settings.emotions) if moved.evidence(k)]
+    listed = ", ".join(f"{e} {moved.shift[moved.settings.emotions.index(e)]:+.2f}" for e in names[:8])
+    sentence = "No emotion moves the steered half beyond random directions."
+    if names:
+        count = f"{len(names)} of {len(moved.settings.emotions)} emotions"
+        sentence = f"{count} move the steered half beyond random directions: {listed}."
+    verdict("evidence" if names else "no evidence", sentence, key="steered-half")
+    left, right = st.columns(2)
+    with left:
+        chart = charts.shifts(moved)
+        show_chart(chart, alt_text=sentence, key="shifts")
+        downloads("preference-shifts", chart=chart, table=charts.shift_table(moved), key="shifts")
+    with right:
+        chart = charts.follows(moved)
+        show_chart(chart, alt_text="Shift under steering against correlation", key="follows")
+        downloads("shift-and-correlation", chart=chart, table=charts.shift_table(moved), key="follows")
+    shows(
+        "Whether adding a direction at the words of an activity makes the model choose it more often than the same "
+        "activity without, against opponents that are never steered; and whether emotions that go with preference are "
+        "those that raise it.",
+        "A feeling about the activity. Directions of one size push in many ways at once: look at the grey band of "
+        "random directions before any single emotion.",
+    )

@@ -1,0 +1,206 @@
+"""What is measured on the Behave page: emotions and strengths in the chosen scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, n_questions, n_texts
+from emotion_core.behavior.leads import lead_texts
+from emotion_core.behavior.warning import WarningSettings
+from emotion_core.errors import EmotionCoreError
+from emotion_core.runs.behave_requests import BehaviorRequest
+from emotion_core.runs.behaviors import require_size, start_behaviors
+from emotion_core.runs.cost import asking_seconds, sweep_seconds
+from emotion_core.steering.settings import parse_strengths
+from emotion_core.steering.writing import Scope
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.behave.scenario_choice import chosen_scenes
+from ui.errors import show_error
+from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, SCOPE, SEED
+from ui.limits import limit_note
+from ui.run_panel import about, remember_run
+from ui.services import app_settings, registry
+from ui.working import Working
+
+BEHAVIORS = "behave behaviors"
+CHOSEN = -1  # stands for the layer that cross-validation chose
+_FEWEST_LEADS = 8
+_FORMS: dict[str, Form] = {"As what follows": "text", "As letters, both orders": "letters"}
+_SCOPES: dict[str, Scope] = {"Scenario and answer": "both", "Scenario": "prompt", "Answer": "generated"}
+_TOKENS = 90  # of a scenario with an option, roughly
+
+
+def behavior_form(working: Working) -> None:
+    """Draws the form and starts a run at a click on its button."""
+    if working.vectors is None:
+        return
+    request: BehaviorRequest | None = None
+    try:
+        request = _request(working, working.vectors, working.emotion or "")
+        require_size(app_settings(), request.settings)
+    except EmotionCoreError as error:
+        show_error(error)
+        request = None
+    label = "Measure"
+    if request is not None:
+        label = f"Measure: {_size(request)}, {about(_seconds(working, request))}"
+    limit_note("sweep")
+    pressed = st.button(
+        label, type="primary", icon=":material/play_arrow:", key="go-behaviors", disabled=request is None
+    )
+    if not pressed or request is None:
+        return
+    try:
+        run_id = start_behaviors(registry(), working.owner, working.vectors, request)
+    except EmotionCoreError as error:
+        show_error(error)
+        return
+    remember_run(BEHAVIORS, run_id)
+    st.rerun()
+
+
+def _size(request: BehaviorRequest) -> str:
+    questions, texts = _questions(request), n_texts(request.settings)
+    parts = [f"{questions:,} questions"] * bool(questions) + [f"{texts:,} texts"] * bool(texts)
+    return " and ".join(parts)
+
+
+def _questions(request: BehaviorRequest) -> int:
+    warned = 0 if request.warning is None else len(request.warning.leads)
+    return n_questions(request.settings) + warned * sum(bool(scene.options) for scene in request.settings.scenes)
+
+
+def _seconds(working: Working, request: BehaviorRequest) -> float:
+    asking = asking_seconds(working.info, _questions(request), _TOKENS)
+    texts = n_texts(request.settings)
+    writing = sweep_seconds(working.info, texts, request.settings.max_new_tokens) if texts else 0.0
+    return asking + writing
+
+
+@dataclass(frozen=True)
+class _More:
+    values: dict[str, Any]
+    warning: bool
+
+
+def _request(working: Working, vectors: EmotionVectors, emotion: str) -> BehaviorRequest:
+    scenes = chosen_scenes(working)
+    left, right = st.columns([3, 2])
+    names = list(vectors.emotions)
+    emotions = left.multiselect(
+        "Emotions to steer with",
+        names,
+        [emotion] if emotion in names else names[:1],
+        key=f"behave-emotions-{len(names)}-{emotion}",
+        help="With several, a matrix shows emotions by scenarios, corrected for all of its cells.",
+    )
+    strengths = right.text_input(
+        "Strengths",
+        "-0.2, -0.1, 0.1, 0.2",
+        key="behave-strengths",
+        persist_state="session",
+        help="Fractions of the mean residual norm at the layer; 0 is added.",
+    )
+    leads = lead_texts(vectors)
+    more = _more(vectors, len(leads))
+    settings = BehaviorSettings(
+        scenes=scenes, emotions=tuple(emotions), strengths=parse_strengths(strengths or ""), **more.values
+    )
+    return BehaviorRequest(settings, WarningSettings(leads, settings.seed) if more.warning else None)
+
+
+def _more(vectors: EmotionVectors, n_leads: int) -> _More:
+    with st.expander("More settings", icon=":material/tune:"):
+        one, two, three, four = st.columns(4)
+        controls = one.number_input(
+            "Control directions", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
+        )
+        answers = two.number_input(
+            "Answers drawn",
+            1,
+            10_000,
+            100,
+            key="behave-answers",
+            persist_state="session",
+            help="Where a scenario has options: answers drawn by their probability, for the interval.",
+        )
+        samples = three.number_input(
+            "Texts for a pattern",
+            1,
+            256,
+            24,
+            key="behave-samples",
+            persist_state="session",
+            help="A strength and direction.",
+        )
+        texts = four.number_input(
+            "Texts to read",
+            0,
+            256,
+            4,
+            key="behave-texts",
+            persist_state="session",
+            help="Continuations a strength where there are options: to be read, and to see whether the model still "
+            "makes sense.",
+        )
+        one, two, three, four = st.columns(4)
+        form = one.selectbox(
+            "Options are put",
+            list(_FORMS),
+            key="behave-form",
+            persist_state="session",
+            help="As what follows: an option's words are scored as the continuation. As letters: options are listed "
+            "and the letter is scored, in both orders.",
+        )
+        scope = two.selectbox("Steered", list(_SCOPES), key="behave-scope", persist_state="session", help=SCOPE)
+        layer = three.selectbox(
+            "Layer",
+            [CHOSEN, *range(vectors.n_layers)],
+            format_func=lambda number: f"{vectors.selected_layer} (chosen)" if number == CHOSEN else str(number),
+            key=f"behave-layer-{vectors.n_layers}",
+            persist_state="session",
+            help=LAYER,
+        )
+        tokens = four.number_input(
+            "New tokens", 1, 400, 30, key="behave-tokens", persist_state="session", help=NEW_TOKENS
+        )
+        one, two, three, four = st.columns(4)
+        words = one.text_input(
+            "Prompt-only rival",
+            "You feel {emotion}.",
+            key="behave-words",
+            persist_state="session",
+            help="Stands in front of the scenario while nothing is steered. Does asking in words do as much?",
+        )
+        seed = two.number_input("Seed", 0, 2**31 - 1, 0, key="behave-seed", persist_state="session", help=SEED)
+        mean = three.toggle("Length-normalised", key="behave-mean", persist_state="session", help=LENGTH_NORMALISED)
+        chat = four.toggle("Chat template", key="behave-chat", persist_state="session", help=CHAT)
+        can_warn = n_leads >= _FEWEST_LEADS
+        warning = st.toggle(
+            f"Early warning: read before the decision after {n_leads} held-out texts",
+            False,
+            key="behave-warning",
+            disabled=not can_warn,
+            help="Puts each scenario after the texts that the vectors were not built from, and compares the reading "
+            "just before the decision with the decision."
+            if can_warn
+            else "The vector set has fewer than 8 held-out texts.",
+        )
+    values: dict[str, Any] = {
+        "controls": int(controls),
+        "answers": int(answers),
+        "samples": int(samples),
+        "texts": int(texts),
+        "max_new_tokens": int(tokens),
+        "form": _FORMS[str(form)],
+        "scoring": "mean" if mean else "sum",
+        "scope": _SCOPES[str(scope)],
+        "layer": None if layer == CHOSEN else int(layer),
+        "words": (words or "").strip(),
+        "seed": int(seed),
+        "chat": bool(chat),
+    }
+    return _More(values, bool(warning and can_warn))

@@ -1,0 +1,99 @@
+"""What else a direction lights up for, on built-in and on own contrasts, and how many rows it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table
+from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
+from emotion_core.evaluation.rejudge import rejudged
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.checkups import load_confounds, start_confounds
+from ui.build.result import mark_of
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.errors import shown_errors
+from ui.explore.own_confounds import own_confounds
+from ui.run_panel import run_panel
+from ui.services import activation_cache, registry, store
+from ui.verdict import shows, verdict
+from ui.working import Working
+
+
+def checkup(working: Working, scores: HeldOutScores | None) -> None:
+    """Shows the confounds: those of the verdict at once, further ones when a file is chosen.
+
+    Args:
+        working: What is looked at.
+        scores: Its held-out scores, which hold the built-in confounds; None where there are none.
+    """
+    if working.vectors is None or working.emotion is None:
+        return
+    st.subheader("Could it be something else?", anchor=False)
+    found = tuple(scores.confounds) if scores is not None else ()
+    if not found and built_in_confounds():
+        found = _scored(working, built_in_confounds(), "built-in")
+    sets = own_confounds()
+    if sets:
+        found += _scored(working, sets, "own")
+        if scores is not None and working.emotion in scores.emotions:
+            again = rejudged(scores, working.emotion, found)
+            told = f"With your contrasts counted too: {again.reason}"
+            verdict(mark_of(again.word), told, word=again.word, key="with-own")
+    if any(one.emotion == working.emotion for one in found):
+        _result(found, working.emotion)
+
+
+def _scored(working: Working, sets: Sequence[PromptSet], key: str) -> tuple[ConfoundScore, ...]:
+    """Scores on sets, found again or computed in a run of their own."""
+    started = f"confounds of {working.run_id} on {[one.sha256 for one in sets]}"
+    with shown_errors():
+        if started not in st.session_state and working.vectors is not None:
+            started_run = start_confounds(registry(), working.owner, working.vectors, sets, activation_cache())
+            st.session_state[started] = started_run
+        run = run_panel(st.session_state[started], key=f"confounds-{key}")
+        if run is not None:
+            return load_confounds(store(), run.id).scores
+        if not store().get(st.session_state[started]).is_open and st.button("Test them again", key=f"again-{key}"):
+            del st.session_state[started]
+            st.rerun()
+    return ()
+
+
+def _result(found: tuple[ConfoundScore, ...], emotion: str) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chart = confound_chart(found, emotion)
+        show_chart(chart, alt_text=str(chart.description), key="confounds")
+        own = [one for one in found if one.emotion == emotion]
+        downloads(f"confounds-{emotion}", chart=chart, table=confound_table(own), key="confounds")
+    with right:
+        _cosines(found, emotion)
+    shows(
+        "Pairs that differ in one thing that often comes along with the emotion. A direction that sees such a "
+        "contrast, or lies along its vector, is at least partly about that.",
+        "That a direction which sees none of these is the emotion itself: only these contrasts were tested.",
+    )
+
+
+def _cosines(found: tuple[ConfoundScore, ...], emotion: str) -> None:
+    table = cosine_table(found, emotion)
+    near = table[table["points_along"] & ~table["own"]]["contrast"].tolist()
+    told = f"lies along that of {', '.join(near)}" if near else "lies along none of theirs by more than chance"
+    st.markdown(f"**The vector {told}**")
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table[["contrast", "cosine", "cosine_chance", "auroc", "pairs"]],
+        hide_index=True,
+        key="cosines",
+        column_config={
+            "contrast": "Contrast",
+            "cosine": number("Cosine", format="%.2f", help="To the difference in means of the set, at the same layer."),
+            "cosine_chance": number("Chance", format="%.2f", help="95 % of shuffled sides stay within it, up or down."),
+            "auroc": number("AUROC", format="%.2f"),
+            "pairs": number("Pairs"),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Explore emotions, map tab: how the emotions lie next to each other."""

@@ -1,0 +1,71 @@
+"""The clusters in words, and every emotion in a table; a row chooses an emotion everywhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.emotion_map import Look, map_table
+from emotion_core.evaluation.p_words import p_words
+from emotion_core.geometry.cluster_table import cluster_table
+from emotion_core.geometry.words import SIGNIFICANCE
+from ui.downloads import downloads
+from ui.map.data import Mapped, choose_on_map
+from ui.verdict import shows, verdict
+
+
+def clusters_part(mapped: Mapped) -> None:
+    """Verdict on the clusters, the clusters, the emotions."""
+    found = mapped.found
+    stable = mapped.checks.stability if mapped.checks is not None else None
+    rand = found.rand
+    if rand.n >= 3:
+        good = rand.p_value <= SIGNIFICANCE
+        verdict(
+            "evidence" if good else "no evidence",
+            f"The {found.n_clusters} clusters match the paper's ten {'more' if good else 'no more'} than shuffled "
+            f"labels do: adjusted Rand index {rand.value:.2f}, {p_words(rand.p_value)}, {rand.n} words. Silhouette "
+            f"{found.silhouette:.2f}.",
+            key="clusters",
+        )
+    mates = None if stable is None else stable.mates[mapped.layer]
+    table = cluster_table(found, mates)
+    table.insert(0, "here", ["▶" if mapped.emotion in words.split(", ") else "" for words in table["words"]])
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        key="cluster-table",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "here": st.column_config.TextColumn("", width=30),
+            "words": st.column_config.TextColumn("Words, the most typical first", width="large"),
+            "paper": st.column_config.TextColumn("Most of them in the paper's", width="medium"),
+            "stability": st.column_config.NumberColumn(
+                "Kept together", format="percent", help="Share of rebuilds in which two of them are grouped together."
+            ),
+        },
+    )
+    _take(mapped, event.selection.rows, [words.split(", ")[0] for words in table["words"]], "cluster-table")
+    if stable is not None:
+        st.caption(f"Any two emotions are grouped together in {stable.mates_by_chance[mapped.layer]:.0%} of rebuilds.")
+    shows(
+        "Which emotions the model's directions put together. A row chooses its most typical emotion.",
+        "That there are this many kinds of emotion: k-means finds as many groups as it is asked for.",
+    )
+    with st.expander("Every emotion as a table", icon=":material/table_rows:"):
+        rows = map_table(found, Look(place=None if stable is None else stable.place[mapped.layer]))
+        picked = st.dataframe(
+            rows, hide_index=True, key="emotion-table", on_select="rerun", selection_mode="single-row"
+        )
+        _take(mapped, picked.selection.rows, list(rows["emotion"]), "emotion-table")
+        downloads("emotions", table=rows, key="emotion-table")
+
+
+def _take(mapped: Mapped, rows: list[int], emotions: list[str], key: str) -> None:
+    clicked = emotions[rows[0]] if rows else None
+    seen = f"last row of {key}"
+    if clicked is not None and clicked != st.session_state.get(seen) and clicked != mapped.emotion:
+        st.session_state[seen] = clicked
+        choose_on_map(mapped, clicked)
+        st.rerun()
+    st.session_state[seen] = clicked

@@ -1,0 +1,133 @@
+"""This map against another vector file's: another model, another training seed, another prompt set."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from emotion_core.charts.agreement import comparison_chart, pair_table
+from emotion_core.charts.map_checks import overlay_chart, overlay_table
+from emotion_core.errors import EmotionCoreError
+from emotion_core.evaluation.p_words import p_words
+from emotion_core.geometry.compare import Comparison, compare
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.errors import show_error
+from ui.map.choices import keep, kept
+from ui.map.data import Mapped, overlay_of
+from ui.map.views import clickable
+from ui.plain import plain
+from ui.services import app_settings
+from ui.vector_sets import run_of, shelf, vectors_of
+from ui.verdict import shows, verdict
+
+_KEPT = "compared vectors"
+_UPLOAD = "Upload a file"
+
+
+def models_part(mapped: Mapped) -> None:
+    """Chooses a second file and shows whether the two maps agree."""
+    second = _second(mapped)
+    if second is None:
+        st.info(
+            "Choose a second vector file: from another model, another training run, or other texts. Only the emotions "
+            "that both have are compared.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    vectors, file_id = second
+    options = list(range(vectors.n_layers))
+    kept("second_layer", options, vectors.selected_layer)
+    layer = int(
+        st.select_slider(
+            "Layer of the second file",
+            options,
+            key="map_second_layer",
+            on_change=keep("second_layer"),
+            help="Which layer of the second vectors is laid over this map.",
+        )
+    )
+    layers = (mapped.layer, layer)
+    try:
+        found = compared(mapped.source.run_id, file_id, layers, mapped.source.vectors, vectors)
+        laid = overlay_of((mapped.source.run_id, file_id), layers, mapped.source.vectors, vectors)
+    except EmotionCoreError as error:
+        show_error(error)
+        return
+    agree = found.p_value <= 0.05
+    verdict(
+        "evidence" if agree else "no evidence",
+        f"The two geometries {'agree' if agree else 'do not agree beyond chance'}: cosines of all pairs of "
+        f"{len(found.emotions)} shared emotions correlate at r = {found.r:.2f}, {p_words(found.p_value)}.",
+        key="models",
+    )
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chart = overlay_chart(laid, mapped.emotion)
+        clickable(chart, mapped, str(chart.description), "overlay")
+        downloads("overlay", chart=chart, table=overlay_table(laid), key="overlay")
+    with right:
+        pairs = comparison_chart(found)
+        show_chart(pairs, alt_text=str(pairs.description), key="comparison")
+        downloads("cosines-of-two", chart=pairs, table=lambda: pair_table(found), key="comparison")
+    shows(
+        "Left: the second map turned and scaled onto the first, a line for how far each emotion moves. Right: cosines "
+        "of pairs of emotions, which need no turning.",
+        "That two models compute emotions alike: both may follow the words of the same prompt set.",
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing two maps")
+def compared(
+    run_id: str, file_id: str, layers: tuple[int, int], _first: EmotionVectors, _second: EmotionVectors
+) -> Comparison:
+    """Agreement of two files at two layers."""
+    return compare(_first, _second, *layers)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the vector file")
+def _loaded(digest: str, _data: bytes) -> EmotionVectors:
+    return load_vectors(_data)
+
+
+def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
+    """The second file and an id of its content."""
+    info = mapped.working.info
+    sets = {set_id: label for set_id, label in shelf(info).items() if set_id != mapped.source.set_id}
+    options = [_UPLOAD, *sets]
+    kept("second", options, _UPLOAD)
+    choice = st.selectbox(
+        "Compare with",
+        options,
+        format_func=lambda one: sets.get(one, one),
+        key="map_second",
+        on_change=keep("second"),
+        help="Another vector set of this session, or a file, also of another model.",
+    )
+    if choice != _UPLOAD and choice is not None:
+        run_id = run_of(choice, info)
+        return None if run_id is None else (vectors_of(run_id), run_id)
+    file = st.file_uploader(
+        "Second vector file (.safetensors)",
+        type=None,
+        max_upload_size=app_settings().upload_mb,
+        key="second_file",
+        help="As saved under Build vectors; it may belong to another model.",
+    )
+    if file is not None:
+        st.session_state[_KEPT] = file.getvalue()
+    data: bytes | None = st.session_state.get(_KEPT)
+    if data is None:
+        return None
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        vectors = _loaded(digest, data)
+    except EmotionCoreError as error:
+        show_error(error)
+        del st.session_state[_KEPT]
+        return None
+    st.caption(f"{plain(vectors.model.name)}: {len(vectors.emotions)} emotions, {vectors.n_layers} layers.")
+    return vectors, digest

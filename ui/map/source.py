@@ -1,0 +1,69 @@
+"""Which vectors the map shows: the chosen set, or the built-in 171 emotions, or an offer to build them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
+from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts, start_map_build
+from ui.errors import shown_errors
+from ui.map.data import Source
+from ui.plain import plain
+from ui.run_panel import about, run_panel
+from ui.services import activation_cache, common_registry
+from ui.vector_sets import choose_next, run_of, vectors_of
+from ui.working import Working
+
+_RUN = "map build"
+_WITHOUT_SET = "emotion on the map"
+_WHAT = {
+    MAP_SET: "the built-in set of 171.",
+    PLANTED_SET: "**scenes-171**: scenes of 171 emotions by the generator that the demo model was trained with, "
+    "so it is known what a map of them has to show. Choose **emotions-171** in the sidebar to see whether it holds "
+    "for texts by somebody else.",
+}
+
+
+def map_source(working: Working) -> Source | None:
+    """The vectors to map; None where there are none yet, and the page says how to get them."""
+    if working.vectors is None or working.emotion is None or working.run_id is None:
+        return None
+    if len(working.vectors.emotions) >= FEWEST_EMOTIONS:
+        return Source(working.set_id, working.run_id, working.vectors, working.emotion, borrowed=False)
+    few = plain(", ".join(working.vectors.emotions))
+    ready = {name: run for name in (PLANTED_SET, MAP_SET) if (run := run_of(name, working.info)) is not None}
+    if not ready:
+        _offer(working, few)
+        return None
+    set_id, run_id = next(iter(ready.items()))
+    vectors = vectors_of(run_id)
+    count = len(working.vectors.emotions)
+    st.caption(
+        f"The chosen vector set has {count} emotion{'s' if count > 1 else ''} ({few}), too few for a map, so this is "
+        f"{_WHAT[set_id]} A click on an emotion chooses that set."
+    )
+    wanted = st.session_state.get(_WITHOUT_SET, "afraid")
+    return Source(set_id, run_id, vectors, wanted if wanted in vectors.emotions else vectors.emotions[0], borrowed=True)
+
+
+def _offer(working: Working, few: str) -> None:
+    prompts = map_prompts()[0]
+    st.info(
+        f"A map needs at least {FEWEST_EMOTIONS} emotions; this vector set has {few}. Choose another set in the "
+        "sidebar, or build one here.",
+        icon=":material/scatter_plot:",
+    )
+    if _RUN in st.session_state:
+        run = run_panel(st.session_state[_RUN], key="map-build")
+        if run is not None:
+            choose_next(MAP_SET)
+            del st.session_state[_RUN]
+            st.rerun()
+    cost = about(build_seconds(working.info, len(prompts.texts)))
+    if st.button(
+        f"Build {len(prompts.emotions)} emotions ({prompts.name}), {cost}", type="primary", key="build-map-set"
+    ):
+        with shown_errors():
+            st.session_state[_RUN] = start_map_build(common_registry(), working.owner, activation_cache())
+            st.rerun()

@@ -1,0 +1,135 @@
+"""The linked views: the plane, the matrix, the tree and the scree plot. A click on an emotion chooses it in all."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import altair as alt
+import streamlit as st
+
+from emotion_core.charts.agreement import scree, scree_table
+from emotion_core.charts.emotion_map import COMPONENTS, Colour, Look, component_plane, map_table
+from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
+from ui.charts import picked, show_chart
+from ui.downloads import downloads
+from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held
+from ui.map.data import Mapped, choose_on_map
+from ui.verdict import shows
+
+_NONE = "none"
+
+
+def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
+    """Shows a chart on which a click chooses an emotion; only a new click counts."""
+    clicked = picked(show_chart(chart, alt_text=alt_text, key=key, select="emotion"), "emotion")
+    seen = f"last click on {key}"
+    if clicked is not None and clicked != st.session_state.get(seen) and clicked != mapped.emotion:
+        st.session_state[seen] = clicked
+        choose_on_map(mapped, clicked)
+        st.rerun()
+    st.session_state[seen] = clicked
+
+
+def plane_part(mapped: Mapped) -> None:
+    """The two boxes that do what clicks do, the axes, and the plane."""
+    found = mapped.found
+    one, two = st.columns([2, 3])
+    st.session_state["emotion_on_map"] = mapped.emotion
+    one.selectbox(
+        "Emotion",
+        found.emotions,
+        key="emotion_on_map",
+        on_change=lambda: choose_on_map(mapped, st.session_state["emotion_on_map"]),
+        help="The same as a click on an emotion in any view; type to search.",
+    )
+    compared = kept_held(found.emotions)
+    two.multiselect(
+        "Held for comparison",
+        found.emotions,
+        key="map_held",
+        on_change=keep_held,
+        max_selections=MOST_HELD,
+        placeholder="Hold some to compare them",
+        help="Held emotions stay marked in every view and stand side by side below.",
+    )
+    look = _look(mapped, compared)
+    chart = component_plane(found, mapped.emotion, look)
+    clickable(chart, mapped, f"Map of {len(found.emotions)} emotions on two components; a table is below", "plane")
+    shows(
+        "Directions that are alike lie close. The first axes are the ways in which the directions differ most. "
+        "Crosses: where 95 % of rebuilds from other texts put an emotion, once the map is checked.",
+        "Distances off the plane: two emotions may lie close here and far apart in the full space, which the "
+        "neighbours are taken from.",
+    )
+    downloads("emotion-map", chart=chart, table=map_table(found, look), key="plane")
+
+
+def relations_part(mapped: Mapped) -> None:
+    """Matrix, tree and scree plot."""
+    compared = held(mapped.found.emotions)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        matrix = cosine_chart(mapped.found, mapped.emotion, compared)
+        clickable(matrix, mapped, "Cosines of all pairs of emotions", "cosines")
+        downloads("cosines", chart=matrix, table=lambda: cosine_table(mapped.found), key="cosines")
+        bars = scree(mapped.found, mapped.emotion)
+        show_chart(bars, alt_text=str(bars.description), key="scree")
+        table = scree_table(mapped.found, mapped.emotion)
+        downloads("scree", chart=bars, table=table, key="scree")
+    with right, st.container(height=760, border=False):
+        drawn = tree(mapped.found, mapped.emotion, compared)
+        clickable(drawn, mapped, "Tree of the emotions by cosine distance", "tree")
+        downloads("tree", chart=drawn, key="tree")
+    shows(
+        "Which directions are alike in the full space: 1 is the same direction, 0 unrelated, below 0 opposed. The tree "
+        "joins the nearest first; the bars say how much a flat map leaves out.",
+        "Why two are alike: texts about them may share words. A tree joins emotions even where there are no groups.",
+    )
+
+
+def _look(mapped: Mapped, compared: tuple[str, ...]) -> Look:
+    found, checks = mapped.found, mapped.checks
+    numbers = list(range(1, min(COMPONENTS, found.components.coordinates.shape[1]) + 1))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kept("x", numbers, 1)
+        x = st.selectbox(
+            "Across: component",
+            numbers,
+            key="map_x",
+            on_change=keep("x"),
+            width=150,
+            help="Which principal component runs from left to right: 1 is what sets the emotions apart most.",
+        )
+        kept("y", numbers, min(2, numbers[-1]))
+        y = st.selectbox(
+            "Up: component",
+            numbers,
+            key="map_y",
+            on_change=keep("y"),
+            width=150,
+            help="Which principal component runs upwards.",
+        )
+        sizes = [_NONE, *[str(number) for number in numbers]]
+        kept("size", sizes, _NONE)
+        size = st.selectbox(
+            "Size: component",
+            sizes,
+            key="map_size",
+            on_change=keep("size"),
+            width=150,
+            help="A third component as the size of the points.",
+        )
+        kept("colour", ("cluster", "valence"), "cluster")
+        colour = st.segmented_control(
+            "Colour", ("cluster", "valence"), key="map_colour", on_change=keep("colour"), required=True
+        )
+    stable = checks.stability if checks is not None else None
+    return Look(
+        x=int(x or 1),
+        y=int(y or 2),
+        colour=cast(Colour, colour or "cluster"),
+        size=0 if size in (None, _NONE) else int(size),
+        held=compared,
+        place=None if stable is None else stable.place[mapped.layer],
+        spread=None if stable is None else stable.spread[mapped.layer],
+    )

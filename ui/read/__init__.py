@@ -1,0 +1,1 @@
+"""Read: the form and the result of every kind of reading."""

@@ -1,0 +1,87 @@
+"""A conversation that the model continued: the reply, unsteered and steered, and its reading."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts import reading_turns as charts
+from emotion_core.charts.reading_tables import all_turns, token_table
+from emotion_core.reading.continuation import Continuation, Writing
+from emotion_core.reading.dialogue import line_breaks
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.help_texts import NEW_TOKENS, SEED, TEMPERATURE
+from ui.plain import plain
+from ui.read.strip import value_strip
+from ui.verdict import shows
+
+
+def writing_input(emotion: str) -> Writing | None:
+    """How the model continues the conversation; None where it does not.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+    """
+    if not st.toggle(
+        "Let the model write the next reply",
+        key="read-continue",
+        persist_state="session",
+        help="The conversation has to end with a turn of the user.",
+    ):
+        return None
+    one, two, three, four = st.columns(4)
+    strength = one.number_input(
+        f"Strength of {emotion}",
+        -2.0,
+        2.0,
+        0.0,
+        0.05,
+        key="continue-strength",
+        persist_state="session",
+        help="In fractions of the mean residual norm; 0 for no steering. The unsteered reply is written beside it.",
+    )
+    tokens = two.number_input("New tokens", 1, 512, 60, key="continue-tokens", persist_state="session", help=NEW_TOKENS)
+    temperature = three.number_input(
+        "Temperature", 0.0, 10.0, 1.0, 0.1, key="continue-temperature", persist_state="session", help=TEMPERATURE
+    )
+    seed = four.number_input("Seed", 0, 2**31, 0, key="continue-seed", persist_state="session", help=SEED)
+    return Writing(emotion, round(float(strength), 6), int(tokens), round(float(temperature), 6), int(seed))
+
+
+def continuation_result(found: Continuation, emotion: str) -> None:
+    """Both replies side by side, and the turns of the one that was written last."""
+    names = ("Unsteered", f"{found.writing.emotion} {found.writing.strength:+g}")
+    columns = st.columns(len(found.texts))
+    for number, (column, name) in enumerate(zip(columns, names, strict=False)):
+        with column:
+            _reply(found, number, name, emotion)
+    shows(
+        "What the model writes next, and how its words read to the model without steering. Both replies share their "
+        "sampling noise, so they differ because of the added direction.",
+        "An effect: one reply proves nothing. The page Steer compares many texts with random directions.",
+    )
+    reading = found.readings[-1]
+    chart = charts.turns(reading, emotion)
+    show_chart(chart, alt_text="Mean reading of every turn, the reply last.", key="continued")
+    downloads("continued-turns", chart=chart, table=lambda: all_turns(reading), key="continued", parquet=True)
+    downloads("continued-tokens", table=lambda: token_table(reading.tokens), key="continued-tokens", parquet=True)
+
+
+def _reply(found: Continuation, number: int, name: str, emotion: str) -> None:
+    st.markdown(f"**{plain(name)}**")
+    if not found.texts[number]:
+        st.caption("The model ended its turn at once.")
+        return
+    reading = found.readings[number]
+    start, end = reading.dialogue.spans[-1]
+    one = reading.tokens.single
+    mean = reading.turns[-1, one.emotions.index(emotion)]
+    value_strip(
+        one.tokens[start:end],
+        one.content[start:end],
+        one.of(emotion)[start:end],
+        emotion,
+        key=f"reply-{number}",
+        breaks=line_breaks(one.content[start:end], one.tokens[start:end]),
+    )
+    st.caption(f"Mean reading of the reply: {mean:+.2f} SD.")

@@ -1,0 +1,138 @@
+"""What the visitor wants read, and the button that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError
+from emotion_core.prompts.library import load_templates
+from emotion_core.reading.continuation import check_reply
+from emotion_core.reading.dose import parse_values
+from emotion_core.runs.reading_cost import reading_seconds
+from emotion_core.runs.reading_request import ReadingRequest, turns_of
+from emotion_core.runs.readings import start_reading
+from ui.errors import show_error
+from ui.limits import limit_note
+from ui.read.attempts_form import attempts_form
+from ui.read.continuation import writing_input
+from ui.read.inputs import OWN, conversation_input, text_input
+from ui.read.monitor_form import monitor_form
+from ui.read.priors_form import priors_form
+from ui.run_panel import about, remember_run
+from ui.services import activation_cache, registry
+from ui.working import Working
+
+# The words of the link, `?what=Dose`, and the kinds of reading that the tab shows.
+TABS: dict[str, tuple[str, ...]] = {
+    "Text": ("text",),
+    "Conversation": ("conversation",),
+    "Dose": ("dose",),
+    "Situations": ("situations",),
+    "Attempts": ("attempts",),
+    "System prompts": ("priors",),
+    "Monitor": ("monitor", "labelled"),
+}
+
+
+def reading_form(working: Working, tab: str) -> None:
+    """Draws the form and starts a reading at a click on its button; faults cost nothing that was read before."""
+    if working.vectors is None or working.emotion is None:
+        return
+    emotion = working.emotion
+    forms: dict[str, Callable[[], ReadingRequest]] = {
+        "Text": _text,
+        "Conversation": lambda: _conversation(emotion),
+        "Dose": _dose,
+        "Situations": _situations,
+        "Attempts": attempts_form,
+        "System prompts": priors_form,
+        "Monitor": lambda: monitor_form(emotion),
+    }
+    request: ReadingRequest | None = None
+    try:
+        request = forms[tab]()
+    except EmotionCoreError as error:
+        show_error(error)
+    limit_note("read")
+    pressed = st.button(
+        "Read" if request is None else f"Read, {about(reading_seconds(working.info, request))}",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"go-{tab.lower().replace(' ', '-')}",
+        disabled=request is None,
+    )
+    if not pressed or request is None:
+        return
+    try:
+        run_id = start_reading(registry(), working.owner, working.vectors, request, activation_cache())
+    except EmotionCoreError as error:
+        show_error(error)
+        return
+    remember_run(f"read {tab}", run_id)
+    st.rerun()
+
+
+def _text() -> ReadingRequest:
+    text = text_input("read-text")
+    all_layers = st.checkbox(
+        "All layers",
+        key="read-all-layers",
+        persist_state="session",
+        help="Reads every layer in the same pass, and shows the chosen emotion layer by layer.",
+    )
+    return ReadingRequest("text", text=text, all_layers=bool(all_layers))
+
+
+def _conversation(emotion: str) -> ReadingRequest:
+    turns = conversation_input("read")
+    writing = writing_input(emotion)
+    if writing is not None:
+        if len(turns) > 1 and turns[-1].role == "assistant":
+            turns = turns[:-1]
+            st.caption("The last turn is the assistant's: it is left out, and the model writes it.")
+        check_reply(turns_of(turns))
+    return ReadingRequest("conversation", turns=turns, writing=writing)
+
+
+def _dose() -> ReadingRequest:
+    library = {one.name: one for one in load_templates()}
+    name = st.selectbox(
+        "Template",
+        [*library, OWN],
+        key="read-template",
+        persist_state="session",
+        help="A text in which only a number changes, and the emotions that should follow it.",
+    )
+    chosen = library.get(str(name))
+    text = st.text_area(
+        "Text with {x} in the place of the number",
+        chosen.template if chosen else "I have been waiting at the station for {x} hours.",
+        key=f"template-{name}",
+        persist_state="session",
+        height=80,
+        help="Every value is put in the place of {x}; all else stays the same.",
+    )
+    values = st.text_input(
+        "Numbers",
+        ", ".join(f"{value:g}" for value in chosen.values) if chosen else "1, 2, 4, 8, 16, 32",
+        key=f"values-{name}",
+        persist_state="session",
+        help="At least three, with commas.",
+    )
+    return ReadingRequest(
+        "dose",
+        text=text or "",
+        values=parse_values(values or ""),
+        rise=chosen.rise if chosen else (),
+        fall=chosen.fall if chosen else (),
+    )
+
+
+def _situations() -> ReadingRequest:
+    st.markdown(
+        "Messages that imply an emotion and never name it. Does the implied one read highest among all emotions of the "
+        "set? Choose a vector set with several emotions, such as emotions-12."
+    )
+    return ReadingRequest("situations")

@@ -1,0 +1,108 @@
+"""A monitor on one emotion: its threshold, where it fires, and its ROC."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from emotion_core.charts import reading_monitor as charts
+from emotion_core.reading.dialogue import line_breaks
+from emotion_core.reading.monitor import Threshold
+from emotion_core.reading.roc import LabelledReading
+from emotion_core.reading.watched import Watched
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.plain import plain
+from ui.read.strip import value_strip
+from ui.verdict import shows, verdict
+
+
+def watched_result(found: Watched) -> None:
+    """Where a monitor fires in one text or conversation."""
+    chart = charts.watched(found)
+    show_chart(chart, alt_text="The monitor's score along the text, with its threshold.", key="watched")
+    _threshold(found.threshold)
+    if found.phrase:
+        _leads(found)
+    if found.alarms:
+        rows = [
+            {"first token": a.start, "tokens": a.end - a.start, "highest score": a.peak, "text": a.text.strip()}
+            for a in found.alarms
+        ]
+        config = {
+            "first token": "First token",
+            "tokens": "Tokens",
+            "highest score": st.column_config.NumberColumn("Highest score (SD)", format="%.2f"),
+            "text": st.column_config.TextColumn("With the tokens averaged", width="large"),
+        }
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=config)
+    shows(
+        "Tokens at which the mean reading of the last few is higher than in all but a chosen share of neutral text. "
+        "Nothing after a token is used, so it could have been known there.",
+        "That an alarm means danger: at this rate neutral text gives alarms as well, and the more, the longer it is.",
+    )
+    emotion = found.threshold.settings.emotion
+    downloads(f"monitor-{emotion}", chart=chart, table=lambda: charts.watched_table(found), key="watched", parquet=True)
+    fires = {i for alarm in found.alarms for i in range(alarm.start, alarm.end)}
+    breaks = line_breaks(found.content, found.tokens)
+    value_strip(
+        found.tokens, found.content, found.values, emotion, key="watched", breaks=breaks, marked=frozenset(fires)
+    )
+    st.caption("Underlined: where the monitor fires.")
+
+
+def _threshold(found: Threshold) -> None:
+    st.markdown(
+        f"Threshold **{found.value:.2f}** from {found.n_tokens:,} neutral tokens, of which "
+        f"{found.settings.false_alarms:.1%} lie above it. On neutral registers that it was not set from it fires at "
+        f"{found.rate:.1%} of the tokens (95 % {found.rate_low:.1%} to {found.rate_high:.1%}) and in "
+        f"{found.texts_fired} of {found.n_texts} texts of {found.text_tokens:.0f} tokens."
+    )
+
+
+def _leads(found: Watched) -> None:
+    phrase = plain(found.phrase)
+    if not found.flagged:
+        st.info(f"The phrase “{phrase}” is not in the text.", icon=":material/search_off:")
+        return
+    for number, one in enumerate(found.flagged):
+        if one.lead is None:
+            verdict("no evidence", f"“{phrase}” at token {one.token}: silent until then.", key=f"lead-{number}")
+            continue
+        early = one.chance is not None and one.chance < 0.05
+        verdict(
+            "evidence" if early else "no evidence",
+            f"“{phrase}” at token {one.token}: the first alarm comes {one.lead} tokens before it; "
+            f"{one.chance:.0%} of random directions fire as early at the same false alarm rate.",
+            key=f"lead-{number}",
+        )
+
+
+def labelled_result(found: LabelledReading) -> None:
+    """How well a monitor tells labelled conversations apart."""
+    verdict(
+        "evidence" if found.evidence else "no evidence",
+        f"AUROC {found.auroc:.2f} (95 % {found.auroc_low:.2f} to {found.auroc_high:.2f}); random directions "
+        f"{found.null_low:.2f} to {found.null_high:.2f} (p = {found.p_value:.3f}); the number of tokens alone "
+        f"{found.length_auroc:.2f}.",
+        key="roc",
+    )
+    chart = charts.roc(found)
+    show_chart(chart, alt_text="ROC curve of the monitor.", key="roc")
+    _threshold(found.threshold)
+    shows(
+        "Whether the highest score of a conversation tells the labelled ones from the others, at every threshold.",
+        "What made them different: conversations with the label may differ in topic and words too. A longer text has a "
+        "higher peak by chance alone, so the length is scored beside it.",
+    )
+    table = charts.labelled_table(found)
+    labels = {
+        "conversation": "Conversation",
+        "label": "Label",
+        "highest_score": st.column_config.NumberColumn("Highest score (SD)", format="%.2f"),
+        "fires": "Fires",
+        "first_alarm": "First alarm at token",
+        "tokens": "Tokens",
+    }
+    st.dataframe(table, hide_index=True, column_config=labels)
+    downloads("monitor-roc", chart=chart, table=table, key="roc", parquet=True)

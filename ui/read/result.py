@@ -1,0 +1,99 @@
+"""Finished readings on the page: which part is shown, and what to take along."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.errors import RunError
+from emotion_core.runs.readings import Reading, load_reading, read_with, what_of
+from ui.errors import shown_errors
+from ui.read.attempts import attempts_result
+from ui.read.continuation import continuation_result
+from ui.read.conversation import conversation_result
+from ui.read.dose import dose_result
+from ui.read.monitor import labelled_result, watched_result
+from ui.read.priors import priors_result
+from ui.read.redo import redo_call
+from ui.read.situations import situations_result
+from ui.read.text import text_result
+from ui.run_panel import current_run, link_hint, run_panel
+from ui.services import store
+from ui.working import Working
+
+
+def reading_result(working: Working, tab: str, kinds: tuple[str, ...]) -> None:
+    """The tab's reading, as far as it is.
+
+    Args:
+        working: What is worked with.
+        tab: Its name.
+        kinds: Kinds of reading that it shows.
+    """
+    run_id = _tab_run(tab, kinds)
+    if run_id is None:
+        st.info("Press the button: the reading appears here.", icon=":material/info:")
+        return
+    run = run_panel(run_id, key=f"read-{tab.lower()}")
+    if run is None:
+        return
+    if what_of(run) not in kinds:
+        st.info("The link belongs to another kind of result; choose it above.", icon=":material/info:")
+        return
+    with shown_errors():
+        found = _reading(run.id)
+        st.divider()
+        _show(found, working)
+        same = working.vectors is not None and read_with(run, working.vectors)
+        if not same:
+            st.caption("This was read with another vector set than the one chosen at the side.")
+        redo_call(found.request, working.vectors if same else None)
+        link_hint()
+
+
+def _tab_run(tab: str, kinds: tuple[str, ...]) -> str | None:
+    """The tab's run: that of the link where it is of this kind, else the last one of this session on this tab."""
+    page = f"read {tab}"
+    linked, own = st.query_params.get("run"), st.session_state.get(f"run of {page}")
+    if linked and own and linked != own and _kind(linked) not in kinds:
+        del st.query_params["run"]  # of the tab that was open before
+    return current_run(page)
+
+
+def _kind(run_id: str) -> str:
+    try:
+        return what_of(store().get(run_id))
+    except RunError:
+        return ""
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reading(run_id: str) -> Reading:
+    """A finished reading; kept, since a click on a token should not read a file of megabytes."""
+    return load_reading(store(), run_id)
+
+
+def _show(found: Reading, working: Working) -> None:
+    if found.text is not None:
+        text_result(found.text, _emotion(found.text.emotions, working))
+    elif found.conversation is not None:
+        conversation_result(found.conversation, _emotion(found.conversation.tokens.emotions, working))
+    elif found.continuation is not None:
+        emotions = found.continuation.readings[0].tokens.emotions
+        continuation_result(found.continuation, _emotion(emotions, working))
+    elif found.dose is not None:
+        dose_result(found.dose, _emotion(found.dose.emotions, working))
+    elif found.situations is not None:
+        situations_result(found.situations)
+    elif found.attempts is not None:
+        attempts_result(found.attempts, _emotion(found.attempts.emotions, working))
+    elif found.priors is not None:
+        priors_result(found.priors, _emotion(found.priors.emotions, working))
+    elif found.watched is not None:
+        watched_result(found.watched)
+    elif found.labelled is not None:
+        labelled_result(found.labelled)
+
+
+def _emotion(emotions: tuple[str, ...], working: Working) -> str:
+    """The chosen emotion where the reading has it, else the first."""
+    return working.emotion if working.emotion in emotions else emotions[0]

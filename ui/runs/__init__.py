@@ -1,0 +1,1 @@
+"""Runs: the shelf of everything computed, and runs pinned over each other."""

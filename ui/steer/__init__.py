@@ -1,0 +1,1 @@
+"""Steer: sweeps, next token, cross-talk and live texts."""

@@ -1,0 +1,132 @@
+"""The cross-talk view of the Steer page: steer with each emotion, read all of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError, SettingsError
+from emotion_core.runs.cost import sweep_seconds
+from emotion_core.runs.crosstalks import has_crosstalk, load_crosstalk, start_crosstalk
+from emotion_core.runs.limits import require_sweep
+from emotion_core.steering.crosstalk import n_matrix_texts
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import show_error, shown_errors
+from ui.help_texts import CONTROLS, SAMPLES
+from ui.limits import limit_note
+from ui.run_panel import about, link_hint, remember_run
+from ui.services import app_settings, registry, store
+from ui.steer.crosstalk_result import crosstalk_result
+from ui.steer.form import more_settings
+from ui.steer.place import place_form
+from ui.steer.prompts import prompts_form
+from ui.steer.runs import ready, view_run
+from ui.vector_sets import MAP_SETS, choose_next, run_of
+from ui.working import Working
+
+PAGE = "crosstalk"
+_MOST_AT_FIRST = 12
+
+
+def crosstalk_view(working: Working) -> None:
+    """Form and result."""
+    if working.vectors is not None:
+        _settings_and_button(working, working.vectors)
+    run_id = view_run(PAGE, "crosstalk")
+    if run_id is None:
+        if working.vectors is None or len(working.vectors.emotions) < 2:
+            return  # what to do first stands above
+        st.info("Choose emotions and press the button: the matrix appears here.", icon=":material/info:")
+    elif ready(run_id, key=PAGE, kept=has_crosstalk(store(), run_id)):
+        with shown_errors():
+            crosstalk_result(load_crosstalk(store(), run_id), key=PAGE)
+            link_hint()
+
+
+def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
+    if len(vectors.emotions) < 2:
+        st.info(
+            "This vector set has a single emotion. Choose one with several, or build one, to see what steering with "
+            "one does to the others.",
+            icon=":material/info:",
+        )
+        _sets_with_several(working)
+        return
+    settings: CrossTalkSettings | None = None
+    try:
+        settings = _form(vectors)
+        n_texts = n_matrix_texts(settings, len(settings.emotions))
+        require_sweep(app_settings(), n_texts, settings.max_new_tokens)
+        seconds = sweep_seconds(working.info, n_texts, settings.max_new_tokens)
+        label = f"Run cross-talk: {n_texts:,} texts, {about(seconds)}"
+    except EmotionCoreError as error:
+        show_error(error)
+        settings, label = None, "Run cross-talk"
+    limit_note("sweep")
+    pressed = st.button(
+        label, type="primary", disabled=settings is None, key="run_matrix", icon=":material/play_arrow:"
+    )
+    if pressed and settings is not None:
+        with shown_errors():
+            remember_run(PAGE, start_crosstalk(registry(), working.owner, vectors, settings))
+            st.rerun()
+
+
+def _sets_with_several(working: Working) -> None:
+    """A click to each built-in set with several emotions that is there for this model."""
+    with st.container(horizontal=True):
+        for set_id, label in MAP_SETS.items():
+            if run_of(set_id, working.info) is not None:
+                st.button(f"Work with {label}", key=f"take-{set_id}", on_click=choose_next, args=(set_id,))
+
+
+def _form(vectors: EmotionVectors) -> CrossTalkSettings:
+    left, right = st.columns([3, 2])
+    with left:
+        prompts = prompts_form()
+    with right:
+        one, two, three = st.columns(3)
+        strength = one.number_input(
+            "Strength",
+            -100.0,
+            100.0,
+            0.2,
+            0.05,
+            key="matrix_strength",
+            persist_state="session",
+            help="The same for every emotion, in the unit of strength under More settings.",
+        )
+        samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session", help=SAMPLES)
+        controls = three.number_input(
+            "Controls", 0, 64, 8, key="matrix_controls", persist_state="session", help=CONTROLS
+        )
+        emotions = st.multiselect(
+            "Emotions",
+            vectors.emotions,
+            default=list(vectors.emotions[:_MOST_AT_FIRST]),
+            key=f"matrix-emotions-{len(vectors.emotions)}-{vectors.emotions[0]}",
+            persist_state="session",
+            help="Each is steered, and each is read.",
+        )
+    if len(emotions) < 2:
+        raise SettingsError("A matrix needs emotions", expected="2 or more", found=str(len(emotions)))
+    place = place_form(vectors, vectors.selected_layer, key="matrix_")
+    more = more_settings()
+    return CrossTalkSettings(
+        prompts=prompts,
+        strength=float(strength),
+        emotions=tuple(emotions),
+        controls=int(controls),
+        samples=1 if more.decoding == "greedy" else int(samples),
+        max_new_tokens=more.new_tokens,
+        layer=place.layer,
+        span=place.span,
+        unit=more.unit,
+        operation=place.operation,
+        scope=place.scope,
+        decoding=more.decoding,
+        temperature=more.temperature,
+        top_p=more.top_p,
+        seed=more.seed,
+        chat=more.chat,
+    )

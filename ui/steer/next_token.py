@@ -1,0 +1,110 @@
+"""The next-token view of the Steer page: 41 strengths before any text is sampled."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.charts.next_token import divergence_chart, next_token_chart, next_token_sentence, next_token_table
+from emotion_core.errors import EmotionCoreError
+from emotion_core.runs.next_tokens import load_next_token, start_next_token
+from emotion_core.steering.next_token import NextTokenDose
+from emotion_core.steering.settings import SweepSettings, even_strengths
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.charts import show_chart
+from ui.downloads import downloads
+from ui.errors import show_error, shown_errors
+from ui.help_texts import CONTROLS
+from ui.limits import limit_note
+from ui.plain import plain
+from ui.run_panel import link_hint, remember_run
+from ui.services import registry, store
+from ui.steer.place import place_form
+from ui.steer.prompts import prompts_form
+from ui.steer.runs import ready, view_run
+from ui.verdict import shows
+from ui.working import Working
+
+PAGE = "next-token"
+STRENGTHS = 41
+
+
+def next_token_view(working: Working) -> None:
+    """Form and result."""
+    if working.vectors is not None and working.emotion is not None:
+        _settings_and_button(working, working.vectors, working.emotion)
+        st.divider()
+    run_id = view_run(PAGE, "next-token")
+    if run_id is None:
+        st.info("Press the button: the curve appears here.", icon=":material/info:")
+    elif ready(run_id, key=PAGE, kept=False):
+        with shown_errors():
+            _result(load_next_token(store(), run_id))
+            link_hint()
+
+
+def _settings_and_button(working: Working, vectors: EmotionVectors, emotion: str) -> None:
+    settings: SweepSettings | None = None
+    try:
+        settings = _form(vectors, emotion)
+    except EmotionCoreError as error:
+        show_error(error)
+    limit_note("sweep")
+    pressed = st.button(
+        f"Show the curve: {STRENGTHS} strengths, one step a prompt",
+        type="primary",
+        disabled=settings is None,
+        key="run_next_token",
+        icon=":material/play_arrow:",
+    )
+    if pressed and settings is not None:
+        with shown_errors():
+            remember_run(PAGE, start_next_token(registry(), working.owner, vectors, settings))
+            st.rerun()
+
+
+def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
+    left, right = st.columns([3, 2])
+    with left:
+        prompts = prompts_form()
+    reach = right.number_input(
+        "Largest strength",
+        0.01,
+        100.0,
+        0.6,
+        0.1,
+        key="next_reach",
+        persist_state="session",
+        help=f"{STRENGTHS} strengths from minus to plus this, as fractions of the residual norm.",
+    )
+    controls = right.number_input(
+        "Control directions", 0, 64, 8, key="next_controls", persist_state="session", help=CONTROLS
+    )
+    place = place_form(vectors, vectors.layer_of(emotion), key="next_")
+    return SweepSettings(
+        emotion=emotion,
+        prompts=prompts,
+        strengths=even_strengths(float(reach), STRENGTHS),
+        controls=int(controls),
+        layer=place.layer,
+        span=place.span,
+        operation=place.operation,
+        scope=place.scope,
+    )
+
+
+def _result(dose: NextTokenDose) -> None:
+    sentence = next_token_sentence(dose)
+    chart = next_token_chart(dose)
+    show_chart(chart, alt_text=sentence, key="next-dose")
+    st.caption(
+        "The tokens that the direction itself points at through the output layer: "
+        + ", ".join(f"“{plain(token)}”" for token in dose.tokens)
+    )
+    st.caption("**Divergence** of the whole next-token distribution from the unsteered one.")
+    show_chart(divergence_chart(dose), alt_text="Divergence against strength", key="next-divergence")
+    shows(
+        "How much likelier the direction's own tokens become as the next word, averaged over the prompts, beside "
+        "random directions of the same length.",
+        "That whole texts change: a sweep writes and reads them.",
+    )
+    downloads(f"next-token-{dose.settings.emotion}", chart=chart, table=next_token_table(dose), key="next")

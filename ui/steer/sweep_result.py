@@ -1,0 +1,147 @@
+"""A finished sweep: verdict, dose-response, coherence, texts, downloads."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
+from emotion_core.charts.export import table_bytes
+from emotion_core.charts.palette import COOL, WARM
+from emotion_core.runs.sweeps import load_sweep
+from emotion_core.steering.finding import change, signed, sweep_finding
+from emotion_core.steering.sweep import Sweep, SweepRow
+from ui.charts import picked, show_chart
+from ui.downloads import download, downloads
+from ui.plain import plain
+from ui.services import store
+from ui.steer.strength_texts import strength_texts
+from ui.steer.text_ladder import Rung, split_at_difference, text_ladder
+from ui.verdict import shows, verdict
+
+_SCOPES = {"generated": "generated text", "prompt": "the prompt", "both": "prompt and generated text"}
+_SMALL = 0.25  # standard deviations below which a rung stays uncoloured
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def sweep_of(run_id: str) -> Sweep:
+    """A finished sweep; remembered, since reading its file takes a tenth of a second at every click."""
+    return load_sweep(store(), run_id)
+
+
+def sweep_result(sweep: Sweep, *, key: str) -> None:
+    """Shows everything a sweep gave."""
+    if sweep.partial:
+        st.warning(f"A part of the sweep: {sweep.partial}. Everything below is made of these.", icon=":material/pause:")
+    finding = sweep_finding(sweep)
+    verdict(finding.mark, finding.sentence, key=key)
+    chart = dose_response(sweep)
+    clicked = show_chart(
+        dose_response(sweep, clickable=True), alt_text=finding.sentence, key=f"dose-{key}", select="point"
+    )
+    st.caption("Click a point to see its texts below.")
+    one, two = st.columns(2)
+    with one:
+        st.caption("**Surprise** of the texts for the unsteered model: high means the text falls apart.")
+        show_chart(coherence(sweep, "surprise"), alt_text="Surprise against strength", key=f"surprise-{key}")
+    with two:
+        st.caption("**Repetition**: the share of four-token stretches that stood in the text before.")
+        show_chart(coherence(sweep, "repetition"), alt_text="Repetition against strength", key=f"repetition-{key}")
+    shows(
+        "How far texts written under steering move along the direction, in standard deviations of unsteered texts, "
+        "beside random directions of the same length. Shaded green: strengths at which the texts stay as coherent as "
+        "unsteered ones.",
+        "That the model has an experience, or that a reader would notice the emotion: read the texts below.",
+    )
+    st.caption(_settings_line(sweep))
+    name = f"sweep-{sweep.settings.emotion}"
+    downloads(name, chart=chart, table=summary_table(sweep), key=key)
+    strength_texts(sweep, picked(clicked, "strength"), key=key)
+    sweep_texts(sweep, key=key)
+    with st.container(horizontal=True):
+        table = text_table(sweep)
+        download(
+            "All texts as CSV",
+            lambda: table_bytes(table),
+            f"{name}-texts.csv",
+            "text/csv",
+            key=f"texts-{key}",
+        )
+        download("JSON", lambda: _json(sweep), f"{name}.json", "application/json", key=f"json-{key}")
+
+
+def _settings_line(sweep: Sweep) -> str:
+    """What was asked for, in a line: a link may open a run whose settings are not those of the form."""
+    asked = sweep.settings
+    decoding = "greedy" if asked.decoding == "greedy" else f"temperature {asked.temperature:g}, top-p {asked.top_p:g}"
+    layers = f"layer {sweep.layer}" if len(sweep.layers) < 2 else f"layers {sweep.layers[0]} to {sweep.layers[-1]}"
+    mixed = "".join(f" with {weight:+g} × {plain(emotion)}" for emotion, weight in asked.mix)
+    return (
+        f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()}{mixed} at {layers} on "
+        f"{_SCOPES[asked.scope]}; "
+        f"{len(asked.prompts)} prompts, {len(asked.strengths)} strengths, {asked.samples} samples, "
+        f"{asked.controls} random directions, {asked.max_new_tokens} new tokens, {decoding}, seed {asked.seed}."
+    )
+
+
+def sweep_texts(sweep: Sweep, *, key: str) -> None:
+    """The texts strength by strength beside the unsteered one, for one prompt, noise and direction."""
+    st.subheader("The texts, strength by strength", anchor=False)
+    prompts = list(dict.fromkeys(row.prompt for row in sweep.rows))
+    one, two, three = st.columns([3, 1, 1])
+    prompt = one.selectbox("Prompt", prompts, key=f"prompt-{key}", bind="query-params")
+    samples = sorted({row.sample for row in sweep.rows})
+    sample = two.selectbox(
+        "Sample", samples, format_func=lambda n: f"{n + 1}", key=f"sample-{key}", bind="query-params"
+    )
+    directions = list(dict.fromkeys(row.direction for row in sweep.rows))
+    directions += ["in words"] if sweep.in_words else []
+    names = {"emotion": sweep.settings.emotion, "in words": f"words: “{sweep.settings.in_words}”"}
+    direction = three.selectbox(
+        "Direction",
+        directions,
+        format_func=lambda one: names.get(
+            one, one.replace("control-", "control ").replace("shuffled-", "shuffled labels ")
+        ),
+        key=f"direction-{key}",
+        bind="query-params",
+        help="The control directions are random, of the same length: what they write is what chance does.",
+    )
+    rows = [r for r in (*sweep.rows, *sweep.in_words) if r.prompt == prompt and r.sample == sample]
+    unsteered = next(r for r in rows if r.strength == 0 and r.direction == "emotion")
+    shown = sorted((r for r in rows if r.direction == direction or r is unsteered), key=lambda r: r.strength)
+    st.caption(
+        f"“{plain(str(prompt))} …” continued with the same noise at every strength. Underlined: from where a text "
+        "leaves the unsteered one. SD: how far its reading moved. Edge: warm where it rose, cool where it fell. "
+        "Dashed: outside the usable window."
+    )
+    text_ladder([rung(row, unsteered, sweep) for row in shown], label="Texts by strength", key=f"ladder-{key}")
+
+
+def rung(row: SweepRow, unsteered: SweepRow, sweep: Sweep) -> Rung:
+    """One text as the ladder shows it, marked from where it leaves the unsteered one."""
+    text = row.text.strip()
+    compared = row.strength != 0 or row.direction == "in words"
+    same, rest = split_at_difference(text, unsteered.text.strip()) if compared else (text, "")
+    low, high = sweep.usable_window
+    moved = change(row, unsteered)
+    notes = [] if moved is None or not compared else [f"{sweep.settings.emotion} {signed(moved, 1)} SD"]
+    if row.surprise is not None:
+        notes.append(f"surprise {row.surprise:.1f}")
+    if row.broken:
+        notes.append("numbers not finite")
+    colour = "" if moved is None or abs(moved) < _SMALL else (WARM if moved > 0 else COOL)
+    return Rung(
+        strength=signed(row.strength) if row.strength else "in words" if compared else "unsteered",
+        notes=tuple(notes),
+        same=same or ("" if rest else "(nothing written)"),
+        rest=rest,
+        colour=colour,
+        unsteered=not compared,
+        usable=low <= row.strength <= high,
+    )
+
+
+def _json(sweep: Sweep) -> bytes:
+    return json.dumps(sweep.to_json(), ensure_ascii=False, allow_nan=False).encode()
