@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.live import LiveTexts
-from ui import home_live, live_pair
+from ui.home import live as home_live
+from ui.steer import live_pair
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]

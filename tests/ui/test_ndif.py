@@ -11,7 +11,8 @@ from tiny import tiny_model
 from emotion_core.errors import ModelError
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.settings import Settings
-from ui import model_check, ndif_key
+from ui import ndif_key
+from ui.home import model_check
 from ui.working import Working
 
 KEY = "a-key-nobody-may-see"
