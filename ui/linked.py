@@ -6,12 +6,15 @@ address always opens what is on the screen.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TypeVar
 
 import streamlit as st
 
 from emotion_core.errors import RunError
+from emotion_core.runs.keys import vectors_digest
+from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.services import store
 
 T = TypeVar("T")
@@ -50,25 +53,29 @@ def first_choice(name: str, options: Sequence[T], key: str) -> None:
         st.session_state[key] = found
 
 
-def part_run(started: str, name: str, kind: str) -> None:
+def part_run(started: str, name: str, kind: str, vectors: EmotionVectors | None = None) -> None:
     """Keeps the run of one part of a page in the link, and takes it from there.
 
     Args:
         started: Key of the session under which the part remembers its run.
         name: In the link.
         kind: Of the run; another one in the link is passed over.
+        vectors: That the page shows; a run over others is passed over.
     """
     wanted = taken(name)
-    if wanted and started not in st.session_state and _kind(wanted) == kind:
+    if wanted and started not in st.session_state and _fits(wanted, kind, vectors):
         st.session_state[started] = wanted
     keep_in_link(name, st.session_state.get(started))
 
 
-def _kind(run_id: str) -> str:
+def _fits(run_id: str, kind: str, vectors: EmotionVectors | None) -> bool:
     try:
-        return store().get(run_id).kind
+        run = store().get(run_id)
     except RunError:
-        return ""
+        return False
+    # Runs of earlier versions did not note down their vectors.
+    over = json.loads(run.settings).get("vectors")
+    return run.kind == kind and (vectors is None or over in (None, vectors_digest(vectors)))
 
 
 def forget_unless(key: str, options: Sequence[object]) -> None:

@@ -44,13 +44,14 @@ def current_run(page: str) -> str | None:
     return remembered
 
 
-def run_panel(run_id: str, *, key: str, shared: bool = False) -> Run | None:
+def run_panel(run_id: str, *, key: str, shared: bool = False, started: str = "") -> Run | None:
     """Shows a run that is not done, and returns the run when it is.
 
     Args:
         run_id: Of the run.
         key: Unique on the page.
         shared: Other visitors wait for the same run, so nobody may cancel it.
+        started: Key of the session under which a part of a page remembers the run; empty for the run of the page.
     """
     try:
         run = store().get(run_id)
@@ -60,7 +61,7 @@ def run_panel(run_id: str, *, key: str, shared: bool = False) -> Run | None:
     if run.is_open:
         _open_run(run_id, key, shared)
     elif run.state != "done":
-        ended(run, key=key)
+        ended(run, key=key, started=started)
     return run if run.state == "done" else None
 
 

@@ -18,7 +18,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.plain import plain
 from ui.services import app_settings, owner
-from ui.vector_sets import BUILT_IN, run_of, shelf, shelve_linked, vectors_of
+from ui.vector_sets import BUILT_IN, linked_set, run_of, shelf, shelve_linked, vectors_of
 
 _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
@@ -69,6 +69,7 @@ def working_card() -> Working:
     for error in (unlinked, fault):
         if error is not None:
             show_error(error)
+    linked_set()
     working = Working(model_owner, set_id, run_id, vectors, emotion)
     _write_link(working)
     _small_card(working, labels[set_id])
@@ -188,6 +189,9 @@ def _set_picker(labels: dict[str, str]) -> str:
 
 
 def _emotion_picker(vectors: EmotionVectors) -> str:
+    wanted = st.session_state.pop("next emotion", None)
+    if wanted in vectors.emotions:
+        _choices()["emotion"] = wanted
     return _pick("Emotion", "emotion", vectors.emotions, vectors.emotions[0])
 
 

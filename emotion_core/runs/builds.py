@@ -15,7 +15,7 @@ from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json
-from emotion_core.runs.limits import require_texts, within_tokens
+from emotion_core.runs.limits import require_texts, texts_of, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -87,7 +87,7 @@ def start_build(
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    texts = [text.text for one in prompt_sets for text in one.texts]
+    texts = texts_of(prompt_sets)
     job = within_tokens(registry.limits, owner.model, texts, build_and_score(owner, prompt_sets, settings, cache))
     return registry.start(run_id, job, save_build, owner.submit)
 

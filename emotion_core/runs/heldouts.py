@@ -13,7 +13,8 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.limits import require_texts, within_tokens
+from emotion_core.runs.limits import require_texts, texts_of, within_tokens
+from emotion_core.runs.recipes import described_sets, described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -42,11 +43,18 @@ def start_heldout(
         "label": " + ".join(one.name for one in prompt_sets),
         "model": owner.model.info.name,
         "fingerprint": owner.model.info.fingerprint,
+        **described_vectors(vectors),
+        "sets": described_sets(prompt_sets),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    texts = [text.text for one in prompt_sets for text in one.texts]
+    texts = texts_of(prompt_sets)
     job = within_tokens(registry.limits, owner.model, texts, heldout(owner.model, vectors, prompt_sets, cache))
-    return registry.start(run_id, job, lambda scores: {_FILE: to_bytes(scores)}, owner.submit)
+    return registry.start(run_id, job, save_heldout, owner.submit)
+
+
+def save_heldout(scores: HeldOutScores) -> dict[str, bytes]:
+    """The files of finished scores."""
+    return {_FILE: to_bytes(scores)}
 
 
 def load_heldout(store: RunStore, run_id: str) -> HeldOutScores:

@@ -50,6 +50,11 @@ def require_sweep(limits: Settings, n_texts: int, new_tokens: int, what: str = "
     _at_most(limits, limits.max_sweep_tokens, n_texts * new_tokens, "tokens", what, remedy)
 
 
+def texts_of(prompt_sets: Sequence[PromptSet]) -> list[str]:
+    """Every text of some sets, for `within_tokens`."""
+    return [text.text for one in prompt_sets for text in one.texts]
+
+
 def within_tokens(limits: Settings, model: LoadedModel, texts: Sequence[str], job: Job[T]) -> Job[T]:
     """The same job after its texts have been counted in tokens.
 

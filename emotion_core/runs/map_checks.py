@@ -18,6 +18,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.limits import require_texts
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -92,11 +93,16 @@ def find_checks(store: RunStore, vectors: EmotionVectors, clusters: int) -> str 
 def start_checks(
     registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, clusters: int, cache: ActivationCache
 ) -> str:
-    """Starts the checks, or finds the run with the same content, and returns its run id."""
+    """Starts the checks, or finds the run with the same content, and returns its run id.
+
+    Raises:
+        LimitError: The vectors were built from more texts than the limits of the registry allow.
+    """
     key = checks_key(vectors, clusters)
     found = registry.existing(KIND, key, share=True)
     if found is not None:
         return found
+    require_texts(registry.limits, vectors.prompt_sets)
     info = owner.model.info
     described = {"label": "checks of the map", "model": info.name, "fingerprint": info.fingerprint}
     run_id = registry.store.create(KIND, json.dumps(described), key=key)

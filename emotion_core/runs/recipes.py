@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from emotion_core.errors import EmotionCoreError, RunError
@@ -33,7 +34,7 @@ def _recipe_of(vectors: EmotionVectors) -> dict[str, Any] | None:
     if not vectors.prompt_sets:
         return None
     return {
-        "prompt_sets": [{"name": one.name, "sha256": one.sha256} for one in vectors.prompt_sets],
+        "prompt_sets": described_sets(vectors.prompt_sets),
         "settings": {
             "estimator": vectors.estimator,
             "reading": settings_json(vectors.reading),
@@ -41,6 +42,11 @@ def _recipe_of(vectors: EmotionVectors) -> dict[str, Any] | None:
             "seed": vectors.seed,
         },
     }
+
+
+def described_sets(sets: Sequence[PromptSet]) -> list[dict[str, str]]:
+    """What a run over vectors and further prompt sets notes down of the sets; `named_sets` reads it."""
+    return [{"name": one.name, "sha256": one.sha256} for one in sets]
 
 
 def require_recipe(found: object) -> dict[str, Any]:
@@ -76,20 +82,33 @@ def sets_of(recipe: dict[str, Any]) -> tuple[PromptSet, ...]:
     return tuple(sets)
 
 
+def named_sets(named: Sequence[dict[str, str]], vectors: EmotionVectors | None = None) -> tuple[PromptSet, ...]:
+    """Prompt sets as `described_sets` noted them down: those that the vectors carry, else the built-in ones.
+
+    Raises:
+        RunError: One of them is neither.
+    """
+    carried = {} if vectors is None else {(one.name, one.sha256): one for one in vectors.prompt_sets}
+    found = [carried.get((one["name"], one["sha256"])) for one in named]
+    return tuple(one or sets_of({"prompt_sets": [name]})[0] for one, name in zip(found, named, strict=True))
+
+
 def build_settings(recipe: dict[str, Any]) -> BuildSettings:
     """How the recipe reads the sets."""
     return from_plain(BuildSettings, recipe["settings"])
 
 
 def kept_vectors(store: RunStore, described: dict[str, Any]) -> EmotionVectors | None:
-    """The vectors of a run, where a build or an upload still holds them."""
+    """The vectors of a run, where a build or an upload still holds them, made from the same texts in the same way."""
+    wanted = described.get("vectors"), described.get("build")
     for run in store.recent(builds.KIND, _LOOKED_AT) + store.recent("upload", _LOOKED_AT):
         if run.state == "done" and json.loads(run.settings).get("fingerprint") == described["fingerprint"]:
             try:
                 vectors = load_vectors(store.read(run.id, builds.VECTORS_FILE))
             except EmotionCoreError:
                 continue  # a damaged file is somebody else's trouble
-            if vectors_digest(vectors) == described["vectors"]:
+            recipe = json.loads(json.dumps(_recipe_of(vectors)))  # a file of a stranger may name other texts
+            if (vectors_digest(vectors), recipe) == wanted:
                 return vectors
     return None
 

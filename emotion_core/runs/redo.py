@@ -12,32 +12,38 @@ from typing import Any
 from emotion_core.errors import RunError
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs import builds
-from emotion_core.runs.again import AGAIN, Again
+from emotion_core.runs.again import again_of
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.limits import require_texts, strings_in, within_tokens
+from emotion_core.runs.limits import require_texts, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.recipes import build_settings, built_again, kept_vectors, require_recipe, sets_of
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.run import Run
 from emotion_core.runs.stopping import keeping, stop_flag
+from emotion_core.runs.store import RunStore
 
 _ENDED = ("expired", "interrupted", "failed", "cancelled")
 
 
-def can_redo(run: Run) -> bool:
+def can_redo(run: Run, store: RunStore | None = None) -> bool:
     """Whether a run that ended without a result, or lost it, can be done again without its form."""
-    return run.state in _ENDED and not why_not(run)
+    return run.state in _ENDED and not why_not(run, store)
 
 
-def why_not(run: Run) -> str:
-    """Why a run cannot be done again from what is stored; empty where nothing is known against it."""
+def why_not(run: Run, store: RunStore | None = None) -> str:
+    """Why a run cannot be done again from what is stored; empty where nothing is known against it.
+
+    Args:
+        run: The run.
+        store: Where its vectors may still be, when they cannot be built again; None looks at the run alone.
+    """
     try:
         described = json.loads(run.settings)
-        if run.kind == builds.KIND:
+        if _is_build(run, described):
             sets_of(require_recipe(described))
         else:
-            _again_of(run).asked(described)
-            sets_of(require_recipe(described.get("build")))
+            again_of(run.kind, described).asked(described)
+            _require_vectors(described, store)
     except RunError as error:
         return error.message
     return ""
@@ -67,13 +73,13 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
     found = registry.existing(run.kind, run.key, share=True)
     if found is not None:
         return found
-    if run.kind == builds.KIND:
+    if _is_build(run, described):
         sets = sets_of(require_recipe(described))
         require_texts(registry.limits, sets)
         built = builds.build_and_score(owner, sets, build_settings(described), cache)
         registry.store.reopen(run.id)
         return registry.start(run.id, built, builds.save_build, owner.submit, again=True)
-    again = _again_of(run)
+    again = again_of(run.kind, described)
     asked = again.asked(described)
     if again.require is not None:
         again.require(registry.limits, asked)
@@ -84,14 +90,26 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
     def work() -> Job[Any]:
         vectors = kept if kept is not None else (yield from built_again(owner.model, described, cache))
         job = again.job(owner.model, vectors, asked, cache, stop_flag(run.id).is_set)
-        return (yield from within_tokens(registry.limits, owner.model, strings_in(asked), job))
+        return (yield from within_tokens(registry.limits, owner.model, again.texts(vectors, asked), job))
 
     job = keeping(work(), registry.store, run.id, again.save) if again.partial else work()
     registry.store.reopen(run.id)
     return registry.start(run.id, job, again.save, owner.submit, again=True)
 
 
-def _again_of(run: Run) -> Again:
-    if run.kind not in AGAIN:
-        raise RunError("This run cannot be done again from what is stored", remedy="Start again from the form")
-    return AGAIN[run.kind]
+def _is_build(run: Run, described: dict[str, Any]) -> bool:
+    """Whether it makes vectors from texts; what is left of vectors without a direction opens like a build too."""
+    return run.kind == builds.KIND and "without" not in described
+
+
+def _require_vectors(described: dict[str, Any], store: RunStore | None) -> None:
+    """Refuses a run whose vectors are gone for good: neither kept nor built from built-in texts.
+
+    Raises:
+        RunError: They are.
+    """
+    try:
+        sets_of(require_recipe(described.get("build")))
+    except RunError:
+        if store is None or kept_vectors(store, described) is None:
+            raise

@@ -21,7 +21,7 @@ def test_a_contrast_from_a_file_is_tested_too(open_page, until):
     uploader = next(one for one in app.get("file_uploader") if one.key == "confound_files")
     uploader.upload("rain.csv", OWN, "text/csv").run()
     until(app, lambda app: "rain" in contrasts(app), 300)
-    assert "With your contrasts counted too" in texts(app)
+    assert "With these contrasts counted too" in texts(app)
     uploader = next(one for one in app.get("file_uploader") if one.key == "confound_files")
     uploader.upload("bad.csv", b"one,two\n1,2\n", "text/csv").run()
     assert app.error and not app.exception

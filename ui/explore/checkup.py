@@ -11,12 +11,14 @@ from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
 from emotion_core.evaluation.rejudge import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.checkups import load_confounds, start_confounds
+from emotion_core.runs.checkups import CONFOUNDS, load_confounds, start_confounds
 from ui.build.result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
+from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.explore.own_confounds import own_confounds
+from ui.linked import keep_in_link, part_run
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
 from ui.verdict import shows, verdict
@@ -36,28 +38,63 @@ def checkup(working: Working, scores: HeldOutScores | None) -> None:
     found = tuple(scores.confounds) if scores is not None else ()
     if not found and built_in_confounds():
         found = _scored(working, built_in_confounds(), "built-in")
-    sets = own_confounds()
-    if sets:
-        found += _scored(working, sets, "own")
+    own = _own(working)
+    if own:
+        found += own
         if scores is not None and working.emotion in scores.emotions:
             again = rejudged(scores, working.emotion, found)
-            told = f"With your contrasts counted too: {again.reason}"
+            told = f"With these contrasts counted too: {again.reason}"
             verdict(mark_of(again.word), told, word=again.word, key="with-own")
     if any(one.emotion == working.emotion for one in found):
         _result(found, working.emotion)
 
 
-def _scored(working: Working, sets: Sequence[PromptSet], key: str) -> tuple[ConfoundScore, ...]:
-    """Scores on sets, found again or computed in a run of their own."""
+def _own(working: Working) -> tuple[ConfoundScore, ...]:
+    """Scores on the contrasts of the visitor, or on those behind the link."""
+    sets = own_confounds()
+    linked = f"own contrasts of {working.run_id}"
+    if not sets and st.session_state.pop(f"{linked} chosen", False):
+        st.session_state.pop(linked, None)
+    part_run(linked, "contrasts", CONFOUNDS, working.vectors)
+    if not sets:
+        return _of_link(linked)
+    found = _scored(working, sets, "own", linked)
+    st.session_state[f"{linked} chosen"] = True
+    keep_in_link("contrasts", st.session_state.get(linked))
+    return found
+
+
+def _of_link(linked: str) -> tuple[ConfoundScore, ...]:
+    if linked not in st.session_state:
+        return ()
+    run = run_panel(st.session_state[linked], key="confounds-linked", started=linked)
+    if run is None:
+        return ()
+    with shown_errors():
+        return load_confounds(store(), run.id).scores
+    return ()
+
+
+def _scored(working: Working, sets: Sequence[PromptSet], key: str, linked: str = "") -> tuple[ConfoundScore, ...]:
+    """Scores on sets, found again or computed in a run of their own.
+
+    Args:
+        working: What is looked at.
+        sets: The contrasts.
+        key: Unique on the page.
+        linked: Key of the session under which the run is remembered for the link.
+    """
     started = f"confounds of {working.run_id} on {[one.sha256 for one in sets]}"
     with shown_errors():
         if started not in st.session_state and working.vectors is not None:
             started_run = start_confounds(registry(), working.owner, working.vectors, sets, activation_cache())
             st.session_state[started] = started_run
-        run = run_panel(st.session_state[started], key=f"confounds-{key}")
+        if linked:
+            st.session_state[linked] = st.session_state[started]
+        run = run_panel(st.session_state[started], key=f"confounds-{key}", started=started)
         if run is not None:
             return load_confounds(store(), run.id).scores
-        if not store().get(st.session_state[started]).is_open and st.button("Test them again", key=f"again-{key}"):
+        if may_start(started) and st.button("Test them again", key=f"again-{key}"):
             del st.session_state[started]
             st.rerun()
     return ()

@@ -191,7 +191,7 @@ def _scores(working: Working) -> HeldOutScores | None:
 
 def _scores_elsewhere(working: Working) -> HeldOutScores | None:
     started = f"scores of {working.run_id}"
-    part_run(started, "scores", HELDOUT)
+    part_run(started, "scores", HELDOUT, working.vectors)
     st.caption(
         "These vectors were uploaded. They are scored on the held-out texts they came with, or on a set of yours."
     )
@@ -204,7 +204,7 @@ def _scores_elsewhere(working: Working) -> HeldOutScores | None:
             st.session_state[started] = run_id
     if started not in st.session_state:
         return None
-    run = run_panel(st.session_state[started], key="scores")
+    run = run_panel(st.session_state[started], key="scores", started=started)
     if run is None:
         return None
     with shown_errors():

@@ -10,6 +10,7 @@ from emotion_core.runs.cost import build_seconds
 from emotion_core.runs.variants import KIND, load_variants, start_variants
 from ui.charts import show_chart
 from ui.downloads import downloads
+from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.linked import part_run
 from ui.run_panel import about, run_panel
@@ -28,8 +29,9 @@ def method_table(working: Working) -> None:
         st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
         return
     started = f"methods of {working.run_id}"
-    part_run(started, "methods", KIND)
-    if started not in st.session_state:
+    part_run(started, "methods", KIND, vectors)
+    run = run_panel(st.session_state[started], key="methods", started=started) if started in st.session_state else None
+    if may_start(started):
         texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
         st.caption(
             "The same texts once more: difference in means, first principal component or logistic regression, with or "
@@ -42,10 +44,7 @@ def method_table(working: Working) -> None:
             st.session_state[started] = start_variants(registry(), working.owner, vectors, activation_cache())
             st.rerun()
         return
-    run = run_panel(st.session_state[started], key="methods")
     if run is None:
-        if not store().get(st.session_state[started]).is_open:
-            del st.session_state[started]
         return
     with shown_errors():
         _result(load_variants(store(), run.id).rows, emotion)

@@ -45,7 +45,7 @@ def orthogonal(working: Working, scores: HeldOutScores | None) -> None:
         help="A contrast's direction is the difference in means of all its texts; an emotion's is its own vector.",
     )
     started = f"without of {working.run_id}"
-    part_run(started, "without", KIND)
+    part_run(started, "without", KIND, vectors)
     if st.button("Take them out", key="start-without", disabled=not chosen):
         with shown_errors():
             st.session_state[started] = start_orthogonal(
@@ -59,7 +59,7 @@ def orthogonal(working: Working, scores: HeldOutScores | None) -> None:
             )
     if started not in st.session_state:
         return
-    run = run_panel(st.session_state[started], key="without")
+    run = run_panel(st.session_state[started], key="without", started=started)
     if run is not None:
         with shown_errors():
             _result(run.id, working, scores)

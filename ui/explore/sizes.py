@@ -8,6 +8,7 @@ from emotion_core.charts.checkup import size_auroc_chart, size_chart, size_table
 from emotion_core.runs.checkups import SIZES, load_sizes, start_sizes
 from ui.charts import show_chart
 from ui.downloads import downloads
+from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.linked import part_run
 from ui.run_panel import run_panel
@@ -23,8 +24,9 @@ def sizes(working: Working) -> None:
         return
     st.subheader("How many texts are enough?", anchor=False)
     started = f"sizes of {working.run_id}"
-    part_run(started, "sizes", SIZES)
-    if started not in st.session_state:
+    part_run(started, "sizes", SIZES, vectors)
+    run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None
+    if may_start(started):
         st.caption("The vector from random parts of its training texts, against the vector from all of them.")
         if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):
             return
@@ -32,10 +34,7 @@ def sizes(working: Working) -> None:
             st.session_state[started] = start_sizes(registry(), working.owner, vectors, activation_cache())
             st.rerun()
         return
-    run = run_panel(st.session_state[started], key="sizes")
     if run is None:
-        if not store().get(st.session_state[started]).is_open:
-            del st.session_state[started]
         return
     with shown_errors():
         points = load_sizes(store(), run.id).points

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.runs.doctors import Examination, load_examination, start_doctor, start_dry_run
+from emotion_core.runs.doctors import KIND, Examination, load_examination, start_doctor, start_dry_run
 from emotion_core.tracing.doctor import Check
+from ui.ended import may_start
 from ui.errors import shown_errors
+from ui.linked import part_run
 from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import app_settings, registry, store
@@ -51,7 +53,9 @@ def _findings(found: Examination, working: Working) -> None:
 def _dry_run(working: Working) -> None:
     """Offers to try the traces as NDIF would get them."""
     name = f"dry run of {working.info.fingerprint}"
-    if name not in st.session_state:
+    part_run(name, "dry-run", KIND)
+    run = run_panel(st.session_state[name], key="dry-run-panel", started=name) if name in st.session_state else None
+    if may_start(name):
         if st.button(
             "Dry run for NDIF",
             key="dry-run",
@@ -63,7 +67,6 @@ def _dry_run(working: Working) -> None:
                 st.session_state[name] = start_dry_run(registry(), working.owner)
                 st.rerun()
         return
-    run = run_panel(st.session_state[name], key="dry-run-panel")
     if run is not None:
         with shown_errors():
             st.markdown("\n".join(_line(check) for check in load_examination(store(), run.id).checks))
