@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.dose_response import coherence, dose_response
+from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.published import beside_published, published_chart
 from emotion_core.evaluation.published import FEAR_IN_GPT2
 from emotion_core.evaluation.words import score_sentence
@@ -21,7 +21,7 @@ from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.share import share_view
-from ui.steer.sweep_result import sweep_of, sweep_texts
+from ui.steer.sweep_result import coherence_figure, sweep_of, sweep_texts
 from ui.vector_sets import build_of, vectors_of
 from ui.verdict import shows, verdict
 from ui.working import Working
@@ -93,11 +93,9 @@ def _sweep(working: Working) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        st.caption("**Surprise** of the texts for the unsteered model: high means the text falls apart.")
-        show_chart(coherence(found, "surprise"), alt_text="Surprise against strength", key="study-surprise")
+        coherence_figure(found, "surprise", key="study")
     with right:
-        st.caption("**Repetition**: the share of four-token stretches that stood in the text before.")
-        show_chart(coherence(found, "repetition"), alt_text="Repetition against strength", key="study-repetition")
+        coherence_figure(found, "repetition", key="study")
     sweep_texts(found, key="study")
     shows(
         "The same question, the same sampling noise, only the strength differs.",
@@ -113,7 +111,9 @@ def _controls(working: Working) -> None:
     st.markdown(f"The author names two things that his study could not tell. First: {lacked[0]}.")
     finding = sweep_finding(found)
     verdict(finding.mark, finding.sentence, key="study-sweep")
-    show_chart(dose_response(found), alt_text=finding.sentence, key="study-dose", titled=False)
+    chart = dose_response(found)
+    show_chart(chart, alt_text=finding.sentence, key="study-dose", titled=False)
+    downloads("fear-study-sweep", chart=chart, table=summary_table(found), key="study-dose")
     shows(
         "Grey: eight random directions of the same length under the same noise. An effect inside the grey is the model "
         "being pushed off its path.",

@@ -73,14 +73,16 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
 def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
     """Surprise or repetition of the steered texts at each strength, with the limit of what counts as coherent.
 
+    Its title says where the limit is passed.
+
     Args:
         sweep: The sweep.
         measure: `surprise` or `repetition`.
     """
     limit = sweep.limits[0] if measure == "surprise" else sweep.limits[1]
-    title = "Nats a token" if measure == "surprise" else "Share"
+    axis = "Nats a token" if measure == "surprise" else "Share of stretches"
     base = alt.Chart(summary_table(sweep)).encode(x=_x(sweep))
-    y = alt.Y(f"{measure}:Q", title=title, scale=alt.Scale(zero=measure != "surprise"))
+    y = alt.Y(f"{measure}:Q", title=axis, scale=alt.Scale(zero=measure != "surprise"))
     line = base.mark_line(color=COOL, strokeWidth=1.5).encode(y=y)
     dots = base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=_tooltip())
     layers: list[alt.Chart] = [_window(sweep)]
@@ -88,7 +90,39 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
         rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
         layers.append(rule.mark_text(align="left", x=4, dy=-7, color=WARM).encode(text="text:N"))
-    return cast(alt.LayerChart, alt.layer(*layers, line, dots).properties(height=220))
+    title = alt.TitleParams(_passes(sweep, measure, limit), subtitle=_MEASURES[measure], anchor="start")
+    chart = alt.layer(*layers, line, dots).properties(height=220, title=title, description=f"{title.text}.")
+    return cast(alt.LayerChart, chart)
+
+
+_MEASURES = {
+    "surprise": "How unlikely the unsteered model finds the texts: high means a text falls apart",
+    "repetition": "Share of four-token stretches that stood in the text before",
+}
+
+
+def _passes(sweep: Sweep, measure: str, limit: float) -> str:
+    """The finding of a coherence chart: at which strengths the texts pass the limit."""
+    name = measure.capitalize()
+    if limit == float("inf"):
+        return f"{name} of the texts; too few unsteered texts for a limit"
+    values = [(one.strength, getattr(one, measure)) for one in sweep.strengths]
+    beyond = [strength for strength, value in values if value is not None and value > limit]
+    if not beyond:
+        return f"{name} stays within its limit at every strength"
+    below, above = [s for s in beyond if s < 0], [s for s in beyond if s > 0]
+    parts = [f"{signed(max(below))} and below"] if _runs_out(below, values, -1) else [signed(s) for s in below]
+    parts += [f"{signed(min(above))} and above"] if _runs_out(above, values, 1) else [signed(s) for s in above]
+    parts += ["0"] if 0 in beyond else []
+    return f"{name} passes its limit at {', '.join(parts)}"
+
+
+def _runs_out(beyond: list[float], values: list[tuple[float, float | None]], side: int) -> bool:
+    """Whether the limit is passed at several strengths, and at all that lie further out than the first of them."""
+    if len(beyond) < 2:
+        return False
+    first = min(beyond, key=abs)
+    return all(s in beyond for s, _ in values if s * side >= first * side)
 
 
 _VERDICTS = {

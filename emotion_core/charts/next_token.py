@@ -79,10 +79,20 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
 
 def divergence_chart(dose: NextTokenDose) -> alt.Chart:
     """How far the whole next-token distribution has moved at each strength."""
-    base = alt.Chart(next_token_table(dose)).transform_filter("isValid(datum.divergence)")
+    table = next_token_table(dose)
+    known = table.dropna(subset=["divergence"])
+    title: alt.TitleParams | Any = alt.Undefined
+    if not known.empty:
+        most = known.loc[known["divergence"].idxmax()]
+        title = alt.TitleParams(
+            f"The whole distribution moves most at {signed(float(most['strength']))}: {most['divergence']:.2f} nats",
+            subtitle="Divergence of the next-token distribution from the unsteered one, mean over the prompts",
+            anchor="start",
+        )
+    base = alt.Chart(table).transform_filter("isValid(datum.divergence)")
     y = alt.Y("divergence:Q", title="Divergence (nats)", axis=alt.Axis(minExtent=_AXIS_EXTENT))
     chart = base.mark_line(color=COOL, point=alt.OverlayMarkDef(color=COOL, size=30))
-    return cast(alt.Chart, chart.encode(x=_x(dose), y=y, tooltip=_tooltip()).properties(height=170))
+    return cast(alt.Chart, chart.encode(x=_x(dose), y=y, tooltip=_tooltip()).properties(height=170, title=title))
 
 
 def _x(dose: NextTokenDose) -> alt.X:

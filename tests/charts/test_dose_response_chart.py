@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,3 +64,18 @@ def test_the_charts_beneath_share_its_axis_and_all_render(sweep):
     assert len(domains) == 1
     for chart in charts:
         assert chart_bytes(chart, "svg").startswith(b"<svg")
+
+
+def test_the_charts_beneath_say_where_the_texts_pass_the_limit(sweep):
+    title = coherence(sweep, "surprise").to_dict()["title"]["text"]
+    assert title == "Surprise passes its limit at +0.4"
+    assert (
+        coherence(sweep, "repetition").to_dict()["title"]["text"]
+        == "Repetition stays within its limit at every strength"
+    )
+    lower = replace(sweep, limits=(4.0, 0.3))
+    assert (
+        coherence(lower, "surprise").to_dict()["title"]["text"] == "Surprise passes its limit at −0.2, +0.2 and above"
+    )
+    unknown = replace(sweep, limits=(float("inf"), 0.3))
+    assert "too few unsteered texts" in coherence(unknown, "surprise").to_dict()["title"]["text"]

@@ -6,13 +6,14 @@ import json
 
 import streamlit as st
 
-from emotion_core.charts.dose_response import dose_response
-from emotion_core.charts.separation import separation_by_layer
+from emotion_core.charts.dose_response import dose_response, summary_table
+from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.runs.ship import HOME_EMOTION, start_home_build, start_home_sweep
 from emotion_core.steering.finding import sweep_finding
 from ui.build.result import mark_of
 from ui.charts import show_chart
+from ui.downloads import downloads
 from ui.page import PAGES
 from ui.plain import plain
 from ui.run_panel import run_panel
@@ -43,6 +44,7 @@ def home_build(working: Working) -> None:
         "That the direction is fear alone: it may also carry danger, tension or strange places. Explore emotions has "
         "the tests.",
     )
+    downloads("fear-separation", chart=chart, table=separation_table(scores), key="home-separation")
 
 
 def home_sweep(working: Working) -> None:
@@ -57,12 +59,14 @@ def home_sweep(working: Working) -> None:
     sweep = sweep_of(run.id)
     finding = sweep_finding(sweep)
     verdict(finding.mark, finding.sentence, key="home-sweep")
-    show_chart(dose_response(sweep), alt_text=finding.sentence, key="home-dose", titled=False)
+    chart = dose_response(sweep)
+    show_chart(chart, alt_text=finding.sentence, key="home-dose", titled=False)
     shows(
         "Each point is the mean over eight texts, written with the same noise at every strength and read afterwards "
         "without steering. The grey band is what random directions of the same length do.",
         "That a reader would call the texts frightened: judge for yourself above. This is a small model.",
     )
+    downloads("fear-sweep", chart=chart, table=summary_table(sweep), key="home-dose")
     shipped = json.loads(run.settings).get("shipped")
     how = f"Computed by `{shipped}` and kept with the repository." if shipped else "Computed on this machine."
     st.caption(f"{how} Model: {plain(working.info.name)}, layer {sweep.layer}.")

@@ -14,6 +14,7 @@ from emotion_core.runs.readings import known_baseline
 from emotion_core.runs.ship import MAP_SET, PLANTED_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
+from ui.downloads import downloads
 from ui.plain import plain
 from ui.services import ask
 from ui.vector_sets import run_of, vectors_of
@@ -37,6 +38,7 @@ def sentence_emotions(working: Working, text: str) -> None:
         "the highest, and the lines are about this sentence's tokens alone.",
     )
     st.caption(f"Vectors: {plain(name)}, layer {layer}.")
+    downloads("sentence-emotions", chart=chart, table=table, key="sentence-emotions")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -100,8 +100,9 @@ def _result(dose: NextTokenDose) -> None:
         "The tokens that the direction itself points at through the output layer: "
         + ", ".join(f"“{plain(token)}”" for token in dose.tokens)
     )
-    st.caption("**Divergence** of the whole next-token distribution from the unsteered one.")
-    show_chart(divergence_chart(dose), alt_text="Divergence against strength", key="next-divergence")
+    spread = divergence_chart(dose)
+    show_chart(spread, alt_text="Divergence against strength", key="next-divergence")
+    downloads(f"divergence-{dose.settings.emotion}", chart=spread, key="next-divergence")
     shows(
         "How much likelier the direction's own tokens become as the next word, averaged over the prompts, beside "
         "random directions of the same length.",

@@ -43,11 +43,9 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
     st.caption("Click a point to see its texts below.")
     one, two = st.columns(2)
     with one:
-        st.caption("**Surprise** of the texts for the unsteered model: high means the text falls apart.")
-        show_chart(coherence(sweep, "surprise"), alt_text="Surprise against strength", key=f"surprise-{key}")
+        coherence_figure(sweep, "surprise", key=key)
     with two:
-        st.caption("**Repetition**: the share of four-token stretches that stood in the text before.")
-        show_chart(coherence(sweep, "repetition"), alt_text="Repetition against strength", key=f"repetition-{key}")
+        coherence_figure(sweep, "repetition", key=key)
     shows(
         "How far texts written under steering move along the direction, in standard deviations of unsteered texts, "
         "beside random directions of the same length. Shaded green: strengths at which the texts stay as coherent as "
@@ -69,6 +67,13 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
             key=f"texts-{key}",
         )
         download("JSON", lambda: _json(sweep), f"{name}.json", "application/json", key=f"json-{key}")
+
+
+def coherence_figure(sweep: Sweep, measure: str, *, key: str) -> None:
+    """Surprise or repetition against strength, and the figure to take along; its numbers are in the sweep's CSV."""
+    chart = coherence(sweep, measure)
+    show_chart(chart, alt_text=str(chart.description), key=f"{measure}-{key}")
+    downloads(f"{measure}-{sweep.settings.emotion}", chart=chart, key=f"{measure}-{key}")
 
 
 def _settings_line(sweep: Sweep) -> str:
