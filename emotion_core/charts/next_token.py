@@ -80,15 +80,13 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
 def divergence_chart(dose: NextTokenDose) -> alt.Chart:
     """How far the whole next-token distribution has moved at each strength."""
     table = next_token_table(dose)
-    known = table.dropna(subset=["divergence"])
-    title: alt.TitleParams | Any = alt.Undefined
-    if not known.empty:
-        most = known.loc[known["divergence"].idxmax()]
-        title = alt.TitleParams(
-            f"The whole distribution moves most at {signed(float(most['strength']))}: {most['divergence']:.2f} nats",
-            subtitle="Divergence of the next-token distribution from the unsteered one, mean over the prompts",
-            anchor="start",
-        )
+    known = table[["strength", "divergence"]].dropna().itertuples(index=False, name=None)
+    most, at = max(((float(nats), float(strength)) for strength, nats in known), default=(0.0, 0.0))
+    title = alt.TitleParams(
+        f"The whole distribution moves most at {signed(at)}: {most:.2f} nats" if most else "No divergence is known",
+        subtitle="Divergence of the next-token distribution from the unsteered one, mean over the prompts",
+        anchor="start",
+    )
     base = alt.Chart(table).transform_filter("isValid(datum.divergence)")
     y = alt.Y("divergence:Q", title="Divergence (nats)", axis=alt.Axis(minExtent=_AXIS_EXTENT))
     chart = base.mark_line(color=COOL, point=alt.OverlayMarkDef(color=COOL, size=30))
