@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 # Several hundred here, 10,000 in `make nightly`.
 CASES = int(os.environ.get("EMOTION_TEST_CASES", "400"))
 MANY = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-FEWER = settings(MANY, max_examples=max(100, CASES // 4))
+FEWER = settings(MANY, max_examples=CASES if CASES >= 10_000 else max(100, CASES // 4))
 
 _watching: list[list[str]] = []
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,17 +12,23 @@ from hostile_helpers import FEWER, MANY, nothing_touched
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.patterns import check_pattern
+from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.scenes import parse_scenes
 from emotion_core.errors import EmotionCoreError
 from emotion_core.geometry.norms import read_norms
 from emotion_core.models.allowed import require_allowed
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import read_activities, read_conversation, read_scenarios
+from emotion_core.reading.attempts_library import read_attempts_file
 from emotion_core.reading.dose import make_template, parse_values
+from emotion_core.reading.labelled import read_labelled
 from emotion_core.reading.text import check_length
 from emotion_core.runs.settings import HOSTED
 from emotion_core.runs.store import RunStore
-from emotion_core.steering.settings import parse_strengths
+from emotion_core.steering.settings import SweepSettings, parse_strengths
+from ui.name_list import names_of_text, names_to_text
 
 NASTY = st.sampled_from(
     ["", " ", "\0", "../../etc/passwd", "<script>alert(1)</script>", "{x}", "{x.__class__}", "{0}", "%s", "=1+1",
@@ -29,19 +36,43 @@ NASTY = st.sampled_from(
      "'; DROP TABLE runs; --", "${jndi:ldap://x}", "__import__('os').system('id')", "(a+)+$", "(?:" * 60]
 )  # fmt: skip
 TEXT = st.one_of(NASTY, st.text(max_size=60), st.text(st.sampled_from("0123456789.,:;-+eE {x}naif"), max_size=25))
-FILE_NAMES = st.one_of(st.sampled_from(["a.json", "../../a.csv", "a.CSV", "", "\0.tsv", "<b>.json"]), TEXT)
+FILE_NAMES = st.one_of(
+    st.sampled_from(["a.json", "../../a.csv", "a.CSV", "", "a.jsonl", "a.txt", "\x00.tsv", "<b>.json"]), TEXT
+)
+KEYS = re.findall(
+    r"\w+",
+    "role content activity kind name scenario pattern group options text counts messages turns label task attempts "
+    "said outcome cheat encouragement x",
+)
 PLAIN = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from(["role", "content", "activity", "kind", "name", "prompt", "counts", "options", "x"]),
-            inner,
-            max_size=5,
-        ),
-    ),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT, st.sampled_from(["user", "assistant"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)),
     max_leaves=12,
 )
+
+
+def nearly(one: dict[str, object], most: int = 3) -> st.SearchStrategy[object]:
+    """A list of what a reader expects, with parts of it left out or replaced by anything."""
+    item = st.fixed_dictionaries({}, optional={key: st.one_of(st.just(value), PLAIN) for key, value in one.items()})
+    return st.lists(st.one_of(st.just(one), item), max_size=most)
+
+
+TURNS = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+ATTEMPT = {"said": "I try a key.", "outcome": "It does not fit."}
+# What each reader of JSON understands.
+SHAPES: dict[str, st.SearchStrategy[object]] = {
+    "conversation": nearly({"role": "user", "content": "a"}),
+    "activities": nearly({"name": "a", "activity": "sing", "kind": "b"}),
+    "scenarios": nearly({"name": "a", "scenario": "b", "options": [{"text": "c", "counts": True}], "pattern": "d"}),
+    "labelled": st.tuples(nearly({"messages": TURNS, "label": True}), nearly({"turns": TURNS, "label": 0})).map(
+        lambda two: [*two[0], *two[1]]
+    ),
+    "attempts": st.tuples(nearly(ATTEMPT, 4), TEXT, st.one_of(st.just("a key"), TEXT), TEXT).map(
+        lambda one: {"name": "a", "attempts": one[0], "task": one[1], "cheat": one[2], "encouragement": one[3]}
+    ),
+}
+SHAPES["activities of a visitor"] = SHAPES["activities"]
+SHAPES["scenarios of a visitor"] = SHAPES["scenarios"]
 FIELDS: dict[str, Callable[[str], object]] = {
     "strengths": parse_strengths,
     "numbers of a dose": parse_values,
@@ -49,6 +80,11 @@ FIELDS: dict[str, Callable[[str], object]] = {
     "text to read": check_length,
     "pattern of a scenario": lambda text: check_pattern(text, "scenario"),
     "model of a link": lambda text: require_allowed(text, HOSTED),
+    "question": lambda text: standard_wording(False, text, text),
+    "words of the rival": lambda text: (
+        SweepSettings(emotion="fear", prompts=(text,), strengths=(0.1,), words=text).in_words
+    ),
+    "names of a link": lambda text: names_to_text(names_of_text(text)),
 }
 UPLOADS: dict[str, Callable[[str, bytes], object]] = {
     "prompts": read_prompt_bytes,
@@ -56,7 +92,17 @@ UPLOADS: dict[str, Callable[[str, bytes], object]] = {
     "activities": read_activities,
     "scenarios": read_scenarios,
     "norms": lambda name, data: read_norms(data, name),
+    "activities of a visitor": parse_activities,
+    "scenarios of a visitor": parse_scenes,
+    "labelled": read_labelled,
+    "attempts": read_attempts_file,
 }
+
+
+def written(shape: st.SearchStrategy[object]) -> st.SearchStrategy[bytes]:
+    """As JSON, or as JSONL."""
+    lines = shape.map(lambda one: "\n".join(map(json.dumps, one)) if isinstance(one, list) else json.dumps(one))
+    return st.one_of(shape.map(json.dumps), lines).map(str.encode)
 
 
 def understood_or_refused(call: Callable[[], object]) -> None:
@@ -80,7 +126,7 @@ def test_any_text(field: str) -> None:
 @pytest.mark.parametrize("upload", UPLOADS)
 def test_any_file(upload: str) -> None:
     @MANY
-    @given(FILE_NAMES, st.one_of(st.binary(max_size=200), PLAIN.map(lambda one: json.dumps(one).encode())))
+    @given(FILE_NAMES, st.one_of(st.binary(max_size=200), written(PLAIN), written(SHAPES.get(upload, PLAIN))))
     def holds(name: str, data: bytes) -> None:
         understood_or_refused(lambda: UPLOADS[upload](name, data))
 
