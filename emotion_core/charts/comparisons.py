@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import CHOSEN, NULL, POSITIVE
 from emotion_core.steering.comparison import Kind
 from emotion_core.steering.sweep import Sweep
@@ -55,13 +56,13 @@ def comparison_layers(sweep: Sweep, x: alt.X) -> list[alt.Chart]:
         if kind == "words":
             rule = alt.Chart(own).mark_rule(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5)
             layers.append(rule.encode(y="effect:Q", tooltip=tooltip))
-            text = alt.Chart(own).mark_text(color=_COLOURS[kind], align="left", x=4, dy=-7)
+            text = alt.Chart(own).mark_text(color=INK, align="left", x=4, dy=-7)
             layers.append(text.encode(y="effect:Q", text="name:N"))
             continue
         line = alt.Chart(own).mark_line(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5, point=False)
         layers.append(line.encode(x=x, y="effect:Q", detail="name:N", tooltip=tooltip))
         ends = own.loc[own.groupby("name")["strength"].idxmax()]
         if kind == "emotion":
-            text = alt.Chart(ends).mark_text(color=_COLOURS[kind], align="right", dy=-8)
+            text = alt.Chart(ends).mark_text(color=INK, align="right", dy=-8)
             layers.append(text.encode(x=x, y="effect:Q", text="name:N"))
     return layers

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from emotion_core.charts.comparisons import comparison_layers
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, USABLE, WARM
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.summary import StrengthSummary
@@ -48,7 +49,7 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     valid = base.transform_filter("isValid(datum.effect)")
     broken = base.transform_filter("datum.verdict == 'broken'").mark_text(
-        text="broken", color=NULL, angle=270, align="left"
+        text="broken", color=INK, angle=270, align="left"
     )
     broken = broken.encode(y=alt.value(360), tooltip=_tooltip())
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
@@ -89,7 +90,7 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
     if limit < float("inf"):
         rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
-        layers.append(rule.mark_text(align="left", x=4, dy=-7, color=WARM).encode(text="text:N"))
+        layers.append(rule.mark_text(align="left", x=4, dy=-7, color=INK).encode(text="text:N"))
     title = alt.TitleParams(_passes(sweep, measure, limit), subtitle=_MEASURES[measure], anchor="start")
     chart = alt.layer(*layers, line, dots).properties(height=220, title=title, description=f"{title.text}.")
     return cast(alt.LayerChart, chart)

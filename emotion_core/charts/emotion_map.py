@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from emotion_core.charts.diverging import diverging
+from emotion_core.charts.diverging import INK, diverging
 from emotion_core.charts.labels import readable
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL
 from emotion_core.geometry.emotion_map import EmotionMap
@@ -90,7 +90,7 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
         base.transform_filter(alt.datum.emotion == name).mark_point(size=330, strokeWidth=2.5, color=colour)
         for name, colour in reversed(marks(chosen, look.held))
     ]
-    text = base.transform_filter("datum.named").mark_text(align="left", dx=9, fontSize=12, color=NULL)
+    text = base.transform_filter("datum.named").mark_text(align="left", dx=9, fontSize=12, color=INK)
     parts = [*_crosses(emotions, table, look, chosen), *rings, dots, text.encode(text="emotion:N")]
     title = alt.TitleParams(_plane_title(emotions, chosen), subtitle=_subtitle(emotions, look), anchor="start")
     chart = alt.layer(*parts).resolve_scale(size="independent")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import dendrogram
 
-from emotion_core.charts.diverging import diverging
+from emotion_core.charts.diverging import INK, diverging
 from emotion_core.charts.emotion_map import marks
 from emotion_core.charts.palette import NULL
 from emotion_core.geometry.emotion_map import EmotionMap
@@ -83,7 +83,7 @@ def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.L
     n = len(emotions.emotions)
     leaves = pd.DataFrame({"emotion": drawn["ivl"], "place": [5.0 + 10.0 * i for i in range(n)], "distance": 0.0})
     colours = dict(reversed(marks(chosen, held)))
-    leaves["colour"] = [colours.get(name, NULL) for name in leaves["emotion"]]
+    leaves["colour"] = [colours.get(name, "") for name in leaves["emotion"]]
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[0, 10.0 * n], nice=False))
     top = float(lines["distance"].max()) if len(lines) else 1.0
     # The names stand to the right of distance 0, where the axis has no numbers.
@@ -92,8 +92,11 @@ def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.L
     x = alt.X("distance:Q", title="Cosine distance", scale=scale, axis=ticks)
     links = alt.Chart(lines).mark_line(color=NULL, strokeWidth=1.3).encode(x=x, y=y, detail="join:N", order="step:Q")
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
-    names = alt.Chart(leaves).mark_text(align="left", dx=6, fontSize=12, cursor="pointer").add_params(pick)
-    names = names.encode(x=x, y=y, text="emotion:N", color=alt.Color("colour:N", scale=None))
+    # The chosen and the held names are heavier too: colour alone would not tell them from the others.
+    weight = alt.ExprRef("datum.colour ? 700 : 400")
+    names = alt.Chart(leaves).mark_text(align="left", dx=6, fontSize=12, fontWeight=weight, cursor="pointer")
+    colour = alt.condition("datum.colour", alt.Color("colour:N", scale=None), alt.value(INK))
+    names = names.encode(x=x, y=y, text="emotion:N", color=colour).add_params(pick)
     first, second, _ = _most_alike(emotions)
     title = alt.TitleParams(
         f"{first} and {second} join first", subtitle=f"Average linkage of {n} emotions", anchor="start"

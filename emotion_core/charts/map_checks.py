@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.labels import readable
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.p_words import p_words
@@ -151,7 +152,7 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     two = alt.Chart(table.assign(side=second)).mark_circle(size=60)
     two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
-    names = base.transform_filter("datum.named").mark_text(align="left", dx=8, fontSize=11, color=NULL)
+    names = base.transform_filter("datum.named").mark_text(align="left", dx=8, fontSize=11, color=INK)
     claim = "fits over" if found.p_value <= LEVEL else "does not fit over"
     text = f"The second map {claim} the first{'' if found.p_value <= LEVEL else ' better than chance'}"
     subtitle = (

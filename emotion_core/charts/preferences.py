@@ -11,6 +11,7 @@ import pandas as pd
 from emotion_core.behavior.bradley_terry import elo
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, NULL, NULL_OPACITY, WARM
 
 # Emotions drawn in a ranking; the table has all.
@@ -152,7 +153,7 @@ def follows(moved: SteeredPreferences) -> alt.LayerChart:
             alt.Tooltip("shift:Q", title="Shift", format="+.2f"),
         ]
     )
-    names = base.mark_text(align="left", dx=7, fontSize=11, color=NULL).encode(text="emotion:N")
+    names = base.mark_text(align="left", dx=7, fontSize=11, color=INK).encode(text="emotion:N")
     one = moved.follows
     text, subtitle = "Too few emotions to compare shift with correlation", "at least 4 are needed"
     if one is not None and np.isfinite(one.r[0]):

@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import CHOSEN, COOL, NULL, USABLE, WARM
 from emotion_core.charts.reading import MOST_POINTS, smoothed
 from emotion_core.reading.attempts import TRACES, AttemptsReading
@@ -88,7 +89,7 @@ def attempts(found: AttemptsReading, emotion: str) -> alt.LayerChart:
     starts["label"] = [f"{i + 1}" for i in range(len(starts))]
     fences = alt.Chart(starts).mark_rule(color=NULL, opacity=0.5).encode(x="token:Q")
     numbers = (
-        alt.Chart(starts).mark_text(align="left", dx=4, color=NULL).encode(x="token:Q", y=alt.value(8), text="label:N")
+        alt.Chart(starts).mark_text(align="left", dx=4, color=INK).encode(x="token:Q", y=alt.value(8), text="label:N")
     )
     layers = [fences, base.mark_line(color=NULL, strokeWidth=1).encode(y="plain:Q"), kind, dots, numbers]
     start, end = found.cheat

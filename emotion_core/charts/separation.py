@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.bootstrap import FEWEST
 from emotion_core.evaluation.scores import HeldOutScores
@@ -180,7 +181,7 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
         color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
         tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("auroc:Q", title="AUROC", format=".2f")],
     )
-    numbers = base.mark_text(align="left", dx=4, color=NULL).encode(x="auroc:Q", text=alt.Text("auroc:Q", format=".2f"))
+    numbers = base.mark_text(align="left", dx=4, color=INK).encode(x="auroc:Q", text=alt.Text("auroc:Q", format=".2f"))
     chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
     text = _rivals_title(table)
     title = alt.TitleParams(
