@@ -1,8 +1,9 @@
 """Build vectors: texts in, a direction for every emotion and layer out, tested on texts it was not built from."""
 
+from functools import partial
+
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.cost import build_cost, where_it_computes
@@ -13,10 +14,12 @@ from ui.build.prompt_preview import preview
 from ui.build.prompt_source import choose_prompts
 from ui.build.result import build_result
 from ui.build.token_audit import token_audit
-from ui.errors import show_error, shown_errors
+from ui.errors import shown_errors
 from ui.limits import limit_note
 from ui.page import begin
-from ui.run_panel import current_run, remember_run, run_panel
+from ui.page_run import current_run
+from ui.run_button import run_button
+from ui.run_panel import run_panel
 from ui.services import activation_cache, app_settings, registry
 from ui.vector_sets import choose_next, put_on_shelf
 from ui.working import Working
@@ -35,30 +38,25 @@ def texts() -> tuple[PromptSet, ...]:
 def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) -> None:
     """Step 2: how they are read; starts a build at a click."""
     st.subheader("2. Settings", anchor=False)
-    settings: BuildSettings | None = None
-    n_texts = sum(len(one.texts) for one in prompt_sets)
-    try:
+    label, start = "Build vectors", None
+    with shown_errors():
         settings = build_form()
         require_texts(app_settings(), prompt_sets)
-    except EmotionCoreError as error:
-        show_error(error)
-        settings = None
-    if settings is not None and prompt_sets:
-        with st.expander("Which tokens are read", icon=":material/format_ink_highlighter:"):
-            token_audit(working.owner, prompt_sets, settings.reading, key="before")
-    label = "Build vectors"
-    if prompt_sets:
-        label += f": {n_texts:,} texts, {build_cost(working.info, n_texts)}"
-    ready = settings is not None and bool(prompt_sets)
+        if prompt_sets:
+            with st.expander("Which tokens are read", icon=":material/format_ink_highlighter:"):
+                token_audit(working.owner, prompt_sets, settings.reading, key="before")
+            n_texts = sum(len(one.texts) for one in prompt_sets)
+            label += f": {n_texts:,} texts, {build_cost(working.info, n_texts)}"
+            start = partial(_start, working, prompt_sets, settings)
     limit_note("build")
     st.caption(f"{where_it_computes(working.info)}. Texts that were read before cost nothing.")
-    pressed = st.button(label, type="primary", disabled=not ready, key="build", icon=":material/play_arrow:")
-    if pressed and settings is not None:
-        with shown_errors():
-            run_id = start_build(registry(), working.owner, prompt_sets, settings, activation_cache())
-            remember_run(PAGE, run_id)
-            st.session_state["fresh build"] = run_id
-            st.rerun()
+    run_button(label, PAGE, start, key="build")
+
+
+def _start(working: Working, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
+    run_id = start_build(registry(), working.owner, prompt_sets, settings, activation_cache())
+    st.session_state["fresh build"] = run_id
+    return run_id
 
 
 def result(working: Working, *, ready: bool) -> None:

@@ -2,28 +2,21 @@
 
 import streamlit as st
 
+from emotion_core.runs.crosstalks import KIND as CROSSTALK
+from emotion_core.runs.next_tokens import KIND as NEXT_TOKEN
+from emotion_core.runs.sweeps import KIND as SWEEP
 from ui.built_in import need_vectors
 from ui.page import begin
+from ui.page_run import view_picker
 from ui.steer.crosstalk import crosstalk_view
 from ui.steer.live import live_view
 from ui.steer.next_token import next_token_view
-from ui.steer.runs import kind_of
 from ui.steer.sweep import sweep_view
 
+KINDS = {"Sweep": (SWEEP,), "Next token": (NEXT_TOKEN,), "Cross-talk": (CROSSTALK,), "Live": ()}
 VIEWS = {"Sweep": sweep_view, "Next token": next_token_view, "Cross-talk": crosstalk_view, "Live": live_view}
 
 working = begin("steer")
-KINDS = {"crosstalk": "Cross-talk", "next-token": "Next token"}
-linked = st.query_params.get("run")
-if linked is None and working.vectors is None:
+if "run" not in st.query_params and working.vectors is None:
     need_vectors(working)
-view = st.segmented_control(
-    "View",
-    list(VIEWS),
-    default=KINDS.get(kind_of(linked), "Sweep") if linked else "Sweep",
-    key="steer_view",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
-VIEWS[view or "Sweep"](working)
+VIEWS[view_picker("View", KINDS, key="steer_view")](working)

@@ -2,34 +2,28 @@
 
 import streamlit as st
 
+from emotion_core.runs.behaviors import KIND as BEHAVIORS
+from emotion_core.runs.preferences import KIND as PREFERENCES
 from ui.behave.behaviors import behavior_result
 from ui.behave.forms import preference_form
 from ui.behave.preferences import preference_result
-from ui.behave.run import first_tab
 from ui.behave.scenes import behavior_form
 from ui.built_in import need_vectors
 from ui.page import begin
+from ui.page_run import view_picker
 
-TABS = {"Preferences": "preferences", "Behaviours": "behaviors"}  # and the kind of run that each shows
+VIEWS = {"Preferences": (PREFERENCES,), "Behaviours": (BEHAVIORS,)}
 
 working = begin("behave")
 if working.vectors is None:
     need_vectors(working)
-what = st.segmented_control(
-    "What to look at",
-    list(TABS),
-    default=first_tab(TABS),
-    key="behave",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
+view = view_picker("What to look at", VIEWS, key="behave")
 st.caption(
     "A small model shows whether a direction moves its choices, not why a person would choose so. Scenarios that it "
     "has no words for, or already decides one way, show nothing. All of this is about functional directions in a "
     "network."
 )
-if what == "Behaviours":
+if view == "Behaviours":
     behavior_form(working)
     behavior_result(working)
 else:

@@ -1,7 +1,7 @@
 """The run panel: how far a run is, how long it will take, a way to stop it, and its end in words.
 
-A page starts a run, remembers its id under the page's name and in the link, and calls `run_panel` where the result
-will stand. While the run is open the panel looks at the run store every second; nothing here touches the model.
+A page starts a run with `run_button` and calls `run_panel` where the result will stand. While the run is open the panel
+looks at the run store again and again; nothing here touches the model.
 """
 
 from __future__ import annotations
@@ -19,29 +19,9 @@ from ui.ended import ended
 from ui.errors import show_error
 from ui.own_place import in_own_place
 from ui.services import registry, store
-from ui.share import link_hint
-
-__all__ = ["about", "current_run", "describe", "link_hint", "remember_run", "run_panel"]
+from ui.share import link_hint  # noqa: F401
 
 _POLL = 0.7  # seconds
-
-
-def remember_run(page: str, run_id: str) -> None:
-    """Makes a run the page's current one, in the session and in the link."""
-    st.session_state[f"run of {page}"] = run_id
-    st.query_params["run"] = run_id
-
-
-def current_run(page: str) -> str | None:
-    """The page's run: from the link when it has one, else the last one of this session on this page."""
-    linked = st.query_params.get("run")
-    if linked:
-        st.session_state[f"run of {page}"] = linked
-        return linked
-    remembered: str | None = st.session_state.get(f"run of {page}")
-    if remembered:
-        st.query_params["run"] = remembered
-    return remembered
 
 
 def run_panel(run_id: str, *, key: str, shared: bool = False, started: str = "") -> Run | None:
@@ -73,7 +53,7 @@ def _open_run(run_id: str, key: str, shared: bool) -> None:
         st.rerun()
     with st.container(border=True, key=f"run-{key}"):
         waiting = run.state == "queued"
-        text = _waiting(run_id) if waiting else describe(run.progress, _seconds_left(run))
+        text = _waiting(run_id) if waiting else _how_far(run.progress, _seconds_left(run))
         elsewhere = registry().elsewhere(run_id)
         text += f" · {elsewhere}" if elsewhere else ""
         st.progress(run.progress.fraction, text=text)
@@ -93,7 +73,7 @@ def _waiting(run_id: str) -> str:
     return line if seconds is None else f"{line}, {about(seconds)} until it begins"
 
 
-def describe(progress: Progress, seconds_left: float | None) -> str:
+def _how_far(progress: Progress, seconds_left: float | None) -> str:
     """One line on how far a run is, such as "Reading texts: 40 of 96, about 3 s left"."""
     line = progress.what[:1].upper() + progress.what[1:]
     if progress.total:

@@ -11,7 +11,9 @@ from emotion_core.errors import RunError
 from emotion_core.runs.run import Run
 from ui.errors import shown_errors
 from ui.limits import days
+from ui.page_run import forget_run
 from ui.services import app_settings, registry, store
+from ui.vector_sets import take_off_shelf
 
 
 def address(more: Mapping[str, str] | None = None) -> str:
@@ -71,8 +73,5 @@ def _delete(run: Run) -> None:
 def _remove(run_id: str) -> None:
     with shown_errors():
         registry().delete(run_id)
-    st.query_params.pop("run", None)
-    for key in list(st.session_state):
-        if str(key).startswith("run of ") and st.session_state[key] == run_id:
-            del st.session_state[key]
-    st.session_state.get("vector sets", {}).pop(run_id, None)
+    forget_run(run_id)
+    take_off_shelf(run_id)

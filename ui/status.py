@@ -8,9 +8,9 @@ import time
 import pandas as pd
 import streamlit as st
 
+from emotion_core.runs.cost import about
 from emotion_core.runs.status import Status, may_look, status
 from ui.own_place import in_own_place
-from ui.run_panel import about
 from ui.services import activation_cache, app_settings, registry
 
 _EVERY = 5.0  # seconds

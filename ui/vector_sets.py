@@ -65,6 +65,11 @@ def put_on_shelf(run_id: str) -> None:
     st.session_state.setdefault(_SHELF, {})[run_id] = (described["label"], fingerprint)
 
 
+def take_off_shelf(run_id: str) -> None:
+    """Takes a set that was removed away from those of this session."""
+    st.session_state.get(_SHELF, {}).pop(run_id, None)
+
+
 def upload(name: str, vectors: EmotionVectors, info: ModelInfo) -> str:
     """Takes the vectors of a visitor's file and returns the id of their set.
 

@@ -10,15 +10,16 @@ from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts import behaviors as charts
 from emotion_core.charts.export import table_bytes
 from emotion_core.runs.behaviors import KIND, load_behaviors
-from ui.behave.run import tab_run
 from ui.behave.scenes import BEHAVIORS
 from ui.behave.texts import behavior_texts
 from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors
 from ui.linked import forget_unless
-from ui.run_panel import link_hint, run_panel
+from ui.page_run import view_run
+from ui.run_panel import run_panel
 from ui.services import store
+from ui.share import link_hint
 from ui.verdict import shows, verdict
 from ui.working import Working
 
@@ -27,7 +28,7 @@ _A_ROW = 3  # small multiples
 
 def behavior_result(working: Working) -> None:
     """The page's behaviours, as far as they are."""
-    run_id = tab_run(BEHAVIORS, KIND)
+    run_id = view_run(BEHAVIORS, KIND)
     if run_id is None:
         st.info("Press the button: a curve for each scenario appears here.", icon=":material/info:")
         return

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.question import standard_wording
-from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.behave_requests import PreferenceRequest
-from emotion_core.runs.cost import asking_seconds
+from emotion_core.runs.cost import about, asking_seconds
 from emotion_core.runs.preferences import n_questions, start_preferences
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.errors import show_error
+from ui.errors import shown_errors
 from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
-from ui.run_panel import about, remember_run
+from ui.run_button import run_button
 from ui.services import app_settings, registry
 from ui.working import Working
 
@@ -28,31 +29,18 @@ CHOSEN = -1  # stands for the layer that cross-validation chose
 
 def preference_form(working: Working) -> None:
     """Draws the form and starts a run at a click on its button."""
-    if working.vectors is None:
+    vectors = working.vectors
+    if vectors is None:
         return
-    request: PreferenceRequest | None = None
-    try:
+    label, start = "Ask", None
+    with shown_errors():
         names, kinds = _activities()
-        request = _request(working.vectors, working.emotion or "", names, kinds)
-    except EmotionCoreError as error:
-        show_error(error)
-    label = "Ask"
-    if request is not None:
+        request = _request(vectors, working.emotion or "", names, kinds)
         questions = n_questions(request)
         label = f"Ask {questions:,} questions, {about(asking_seconds(working.info, questions))}"
+        start = partial(start_preferences, registry(), working.owner, vectors, request)
     limit_note("read")
-    pressed = st.button(
-        label, type="primary", icon=":material/play_arrow:", key="go-preferences", disabled=request is None
-    )
-    if not pressed or request is None:
-        return
-    try:
-        run_id = start_preferences(registry(), working.owner, working.vectors, request)
-    except EmotionCoreError as error:
-        show_error(error)
-        return
-    remember_run(PREFERENCES, run_id)
-    st.rerun()
+    run_button(label, PREFERENCES, start, key="go-preferences")
 
 
 def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,14 +11,15 @@ from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
 from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
 from ui.behave.forms import PREFERENCES
-from ui.behave.run import tab_run
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors
 from ui.linked import keep_in_link, taken
+from ui.page_run import view_run
 from ui.plain import plain
-from ui.run_panel import link_hint, run_panel
+from ui.run_panel import run_panel
 from ui.services import store
+from ui.share import link_hint
 from ui.verdict import shows, verdict
 from ui.working import Working
 
@@ -28,7 +29,7 @@ _NEAR = 4  # opponents shown at either end
 
 def preference_result(working: Working) -> None:
     """The page's preferences, as far as they are."""
-    run_id = tab_run(PREFERENCES, KIND)
+    run_id = view_run(PREFERENCES, KIND)
     if run_id is None:
         st.info("Press the button: the scale and the emotions that go with it appear here.", icon=":material/info:")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,18 +11,17 @@ import streamlit as st
 from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, n_questions, n_texts
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.warning import WarningSettings
-from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.behave_requests import BehaviorRequest
 from emotion_core.runs.behaviors import require_size, start_behaviors
-from emotion_core.runs.cost import asking_seconds, sweep_seconds
+from emotion_core.runs.cost import about, asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.steering.writing import Scope
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.scenario_choice import chosen_scenes
-from ui.errors import show_error
+from ui.errors import shown_errors
 from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, SCOPE, SEED
 from ui.limits import limit_note
-from ui.run_panel import about, remember_run
+from ui.run_button import run_button
 from ui.services import app_settings, registry
 from ui.working import Working
 
@@ -35,31 +35,17 @@ _TOKENS = 90  # of a scenario with an option, roughly
 
 def behavior_form(working: Working) -> None:
     """Draws the form and starts a run at a click on its button."""
-    if working.vectors is None:
+    vectors = working.vectors
+    if vectors is None:
         return
-    request: BehaviorRequest | None = None
-    try:
-        request = _request(working, working.vectors, working.emotion or "")
+    label, start = "Measure", None
+    with shown_errors():
+        request = _request(working, vectors, working.emotion or "")
         require_size(app_settings(), request.settings)
-    except EmotionCoreError as error:
-        show_error(error)
-        request = None
-    label = "Measure"
-    if request is not None:
         label = f"Measure: {_size(request)}, {about(_seconds(working, request))}"
+        start = partial(start_behaviors, registry(), working.owner, vectors, request)
     limit_note("sweep")
-    pressed = st.button(
-        label, type="primary", icon=":material/play_arrow:", key="go-behaviors", disabled=request is None
-    )
-    if not pressed or request is None:
-        return
-    try:
-        run_id = start_behaviors(registry(), working.owner, working.vectors, request)
-    except EmotionCoreError as error:
-        show_error(error)
-        return
-    remember_run(BEHAVIORS, run_id)
-    st.rerun()
+    run_button(label, BEHAVIORS, start, key="go-behaviors")
 
 
 def _size(request: BehaviorRequest) -> str:

@@ -6,14 +6,14 @@ import streamlit as st
 
 from emotion_core.charts.variants import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
-from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.cost import about, build_seconds
 from emotion_core.runs.variants import KIND, load_variants, start_variants
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.linked import part_run
-from ui.run_panel import about, run_panel
+from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
 from ui.verdict import shows
 from ui.working import Working

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
-from emotion_core.runs.cost import build_seconds
+from emotion_core.runs.cost import about, build_seconds
 from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts, start_map_build
 from ui.errors import shown_errors
 from ui.map.data import Source
 from ui.plain import plain
-from ui.run_panel import about, run_panel
+from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry
 from ui.vector_sets import choose_next, run_of, vectors_of
 from ui.working import Working

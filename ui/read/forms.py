@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.library import load_templates
 from emotion_core.reading.continuation import check_reply
 from emotion_core.reading.dose import parse_values
+from emotion_core.runs.cost import about
 from emotion_core.runs.reading_cost import reading_seconds
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.readings import start_reading
-from ui.errors import show_error
+from ui.errors import shown_errors
 from ui.limits import limit_note
 from ui.read.attempts_form import attempts_form
 from ui.read.continuation import writing_input
 from ui.read.inputs import OWN, conversation_input, text_input
 from ui.read.monitor_form import monitor_form
 from ui.read.priors_form import priors_form
-from ui.run_panel import about, remember_run
+from ui.run_button import run_button
 from ui.services import activation_cache, registry
 from ui.working import Working
 
-# The words of the link, `?what=Dose`, and the kinds of reading that the tab shows.
-TABS: dict[str, tuple[str, ...]] = {
+# The words of the link, `?what=Dose`, and the kinds of reading that the view shows.
+VIEWS: dict[str, tuple[str, ...]] = {
     "Text": ("text",),
     "Conversation": ("conversation",),
     "Dose": ("dose",),
@@ -36,11 +37,11 @@ TABS: dict[str, tuple[str, ...]] = {
 }
 
 
-def reading_form(working: Working, tab: str) -> None:
+def reading_form(working: Working, view: str) -> None:
     """Draws the form and starts a reading at a click on its button; faults cost nothing that was read before."""
-    if working.vectors is None or working.emotion is None:
+    vectors, emotion = working.vectors, working.emotion
+    if vectors is None or emotion is None:
         return
-    emotion = working.emotion
     forms: dict[str, Callable[[], ReadingRequest]] = {
         "Text": _text,
         "Conversation": lambda: _conversation(emotion),
@@ -50,28 +51,13 @@ def reading_form(working: Working, tab: str) -> None:
         "System prompts": priors_form,
         "Monitor": lambda: monitor_form(emotion),
     }
-    request: ReadingRequest | None = None
-    try:
-        request = forms[tab]()
-    except EmotionCoreError as error:
-        show_error(error)
+    label, start = "Read", None
+    with shown_errors():
+        request = forms[view]()
+        label = f"Read, {about(reading_seconds(working.info, request))}"
+        start = partial(start_reading, registry(), working.owner, vectors, request, activation_cache())
     limit_note("read")
-    pressed = st.button(
-        "Read" if request is None else f"Read, {about(reading_seconds(working.info, request))}",
-        type="primary",
-        icon=":material/play_arrow:",
-        key=f"go-{tab.lower().replace(' ', '-')}",
-        disabled=request is None,
-    )
-    if not pressed or request is None:
-        return
-    try:
-        run_id = start_reading(registry(), working.owner, working.vectors, request, activation_cache())
-    except EmotionCoreError as error:
-        show_error(error)
-        return
-    remember_run(f"read {tab}", run_id)
-    st.rerun()
+    run_button(label, f"read {view}", start, key=f"go-{view.lower().replace(' ', '-')}")
 
 
 def _text() -> ReadingRequest:

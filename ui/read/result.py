@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import RunError
-from emotion_core.runs.readings import Reading, load_reading, read_with, what_of
+from emotion_core.runs.readings import Reading, load_reading, read_with
 from ui.errors import shown_errors
+from ui.page_run import view_run
 from ui.read.attempts import attempts_result
 from ui.read.continuation import continuation_result
 from ui.read.conversation import conversation_result
 from ui.read.dose import dose_result
+from ui.read.forms import VIEWS
 from ui.read.monitor import labelled_result, watched_result
 from ui.read.priors import priors_result
 from ui.read.redo import redo_call
 from ui.read.situations import situations_result
 from ui.read.text import text_result
-from ui.run_panel import current_run, link_hint, run_panel
+from ui.run_panel import run_panel
 from ui.services import store
+from ui.share import link_hint
 from ui.working import Working
 
 
-def reading_result(working: Working, tab: str, kinds: tuple[str, ...]) -> None:
-    """The tab's reading, as far as it is.
+def reading_result(working: Working, view: str) -> None:
+    """The view's reading, as far as it is.
 
     Args:
         working: What is worked with.
-        tab: Its name.
-        kinds: Kinds of reading that it shows.
+        view: Key of `VIEWS`.
     """
-    run_id = _tab_run(tab, kinds)
+    run_id = view_run(f"read {view}", *VIEWS[view])
     if run_id is None:
         st.info("Press the button: the reading appears here.", icon=":material/info:")
         return
-    run = run_panel(run_id, key=f"read-{tab.lower()}")
+    run = run_panel(run_id, key=f"read-{view.lower()}")
     if run is None:
-        return
-    if what_of(run) not in kinds:
-        st.info("The link belongs to another kind of result; choose it above.", icon=":material/info:")
         return
     with shown_errors():
         found = _reading(run.id)
@@ -48,22 +46,6 @@ def reading_result(working: Working, tab: str, kinds: tuple[str, ...]) -> None:
             st.caption("This was read with another vector set than the one chosen at the side.")
         redo_call(found.request, working.vectors if same else None)
         link_hint()
-
-
-def _tab_run(tab: str, kinds: tuple[str, ...]) -> str | None:
-    """The tab's run: that of the link where it is of this kind, else the last one of this session on this tab."""
-    page = f"read {tab}"
-    linked, own = st.query_params.get("run"), st.session_state.get(f"run of {page}")
-    if linked and own and linked != own and _kind(linked) not in kinds:
-        del st.query_params["run"]  # of the tab that was open before
-    return current_run(page)
-
-
-def _kind(run_id: str) -> str:
-    try:
-        return what_of(store().get(run_id))
-    except RunError:
-        return ""
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

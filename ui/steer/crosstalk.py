@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, SettingsError
-from emotion_core.runs.cost import sweep_seconds
-from emotion_core.runs.crosstalks import has_crosstalk, load_crosstalk, start_crosstalk
+from emotion_core.errors import SettingsError
+from emotion_core.runs.cost import about, sweep_seconds
+from emotion_core.runs.crosstalks import KIND, has_crosstalk, load_crosstalk, start_crosstalk
 from emotion_core.runs.limits import require_sweep
 from emotion_core.steering.crosstalk import n_matrix_texts
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.errors import show_error, shown_errors
+from ui.errors import shown_errors
 from ui.help_texts import CONTROLS, SAMPLES
 from ui.limits import limit_note
-from ui.run_panel import about, link_hint, remember_run
+from ui.page_run import view_run
+from ui.run_button import run_button
 from ui.services import app_settings, registry, store
+from ui.share import link_hint
 from ui.steer.crosstalk_result import crosstalk_result
 from ui.steer.form import more_settings
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
-from ui.steer.runs import ready, view_run
+from ui.steer.ready import ready
 from ui.vector_sets import MAP_SETS, choose_next, run_of
 from ui.working import Working
 
@@ -32,7 +36,7 @@ def crosstalk_view(working: Working) -> None:
     """Form and result."""
     if working.vectors is not None:
         _settings_and_button(working, working.vectors)
-    run_id = view_run(PAGE, "crosstalk")
+    run_id = view_run(PAGE, KIND)
     if run_id is None:
         if working.vectors is None or len(working.vectors.emotions) < 2:
             return  # what to do first stands above
@@ -52,24 +56,15 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
         )
         _sets_with_several(working)
         return
-    settings: CrossTalkSettings | None = None
-    try:
+    label, start = "Run cross-talk", None
+    with shown_errors():
         settings = _form(vectors)
-        n_texts = n_matrix_texts(settings, len(settings.emotions))
-        require_sweep(app_settings(), n_texts, settings.max_new_tokens)
-        seconds = sweep_seconds(working.info, n_texts, settings.max_new_tokens)
-        label = f"Run cross-talk: {n_texts:,} texts, {about(seconds)}"
-    except EmotionCoreError as error:
-        show_error(error)
-        settings, label = None, "Run cross-talk"
+        texts = n_matrix_texts(settings, len(settings.emotions))
+        require_sweep(app_settings(), texts, settings.max_new_tokens)
+        label = f"Run cross-talk: {texts:,} texts, {about(sweep_seconds(working.info, texts, settings.max_new_tokens))}"
+        start = partial(start_crosstalk, registry(), working.owner, vectors, settings)
     limit_note("sweep")
-    pressed = st.button(
-        label, type="primary", disabled=settings is None, key="run_matrix", icon=":material/play_arrow:"
-    )
-    if pressed and settings is not None:
-        with shown_errors():
-            remember_run(PAGE, start_crosstalk(registry(), working.owner, vectors, settings))
-            st.rerun()
+    run_button(label, PAGE, start, key="run_matrix")
 
 
 def _sets_with_several(working: Working) -> None:

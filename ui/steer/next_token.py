@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from emotion_core.charts.next_token import divergence_chart, next_token_chart, next_token_sentence, next_token_table
-from emotion_core.errors import EmotionCoreError
-from emotion_core.runs.next_tokens import load_next_token, start_next_token
+from emotion_core.runs.next_tokens import KIND, load_next_token, start_next_token
 from emotion_core.steering.next_token import NextTokenDose
 from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
-from ui.errors import show_error, shown_errors
+from ui.errors import shown_errors
 from ui.help_texts import CONTROLS
 from ui.limits import limit_note
+from ui.page_run import view_run
 from ui.plain import plain
-from ui.run_panel import link_hint, remember_run
+from ui.run_button import run_button
+from ui.run_panel import run_panel
 from ui.services import registry, store
+from ui.share import link_hint
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
-from ui.steer.runs import ready, view_run
 from ui.verdict import shows
 from ui.working import Working
 
@@ -33,33 +36,21 @@ def next_token_view(working: Working) -> None:
     if working.vectors is not None and working.emotion is not None:
         _settings_and_button(working, working.vectors, working.emotion)
         st.divider()
-    run_id = view_run(PAGE, "next-token")
+    run_id = view_run(PAGE, KIND)
     if run_id is None:
         st.info("Press the button: the curve appears here.", icon=":material/info:")
-    elif ready(run_id, key=PAGE, kept=False):
+    elif run_panel(run_id, key=PAGE) is not None:
         with shown_errors():
             _result(load_next_token(store(), run_id))
             link_hint()
 
 
 def _settings_and_button(working: Working, vectors: EmotionVectors, emotion: str) -> None:
-    settings: SweepSettings | None = None
-    try:
-        settings = _form(vectors, emotion)
-    except EmotionCoreError as error:
-        show_error(error)
+    start = None
+    with shown_errors():
+        start = partial(start_next_token, registry(), working.owner, vectors, _form(vectors, emotion))
     limit_note("sweep")
-    pressed = st.button(
-        f"Show the curve: {STRENGTHS} strengths, one step a prompt",
-        type="primary",
-        disabled=settings is None,
-        key="run_next_token",
-        icon=":material/play_arrow:",
-    )
-    if pressed and settings is not None:
-        with shown_errors():
-            remember_run(PAGE, start_next_token(registry(), working.owner, vectors, settings))
-            st.rerun()
+    run_button(f"Show the curve: {STRENGTHS} strengths, one step a prompt", PAGE, start, key="run_next_token")
 
 
 def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
-from emotion_core.runs.cost import sweep_seconds
+from emotion_core.runs.cost import about, sweep_seconds
 from emotion_core.runs.limits import require_sweep
-from emotion_core.runs.sweeps import has_sweep, load_sweep, start_sweep
+from emotion_core.runs.sweeps import KIND, has_sweep, load_sweep, start_sweep
 from emotion_core.steering.plan import n_texts
-from emotion_core.steering.settings import SweepSettings
-from ui.errors import show_error, shown_errors
+from ui.errors import shown_errors
 from ui.limits import limit_note
-from ui.run_panel import about, link_hint, remember_run
+from ui.page_run import view_run
+from ui.run_button import run_button
 from ui.services import activation_cache, app_settings, registry, store
+from ui.share import link_hint
 from ui.steer.form import steer_form
-from ui.steer.runs import ready, view_run
+from ui.steer.ready import ready
 from ui.steer.sweep_result import sweep_result
 from ui.working import Working
 
@@ -26,7 +28,7 @@ def sweep_view(working: Working) -> None:
     """Form and result."""
     _settings_and_button(working)
     st.divider()
-    run_id = view_run(PAGE, "sweep")
+    run_id = view_run(PAGE, KIND)
     if run_id is None:
         st.info(
             "Choose strengths and press the button: the texts and the dose-response curve appear here.",
@@ -40,24 +42,15 @@ def sweep_view(working: Working) -> None:
 
 def _settings_and_button(working: Working) -> None:
     """The form; starts a sweep at a click on its button."""
-    if working.vectors is None or working.emotion is None:
+    vectors, emotion = working.vectors, working.emotion
+    if vectors is None or emotion is None:
         return
-    settings: SweepSettings | None = None
-    try:
-        settings = steer_form(working.vectors, working.emotion)
-        require_sweep(app_settings(), n_texts(settings), settings.max_new_tokens)
-    except EmotionCoreError as error:
-        show_error(error)
-        settings = None
-    label = "Run sweep"
-    if settings is not None:
+    label, start = "Run sweep", None
+    with shown_errors():
+        settings = steer_form(vectors, emotion)
         texts = n_texts(settings)
-        seconds = sweep_seconds(working.info, texts, settings.max_new_tokens)
-        label = f"Run sweep: {texts:,} texts, {about(seconds)}"
+        require_sweep(app_settings(), texts, settings.max_new_tokens)
+        label = f"Run sweep: {texts:,} texts, {about(sweep_seconds(working.info, texts, settings.max_new_tokens))}"
+        start = partial(start_sweep, registry(), working.owner, vectors, settings, cache=activation_cache())
     limit_note("sweep")
-    pressed = st.button(label, type="primary", disabled=settings is None, key="run_sweep", icon=":material/play_arrow:")
-    if pressed and settings is not None:
-        with shown_errors():
-            cache = activation_cache()
-            remember_run(PAGE, start_sweep(registry(), working.owner, working.vectors, settings, cache=cache))
-            st.rerun()
+    run_button(label, PAGE, start, key="run_sweep")

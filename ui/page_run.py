@@ -1,0 +1,85 @@
+"""The run that a page or one of its views shows: kept in the session and in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from emotion_core.errors import RunError
+from emotion_core.runs.readings import KIND as READING
+from emotion_core.runs.readings import what_of
+from ui.services import store
+
+_PREFIX = "run of "
+
+
+def remember_run(page: str, run_id: str) -> None:
+    """Makes a run the page's current one, in the session and in the link."""
+    st.session_state[_PREFIX + page] = run_id
+    st.query_params["run"] = run_id
+
+
+def forget_run(run_id: str) -> None:
+    """Takes a run that was removed out of the link and away from every page."""
+    st.query_params.pop("run", None)
+    for key in list(st.session_state):
+        if str(key).startswith(_PREFIX) and st.session_state[key] == run_id:
+            del st.session_state[key]
+
+
+def current_run(page: str) -> str | None:
+    """The page's run: from the link when it has one, else the last one of this session on this page."""
+    linked = st.query_params.get("run")
+    if linked:
+        st.session_state[_PREFIX + page] = linked
+        return linked
+    remembered: str | None = st.session_state.get(_PREFIX + page)
+    if remembered:
+        st.query_params["run"] = remembered
+    return remembered
+
+
+def view_run(page: str, *kinds: str) -> str | None:
+    """The run of one view of a page: as `current_run`, after a link to a run of another view is dropped.
+
+    Args:
+        page: Under which the view remembers its run.
+        kinds: What the view shows, as `kind_of` says it.
+    """
+    linked = st.query_params.get("run")
+    if linked and kind_of(linked) not in (*kinds, ""):
+        del st.query_params["run"]
+    return current_run(page)
+
+
+def view_picker(label: str, views: Mapping[str, tuple[str, ...]], *, key: str) -> str:
+    """Lets the visitor choose a view; a link to a run opens the one that shows runs of its kind.
+
+    Args:
+        label: For screen readers.
+        views: Name of each view, and the kinds of run that it shows, as `kind_of` says them.
+        key: Of the widget, and of the choice in the link.
+    """
+    linked = st.query_params.get("run")
+    kind = kind_of(linked) if linked else ""
+    first = next((name for name, kinds in views.items() if kind in kinds), next(iter(views)))
+    chosen = st.segmented_control(
+        label,
+        list(views),
+        default=first,
+        key=key,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    return chosen or first
+
+
+def kind_of(run_id: str) -> str:
+    """Kind of a run, for a reading what was read; empty where there is no such run, which the run panel says."""
+    try:
+        run = store().get(run_id)
+    except RunError:
+        return ""
+    return what_of(run) if run.kind == READING else run.kind
