@@ -1,0 +1,78 @@
+"""Links to tests of vectors, to own contrasts and to vector sets: opened by somebody else, also after they expired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from page_helpers import button, texts
+from streamlit.testing.v1 import AppTest
+
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.runs.builds import load_build, start_build
+from emotion_core.runs.checkups import start_confounds, start_sizes
+from emotion_core.runs.ship import start_home_build
+from emotion_core.vectors.settings import BuildSettings
+from ui.services import activation_cache, common_registry, owner, store
+
+Open = Callable[..., AppTest]
+Until = Callable[..., AppTest]
+REDO = "Do it again"
+RAIN = read_prompt_bytes(
+    "rain.csv",
+    b"emotion,positive,negative\nrain,Wet boots stood in the hall.,Dry boots stood in the hall.\n"
+    b"rain,She closed her umbrella.,She closed her parasol.\nrain,The gutters ran over.,The gutters were dry.\n",
+)
+
+
+def offers_redo(app: AppTest) -> bool:
+    return any(one.label.startswith(REDO) for one in app.button)
+
+
+def test_an_expired_curve_is_drawn_again_under_its_link(open_page: Open, until: Until) -> None:
+    open_page("6_Glossary")
+    registry, demo = common_registry(), owner("demo")
+    vectors = load_build(store(), start_home_build(registry, demo, activation_cache())).vectors
+    run_id = start_sizes(registry, demo, vectors, activation_cache())
+    registry.wait(run_id)
+    store().expire(run_id)
+    app = until(open_page("2_Explore_emotions", sizes=run_id), offers_redo)
+    assert "has been removed to make room" in texts(app)
+    button(app, REDO).click().run()
+    until(app, lambda one: "already give nearly the same" in texts(one) or "would still turn" in texts(one), 300)
+    assert store().get(run_id).state == "done" and app.query_params["sizes"] in (run_id, [run_id])
+    assert "run" not in app.query_params
+
+
+def test_own_contrasts_stand_in_the_link_and_open_for_others(open_page: Open, until: Until) -> None:
+    open_page("6_Glossary")
+    registry, demo = common_registry(), owner("demo")
+    build_id = start_home_build(registry, demo, activation_cache())
+    run_id = start_confounds(registry, demo, load_build(store(), build_id).vectors, (RAIN,), activation_cache())
+    registry.wait(run_id)
+    app = until(open_page("2_Explore_emotions", contrasts=run_id), lambda one: "contrasts counted too" in texts(one))
+    assert "rain" in [name for one in app.dataframe if "contrast" in one.value for name in one.value["contrast"]]
+    other = start_build(
+        registry, demo, (load_prompts("fear-calm"),), BuildSettings(seed=9, folds=2), activation_cache()
+    )
+    registry.wait(other)
+    link = {"contrasts": run_id, "vectors": other}
+    app = until(open_page("2_Explore_emotions", **link), lambda one: "Could it be something else" in texts(one))
+    assert "contrasts counted too" not in texts(app), "a run over other vectors says nothing about these"
+
+
+def test_an_expired_vector_set_is_built_again_under_its_link(open_page: Open, until: Until) -> None:
+    open_page("6_Glossary")
+    registry, demo = common_registry(), owner("demo")
+    run_id = start_build(
+        registry, demo, (load_prompts("emotions-12"),), BuildSettings(seed=9, folds=2), activation_cache()
+    )
+    registry.wait(run_id)
+    emotion = load_build(store(), run_id).vectors.emotions[3]
+    store().expire(run_id)
+    app = until(open_page("2_Explore_emotions", vectors=run_id, emotion=emotion), offers_redo)
+    assert "until then another one is shown" in texts(app)
+    button(app, REDO).click().run()
+    until(app, lambda one: one.selectbox(key="vectors").value == run_id, 300)
+    assert not app.exception and app.selectbox(key="emotion").value == emotion
+    assert "until then" not in texts(app) and app.query_params["vectors"] in (run_id, [run_id])
