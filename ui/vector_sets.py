@@ -9,7 +9,7 @@ import json
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, RunError
+from emotion_core.errors import RunError
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
@@ -27,7 +27,6 @@ from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
 from emotion_core.vectors.settings import BuildSettings
-from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry, registry, store
 
 BUILT_IN = "fear-calm"
@@ -35,7 +34,6 @@ BUILT_IN = "fear-calm"
 MAP_SETS = {MAP_SET: "emotions-171 (built in)", PLANTED_SET: "scenes-171 (planted truth, built in)"}
 UPLOAD = "upload"
 _SHELF = "vector sets"
-_LINKED = "vector set of the link"
 
 
 def shelf(info: ModelInfo) -> dict[str, str]:
@@ -47,6 +45,11 @@ def shelf(info: ModelInfo) -> dict[str, str]:
             number = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
             labels[run_id] = f"{label} ({number + 1})" if number and label != BUILT_IN else label
     return labels
+
+
+def on_shelf(set_id: str) -> bool:
+    """Whether a run is among the sets of this session."""
+    return set_id in st.session_state.get(_SHELF, {})
 
 
 def put_on_shelf(run_id: str) -> None:
@@ -139,35 +142,3 @@ def build_of(run_id: str) -> BuildResult:
 
 on_pressure(vectors_of.clear)
 on_pressure(build_of.clear)
-
-
-def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
-    """Makes the set of a link choosable; returns what is wrong with it where it cannot be had.
-
-    A set that is still being made, or was and can be made again, is remembered for `linked_set`.
-    """
-    if not set_id or set_id in (BUILT_IN, *MAP_SETS) or set_id in st.session_state.get(_SHELF, {}):
-        return None
-    try:
-        run = store().get(set_id)
-        if run.kind in (KIND, UPLOAD) and run.state != "done":
-            st.session_state[_LINKED], st.session_state["linked emotion"] = set_id, st.query_params.get("emotion")
-            return None
-        put_on_shelf(set_id)
-    except EmotionCoreError as error:
-        return error
-    return None
-
-
-def linked_set() -> None:
-    """The panel of a set that a link asks for and that is not there; chooses it as soon as it is."""
-    if _LINKED not in st.session_state:
-        return
-    st.caption("The link asks for a vector set that is not there at the moment; until then another one is shown.")
-    run = run_panel(st.session_state[_LINKED], key="linked-set", started=_LINKED)
-    if run is not None:
-        del st.session_state[_LINKED]
-        put_on_shelf(run.id)
-        choose_next(run.id)
-        st.session_state["next emotion"] = st.session_state.pop("linked emotion", None)
-        st.rerun()

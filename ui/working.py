@@ -16,9 +16,10 @@ from emotion_core.tracing.activations import ModelInfo
 from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.linked_set import linked_set, shelve_linked
 from ui.plain import plain
 from ui.services import app_settings, owner
-from ui.vector_sets import BUILT_IN, linked_set, run_of, shelf, shelve_linked, vectors_of
+from ui.vector_sets import BUILT_IN, run_of, shelf, vectors_of
 
 _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.

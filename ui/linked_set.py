@@ -1,0 +1,45 @@
+"""The vector set that a link asks for: chosen where it is there, made or made again where it is not."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError
+from emotion_core.runs.builds import KIND
+from ui.run_panel import run_panel
+from ui.services import store
+from ui.vector_sets import BUILT_IN, MAP_SETS, UPLOAD, choose_next, on_shelf, put_on_shelf
+
+_LINKED, _EMOTION = "vector set of the link", "emotion of the link"
+
+
+def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
+    """Makes the set of a link choosable; returns what is wrong with it where it cannot be had.
+
+    A set that is still being made, or was and can be made again, is remembered for `linked_set`.
+    """
+    if not set_id or set_id in (BUILT_IN, *MAP_SETS) or on_shelf(set_id):
+        return None
+    try:
+        run = store().get(set_id)
+        if run.kind in (KIND, UPLOAD) and run.state != "done":
+            st.session_state[_LINKED], st.session_state[_EMOTION] = set_id, st.query_params.get("emotion")
+            return None
+        put_on_shelf(set_id)
+    except EmotionCoreError as error:
+        return error
+    return None
+
+
+def linked_set() -> None:
+    """The panel of a set that a link asks for and that is not there; chooses it as soon as it is."""
+    if _LINKED not in st.session_state:
+        return
+    st.caption("The link asks for a vector set that is not there at the moment; until then another one is shown.")
+    run = run_panel(st.session_state[_LINKED], key="linked-set", started=_LINKED)
+    if run is not None:
+        del st.session_state[_LINKED]
+        put_on_shelf(run.id)
+        choose_next(run.id)
+        st.session_state["next emotion"] = st.session_state.pop(_EMOTION, None)
+        st.rerun()
