@@ -19,7 +19,6 @@ from ui.ended import ended
 from ui.errors import show_error
 from ui.own_place import in_own_place
 from ui.services import registry, store
-from ui.share import link_hint  # noqa: F401
 
 _POLL = 0.7  # seconds
 

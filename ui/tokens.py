@@ -1,7 +1,7 @@
 """The token strip: text token by token, each coloured by a number or marked as read.
 
 A Streamlit component (version 2). Tokens reach the page as data and are set with `textContent`, so text of a model or
-a visitor can never become markup.
+a visitor can never become markup. The whole strip is one stop of the Tab key; the arrow keys go from token to token.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ import streamlit as st
 
 from emotion_core.charts.palette import COOL, WARM
 
-_HTML = '<div class="strip" role="list"></div>'
+_HTML = """
+<div class="strip" role="listbox" aria-orientation="horizontal"></div>
+<div class="note" aria-hidden="true"></div>
+"""
+# Under a coloured strip until a token is pointed at; a tooltip alone is out of reach of a finger and of the keyboard.
+_HINT = "Point at a word or tap it, and its number appears here."
 
 _CSS = """
 .strip { font-family: "Source Serif Pro", "Source Serif", Georgia, serif; font-size: 1.02rem; line-height: 1.9;
@@ -28,6 +33,8 @@ _CSS = """
 .token.special { border: 1px solid var(--st-border-color, currentColor); }
 .token.template { border: 1px dashed var(--st-text-color); opacity: 0.75; }
 .token.truncated { text-decoration: line-through; opacity: 0.6; }
+.note { min-height: 1.5em; font-family: var(--st-font); font-size: 0.86rem; color: var(--st-text-color);
+  opacity: 0.85; }
 .token.chosen { outline: 2px solid var(--st-text-color); }
 """
 
@@ -40,22 +47,45 @@ const tint = (value, colours) => {
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const strip = parentElement.querySelector('.strip');
+  const note = parentElement.querySelector('.note');
+  const held = strip.contains(strip.getRootNode().activeElement);
+  note.style.display = data.tokens.some((token) => token.note) ? '' : 'none';
+  note.textContent = data.hint;
   strip.replaceChildren();
   strip.setAttribute('aria-label', data.label);
+  const items = [];
+  const reach = (index) => {
+    const item = items[Math.max(0, Math.min(items.length - 1, index))];
+    items.forEach((one) => { one.tabIndex = one === item ? 0 : -1; });
+    item.focus();
+  };
+  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10, Home: -data.tokens.length,
+    End: data.tokens.length };
   data.tokens.forEach((token, index) => {
     const item = document.createElement('span');
     item.className = 'token' + (token.state ? ' ' + token.state : '') + (index === data.chosen ? ' chosen' : '');
     item.textContent = token.text;
     item.title = token.note;
-    item.tabIndex = 0;
-    item.setAttribute('role', 'listitem');
+    item.tabIndex = index === Math.max(0, data.chosen) ? 0 : -1;
+    item.setAttribute('role', 'option');
+    item.setAttribute('aria-selected', String(index === data.chosen));
     item.setAttribute('aria-label', token.text.trim() + (token.note ? ', ' + token.note : ''));
     if (token.value !== null && token.value !== 0) item.style.backgroundColor = tint(token.value, data.colours);
     const choose = () => setTriggerValue('chosen', index);
     item.onclick = choose;
-    item.onkeydown = (event) => { if (event.key === 'Enter') choose(); };
+    item.onkeydown = (event) => {
+      if (event.key === 'Enter' || event.key === ' ') choose();
+      else if (event.key in steps) reach(index + steps[event.key]);
+      else return;
+      event.preventDefault();
+    };
+    const tell = () => { note.textContent = token.note ? token.text.trim() + ': ' + token.note : data.hint; };
+    item.onmouseenter = tell;
+    item.onfocus = tell;
+    items.push(item);
     strip.appendChild(item);
   });
+  if (held && data.chosen >= 0 && items[data.chosen]) items[data.chosen].focus();
 }
 """
 
@@ -92,6 +122,7 @@ def token_strip(tokens: Sequence[Token], *, label: str, key: str, chosen: int | 
         "tokens": [asdict(token) for token in tokens],
         "label": label,
         "chosen": -1 if chosen is None else chosen,
+        "hint": _HINT if any(token.value is not None for token in tokens) else "",
         "colours": {"warm": _rgb(WARM), "cool": _rgb(COOL)},
     }
     result = _component(data=data, key=key, on_chosen_change=_ignore)

@@ -16,8 +16,8 @@ from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.page import PAGES
 from ui.plain import plain
-from ui.run_panel import link_hint
 from ui.services import store
+from ui.share import link_hint
 from ui.vector_sets import build_of
 from ui.verdict import Mark, shows, verdict
 from ui.working import Working
@@ -95,6 +95,7 @@ def take_along(run_id: str, build: BuildResult, working: Working, *, key: str) -
             file_name = f"{name}-heldout.json"
             download("Held-out scores (JSON)", lambda: _json(scores), file_name, "application/json", key=f"j-{key}")
         bundle_button(vectors, scores, build.reason, working.owner, name=name, key=key)
+    with st.container(horizontal=True, key=f"next-{key}"):
         st.page_link(PAGES["explore"].file, label="Explore these vectors", icon=PAGES["explore"].icon)
         st.page_link(PAGES["steer"].file, label="Steer with them", icon=PAGES["steer"].icon)
 
