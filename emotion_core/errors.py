@@ -51,6 +51,10 @@ class TextTooLongError(ModelError):
     """A text has more tokens than the model's context."""
 
 
+class BusyError(ModelError):
+    """A model works on other jobs, and a short one did not get its turn in time."""
+
+
 class VectorFileError(EmotionCoreError):
     """A vector file cannot be read, or belongs to something else."""
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from emotion_core.errors import ModelError
+from emotion_core.errors import BusyError
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.housekeeping import Housekeeper
@@ -79,4 +79,4 @@ def ask(model_owner: ModelOwner, job: Job[T], timeout: float = 60.0) -> T:
     try:
         return model_owner.submit(job, at_once=True).result(timeout)
     except TimeoutError as error:
-        raise ModelError("The model is busy with other jobs", remedy="Wait for them or try again") from error
+        raise BusyError("The model is busy with other jobs", remedy="Wait for them or try again") from error

@@ -6,9 +6,11 @@ import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.errors import BusyError
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.live import LiveTexts
 from ui.home import live as home_live
+from ui.home import sentence as home_sentence
 from ui.steer import live_pair
 
 Open = Callable[..., AppTest]
@@ -56,3 +58,19 @@ def _steered(app: AppTest) -> str:
     values = [one.value for one in app.markdown]
     at = next(i for i, value in enumerate(values) if value.startswith("**Steered:"))
     return str(values[at + 1]).replace(r"\*", "")
+
+
+def test_a_sentence_that_a_busy_model_did_not_read_can_be_asked_for_again(
+    open_page: Open, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise BusyError("The model is busy with other jobs")
+
+    app = _home(open_page, until)
+    monkeypatch.setattr(home_sentence, "sentence_emotions", busy)
+    app.text_input(key="sentence").set_value("The dog waits at the door.").run()
+    assert "your sentence is not read yet" in texts(app) and "neutral texts." not in texts(app)
+    assert any(b.key == "home-again" for b in app.button), "what stands below is drawn all the same"
+    monkeypatch.undo()
+    button(app, "Read it now").click().run()
+    assert "your sentence is not read yet" not in texts(app) and "neutral texts." in texts(app)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.errors import BusyError, EmotionCoreError
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neutral_baseline, read_sentence
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.errors import shown_errors
+from ui.errors import show_error
 from ui.home.sentence_emotions import sentence_emotions
 from ui.linked import taken
 from ui.plain import plain
@@ -33,13 +34,14 @@ def sentence(working: Working) -> None:
     if linked:
         st.session_state.setdefault("sentence", linked[:_LONGEST])
     st.query_params.pop("sentence", None)  # it would go stale at the first change
+    st.subheader("Type a sentence and see its emotions", anchor=False)
     text = st.text_input(
-        "Type a sentence and see how the model reads it",
+        "Your sentence",
         next(iter(_EXAMPLES.values())),
         max_chars=_LONGEST,
         key="sentence",
         persist_state="session",
-        help="Read on the direction of the emotion chosen in the sidebar.",
+        help="Read on all emotions of the map, and word by word on the one chosen in the sidebar.",
     )
     with st.container(horizontal=True):
         for name, example in _EXAMPLES.items():
@@ -52,18 +54,33 @@ def sentence(working: Working) -> None:
             )
     if not (text or "").strip():
         return
-    with shown_errors():
-        sentence_emotions(working, str(text).strip())
-        found = _read(working.run_id, working.emotion, str(text).strip(), working.owner, working.vectors)
-        st.markdown(
-            f"On the **{plain(working.emotion)}** direction this lies above **{found.above:.0%}** of "
-            f"{found.n_neutral} neutral texts."
+    try:
+        with st.spinner("Reading your sentence", show_time=True):
+            _show(working, str(text).strip())
+    except BusyError:
+        st.info(
+            "The model is busy with other jobs, so your sentence is not read yet. What stands below is ready.",
+            icon=":material/hourglass_top:",
         )
-        token_strip(_tokens(found, working.emotion), label="Your sentence by token", key="sentence-strip")
-        st.caption(
-            f"Warm: this token reads more of {plain(working.emotion)} than neutral text; cool: less. Single tokens "
-            "vary a lot, so trust the sentence as a whole more than a word."
-        )
+        st.button("Read it now", key="sentence-again", icon=":material/restart_alt:")
+    except EmotionCoreError as error:
+        show_error(error)
+
+
+def _show(working: Working, text: str) -> None:
+    if working.vectors is None or working.emotion is None or working.run_id is None:
+        return
+    sentence_emotions(working, text)
+    found = _read(working.run_id, working.emotion, text, working.owner, working.vectors)
+    st.markdown(
+        f"On the **{plain(working.emotion)}** direction this lies above **{found.above:.0%}** of "
+        f"{found.n_neutral} neutral texts."
+    )
+    token_strip(_tokens(found, working.emotion), label="Your sentence by token", key="sentence-strip")
+    st.caption(
+        f"Warm: this token reads more of {plain(working.emotion)} than neutral text; cool: less. Single tokens "
+        "vary a lot, so trust the sentence as a whole more than a word."
+    )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
