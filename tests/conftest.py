@@ -9,14 +9,19 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from warm_python import WarmPython
 
 from emotion_core.models.loaded import LoadedModel
+
+if TYPE_CHECKING:
+    from bundled import Bundled
 
 SHARED_MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
 
@@ -49,3 +54,19 @@ def third_party() -> Callable[[str], LoadedModel]:
         return load_model(str(SHARED_MODELS / name))
 
     return load
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[WarmPython]:
+    """An interpreter that has imported torch already, for scripts that run outside of this process."""
+    python = WarmPython()
+    yield python
+    python.close()
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
+    """The bundled model with vectors of fear-calm and their neutral texts."""
+    from bundled import Bundled  # seconds of import that most tests do not need
+
+    return Bundled(tmp_path_factory.mktemp("bundled"))

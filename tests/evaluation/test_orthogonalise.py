@@ -8,7 +8,6 @@ from vectors.planted import neutral, pair_set, planted_pairs
 
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.orthogonalise import orthogonalise
-from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.progress import run_to_end
@@ -30,16 +29,16 @@ def test_without_the_planted_direction_nothing_is_found():
     assert not np.allclose(after.null_d_95, unaware.null_d_95)
 
 
-def test_the_vector_of_a_confound_set_is_gone():
-    model = load_model("demo", device="cpu")
+def test_the_vector_of_a_confound_set_is_gone(bundled):
+    model, cache = bundled.model, bundled.cache
     fear, threat = load_prompts("fear-calm"), load_prompts("confound-threat")
     small = PromptSet("small", "pairs", tuple(t for t in fear.texts if t.split == "heldout" or t.pair < 12), 0)
-    vectors = run_to_end(build(model, [small], BuildSettings()))
-    left = run_to_end(orthogonalise(model, vectors, sets=[threat]))
+    vectors = run_to_end(build(model, [small], BuildSettings(), cache))
+    left = run_to_end(orthogonalise(model, vectors, sets=[threat], cache=cache))
     assert left.removed.shape[0] == 1 and left.origin == "without threat"
     assert np.abs(np.einsum("lw,lw->l", left.values[0], left.removed[0])).max() < 1e-3
     assert np.isfinite(left.train_midpoints).all()
-    own = run_to_end(orthogonalise(model, vectors, sets=[threat, load_prompts("confound-place")]))
+    own = run_to_end(orthogonalise(model, vectors, sets=[threat, load_prompts("confound-place")], cache=cache))
     assert own.removed.shape[0] == 2
     with pytest.raises(Exception, match="nothing to project out"):
         run_to_end(orthogonalise(model, vectors))

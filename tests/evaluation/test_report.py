@@ -6,7 +6,6 @@ import pytest
 
 from emotion_core.evaluation.confounds import score_confounds
 from emotion_core.evaluation.report import size_curve
-from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.progress import run_to_end
@@ -14,24 +13,19 @@ from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
 
 
-@pytest.fixture(scope="module")
-def model():
-    return load_model("demo", device="cpu")
-
-
 @pytest.mark.parametrize("projected", [False, True])
-def test_all_rows_give_the_full_vector_again(model, projected):
+def test_all_rows_give_the_full_vector_again(bundled, projected):
     prompts = [load_prompts("fear-calm")]
-    vectors = run_to_end(build(model, prompts, BuildSettings(neutral_projection=projected)))
-    points = run_to_end(size_curve(model, vectors, prompts, None))
+    vectors = run_to_end(build(bundled.model, prompts, BuildSettings(neutral_projection=projected), bundled.cache))
+    points = run_to_end(size_curve(bundled.model, vectors, prompts, bundled.cache))
     assert points[-1].n == 40
     assert points[-1].cosine_to_full == pytest.approx(1.0, abs=1e-5)
 
 
-def test_pairs_that_a_vector_was_built_from_are_no_confound(model):
+def test_pairs_that_a_vector_was_built_from_are_no_confound(bundled):
     place = load_prompts("confound-place")
     texts = tuple(replace(t, split="train" if t.pair < 15 else "heldout") for t in place.texts)
-    vectors = run_to_end(build(model, [PromptSet("copy", "pairs", texts)], BuildSettings()))
-    counts = {one.set: one.n for one in run_to_end(score_confounds(model, vectors))}
+    vectors = run_to_end(build(bundled.model, [PromptSet("copy", "pairs", texts)], BuildSettings(), bundled.cache))
+    counts = {one.set: one.n for one in run_to_end(score_confounds(bundled.model, vectors, bundled.cache))}
     assert counts["confound-place"] == 5
     assert counts["confound-threat"] == 20

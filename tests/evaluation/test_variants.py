@@ -7,10 +7,8 @@ import pytest
 
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.variants import MOST_CLASSES, differing, settings_of, variants
-from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.vectors.build import build
@@ -18,9 +16,8 @@ from emotion_core.vectors.settings import BuildSettings
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    cache = ActivationCache(tmp_path_factory.mktemp("cache") / "activations.sqlite")
-    model = load_model("demo", device="cpu")
+def made(bundled):
+    cache, model = bundled.cache, bundled.model
     fear = load_prompts("fear-calm")
     small = PromptSet("small", "pairs", tuple(t for t in fear.texts if t.split == "heldout" or t.pair < 12), 0)
     vectors = run_to_end(build(model, [small], BuildSettings(), cache))

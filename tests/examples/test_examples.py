@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,13 +10,15 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Of all examples: they read the same texts."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_runs(path, tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "EMOTION_DATA_DIR": str(tmp_path), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, str(path)]
-    ran = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
+def test_it_runs(path, data, tmp_path, warm_python):
+    ran = warm_python.run(tmp_path, str(path), environment={"EMOTION_DATA_DIR": str(data)}, path=ROOT)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip()
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
@@ -40,14 +37,6 @@ def unpacked(folder, model, vectors):
     return folder
 
 
-def run(folder, *argv: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
-    return subprocess.run(
-        [sys.executable, *argv], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-
-
 # Cell after cell in one namespace without a __file__; known to linecache, because nnsight reads the source of a trace.
 _KERNEL = """
 import json, linecache, sys
@@ -62,12 +51,12 @@ sys.exit(space["status"])
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_script_gives_the_same_vectors_and_texts(case, model_folder, tmp_path):
+def test_the_script_gives_the_same_vectors_and_texts(case, model_folder, tmp_path, warm_python):
     family, makers, settings = CASES[case]
     source = model_folder(family)
     model, vectors = built(source, [make() for make in makers], **settings)
     folder = unpacked(tmp_path, model, vectors)
-    ran = run(folder, "redo.py", "--model", str(source))
+    ran = warm_python.run(folder, "redo.py", "--model", str(source))
     assert ran.returncode == 0, ran.stderr + ran.stdout
     redone = load_file(folder / "redone.safetensors")
     assert set(redone) == set(vectors.emotions)
@@ -91,20 +80,20 @@ def test_the_script_gives_the_same_vectors_and_texts(case, model_folder, tmp_pat
     assert len(set(theirs.values())) > 1
 
 
-def test_the_script_notices_other_vectors_and_another_model(model_folder, tmp_path):
+def test_the_script_notices_other_vectors_and_another_model(model_folder, tmp_path, warm_python):
     source = model_folder("gpt2")
     model, vectors = built(source, [pairs()])
     vectors.values[0, 2, 0] += 1e-3 * np.linalg.norm(vectors.values[0, 2])
     folder = unpacked(tmp_path, model, vectors)
-    ran = run(folder, "redo.py", "--model", str(source))
+    ran = warm_python.run(folder, "redo.py", "--model", str(source))
     assert ran.returncode == 1 and "layer 2" in ran.stdout
     settings = json.loads((folder / "settings.json").read_text())
     (folder / "settings.json").write_text(json.dumps({**settings, "width": 33}))
-    ran = run(folder, "redo.py", "--model", str(source))
+    ran = warm_python.run(folder, "redo.py", "--model", str(source))
     assert ran.returncode == 1 and "width 33" in ran.stderr and "width 32" in ran.stderr
 
 
-def test_the_notebook_is_the_script(model_folder, tmp_path):
+def test_the_notebook_is_the_script(model_folder, tmp_path, warm_python):
     source = model_folder("gpt2")
     model, vectors = built(source, [pairs()])
     folder = unpacked(tmp_path, model, vectors)
@@ -114,6 +103,6 @@ def test_the_notebook_is_the_script(model_folder, tmp_path):
     assert len(cells) > 12 and all(cell["id"] for cell in cells)
     assert "import estimators" not in code and "emotion_core" not in code
     (folder / "cells.py").write_text(_KERNEL)
-    ran = run(folder, "cells.py", "-f", "kernel.json", "--model", str(source))
+    ran = warm_python.run(folder, "cells.py", "-f", "kernel.json", "--model", str(source))
     assert ran.returncode == 0, ran.stderr
     np.testing.assert_allclose(load_file(folder / "redone.safetensors")["fear / dread"], vectors.values[0], atol=1e-5)

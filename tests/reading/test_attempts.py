@@ -6,18 +6,15 @@ import json
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import PromptSetError
-from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
-from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.trend import trend
 from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 
 def made(plain: np.ndarray, kind: np.ndarray, cheat: tuple[int, int] = (0, 0)) -> AttemptsReading:
@@ -45,10 +42,8 @@ def test_a_rise_and_what_encouragement_takes_away_are_found() -> None:
     assert not flat.drift_of("fear")[0] and not flat.encouraged("fear").evidence and flat.cheat_reading("fear") is None
 
 
-def test_the_plain_trace_is_the_reading_of_the_conversation() -> None:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    baseline = run_to_end(read_baseline(model, vectors, form="conversation"))
+def test_the_plain_trace_is_the_reading_of_the_conversation(bundled: Bundled) -> None:
+    model, baseline = bundled.model, bundled.baseline("conversation")
     run = load_attempts()[0]
     found = run_to_end(read_attempts(model, baseline, run))
     whole = run_to_end(read_conversation_turns(model, baseline, run.turns(encouraged=False)))

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import SettingsError, TextTooLongError
-from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.continuation import Writing, check_reply, continue_conversation, reply_ids
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
 
 Read = tuple[LoadedModel, EmotionVectors, Baseline]
 TURNS = (Turn(role="user", content="What happened at the door last night?"),)
 
 
 @pytest.fixture(scope="module")
-def demo() -> Read:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    return model, vectors, run_to_end(read_baseline(model, vectors, form="conversation"))
+def demo(bundled: Bundled) -> Read:
+    return bundled.model, bundled.vectors, bundled.baseline("conversation")
 
 
 def test_the_unsteered_reply_is_the_same_beside_a_steered_one_and_alone(demo: Read) -> None:

@@ -6,18 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import ModelError, SettingsError
-from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.dialogue import line_breaks, tokenize
 from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 TURNS = (
     Turn(role="system", content="You are brief."),
@@ -29,8 +25,8 @@ TURNS = (
 
 
 @pytest.mark.parametrize("name", ["demo", "gpt2"])
-def test_spans_hold_exactly_the_turns(name: str, tiny: Callable[[str], LoadedModel]) -> None:
-    model = load_model("demo") if name == "demo" else tiny("gpt2")
+def test_spans_hold_exactly_the_turns(name: str, tiny: Callable[[str], LoadedModel], bundled: Bundled) -> None:
+    model = bundled.model if name == "demo" else tiny("gpt2")
     dialogue = tokenize(model, TURNS)
     ids = list(dialogue.encoding.ids)
     for turn, (start, end) in zip(TURNS, dialogue.spans, strict=True):
@@ -63,10 +59,8 @@ def test_a_template_that_refuses_is_said(tiny: Callable[[str], LoadedModel]) -> 
         model.tokenizer.chat_template = template
 
 
-def test_turn_means_are_those_of_their_tokens_and_before_is_one_token() -> None:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    baseline = run_to_end(read_baseline(model, vectors))
+def test_turn_means_are_those_of_their_tokens_and_before_is_one_token(bundled: Bundled) -> None:
+    model, baseline = bundled.model, bundled.baseline()
     found = run_to_end(read_conversation_turns(model, baseline, TURNS))
     values = found.tokens.values[:, 0]
     for i, (start, end) in enumerate(found.dialogue.spans):

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bundled import Bundled
 from scipy.stats import false_discovery_control, permutation_test, spearmanr
 
 from emotion_core.errors import SettingsError
-from emotion_core.models.load import load_model
-from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Template
-from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.dose import DoseReading, make_template, parse_values, read_dose
 from emotion_core.reading.trend import smallest_p, trend
 from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 
 def test_spearman_and_exact_p_are_scipys() -> None:
@@ -51,10 +47,8 @@ def test_under_no_effect_p_is_uniform_enough() -> None:
     assert (found.p_value < 0.05).mean() == pytest.approx(0.05, abs=0.015)
 
 
-def test_readings_are_those_of_the_build_and_outcomes_follow_the_rule() -> None:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    baseline = run_to_end(read_baseline(model, vectors))
+def test_readings_are_those_of_the_build_and_outcomes_follow_the_rule(bundled: Bundled) -> None:
+    model, vectors, baseline = bundled.model, bundled.vectors, bundled.baseline()
     template = Template(name="t", template="I took {x} mg of it.", values=(1, 20, 300, 4000, 50000), rise=("fear",))
     found = run_to_end(read_dose(model, vectors, baseline, template))
     pooled = run_to_end(record(model, template.texts, ReadingPosition())).values[:, found.layer]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from bundled import Bundled
 
-from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.neutral_form import neutral_dialogues
 from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 
-def test_neutral_dialogues_fill_the_context_and_hold_no_template() -> None:
-    model = load_model("demo")
+def test_neutral_dialogues_fill_the_context_and_hold_no_template(bundled: Bundled) -> None:
+    model = bundled.model
     texts = [one.text for one in load_prompts("neutral").texts]
     dialogues = neutral_dialogues(model, texts, 0)
     assert {len(one) for one in dialogues} == {model.info.context}
@@ -27,10 +24,8 @@ def test_neutral_dialogues_fill_the_context_and_hold_no_template() -> None:
         assert "<|user|>" not in kept and "<|assistant|>" not in kept
 
 
-def test_a_neutral_conversation_reads_as_zero_in_its_own_form() -> None:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    baseline = run_to_end(read_baseline(model, vectors, form="conversation"))
+def test_a_neutral_conversation_reads_as_zero_in_its_own_form(bundled: Bundled) -> None:
+    model, baseline = bundled.model, bundled.baseline("conversation")
     texts = [one.text for one in load_prompts("neutral").texts]
     means = []
     # All of them: single conversations of eight texts lie half a standard deviation apart by what they are about.

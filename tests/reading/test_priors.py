@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import SettingsError
-from emotion_core.models.load import load_model
-from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_conversations
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.priors import Prior, check_priors, read_priors
 from emotion_core.reading.priors_result import PriorsReading, late_turns
 from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 TALK = (Turn(role="user", content="Hello."), Turn(role="assistant", content="Hello, what is wrong?"))
 
@@ -55,10 +51,8 @@ def test_late_turns_are_the_last_third_that_is_there() -> None:
     assert late_turns(rows).tolist() == [[4.5, 2.0]]
 
 
-def test_the_demo_model_reads_the_same_turns_under_each() -> None:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    baseline = run_to_end(read_baseline(model, vectors, form="conversation"))
+def test_the_demo_model_reads_the_same_turns_under_each(bundled: Bundled) -> None:
+    model, baseline = bundled.model, bundled.baseline("conversation")
     talks = [one.turns for one in load_conversations()][:2]
     priors = (Prior("none", ""), Prior("brief", "You are brief."), Prior("long", "You are brief. " * 300))
     found = run_to_end(read_priors(model, baseline, priors, [TALK, *talks]))

@@ -6,24 +6,21 @@ import json
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat
 from emotion_core.charts.reading_tables import token_table
 from emotion_core.errors import EmotionCoreError, SettingsError
-from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import read_conversation
-from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.text import MOST_CHARACTERS, read_text
 from emotion_core.runs.codec import from_bytes, to_bytes
 from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.readings import Reading
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 HOSTILE = (
     "שלום עליכם, مرحبا يا صديقي 🧗‍♀️🙂 <img src=x onerror=alert(1)></script> =1+1 $x^2$ **bold** [a](b) "
@@ -32,10 +29,8 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def read() -> tuple[LoadedModel, Baseline]:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    return model, run_to_end(read_baseline(model, vectors, [0, vectors.n_layers - 1]))
+def read(bundled: Bundled) -> tuple[LoadedModel, Baseline]:
+    return bundled.model, bundled.baseline(layers=[0, bundled.vectors.n_layers - 1])
 
 
 def test_every_script_and_markup_is_read_stored_and_exported(read: tuple[LoadedModel, Baseline]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import SettingsError
-from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline, read_baseline
@@ -18,19 +18,14 @@ from emotion_core.reading.windows import windows
 from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
 
 Read = tuple[LoadedModel, EmotionVectors, Baseline]
 
 
 @pytest.fixture(scope="module")
-def demo() -> Read:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    layers = range(vectors.n_layers)
-    return model, vectors, run_to_end(read_baseline(model, vectors, layers))
+def demo(bundled: Bundled) -> Read:
+    return bundled.model, bundled.vectors, bundled.baseline(layers=range(bundled.vectors.n_layers))
 
 
 def test_the_mean_over_tokens_is_what_the_build_reads(demo: Read) -> None:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import SettingsError
 from emotion_core.models.encode import encode
-from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.monitor import MonitorSettings, counted_tokens, trailing
 from emotion_core.reading.text import read_text
 from emotion_core.reading.watched import read_threshold, watch
 from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
 
 Read = tuple[LoadedModel, EmotionVectors, Baseline]
 TEXT = "The kettle sang. Someone tried the handle of the back door, slowly. I will not open it, I said. " * 3
 
 
 @pytest.fixture(scope="module")
-def demo() -> Read:
-    model = load_model("demo")
-    vectors = run_to_end(build(model, [load_prompts("fear-calm")], BuildSettings()))
-    return model, vectors, run_to_end(read_baseline(model, vectors))
+def demo(bundled: Bundled) -> Read:
+    return bundled.model, bundled.vectors, bundled.baseline()
 
 
 def test_the_values_are_the_readings_and_the_alarms_are_where_scores_cross(demo: Read) -> None:

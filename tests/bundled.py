@@ -1,0 +1,46 @@
+"""The bundled model and what many tests need of it, each computed once a session. Tests leave it as they found it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.reading.baseline import Baseline, Form, read_baseline
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import BuildSettings
+
+
+class Bundled:
+    """The demo model, vectors of fear-calm, and what they are compared with.
+
+    Args:
+        folder: For the cache.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.cache = ActivationCache(folder / "activations.sqlite")
+        self._baselines: dict[tuple[Form, tuple[int, ...]], Baseline] = {}
+
+    @cached_property
+    def model(self) -> LoadedModel:
+        """The bundled model."""
+        return load_model("demo", device="cpu")
+
+    @cached_property
+    def vectors(self) -> EmotionVectors:
+        """Vectors of fear-calm, as built by default."""
+        return run_to_end(build(self.model, [load_prompts("fear-calm")], BuildSettings(), self.cache))
+
+    def baseline(self, form: Form = "text", layers: Sequence[int] | None = None) -> Baseline:
+        """Neutral texts on these vectors."""
+        key = (form, tuple(layers or ()))
+        if key not in self._baselines:
+            self._baselines[key] = run_to_end(read_baseline(self.model, self.vectors, layers, form=form))
+        return self._baselines[key]
