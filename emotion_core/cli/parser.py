@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from emotion_core.cli.acting_parser import add_behaviors, add_crosstalk, add_preferences, add_read, add_sweep
 from emotion_core.cli.parts import Commands, command_of, model_of
+from emotion_core.vectors.emotion_vectors import ESTIMATORS
 
 # Options whose value may begin with a minus sign, which argparse would take for an option.
 _SIGNED = ("--strengths", "--strength", "--values", "--shift")
@@ -54,7 +55,7 @@ def _build(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("prompts", nargs="+", metavar="PROMPTS", help="a file or the name of a built-in set")
     model_of(command, "demo")
     command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
-    command.add_argument("--estimator", default="difference", choices=["difference", "pca", "logistic"])
+    command.add_argument("--estimator", default="difference", choices=ESTIMATORS)
     command.add_argument("--reading", default="mean", choices=["mean", "last_content", "last"], help="tokens read")
     command.add_argument("--from-token", type=int, default=0, help="first token of the mean, counted from 0")
     command.add_argument("--chat", action="store_true", help="wrap every text in the model's chat template")

@@ -12,14 +12,12 @@ from emotion_core.tracing.plain_script.estimators import of_labelled, of_pairs
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import blocks_of, places
-from ui.build.form import ESTIMATORS_IN_WORDS
 from vectors.planted import labelled_set, pair_set, planted_labels, planted_pairs
 
 
 def test_every_place_knows_the_same_estimators() -> None:
     assert set(get_args(Estimator)) == {*ESTIMATORS, "unknown"}
     assert tuple(ESTIMATOR_WORDS) == ESTIMATORS
-    assert tuple(ESTIMATORS_IN_WORDS.values()) == ESTIMATORS
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.charts.variants import ESTIMATOR_WORDS
 from emotion_core.tracing.activations import Pooling, ReadingPosition
-from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.emotion_vectors import ESTIMATORS
 from emotion_core.vectors.settings import BuildSettings
 
 _POSITIONS: dict[str, Pooling] = {
@@ -13,11 +14,6 @@ _POSITIONS: dict[str, Pooling] = {
     "Mean from a token on": "mean",
     "Last content token": "last_content",
     "Last token": "last",
-}
-ESTIMATORS_IN_WORDS: dict[str, Estimator] = {
-    "Difference in means": "difference",
-    "First principal component": "pca",
-    "Logistic regression": "logistic",
 }
 
 
@@ -51,7 +47,8 @@ def build_form() -> BuildSettings:
             )
     estimator = middle.selectbox(
         "Estimator",
-        list(ESTIMATORS_IN_WORDS),
+        ESTIMATORS,
+        format_func=lambda one: ESTIMATOR_WORDS[one].capitalize(),
         key="estimator",
         persist_state="session",
         help="How a direction is drawn from the activations. Difference in means is the usual choice: mean of the "
@@ -65,7 +62,7 @@ def build_form() -> BuildSettings:
     )
     seed, folds, chat = _more_settings()
     reading = ReadingPosition(_POSITIONS[str(position)], int(start), chat)
-    return BuildSettings(ESTIMATORS_IN_WORDS[str(estimator)], reading, neutral, seed, folds)
+    return BuildSettings(estimator or ESTIMATORS[0], reading, neutral, seed, folds)
 
 
 def _more_settings() -> tuple[int, int, bool]:
