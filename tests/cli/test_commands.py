@@ -9,6 +9,7 @@ from command_helpers import answer
 from emotion_core.cli.main import main
 from emotion_core.cli.parser import shielded
 from emotion_core.evaluation.confounds import CONFOUND_SETS
+from emotion_core.vectors.emotion_vectors import ESTIMATORS
 
 
 def test_build_has_the_promised_keys(capsys, prompts, folder):
@@ -79,7 +80,7 @@ def test_report_has_the_promised_keys(capsys, prompts):
     assert "confound" in document["rule"]
     way = {"emotion", "estimator", "neutral_projection", "reading", "layer", "cohens_d", "d_low", "auroc", "cosine"}
     assert way <= set(document["estimators"][0])
-    assert {one["estimator"] for one in document["estimators"]} == {"difference", "pca", "logistic"}
+    assert {one["estimator"] for one in document["estimators"]} == set(ESTIMATORS)
 
 
 def test_a_confound_set_of_ones_own_is_tested_beside_the_built_in_ones(capsys, vectors, prompts, tmp_path):
