@@ -29,7 +29,7 @@ def scree_table(found: EmotionMap, chosen: str = "") -> pd.DataFrame:
     return table
 
 
-def scree(found: EmotionMap, chosen: str = "", height: int = 160) -> alt.LayerChart:
+def scree(found: EmotionMap, chosen: str = "", height: int = 210) -> alt.LayerChart:
     """Share of the variance that each component explains, and where the chosen emotion differs from the mean."""
     table = scree_table(found, chosen).head(_COMPONENTS)
     bars = (
@@ -37,7 +37,7 @@ def scree(found: EmotionMap, chosen: str = "", height: int = 160) -> alt.LayerCh
         .mark_bar(color=POSITIVE)
         .encode(
             x=alt.X("component:O", title="Component", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("share:Q", title="Variance explained", axis=alt.Axis(format="%")),
+            y=alt.Y("share:Q", title="Share of variance", axis=alt.Axis(format="%", tickCount=4)),
             tooltip=[
                 alt.Tooltip("component:O", title="Component"),
                 alt.Tooltip("share:Q", title="Explains", format=".1%"),

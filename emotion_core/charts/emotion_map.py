@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.labels import readable
+from emotion_core.charts.labels import WRITTEN, choose_names, span
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import axis_name, map_sentence, map_title
@@ -74,10 +74,12 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
             table[f"pc{component}"] = 0.0
     marked = (chosen, *look.held)
     names = emotions.emotions
-    table["named"] = readable(table[f"pc{look.x}"].to_numpy(), -table[f"pc{look.y}"].to_numpy(), names, marked)
+    choose_names(table, f"pc{look.x}", f"pc{look.y}", names, marked)
+    table["marked"] = table["emotion"].isin(marked)
     table["weight"] = _weights(look, len(table))
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
-    base = alt.Chart(table).encode(x=_axis(emotions, look.x, alt.X), y=_axis(emotions, look.y, alt.Y))
+    axes = {"x": _axis(emotions, look.x, table, alt.X), "y": _axis(emotions, look.y, table, alt.Y)}
+    base = alt.Chart(table).encode(**axes)
     # A thin edge keeps neutral valence, which has the colour of the ground, in sight.
     dots = base.mark_circle(size=110, cursor="pointer", stroke=NULL, strokeWidth=0.7).add_params(pick)
     dots = dots.encode(
@@ -90,11 +92,13 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
         base.transform_filter(alt.datum.emotion == name).mark_point(size=330, strokeWidth=2.5, color=colour)
         for name, colour in reversed(marks(chosen, look.held))
     ]
-    text = base.transform_filter("datum.named").mark_text(align="left", dx=9, fontSize=12, color=INK)
+    weight = alt.ExprRef("datum.marked ? 700 : 400")
+    text = base.transform_filter(WRITTEN)
+    text = text.mark_text(align="left", dx=9, fontSize=12, fontWeight=weight, color=INK)
     parts = [*_crosses(emotions, table, look, chosen), *rings, dots, text.encode(text="emotion:N")]
     title = alt.TitleParams(_plane_title(emotions, chosen), subtitle=_subtitle(emotions, look), anchor="start")
     chart = alt.layer(*parts).resolve_scale(size="independent")
-    return cast(alt.LayerChart, chart.properties(title=title, height=460, description=map_sentence(emotions)))
+    return cast(alt.LayerChart, chart.properties(title=title, height=560, description=map_sentence(emotions)))
 
 
 def marks(chosen: str, held: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -131,8 +135,9 @@ def _crosses(emotions: EmotionMap, table: pd.DataFrame, look: Look, chosen: str)
     return found
 
 
-def _axis(emotions: EmotionMap, component: int, channel: type[alt.X] | type[alt.Y]) -> Any:
-    scale = alt.Scale(zero=False, padding=28)
+def _axis(emotions: EmotionMap, component: int, table: pd.DataFrame, channel: type[alt.X] | type[alt.Y]) -> Any:
+    domain = span(table[f"pc{component}"].to_numpy(float), across=channel is alt.X)
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
     return channel(f"pc{component}:Q", title=axis_name(emotions, component), scale=scale)
 
 
@@ -144,7 +149,7 @@ def _colour(emotions: EmotionMap, colour: Colour) -> alt.Color:
     # The palette repeats past its eight colours; the tooltip and the table say which cluster is which.
     clusters = list(range(1, emotions.n_clusters + 1))
     colours = [CATEGORICAL[i % len(CATEGORICAL)] for i in range(emotions.n_clusters)]
-    legend = alt.Legend(title="Cluster", orient="bottom", columns=10, symbolLimit=20, symbolOpacity=1)
+    legend = alt.Legend(title="Cluster", orient="bottom", columns=5, symbolLimit=20, symbolOpacity=1)
     return alt.Color("cluster:N", scale=alt.Scale(domain=clusters, range=colours), legend=legend)
 
 

@@ -1,32 +1,68 @@
-"""Which points of a crowded scatter get their name written beside them."""
+"""Which points of a crowded scatter get their name written beside them, on a desk and on a phone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from emotion_core.evaluation.auroc import Array
 
-# Pixels of the plot that the choice is made for, and of a letter; on a wider page names only get more room.
-PLOT = (620.0, 420.0)
-_LETTER, _LINE, _GAP, _DOT = 6.2, 13.0, 7.0, 4.0
+# Pixels of a plot on a desk and on a phone; on a larger one names only get more room.
+WIDE, NARROW = (480.0, 380.0), (265.0, 380.0)
+# Which of the two choices of names fits, as a filter of a chart: the browser knows the width, Python does not.
+WRITTEN = f"width < {WIDE[0] * 0.95:g} ? datum.named_narrow : datum.named"
+# Room around the points, in shares of their span: names stand to the right of theirs.
+_ACROSS, _DOWN = (0.05, 0.17), (0.06, 0.06)
+_LETTER, _LINE, _GAP, _DOT = 6.2, 13.0, 8.0, 5.0  # pixels
 
 
-def readable(x: Array, y: Array, names: Sequence[str], always: Sequence[str] = ()) -> list[bool]:
+def span(values: Array, *, across: bool) -> list[float]:
+    """The domain of an axis with room for dots and names; a scale that is drawn with it must not be made "nice".
+
+    Args:
+        values: float64 [points].
+        across: Whether it is the horizontal axis.
+    """
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    before, after = _ACROSS if across else _DOWN
+    size = high - low or 1.0
+    return [low - before * size, high + after * size]
+
+
+def choose_names(table: pd.DataFrame, x: str, y: str, names: Sequence[str], always: Sequence[str] = ()) -> None:
+    """Adds the columns `named` and `named_narrow`, which `WRITTEN` chooses from.
+
+    Args:
+        table: One row a point.
+        x: Column on the horizontal axis.
+        y: Column on the vertical axis.
+        names: One a point.
+        always: Names that are written whatever they cover.
+    """
+    across, down = table[x].to_numpy(float), -table[y].to_numpy(float)
+    table["named"] = readable(across, down, names, always)
+    table["named_narrow"] = readable(across, down, names, always, NARROW)
+
+
+def readable(
+    x: Array, y: Array, names: Sequence[str], always: Sequence[str] = (), plot: tuple[float, float] = WIDE
+) -> list[bool]:
     """Chooses names that cover neither each other nor a point: first those asked for, then from the outside in.
 
     Args:
         x: float64 [points].
-        y: float64 [points].
+        y: float64 [points], downwards.
         names: One a point, written to the right of it.
         always: Names that are written whatever they cover.
+        plot: Width and height in pixels.
 
     Returns:
         Whether to write each name.
     """
-    across, down = _scaled(x, PLOT[0]), _scaled(y, PLOT[1])
-    outside = -np.hypot((across - PLOT[0] / 2) / PLOT[0], (down - PLOT[1] / 2) / PLOT[1])
+    across, down = _scaled(x, plot[0], across=True), _scaled(y, plot[1], across=False)
+    outside = -np.hypot((across - plot[0] / 2) / plot[0], (down - plot[1] / 2) / plot[1])
     order = sorted(range(len(names)), key=lambda i: (names[i] not in always, outside[i]))
     dots = [(across[i] - _DOT, down[i] - _DOT, across[i] + _DOT, down[i] + _DOT) for i in range(len(names))]
     boxes: list[tuple[float, float, float, float]] = []
@@ -35,15 +71,16 @@ def readable(x: Array, y: Array, names: Sequence[str], always: Sequence[str] = (
         left, top = across[i] + _GAP, down[i] - _LINE / 2
         box = (left, top, left + _LETTER * len(names[i]), top + _LINE)
         others = boxes + dots[:i] + dots[i + 1 :]
-        if names[i] in always or not any(_overlap(box, other) for other in others):
+        free = box[2] <= plot[0] and not any(_overlap(box, other) for other in others)
+        if names[i] in always or free:
             chosen[i] = True
             boxes.append(box)
     return chosen
 
 
-def _scaled(values: Array, size: float) -> Array:
-    low, high = np.nanmin(values), np.nanmax(values)
-    scaled: Array = (values - low) / (high - low) * size if high > low else np.full(len(values), size / 2)
+def _scaled(values: Array, size: float, *, across: bool) -> Array:
+    low, high = span(values, across=across)
+    scaled: Array = (values - low) / (high - low) * size
     return scaled
 
 

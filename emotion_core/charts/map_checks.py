@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.diverging import INK
-from emotion_core.charts.labels import readable
+from emotion_core.charts.labels import WRITTEN, choose_names, span
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.claims import LEVEL
@@ -134,7 +134,7 @@ def overlay_table(found: Overlay) -> pd.DataFrame:
 def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     """Both maps on one plane; a line joins the two places of every emotion. A click selects one."""
     table = overlay_table(found)
-    table["named"] = readable(table["x"].to_numpy(), -table["y"].to_numpy(), found.emotions, (chosen,))
+    choose_names(table, "x", "y", found.emotions, (chosen,))
     first, second = (f"{name}, layer {layer}" for name, layer in zip(found.models, found.layers, strict=True))
     if first == second:
         second += " (second file)"
@@ -145,14 +145,15 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
         scale=alt.Scale(domain=[first, second], range=[NEGATIVE, POSITIVE]),
         legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=300),
     )
-    x, y = alt.X("x:Q", title="PC1 of the first"), alt.Y("y:Q", title="PC2 of the first")
+    x = alt.X("x:Q", title="PC1 of the first", scale=_around(found.first[:, 0], found.second[:, 0], across=True))
+    y = alt.Y("y:Q", title="PC2 of the first", scale=_around(found.first[:, 1], found.second[:, 1], across=False))
     base = alt.Chart(table.assign(side=first)).encode(x=x, y=y)
     lines = base.mark_rule(color=NULL, opacity=0.45).encode(x2="x2:Q", y2="y2:Q")
     one = base.mark_circle(size=60, cursor="pointer").encode(color=colour, tooltip=tooltip).add_params(pick)
     two = alt.Chart(table.assign(side=second)).mark_circle(size=60)
     two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
-    names = base.transform_filter("datum.named").mark_text(align="left", dx=8, fontSize=11, color=INK)
+    names = base.transform_filter(WRITTEN).mark_text(align="left", dx=8, fontSize=11, color=INK)
     claim = "fits over" if found.p_value <= LEVEL else "does not fit over"
     text = f"The second map {claim} the first{'' if found.p_value <= LEVEL else ' better than chance'}"
     subtitle = (
@@ -162,6 +163,11 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     chart = alt.layer(lines, ring, one, two, names.encode(text="emotion:N"))
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     return cast(alt.LayerChart, chart.properties(title=title, height=440, description=f"{text}."))
+
+
+def _around(first: np.ndarray, second: np.ndarray, *, across: bool) -> alt.Scale:
+    """A scale on which both maps have room, names included."""
+    return alt.Scale(domain=span(np.concatenate([first, second]), across=across), nice=False, zero=False)
 
 
 def reading_table(found: Reading, rated: np.ndarray, emotions: tuple[str, ...]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_t
 from emotion_core.charts.emotion_map import Look, component_plane, map_table
 from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
 from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.labels import readable
+from emotion_core.charts.labels import NARROW, readable
 from emotion_core.geometry.compare import compare, compare_layers
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex
@@ -63,8 +63,21 @@ def test_written_names_do_not_cover_each_other(found):
     across, up = table["pc1"].to_numpy(), table["pc2"].to_numpy()
     chosen = readable(across, -up, found.emotions, ("calm",))
     assert chosen[found.emotions.index("calm")] and 10 < sum(chosen) < 171
+    narrow = readable(across, -up, found.emotions, ("calm",), NARROW)
+    assert narrow[found.emotions.index("calm")] and sum(narrow) < sum(chosen), "a phone has room for fewer"
     assert readable(across[:1], up[:1], ["one"]) == [True]
     assert readable(np.zeros(3), np.zeros(3), ["a", "b", "c"], ("b",)) == [False, True, False]
+
+
+def test_the_width_that_the_browser_has_chooses_the_names(found):
+    spec = component_plane(found, "calm").to_dict()
+    names = spec["layer"][-1]
+
+    def written(width):
+        vega = vl_convert.vegalite_to_vega({**spec, "layer": [names], "width": width})
+        return vl_convert.vega_to_svg(vega).count("<text")
+
+    assert written(800) > written(300), "the filter knows the width"
 
 
 def test_171_emotions_fit_into_a_matrix_and_a_tree(found, small):

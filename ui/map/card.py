@@ -31,8 +31,8 @@ def card(mapped: Mapped) -> None:
             on_click=toggle_held,
             args=(emotion,),
         )
-        near = [f"{found.emotions[i]} {found.cosines[at, i]:.2f}" for i in found.neighbours[at]]
-        far = [f"{found.emotions[i]} {found.cosines[at, i]:.2f}" for i in farthest(found.cosines, _SHOWN)[at]]
+        near = [f"{found.emotions[i]} {_cosine(found.cosines[at, i])}" for i in found.neighbours[at]]
+        far = [f"{found.emotions[i]} {_cosine(found.cosines[at, i])}" for i in farthest(found.cosines, _SHOWN)[at]]
         st.markdown(f"**Nearest** (cosine, full space): {plain(', '.join(near))}")
         st.markdown(f"**Farthest**: {plain(', '.join(far))}")
         _checked(mapped, at)
@@ -103,6 +103,10 @@ def _ways_on(mapped: Mapped) -> None:
 
 def _at(mapped: Mapped, name: str) -> int:
     return mapped.found.emotions.index(name)
+
+
+def _cosine(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _share(value: float) -> str:

@@ -38,10 +38,17 @@ def clusters_part(mapped: Mapped) -> None:
         selection_mode="single-row",
         column_config={
             "here": st.column_config.TextColumn("", width=30),
-            "words": st.column_config.TextColumn("Words, the most typical first", width="large"),
-            "paper": st.column_config.TextColumn("Most of them in the paper's", width="medium"),
+            "cluster": st.column_config.NumberColumn("Cluster", width=60),
+            "n": st.column_config.NumberColumn("Size", width=50, help="Emotions in it."),
+            "words": st.column_config.TextColumn("Emotions, the most typical first", width=290),
+            "paper": st.column_config.TextColumn(
+                "Most of them in the paper's", width=190, help="The cluster of the published ten that has most of them."
+            ),
             "stability": st.column_config.NumberColumn(
-                "Kept together", format="percent", help="Share of rebuilds in which two of them are grouped together."
+                "Kept together",
+                width=100,
+                format="percent",
+                help="Share of rebuilds in which two of them are grouped together.",
             ),
         },
     )
