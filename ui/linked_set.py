@@ -6,11 +6,22 @@ import streamlit as st
 
 from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.builds import KIND
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import show_error
 from ui.run_panel import run_panel
 from ui.services import store
-from ui.vector_sets import BUILT_IN, MAP_SETS, UPLOAD, choose_next, on_shelf, put_on_shelf
+from ui.vector_sets import (
+    BUILT_IN,
+    MAP_SETS,
+    UPLOAD,
+    choose_next,
+    on_shelf,
+    put_on_shelf,
+    take_off_shelf,
+    vectors_of,
+)
 
-_LINKED, _EMOTION = "vector set of the link", "emotion of the link"
+_LINKED, _EMOTION, _FAULT = "vector set of the link", "emotion of the link", "fault of a removed set"
 
 
 def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
@@ -31,11 +42,34 @@ def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
     return None
 
 
+def vectors_there(set_id: str, run_id: str | None) -> EmotionVectors | None:
+    """The vectors of a chosen set; one that was removed meanwhile gives way to another, and `linked_set` says so.
+
+    Args:
+        set_id: The chosen set.
+        run_id: The run that holds it; None where it is not built for this model yet.
+    """
+    if run_id is None:
+        return None
+    try:
+        return vectors_of(run_id)
+    except EmotionCoreError as error:
+        if on_shelf(set_id):
+            take_off_shelf(set_id)
+            st.session_state[_FAULT] = shelve_linked(set_id)
+            st.rerun()
+        show_error(error)
+    return None
+
+
 def linked_set() -> None:
     """The panel of a set that a link asks for and that is not there; chooses it as soon as it is."""
+    fault = st.session_state.pop(_FAULT, None)
+    if fault is not None:
+        show_error(fault)
     if _LINKED not in st.session_state:
         return
-    st.caption("The link asks for a vector set that is not there at the moment; until then another one is shown.")
+    st.caption("The chosen vector set is not there at the moment; until it is, another one is shown.")
     run = run_panel(st.session_state[_LINKED], key="linked-set", started=_LINKED)
     if run is not None:
         del st.session_state[_LINKED]

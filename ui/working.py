@@ -16,10 +16,10 @@ from emotion_core.tracing.activations import ModelInfo
 from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
-from ui.linked_set import linked_set, shelve_linked
+from ui.linked_set import linked_set, shelve_linked, vectors_there
 from ui.plain import plain
 from ui.services import app_settings, owner
-from ui.vector_sets import BUILT_IN, run_of, shelf, vectors_of
+from ui.vector_sets import BUILT_IN, run_of, shelf
 
 _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
@@ -61,7 +61,7 @@ def working_card() -> Working:
         labels = shelf(model_owner.model.info)
         set_id = _set_picker(labels)
         run_id = run_of(set_id, model_owner.model.info)
-        vectors = None if run_id is None else vectors_of(run_id)
+        vectors = vectors_there(set_id, run_id)
         emotion = None if vectors is None else _emotion_picker(vectors)
         if vectors is None:
             st.caption("Not built for this model yet.")

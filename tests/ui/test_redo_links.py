@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
@@ -14,6 +15,7 @@ from emotion_core.runs.checkups import start_confounds, start_sizes
 from emotion_core.runs.ship import start_home_build
 from emotion_core.vectors.settings import BuildSettings
 from ui.services import activation_cache, common_registry, owner, store
+from ui.vector_sets import vectors_of
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -71,8 +73,28 @@ def test_an_expired_vector_set_is_built_again_under_its_link(open_page: Open, un
     emotion = load_build(store(), run_id).vectors.emotions[3]
     store().expire(run_id)
     app = until(open_page("2_Explore_emotions", vectors=run_id, emotion=emotion), offers_redo)
-    assert "until then another one is shown" in texts(app)
+    assert "until it is, another one is shown" in texts(app)
     button(app, REDO).click().run()
     until(app, lambda one: one.selectbox(key="vectors").value == run_id, 300)
     assert not app.exception and app.selectbox(key="emotion").value == emotion
-    assert "until then" not in texts(app) and app.query_params["vectors"] in (run_id, [run_id])
+    assert "until it is" not in texts(app) and app.query_params["vectors"] in (run_id, [run_id])
+
+
+@pytest.mark.parametrize("page", ["", "3_Steer"])
+def test_a_set_that_is_removed_while_it_is_chosen_gives_way(open_page: Open, until: Until, page: str) -> None:
+    open_page("6_Glossary")
+    registry, demo = common_registry(), owner("demo")
+    settings = BuildSettings(seed=9, folds=2)
+    run_id = start_build(registry, demo, (load_prompts("fear-calm"),), settings, activation_cache())
+    registry.wait(run_id)
+    app = until(open_page(page, vectors=run_id), lambda one: one.selectbox(key="vectors").value == run_id)
+    store().expire(run_id)
+    vectors_of.clear()  # as when memory runs short
+    app.run()
+    assert not app.exception and app.selectbox(key="vectors").value == "fear-calm" and offers_redo(app)
+    button(app, REDO).click().run()
+    until(app, lambda one: one.selectbox(key="vectors").value == run_id)
+    store().delete(run_id)
+    vectors_of.clear()
+    app.run()
+    assert not app.exception and app.error and app.selectbox(key="vectors").value == "fear-calm"
