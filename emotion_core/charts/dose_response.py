@@ -86,7 +86,11 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
     y = alt.Y(f"{measure}:Q", title=axis, scale=alt.Scale(zero=measure != "surprise"))
     line = base.mark_line(color=COOL, strokeWidth=1.5).encode(y=y)
     dots = base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=_tooltip())
-    layers: list[alt.Chart] = [_window(sweep)]
+    own = text_table(sweep)
+    own = own.loc[own["direction"] == "emotion", ["strength", "text", measure]].dropna(subset=[measure])
+    texts = alt.Chart(own).mark_point(filled=True, size=22, opacity=0.35, color=NULL)
+    texts = texts.encode(x=_x(sweep), y=y, tooltip=[alt.Tooltip("text:N", title="Text"), f"{measure}:Q"])
+    layers: list[alt.Chart] = [_window(sweep), texts]
     if limit < float("inf"):
         rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
@@ -97,8 +101,8 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
 
 
 _MEASURES = {
-    "surprise": "How unlikely the unsteered model finds the texts: high means a text falls apart",
-    "repetition": "Share of four-token stretches that stood in the text before",
+    "surprise": "How unlikely the unsteered model finds the texts: high means a text falls apart; grey: single texts",
+    "repetition": "Share of four-token stretches that stood in the text before; grey: single texts",
 }
 
 

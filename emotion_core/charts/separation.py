@@ -173,24 +173,32 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     table = rivals_table(scores, emotion)
     names = table["name"].tolist()
     table["own"] = table["kind"] == "direction"
+    table["end"] = table[["auroc", "high"]].max(axis=1)  # a number stands behind its bar and interval
     base = alt.Chart(table).encode(
         y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False))
     )
     bars = base.mark_bar(height=14).encode(
-        x=alt.X("auroc:Q", title="AUROC (0.5 is chance)", scale=alt.Scale(domain=[0, 1])),
+        x=alt.X(
+            "auroc:Q",
+            title="AUROC (0.5 is chance)",
+            scale=alt.Scale(domain=[0, 1.16], nice=False),
+            axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]),
+        ),
         color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
         tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("auroc:Q", title="AUROC", format=".2f")],
     )
-    numbers = base.mark_text(align="left", dx=4, color=INK).encode(x="auroc:Q", text=alt.Text("auroc:Q", format=".2f"))
+    numbers = base.mark_text(align="left", dx=4, color=INK).encode(x="end:Q", text=alt.Text("auroc:Q", format=".2f"))
+    intervals = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, opacity=0.6, color=INK)
+    intervals = intervals.encode(x="low:Q", x2="high:Q")
     chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
     text = _rivals_title(table)
     title = alt.TitleParams(
         text,
         subtitle="Rivals: fitted on the same training texts, scored on the same held-out texts. Confounds: this "
-        "direction on pairs that differ in something else",
+        "direction on pairs that differ in something else. Lines: 95 % intervals",
         anchor="start",
     )
-    chart = alt.layer(bars, numbers, chance).properties(title=title, height=30 + 28 * len(table))
+    chart = alt.layer(bars, intervals, numbers, chance).properties(title=title, height=30 + 28 * len(table))
     return cast(alt.LayerChart, chart.properties(description=f"{text}."))
 
 

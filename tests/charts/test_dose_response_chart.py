@@ -79,3 +79,15 @@ def test_the_charts_beneath_say_where_the_texts_pass_the_limit(sweep):
     )
     unknown = replace(sweep, limits=(float("inf"), 0.3))
     assert "too few unsteered texts" in coherence(unknown, "surprise").to_dict()["title"]["text"]
+
+
+def test_the_charts_beneath_show_the_single_texts(sweep):
+    rows = (*sweep.rows, SweepRow("control-1", 0.2, "I", 0, "control", 0.0, 9.0, 0.9, 0, None, False))
+    spec = coherence(replace(sweep, rows=rows), "repetition").to_dict()
+    (texts,) = [
+        layer
+        for layer in spec["layer"]
+        if "text" in json.dumps(layer["encoding"].get("tooltip", "")).lower() and layer["mark"].get("size") == 22
+    ]
+    drawn = spec["datasets"][texts["data"]["name"]]
+    assert [row["repetition"] for row in drawn] == [0.1] * 4, "one a text, and none of the controls"
