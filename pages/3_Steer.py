@@ -15,8 +15,18 @@ from ui.steer.sweep import sweep_view
 
 KINDS = {"Sweep": (SWEEP,), "Next token": (NEXT_TOKEN,), "Cross-talk": (CROSSTALK,), "Live": ()}
 VIEWS = {"Sweep": sweep_view, "Next token": next_token_view, "Cross-talk": crosstalk_view, "Live": live_view}
+WORDS = {
+    "Sweep": "Many texts at a row of strengths, all from the same noise, beside random directions of the same length: "
+    "does the direction move what is written further than chance, and does the text still make sense?",
+    "Next token": "One step of the model and no text: how much likelier the direction's own words become. Cheap, and "
+    "without the luck of a single text.",
+    "Cross-talk": "Steer with each emotion and read all of them: does a direction move its own emotion, or all alike?",
+    "Live": "Sliders and two texts that are written while you watch. For trying things out, not for proving them.",
+}
 
 working = begin("steer")
 if "run" not in st.query_params and working.vectors is None:
     need_vectors(working)
-VIEWS[view_picker("View", KINDS, key="steer_view")](working)
+view = view_picker("View", KINDS, key="steer_view")
+st.markdown(WORDS[view])
+VIEWS[view](working)

@@ -18,7 +18,7 @@ from ui.errors import shown_errors
 from ui.limits import limit_note
 from ui.read.attempts_form import attempts_form
 from ui.read.continuation import writing_input
-from ui.read.inputs import OWN, conversation_input, text_input
+from ui.read.inputs import OWN, conversation_input, spelled, text_input
 from ui.read.monitor_form import monitor_form
 from ui.read.priors_form import priors_form
 from ui.run_button import run_button
@@ -61,6 +61,7 @@ def reading_form(working: Working, view: str) -> None:
 
 
 def _text() -> ReadingRequest:
+    st.markdown("Every word of a text on the directions, each beside neutral texts at the same place.")
     text = text_input("read-text")
     all_layers = st.checkbox(
         "All layers",
@@ -72,6 +73,7 @@ def _text() -> ReadingRequest:
 
 
 def _conversation(emotion: str) -> ReadingRequest:
+    st.markdown("Readings turn by turn: where they rise, whether they stay, and before which reply.")
     turns = conversation_input("read")
     writing = writing_input(emotion)
     if writing is not None:
@@ -83,11 +85,13 @@ def _conversation(emotion: str) -> ReadingRequest:
 
 
 def _dose() -> ReadingRequest:
+    st.markdown("One text in which only a number changes: which emotions follow it, and are they those that should?")
     library = {one.name: one for one in load_templates()}
     name = st.selectbox(
         "Template",
         [*library, OWN],
         key="read-template",
+        format_func=spelled,
         persist_state="session",
         help="A text in which only a number changes, and the emotions that should follow it.",
     )
@@ -97,7 +101,7 @@ def _dose() -> ReadingRequest:
         chosen.template if chosen else "I have been waiting at the station for {x} hours.",
         key=f"template-{name}",
         persist_state="session",
-        height=80,
+        height=110,
         help="Every value is put in the place of {x}; all else stays the same.",
     )
     values = st.text_input(

@@ -20,6 +20,11 @@ _START = (
 OWN = "Your own"
 
 
+def spelled(name: str) -> str:
+    """The name of a built-in text as words: "seven-failed-builds" is "Seven failed builds"."""
+    return name.replace("-", " ").capitalize()
+
+
 def text_input(key: str) -> str:
     """A text to read."""
     text = st.text_area(
@@ -46,6 +51,7 @@ def conversation_input(key: str) -> tuple[Said, ...]:
         "Conversation",
         [*library, OWN],
         key=f"{key}-conversation",
+        format_func=spelled,
         persist_state="session",
         help="A built-in one, or your own: type it below or upload it.",
     )

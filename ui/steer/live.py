@@ -69,6 +69,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
                     0.6,
                     0.2,
                     0.02,
+                    format="%+.2f",
                     key=f"live-{name}",
                     persist_state="session",
                     help="As a fraction of the residual norm at the layer.",
