@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import building, evidence_time, peers, sweeping, visits, where
+from benchmarks import building, evidence_time, memory, number_format, peers, sweeping, visits, where
 from benchmarks.rounds import Times
 from benchmarks.shapes import pairs, random_gpt2_small
 from benchmarks.table import markdown
@@ -25,7 +25,7 @@ from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.settings import BuildSettings
 
-PARTS = ("build", "sweep", "evidence", "pages", "memory")
+PARTS = ("build", "sweep", "evidence", "pages", "memory", "peaks", "scaling", "dtype")
 
 
 def main() -> int:
@@ -100,6 +100,12 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
         found["sweep"] = sweeping.measure(model, vectors, chosen.rounds)
     if "evidence" in parts and shape == "demo":
         found["evidence"] = evidence_time.measure(model, max(1, chosen.rounds // 2))
+    if "dtype" in parts:
+        found["dtype"] = number_format.measure(str(path), max(1, chosen.rounds // 2))
+    if "peaks" in parts:
+        found["peaks"] = memory.contenders(path, None if chosen.no_peers else chosen.environments / "peers")
+    if "scaling" in parts and shape == "demo":
+        found["scaling"] = memory.scaling(path)
     return found
 
 

@@ -50,6 +50,13 @@ class Peer:
         self._process.stdin.flush()
         return float(self._answer())
 
+    def peak_mb(self) -> float:
+        """Most memory that the process has held so far."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps("peak") + "\n")
+        self._process.stdin.flush()
+        return float(self._answer())
+
     def close(self) -> None:
         """Ends the process."""
         self._process.kill()

@@ -13,11 +13,16 @@ def markdown(document: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     lines = [f"{about['date']}, {about['machine']}, {about['threads']} threads; {versions}.", ""]
     for shape in ("demo", "gpt2-small"):
-        for part in _parts(document.get(shape, {})):
+        parts = {name: part for name, part in document.get(shape, {}).items() if name not in ("peaks", "scaling")}
+        for part in _parts(parts):
             title = f"{shape}, {part['pairs']} pairs" if "pairs" in part else shape
             lines += [f"### {title}", "", "| what | seconds | fastest to slowest |", "|---|---:|---|"]
             lines += [_row(name, times) for name, times in part["times"].items()]
             lines += ["", *[f"- `{key}` {value:.3f}" for key, value in part.items() if isinstance(value, float)], ""]
+            for name, found in part.get("sets", {}).items():
+                lines += [f"{name}, bfloat16 beside float32:", ""]
+                lines += [*[f"- `{key}` {value:.4g}" for key, value in found.items()], ""]
+        lines += _peaks(shape, document.get(shape, {}))
     single = ("idle_memory_mb", "server_up_seconds", "first_page_seconds", "first_page_warm_seconds")
     lines += [f"- `{key}` {document[key]:.2f}" for key in single if key in document]
     if "page_ms" in document:
@@ -27,6 +32,26 @@ def markdown(document: dict[str, Any]) -> str:
             for page, one in document["page_ms"].items()
         ]
     return "\n".join(lines)
+
+
+def _peaks(name: str, shape: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    if "peaks" in shape:
+        lines += [
+            f"### {name}, one build in a process of its own",
+            "",
+            "| what | peak, MB | seconds |",
+            "|---|---:|---:|",
+        ]
+        lines += [f"| {who} | {one['peak_mb']:.0f} | {one['seconds']:.2f} |" for who, one in shape["peaks"].items()]
+    if "scaling" in shape:
+        lines += ["", f"### {name}, more texts", "", "| texts | peak, MB | seconds | milliseconds a text |"]
+        lines += ["|---:|---:|---:|---:|"]
+        lines += [
+            f"| {count} | {one['peak_mb']:.0f} | {one['seconds']:.1f} | {one['milliseconds_a_text']:.2f} |"
+            for count, one in shape["scaling"].items()
+        ]
+    return [*lines, ""] if lines else []
 
 
 def _parts(shape: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,0 +1,99 @@
+"""Peak memory and seconds of one build in a process of its own: of each contender, and of more and more texts."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import peers
+from benchmarks.floor import bare_forward
+from benchmarks.shapes import pairs
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.progress import run_to_end
+from emotion_core.tracing.activations import ReadingPosition
+from emotion_core.vectors.build import build, neutral_texts, training_texts
+from emotion_core.vectors.settings import BuildSettings
+
+OURS = ("model only", "floor", "build")
+
+
+def contenders(folder: Path, environments: Path | None, count: int = 100) -> dict[str, dict[str, float]]:
+    """Peak memory of a process that loads a model and builds once, for this project, the floor and the peers.
+
+    Args:
+        folder: The model.
+        environments: Where the peers are installed, or none for without them.
+        count: Pairs.
+
+    Returns:
+        {contender: {peak_mb, seconds of the build}}.
+    """
+    found = {name: _own_process(name, folder, count) for name in OURS}
+    if environments is None:
+        return found
+    prompts = pairs(count)
+    sides = [t.text for t in prompts.texts]
+    python = peers.make_environment(environments)
+    for name in peers.NAMES:
+        peer = peers.Peer(python, name, folder)
+        seconds = peer(list(zip(sides[::2], sides[1::2], strict=True)))
+        found[name] = {"peak_mb": peer.peak_mb(), "seconds": seconds}
+        peer.close()
+    return found
+
+
+def scaling(folder: Path, texts: Sequence[int] = (100, 1000, 10_000)) -> dict[str, dict[str, float]]:
+    """Peak memory and seconds of a build of ever more texts: {number of texts: {peak_mb, seconds, ...}}.
+
+    The time of the neutral texts, the same whatever the number, is taken off by `seconds_without_neutral`.
+    """
+    nothing = _own_process("neutral", folder, 1)["seconds"]
+    found = {}
+    for count in texts:
+        one = _own_process("build", folder, count // 2)
+        one["seconds_without_neutral"] = one["seconds"] - nothing
+        one["milliseconds_a_text"] = 1000 * one["seconds_without_neutral"] / count
+        found[str(count)] = one
+    return found
+
+
+def _own_process(name: str, folder: Path, count: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.memory", name, str(folder), str(count)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _work(name: str, model: LoadedModel, prompts: PromptSet) -> None:
+    neutral = neutral_texts(model, ReadingPosition())
+    if name == "floor":
+        bare_forward(model, [*training_texts([prompts]), *neutral])
+    elif name == "neutral":
+        bare_forward(model, neutral)
+    elif name == "build":
+        run_to_end(build(model, [prompts], BuildSettings()))
+
+
+def main() -> int:
+    """One contender: its name, the model's folder, the number of pairs; prints one line of JSON."""
+    name, folder, count = sys.argv[1:4]
+    model = load_model(folder)
+    prompts = pairs(int(count))
+    start = time.perf_counter()
+    _work(name, model, prompts)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in kilobytes
+    result: dict[str, Any] = {"peak_mb": peak, "seconds": seconds}
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
