@@ -147,13 +147,14 @@ class RunStore:
             database.execute("UPDATE runs SET visitor = ? WHERE id = ? AND visitor = ''", (visitor, run_id))
 
     def reopen(self, run_id: str) -> None:
-        """Makes a run that ended without a result, or lost it, wait again under its old id."""
+        """Makes a run that ended without a result, or lost it, wait again under its old id, as if just asked for."""
+        now = time.time()  # with its old time of use, the next round of tidying would take the new result away
         query = (
-            "UPDATE runs SET state = 'queued', done = 0, total = 0, what = 'waiting', error = '', process = ?, "
-            "updated = ? WHERE id = ? AND state IN ('expired', 'interrupted', 'failed', 'cancelled')"
+            "UPDATE runs SET state = 'queued', done = 0, total = 0, what = 'waiting', error = '', process = ?, created "
+            "= ?, updated = ?, used = ? WHERE id = ? AND state IN ('expired', 'interrupted', 'failed', 'cancelled')"
         )
         with self._database() as database:
-            database.execute(query, (own_token(self._processes), time.time(), run_id))
+            database.execute(query, (own_token(self._processes), now, now, now, run_id))
 
     def delete(self, run_id: str) -> None:
         """Removes a run and its files; its link then leads nowhere."""
@@ -213,10 +214,10 @@ class RunStore:
         return result_path(self.folder, run_id, name)
 
     def _touch(self, run: Run) -> None:
-        """Notes down that somebody looks at a finished run; once in a while, because every note is a write."""
+        """Notes down that somebody looks at a result or a part of one; once in a while, as every note is a write."""
         now = time.time()
         # A clock that was set back has left a time ahead of us.
-        if run.state == "done" and not run.used <= now <= run.used + _TOUCH_EVERY:
+        if run.state in ("done", "cancelled") and not run.used <= now <= run.used + _TOUCH_EVERY:
             with self._database() as database:
                 database.execute("UPDATE runs SET used = ? WHERE id = ?", (now, run.id))
 

@@ -63,6 +63,28 @@ def test_looking_at_a_run_keeps_it(store: RunStore, cache: ActivationCache) -> N
     assert tidy(store, cache, Settings(expire_hours=2)).idle == ()
 
 
+def test_a_run_that_is_done_again_is_not_taken_away_at_once(store: RunStore, cache: ActivationCache) -> None:
+    idle = finished(store, used=time.time() - 3 * HOUR)
+    with sqlite3.connect(store.folder / "runs.sqlite") as db:
+        db.execute("UPDATE runs SET created = used")
+    limits = Settings(expire_hours=2)
+    assert tidy(store, cache, limits).idle == (idle,)
+    store.reopen(idle)
+    assert time.time() - store.get(idle).created < 60, "its waiting is counted from now"
+    store.finish(idle, {"a": b"again"})
+    assert tidy(store, cache, limits).idle == () and store.read(idle, "a") == b"again"
+
+
+def test_looking_at_a_part_keeps_it(store: RunStore, cache: ActivationCache) -> None:
+    part = store.create("sweep", "{}")
+    store.keep(part, {"a": b"part"})
+    store.cancel(part)
+    with sqlite3.connect(store.folder / "runs.sqlite") as db:
+        db.execute("UPDATE runs SET used = 0")
+    store.get(part)
+    assert tidy(store, cache, Settings(expire_hours=2)).idle == () and store.read(part, "a") == b"part"
+
+
 def test_a_clock_that_was_set_back_removes_nothing_and_keeps_nothing_for_ever(
     store: RunStore, cache: ActivationCache
 ) -> None:
