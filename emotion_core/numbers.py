@@ -12,3 +12,8 @@ def finite(value: SupportsFloat | None) -> float | None:
         return None
     number = float(value)
     return number if math.isfinite(number) else None
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as "1 prompt" or "2,000 texts"; the noun's plural has an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

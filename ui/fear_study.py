@@ -11,7 +11,7 @@ from emotion_core.evaluation.words import score_sentence
 from emotion_core.prompts.library import load_openings
 from emotion_core.runs.ship import HOME_EMOTION, start_home_build
 from emotion_core.runs.sweeps import start_sweep
-from emotion_core.steering.finding import sweep_finding
+from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
 from ui.build.result import mark_of
@@ -85,11 +85,13 @@ def _sweep(working: Working) -> None:
     if found is None:
         return
     low, high = found.usable_window
+    first, last = signed(FEAR_IN_GPT2.sweep[0]), signed(FEAR_IN_GPT2.sweep[-1])
     st.markdown(
-        f"The study added the direction with strengths from {FEAR_IN_GPT2.sweep[0]:g} to {FEAR_IN_GPT2.sweep[-1]:g} "
+        f"The study added the direction with strengths from {first} to {last} "
         f"while the model answered one question, and found its texts coherent at "
-        f"{', '.join(f'{one:+g}' for one in FEAR_IN_GPT2.coherent)} only. Here the texts stay as coherent as unsteered "
-        f"ones from **{low:+g}** to **{high:+g}**, judged by how surprising and how repetitive they are, not by taste."
+        f"{', '.join(signed(one) for one in FEAR_IN_GPT2.coherent)} only. Here the texts stay as coherent as unsteered "
+        f"ones from **{signed(low)}** to **{signed(high)}**, judged by how surprising and how repetitive they are, "
+        "not by taste."
     )
     left, right = st.columns(2, gap="medium")
     with left:

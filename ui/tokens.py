@@ -25,14 +25,14 @@ _CSS = """
   color: var(--st-text-color); overflow-wrap: anywhere; white-space: pre-wrap; }
 .token { border-radius: 3px; padding: 2px 0; cursor: pointer; }
 .token:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.token.unread { opacity: 0.45; }
+.token.unread { opacity: 0.68; }
 .token.read { border-bottom: 2px solid var(--st-primary-color); }
-.token.skipped { opacity: 0.5; }
+.token.skipped { opacity: 0.68; font-style: italic; }
 .token.special, .token.template { border-radius: 3px; padding: 1px 3px; font-size: 0.86em;
   font-family: var(--st-code-font, monospace); }
 .token.special { border: 1px solid var(--st-border-color, currentColor); }
 .token.template { border: 1px dashed var(--st-text-color); opacity: 0.75; }
-.token.truncated { text-decoration: line-through; opacity: 0.6; }
+.token.truncated { text-decoration: line-through; opacity: 0.68; }
 .note { min-height: 1.5em; font-family: var(--st-font); font-size: 0.86rem; color: var(--st-text-color);
   opacity: 0.85; }
 .token.chosen { outline: 2px solid var(--st-text-color); }

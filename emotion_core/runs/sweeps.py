@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from emotion_core.models.owner import ModelOwner
+from emotion_core.numbers import counted
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
@@ -49,8 +50,9 @@ def start_sweep(
     found = registry.existing(KIND, key, share=share)
     if found is not None:
         return found
+    prompts, strengths = counted(len(settings.prompts), "prompt"), counted(len(settings.strengths), "strength")
     described = {
-        "label": f"{settings.emotion}, {len(settings.prompts)} prompts, {len(settings.strengths)} strengths",
+        "label": f"{settings.emotion}, {prompts}, {strengths}",
         "model": owner.model.info.name,
         "fingerprint": owner.model.info.fingerprint,
         **described_vectors(vectors),

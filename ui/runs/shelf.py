@@ -91,12 +91,12 @@ def _table(runs: list[Run]) -> None:
     table = pd.DataFrame(
         [
             {
+                "Open": _link(run),  # first, where a phone shows it
                 "What": _KINDS[run.kind][0],
                 "Of": _name(run),
                 "Model": json.loads(run.settings).get("model", ""),
                 "State": run.state,
                 "When": datetime.fromtimestamp(run.created, UTC),
-                "Open": _link(run),
             }
             for run in runs
         ]

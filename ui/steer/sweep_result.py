@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
 from emotion_core.charts.export import table_bytes
 from emotion_core.charts.palette import COOL, WARM
+from emotion_core.numbers import counted
 from emotion_core.runs.sweeps import load_sweep
 from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
@@ -85,8 +86,9 @@ def _settings_line(sweep: Sweep) -> str:
     return (
         f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()}{mixed} at {layers} on "
         f"{_SCOPES[asked.scope]}; "
-        f"{len(asked.prompts)} prompts, {len(asked.strengths)} strengths, {asked.samples} samples, "
-        f"{asked.controls} random directions, {asked.max_new_tokens} new tokens, {decoding}, seed {asked.seed}."
+        f"{counted(len(asked.prompts), 'prompt')}, {counted(len(asked.strengths), 'strength')}, "
+        f"{counted(asked.samples, 'sample')}, {counted(asked.controls, 'random direction')}, "
+        f"{counted(asked.max_new_tokens, 'new token')}, {decoding}, seed {asked.seed}."
     )
 
 

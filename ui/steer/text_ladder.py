@@ -17,12 +17,12 @@ _CSS = """
 .rung { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0 1rem; padding: 0.55rem 0.8rem; border-radius: 8px;
   border: 1px solid var(--st-border-color); border-left-width: 4px; }
 .rung.unsteered { background: var(--st-secondary-background-color); }
-.rung.outside { opacity: 0.75; border-style: dashed; border-left-style: solid; }
+.rung.outside { opacity: 0.92; border-style: dashed; border-left-style: solid; }
 .mark { font-family: var(--st-font); font-size: 0.86rem; line-height: 1.45; }
 .mark b { font-size: 1rem; display: block; }
 .text { font-family: "Source Serif Pro", "Source Serif", Georgia, serif; font-size: 1.03rem; line-height: 1.55;
   overflow-wrap: anywhere; white-space: pre-wrap; }
-.same { opacity: 0.6; }
+.same { opacity: 0.7; }
 .new { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px;
   text-decoration-color: var(--st-primary-color); }
 @media (max-width: 640px) { .rung { grid-template-columns: 1fr; } .mark b { display: inline; margin-right: 0.5rem; } }
