@@ -88,8 +88,7 @@ class RunStore:
         query = (
             f"SELECT {COLUMNS} FROM runs WHERE kind = ? AND key = ? AND state = 'done' ORDER BY updated DESC LIMIT 1"
         )
-        with self._database() as database:
-            row = database.execute(query, (kind, key)).fetchone()
+        row = next(iter(self._rows(query, kind, key)), None)
         return None if row is None else Run(*row)
 
     def find_open(self, kind: str, key: str) -> Run | None:
