@@ -6,7 +6,7 @@ from ui.built_in import need_vectors
 from ui.home.live import home_live
 from ui.home.model_check import model_check
 from ui.home.ndif import larger_models
-from ui.home.sections import home_build, home_sweep, ways_on
+from ui.home.sections import home_build, home_sweep, short_cuts, ways_on
 from ui.home.sentence import sentence
 from ui.page import begin
 from ui.share import share_view
@@ -18,6 +18,7 @@ st.markdown(
     "apart situations it was not drawn from, and does adding it change what the model writes, each time compared with "
     "what chance does? A direction is a function inside the model, not an experience."
 )
+short_cuts()
 if working.vectors is None:  # the page ends here until there are some
     model_check(working)
     larger_models()

@@ -105,7 +105,7 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
     n = int(table["evidence"].sum())
     title = alt.TitleParams(
         f"{n} of {len(table)} effects lie beyond random directions",
-        subtitle=f"strength {strength:+g}, layer {found.layer}; dot: corrected p below .05 and coherent; "
+        subtitle=f"Strength {strength:+g}, layer {found.layer}; dot: corrected p below .05 and coherent; "
         f"{found.settings.controls} random directions",
         anchor="start",
     )

@@ -18,6 +18,11 @@ _ACROSS, _DOWN = (0.05, 0.17), (0.06, 0.06)
 _LETTER, _LINE, _GAP, _DOT = 6.2, 13.0, 8.0, 5.0  # pixels
 
 
+def capital(text: str) -> str:
+    """A text that begins a title: its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def span(values: Array, *, across: bool) -> list[float]:
     """The domain of an axis with room for dots and names; a scale that is drawn with it must not be made "nice".
 

@@ -99,7 +99,7 @@ def correlations(found: Preferences, chosen: str) -> alt.LayerChart:
     n = int((table["q"] < 0.05).sum())
     title = alt.TitleParams(
         f"{n} of {len(found.emotions)} emotions go with or against preference beyond chance",
-        subtitle="correlation over activities with 95 % interval; filled: corrected p below .05",
+        subtitle="Correlation over activities with 95 % interval; filled: corrected p below .05",
         anchor="start",
     )
     return _ranking(shown, "r", "Correlation with preference", title, (-1.0, 1.0), None)
@@ -130,7 +130,7 @@ def shifts(moved: SteeredPreferences) -> alt.LayerChart:
     n = int((table["verdict"] == "beyond chance").sum())
     title = alt.TitleParams(
         f"{n} of {len(table)} emotions move the steered half beyond random directions",
-        subtitle=f"strength {moved.settings.strength:g} at layer {moved.layer} on the tokens of "
+        subtitle=f"Strength {moved.settings.strength:g} at layer {moved.layer} on the tokens of "
         f"{int(moved.steered.sum())} of {len(moved.steered)} activities; grey: 95 % of random directions",
         anchor="start",
     )

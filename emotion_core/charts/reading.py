@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.diverging import diverging
+from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import CHOSEN, NULL, NULL_OPACITY
 from emotion_core.reading.text import TokenReading
 from emotion_core.tracing.activations import FloatArray
@@ -72,8 +73,8 @@ def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerC
     )
     outside = float(((table["reading"] > table["null_high"]) | (table["reading"] < table["null_low"])).mean())
     title = alt.TitleParams(
-        f"{emotion} leaves the range of random directions at {outside:.0%} of the tokens",
-        subtitle=f"layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard deviations of neutral "
+        f"{capital(emotion)} leaves the range of random directions at {outside:.0%} of the tokens",
+        subtitle=f"Layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard deviations of neutral "
         "tokens; bold: running mean of seven tokens",
         anchor="start",
     )
@@ -108,8 +109,8 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
         ],
     )
     title = alt.TitleParams(
-        f"{emotions[0]} moves most along this text",
-        subtitle="running means of seven tokens, in standard deviations of neutral tokens; the strongest emotions",
+        f"{capital(emotions[0])} moves most along this text",
+        subtitle="Running means of seven tokens, in standard deviations of neutral tokens; the strongest emotions",
         anchor="start",
     )
     return cast(alt.Chart, chart.properties(title=title, height=24 * len(emotions) + 20))
@@ -143,7 +144,7 @@ def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
     outside = (values > reading.band_high) | (values < reading.band_low)
     strongest = reading.layers[int(outside.mean(axis=0).argmax())]
     title = alt.TitleParams(
-        f"{emotion} leaves the range of random directions most often at layer {strongest}",
+        f"{capital(emotion)} leaves the range of random directions most often at layer {strongest}",
         subtitle=f"{outside.mean(axis=0).max():.0%} of the tokens there; each layer in standard deviations of its own "
         "neutral tokens" + (f"; means of {step} tokens" if step > 1 else ""),
         anchor="start",

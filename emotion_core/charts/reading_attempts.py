@@ -102,7 +102,7 @@ def attempts(found: AttemptsReading, emotion: str) -> alt.LayerChart:
     _, sentence = found.drift_of(emotion)
     title = alt.TitleParams(
         sentence.rstrip("."),
-        subtitle=f"layer {found.layer}; running means of seven tokens in SD of neutral tokens, from blue (less) "
+        subtitle=f"Layer {found.layer}; running means of seven tokens in SD of neutral tokens, from blue (less) "
         "to red (more); dashed green: with encouragement" + ("; violet: the cheat" if end > start else ""),
         anchor="start",
     )

@@ -65,7 +65,7 @@ def dose(found: DoseReading, emotions: list[str], *, logarithmic: bool) -> alt.L
         text = f"{moving} of {len(found.emotions)} emotions go with the number beyond chance"
     title = alt.TitleParams(
         text,
-        subtitle=f"layer {found.layer}; {len(found.x)} values; in standard deviations of neutral texts",
+        subtitle=f"Layer {found.layer}; {len(found.x)} values; in standard deviations of neutral texts",
         anchor="start",
     )
     return cast(alt.LayerChart, alt.layer(base.mark_line(strokeWidth=1.5), dots).properties(title=title, height=320))

@@ -62,7 +62,7 @@ def watched(found: Watched) -> alt.LayerChart:
     count = len(found.alarms)
     title = alt.TitleParams(
         f"The monitor on {settings.emotion} fires {count} time{'' if count == 1 else 's'}",
-        subtitle=f"layer {found.threshold.layer}; mean reading of the last {settings.window} tokens in SD of neutral "
+        subtitle=f"Layer {found.threshold.layer}; mean reading of the last {settings.window} tokens in SD of neutral "
         f"tokens; dashed: threshold {found.threshold.value:.2f}" + ("; grey: the phrase" if found.flagged else ""),
         anchor="start",
     )

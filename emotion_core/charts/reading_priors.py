@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import CATEGORICAL, NULL, NULL_OPACITY
 from emotion_core.reading.priors_result import PriorsReading
 
@@ -87,10 +88,10 @@ def priors(found: PriorsReading, emotion: str) -> alt.LayerChart:
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     lasting = [name for s, name in enumerate(names, start=1) if found.lasting(s, emotion).lasts]
     title = alt.TitleParams(
-        f"{emotion} under {', '.join(lasting)} still differs in the last third of the turns"
+        f"{capital(emotion)} under {', '.join(lasting)} still differs in the last third of the turns"
         if lasting
         else f"No lasting difference of {emotion} beyond chance",
-        subtitle=f"difference from {found.names[0]}; layer {found.layer}; shaded: 95 % over {len(found.roles)} "
+        subtitle=f"Difference from {found.names[0]}; layer {found.layer}; shaded: 95 % over {len(found.roles)} "
         "conversations; grey: random directions",
         anchor="start",
     )

@@ -60,7 +60,7 @@ def turns(found: ConversationReading, emotion: str) -> alt.LayerChart:
     rank = f"rank correlation with the turn {r:+.2f}, p = {p:.3f}" if np.isfinite(r) else "too few turns for a trend"
     title = alt.TitleParams(
         text,
-        subtitle=f"layer {found.tokens.layer}, in standard deviations of neutral tokens; {rank}",
+        subtitle=f"Layer {found.tokens.layer}, in standard deviations of neutral tokens; {rank}",
         anchor="start",
     )
     return cast(alt.LayerChart, alt.layer(zero, line, dots).properties(title=title, height=300))

@@ -81,7 +81,7 @@ def home_shows_a_finished_result(page: Page, url: str) -> None:
 
 
 def build_from_an_upload(page: Page) -> None:
-    page.get_by_role("link", name="Bring your own prompts").click()
+    page.get_by_role("link", name="Bring your own prompts").first.click()
     expect(page.get_by_role("heading", name="Build vectors")).to_be_visible(timeout=LONG)
     chooser = page.locator('input[type="file"]').first
     chooser.set_input_files({"name": "three.csv", "mimeType": "text/csv", "buffer": upload_file()})

@@ -72,25 +72,34 @@ def home_sweep(working: Working) -> None:
     st.caption(f"{how} Model: {plain(working.info.name)}, layer {sweep.layer}.")
 
 
+_WAYS = (
+    (
+        "study",
+        "Redo the fear study",
+        "Three steps: separation beside the published figures, the sweep, and the controls it lacked.",
+        None,
+    ),
+    ("explore", "Map 171 emotions", "Which lie close, what their main axis is, and what to trust.", {"tab": "Map"}),
+    (
+        "build",
+        "Bring your own prompts",
+        "Upload pairs of texts and see whether they make a direction.",
+        {"source": "Upload"},
+    ),
+)
+
+
+def short_cuts() -> None:
+    """The three ways on in a line, for whoever does not want to read on."""
+    with st.container(horizontal=True, key="short-cuts"):
+        for page, label, _, query in _WAYS:
+            st.page_link(PAGES[page].file, label=label, icon=PAGES[page].icon, query_params=query, width="content")
+
+
 def ways_on() -> None:
     """Three ways from here."""
     st.subheader("Go on from here", anchor=False)
-    ways = (
-        (
-            "study",
-            "Redo the fear study",
-            "Three steps: separation beside the published figures, the sweep, and the controls it lacked.",
-            None,
-        ),
-        ("explore", "Map 171 emotions", "Which lie close, what their main axis is, and what to trust.", {"tab": "Map"}),
-        (
-            "build",
-            "Bring your own prompts",
-            "Upload pairs of texts and see whether they make a direction.",
-            {"source": "Upload"},
-        ),
-    )
-    for column, (page, label, text, query) in zip(st.columns(3), ways, strict=True):
+    for column, (page, label, text, query) in zip(st.columns(3), _WAYS, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(PAGES[page].file, label=f"**{label}**", icon=PAGES[page].icon, query_params=query)
             st.caption(text)
