@@ -38,6 +38,11 @@ class Bundled:
         """Vectors of fear-calm, as built by default."""
         return run_to_end(build(self.model, [load_prompts("fear-calm")], BuildSettings(), self.cache))
 
+    @cached_property
+    def scenes(self) -> EmotionVectors:
+        """Vectors of scenes-171, whose map is known."""
+        return run_to_end(build(self.model, [load_prompts("scenes-171")], BuildSettings(), self.cache))
+
     def baseline(self, form: Form = "text", layers: Sequence[int] | None = None) -> Baseline:
         """Neutral texts on these vectors."""
         key = (form, tuple(layers or ()))

@@ -10,22 +10,24 @@ from emotion_core.runs import settings as settings_module
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with its own cache, as if the program were started there."""
+    """A folder for the files of one module."""
     return tmp_path_factory.mktemp("cli")
 
 
-@pytest.fixture(autouse=True)
-def own_cache(folder, monkeypatch):
-    monkeypatch.setenv("EMOTION_DATA_DIR", str(folder / "data"))
-    settings_module.settings.cache_clear()
-    yield
+@pytest.fixture(scope="session", autouse=True)
+def own_data(bundled):
+    """A data folder for all commands; its cache is that of the other tests, so that texts are read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOTION_DATA_DIR", str(bundled.cache.path.parent))
+        settings_module.settings.cache_clear()
+        yield
     settings_module.settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def prompts(folder) -> Path:
+@pytest.fixture(scope="session")
+def prompts(tmp_path_factory) -> Path:
     """Three emotions with plain texts; what they say does not matter here."""
-    path = folder / "small.csv"
+    path = tmp_path_factory.mktemp("prompts") / "small.csv"
     lines = ["emotion,text,topic,split"]
     for topic in range(6):
         split = "heldout" if topic > 3 else "train"
@@ -39,8 +41,8 @@ def prompts(folder) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def vectors(folder, prompts) -> Path:
-    out = folder / "small.safetensors"
+@pytest.fixture(scope="session")
+def vectors(own_data, tmp_path_factory, prompts) -> Path:
+    out = tmp_path_factory.mktemp("vectors") / "small.safetensors"
     assert main(["build", str(prompts), "--out", str(out), "--json"]) == 0
     return out

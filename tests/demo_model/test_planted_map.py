@@ -8,11 +8,6 @@ import pytest
 from demo_model import truth, write_scenes
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import Norms
-from emotion_core.models.load import load_model
-from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
-from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
 
 
 def test_the_file_is_what_the_generator_writes() -> None:
@@ -26,8 +21,8 @@ def test_no_scene_names_its_emotion() -> None:
 
 
 @pytest.fixture(scope="module")
-def planted_map():
-    vectors = run_to_end(build(load_model("demo"), [load_prompts("scenes-171")], BuildSettings()))
+def planted_map(bundled):
+    vectors = bundled.scenes
     places = truth.emotions()
     valence, arousal = ({w: getattr(e, name) for w, e in places.items()} for name in ("valence", "arousal"))
     norms = Norms("truth table", valence, arousal, (-1.0, 1.0))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import LimitError, RunError
 from emotion_core.models.load import load_model
@@ -41,8 +42,8 @@ def owner() -> Iterator[ModelOwner]:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> ActivationCache:
-    return ActivationCache(tmp_path / "activations.sqlite")
+def cache(bundled: Bundled) -> ActivationCache:
+    return bundled.cache
 
 
 def built(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from bundled import Bundled
 
 from emotion_core.errors import LimitError, RunError
 from emotion_core.evaluation.confounds import built_in_confounds
@@ -45,8 +46,8 @@ def owner() -> Iterator[ModelOwner]:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> ActivationCache:
-    return ActivationCache(tmp_path_factory.mktemp("cache") / "activations.sqlite")
+def cache(bundled: Bundled) -> ActivationCache:
+    return bundled.cache
 
 
 @pytest.fixture(scope="module")

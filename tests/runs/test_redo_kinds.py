@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
+from bundled import Bundled
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
@@ -54,13 +55,14 @@ def owner() -> Iterator[ModelOwner]:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> ActivationCache:
-    return ActivationCache(tmp_path_factory.mktemp("cache") / "activations.sqlite")
+def cache(bundled: Bundled) -> ActivationCache:
+    return bundled.cache
 
 
 @pytest.fixture(scope="module")
 def vectors(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> EmotionVectors:
-    run_id = start_build(registry, owner, (load_prompts("emotions-12"),), BuildSettings(folds=2), cache)
+    sets = load_prompts("fear-calm"), load_prompts("confound-place")  # two emotions, of texts that other tests read too
+    run_id = start_build(registry, owner, sets, BuildSettings(folds=2), cache)
     registry.wait(run_id)
     return load_build(registry.store, run_id).vectors
 

@@ -1,10 +1,11 @@
-"""A fresh data folder for every test, and the demo model loaded once for all of them."""
+"""A fresh run store for every test, and the demo model loaded once for all of them."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from bundled import Bundled
 from page_helpers import texts
 from streamlit.testing.v1 import AppTest
 
@@ -19,10 +20,13 @@ if not (DEMO_FOLDER / "config.json").exists():
 
 
 @pytest.fixture
-def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens a page of the app in a session of its own, over an empty data folder."""
+def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: Bundled) -> Open:
+    """Opens a page of the app in a session of its own, over a store without runs; the cache is that of all tests."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / bundled.cache.path.name).symlink_to(bundled.cache.path)
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(data))
     settings.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()
