@@ -77,10 +77,13 @@ def _orthogonal(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVector
     return start_orthogonal(registry, owner, vectors, (), built_in_confounds()[:1], cache, "fear-calm")
 
 
-def content(data: bytes) -> tuple[object, bytes]:
-    """Header and arrays of a result file; the order in the header is by chance."""
+def content(data: bytes) -> tuple[object, object, bytes]:
+    """Header, manifest and arrays of a result file; the order is by chance, and so is the second it was written in."""
     length = int.from_bytes(data[:8], "little")
-    return json.loads(data[8 : 8 + length]), data[8 + length :]
+    header = json.loads(data[8 : 8 + length])
+    manifest = json.loads(header["__metadata__"].pop("manifest", "{}"))
+    manifest.pop("created", None)
+    return header, manifest, data[8 + length :]
 
 
 @pytest.mark.parametrize("start", [_heldout, _confounds, _sizes, _variants, _orthogonal])

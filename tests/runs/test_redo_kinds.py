@@ -61,8 +61,7 @@ def cache(bundled: Bundled) -> ActivationCache:
 
 @pytest.fixture(scope="module")
 def vectors(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> EmotionVectors:
-    sets = load_prompts("fear-calm"), load_prompts("confound-place")  # two emotions, of texts that other tests read too
-    run_id = start_build(registry, owner, sets, BuildSettings(folds=2), cache)
+    run_id = start_build(registry, owner, (load_prompts("emotions-12"),), BuildSettings(folds=2), cache)
     registry.wait(run_id)
     return load_build(registry.store, run_id).vectors
 
