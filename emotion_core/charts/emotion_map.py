@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.labels import WRITTEN, choose_names, span
+from emotion_core.charts.diverging import diverging
+from emotion_core.charts.labels import choose_names, name_layers, span
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import axis_name, map_sentence, map_title
@@ -93,9 +93,8 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
         for name, colour in reversed(marks(chosen, look.held))
     ]
     weight = alt.ExprRef("datum.marked ? 700 : 400")
-    text = base.transform_filter(WRITTEN)
-    text = text.mark_text(align="left", dx=9, fontSize=12, fontWeight=weight, color=INK)
-    parts = [*_crosses(emotions, table, look, chosen), *rings, dots, text.encode(text="emotion:N")]
+    text = name_layers(base, "emotion", fontSize=12, fontWeight=weight)
+    parts = [*_crosses(emotions, table, look, chosen), *rings, dots, *text]
     title = alt.TitleParams(_plane_title(emotions, chosen), subtitle=_subtitle(emotions, look), anchor="start")
     chart = alt.layer(*parts).resolve_scale(size="independent")
     return cast(alt.LayerChart, chart.properties(title=title, height=560, description=map_sentence(emotions)))
@@ -149,7 +148,9 @@ def _colour(emotions: EmotionMap, colour: Colour) -> alt.Color:
     # The palette repeats past its eight colours; the tooltip and the table say which cluster is which.
     clusters = list(range(1, emotions.n_clusters + 1))
     colours = [CATEGORICAL[i % len(CATEGORICAL)] for i in range(emotions.n_clusters)]
-    legend = alt.Legend(title="Cluster", orient="bottom", columns=5, symbolLimit=20, symbolOpacity=1)
+    legend = alt.Legend(
+        title="Cluster", orient="bottom", columns=5, symbolLimit=20, symbolOpacity=1, symbolStrokeWidth=0
+    )
     return alt.Color("cluster:N", scale=alt.Scale(domain=clusters, range=colours), legend=legend)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.evaluation.auroc import Array
 
 # Pixels of a plot on a desk and on a phone; on a larger one names only get more room.
 WIDE, NARROW = (480.0, 380.0), (265.0, 380.0)
-# Which of the two choices of names fits, as a filter of a chart: the browser knows the width, Python does not.
-WRITTEN = f"width < {WIDE[0] * 0.95:g} ? datum.named_narrow : datum.named"
-# Room around the points, in shares of their span: names stand to the right of theirs.
-_ACROSS, _DOWN = (0.05, 0.17), (0.06, 0.06)
+# Room around the points, in shares of their span: names stand beside theirs, most of them to the right.
+_ACROSS, _DOWN = (0.1, 0.17), (0.06, 0.06)
+RIGHT, LEFT, UNNAMED = 1, -1, 0
 _LETTER, _LINE, _GAP, _DOT = 6.2, 13.0, 8.0, 5.0  # pixels
 
 
@@ -36,8 +38,24 @@ def span(values: Array, *, across: bool) -> list[float]:
     return [low - before * size, high + after * size]
 
 
+def name_layers(base: alt.Chart, text: str, **mark: Any) -> list[alt.Chart]:
+    """The chosen names as two layers, those to the right and those to the left of their points.
+
+    Which choice fits is a filter: the browser knows the width, Python does not.
+
+    Args:
+        base: A chart of a table that `choose_names` was given, with both axes.
+        text: Column of the names.
+        mark: Further properties of the text.
+    """
+    chosen = f"(width < {WIDE[0] * 0.95:g} ? datum.named_narrow : datum.named)"
+    right = base.transform_filter(f"{chosen} == {RIGHT}").mark_text(align="left", dx=_GAP, color=INK, **mark)
+    left = base.transform_filter(f"{chosen} == {LEFT}").mark_text(align="right", dx=-_GAP, color=INK, **mark)
+    return [right.encode(text=f"{text}:N"), left.encode(text=f"{text}:N")]
+
+
 def choose_names(table: pd.DataFrame, x: str, y: str, names: Sequence[str], always: Sequence[str] = ()) -> None:
-    """Adds the columns `named` and `named_narrow`, which `WRITTEN` chooses from.
+    """Adds the columns `named` and `named_narrow`, which `name_layers` chooses from.
 
     Args:
         table: One row a point.
@@ -53,33 +71,40 @@ def choose_names(table: pd.DataFrame, x: str, y: str, names: Sequence[str], alwa
 
 def readable(
     x: Array, y: Array, names: Sequence[str], always: Sequence[str] = (), plot: tuple[float, float] = WIDE
-) -> list[bool]:
+) -> list[int]:
     """Chooses names that cover neither each other nor a point: first those asked for, then from the outside in.
 
     Args:
         x: float64 [points].
         y: float64 [points], downwards.
-        names: One a point, written to the right of it.
+        names: One a point.
         always: Names that are written whatever they cover.
         plot: Width and height in pixels.
 
     Returns:
-        Whether to write each name.
+        For each name on which side of its point it is written: `RIGHT`, `LEFT` or `UNNAMED`.
     """
     across, down = _scaled(x, plot[0], across=True), _scaled(y, plot[1], across=False)
     outside = -np.hypot((across - plot[0] / 2) / plot[0], (down - plot[1] / 2) / plot[1])
     order = sorted(range(len(names)), key=lambda i: (names[i] not in always, outside[i]))
     dots = [(across[i] - _DOT, down[i] - _DOT, across[i] + _DOT, down[i] + _DOT) for i in range(len(names))]
     boxes: list[tuple[float, float, float, float]] = []
-    chosen = [False] * len(names)
+    chosen = [UNNAMED] * len(names)
     for i in order:
-        left, top = across[i] + _GAP, down[i] - _LINE / 2
-        box = (left, top, left + _LETTER * len(names[i]), top + _LINE)
+        top, long = down[i] - _LINE / 2, _GAP + _LETTER * len(names[i])
+        right = (across[i] + _GAP, top, across[i] + long, top + _LINE)
+        left = (across[i] - long, top, across[i] - _GAP, top + _LINE)
         others = boxes + dots[:i] + dots[i + 1 :]
-        free = box[2] <= plot[0] and not any(_overlap(box, other) for other in others)
-        if names[i] in always or free:
-            chosen[i] = True
-            boxes.append(box)
+        for side, box in ((RIGHT, right), (LEFT, left)):
+            inside = box[0] >= 0 and box[2] <= plot[0]
+            if inside and not any(_overlap(box, other) for other in others):
+                chosen[i] = side
+                boxes.append(box)
+                break
+        else:
+            if names[i] in always:
+                chosen[i] = RIGHT
+                boxes.append(right)
     return chosen
 
 

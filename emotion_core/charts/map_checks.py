@@ -8,8 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.labels import WRITTEN, choose_names, span
+from emotion_core.charts.labels import choose_names, name_layers, span
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.claims import LEVEL
@@ -153,14 +152,14 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     two = alt.Chart(table.assign(side=second)).mark_circle(size=60)
     two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
-    names = base.transform_filter(WRITTEN).mark_text(align="left", dx=8, fontSize=11, color=INK)
+    names = name_layers(base, "emotion", fontSize=11)
     claim = "fits over" if found.p_value <= LEVEL else "does not fit over"
     text = f"The second map {claim} the first{'' if found.p_value <= LEVEL else ' better than chance'}"
     subtitle = (
         f"{len(found.emotions)} shared emotions, {found.components} components turned onto each other: "
         f"{found.match:.0%} reproduced, {p_words(found.p_value)} by permutation"
     )
-    chart = alt.layer(lines, ring, one, two, names.encode(text="emotion:N"))
+    chart = alt.layer(lines, ring, one, two, *names)
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     return cast(alt.LayerChart, chart.properties(title=title, height=440, description=f"{text}."))
 

@@ -10,7 +10,7 @@ from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_t
 from emotion_core.charts.emotion_map import Look, component_plane, map_table
 from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
 from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.labels import NARROW, readable
+from emotion_core.charts.labels import LEFT, NARROW, RIGHT, UNNAMED, readable
 from emotion_core.geometry.compare import compare, compare_layers
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex
@@ -58,26 +58,32 @@ def test_any_two_components_can_be_drawn(found, small, x, y, colour):
     assert all(a["x"]["field"] == f"pc{x}" and a["y"]["field"] == f"pc{y}" for a in axes)
 
 
+def written(sides: list[int]) -> int:
+    return sum(side != UNNAMED for side in sides)
+
+
 def test_written_names_do_not_cover_each_other(found):
     table = map_table(found)
     across, up = table["pc1"].to_numpy(), table["pc2"].to_numpy()
     chosen = readable(across, -up, found.emotions, ("calm",))
-    assert chosen[found.emotions.index("calm")] and 10 < sum(chosen) < 171
+    assert chosen[found.emotions.index("calm")] and 10 < written(chosen) < 171
     narrow = readable(across, -up, found.emotions, ("calm",), NARROW)
-    assert narrow[found.emotions.index("calm")] and sum(narrow) < sum(chosen), "a phone has room for fewer"
-    assert readable(across[:1], up[:1], ["one"]) == [True]
-    assert readable(np.zeros(3), np.zeros(3), ["a", "b", "c"], ("b",)) == [False, True, False]
+    assert narrow[found.emotions.index("calm")] and written(narrow) < written(chosen), "a phone has room for fewer"
+    assert readable(across[:1], up[:1], ["one"]) == [RIGHT]
+    assert readable(np.zeros(3), np.zeros(3), ["a", "b", "c"], ("b",)) == [LEFT, RIGHT, UNNAMED]
+    # Two points side by side: the left one's name has no room to the right.
+    assert readable(np.array([0.0, 0.05, 1.0]), np.zeros(3), ["left", "x", "y"])[0] == LEFT
 
 
 def test_the_width_that_the_browser_has_chooses_the_names(found):
     spec = component_plane(found, "calm").to_dict()
-    names = spec["layer"][-1]
+    names = spec["layer"][-2]
 
-    def written(width):
+    def texts(width):
         vega = vl_convert.vegalite_to_vega({**spec, "layer": [names], "width": width})
         return vl_convert.vega_to_svg(vega).count("<text")
 
-    assert written(800) > written(300), "the filter knows the width"
+    assert texts(800) > texts(300), "the filter knows the width"
 
 
 def test_171_emotions_fit_into_a_matrix_and_a_tree(found, small):
