@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from emotion_core.errors import BusyError
+from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.housekeeping import Housekeeper
@@ -67,7 +68,8 @@ def owner(model_name: str) -> ModelOwner:
     if model_name.startswith(PREFIX):
         return ndif_owner(model_name)
     with st.spinner(f"Loading the model {model_name}", show_time=True):
-        return owner_of(model_name)
+        # What is shipped with the bundled model was computed in float32 and belongs to no other format.
+        return owner_of(model_name, "float32" if model_name == DEMO_NAME else app_settings().dtype)
 
 
 def ask(model_owner: ModelOwner, job: Job[T], timeout: float = 60.0) -> T:

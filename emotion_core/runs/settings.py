@@ -13,6 +13,7 @@ from emotion_core.errors import SettingsError
 
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
+DTYPES = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Settings:
         data_dir: Folder of the caches and of the run store; may be deleted at any time.
         threads: Threads of the numerical libraries; 0 leaves the choice to them.
         model: Name of the model that is chosen when the app opens.
+        dtype: Number format of the weights of every model but the bundled one: `float32`, `bfloat16` or `float16`.
         models: Catalogue names offered when hosted; empty for the whole catalogue.
         upload_mb: Largest prompt or vector file, in megabytes.
         max_texts: Most texts in one build.
@@ -50,6 +52,7 @@ class Settings:
     data_dir: Path = Path(".data")
     threads: int = 0
     model: str = "demo"
+    dtype: str = "float32"
     models: tuple[str, ...] = ()
     upload_mb: int = 20
     max_texts: int = 20_000
@@ -100,6 +103,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         variable = f"EMOTION_{one.name.upper()}"
         if variable in environ:
             values[one.name] = _parse(variable, environ[variable].strip(), one.default)
+    if values.get("dtype", DTYPES[0]) not in DTYPES:
+        raise _bad("EMOTION_DTYPE", " or ".join(DTYPES), values["dtype"])
     return replace(HOSTED if values.get("hosted") else Settings(), **values)
 
 
