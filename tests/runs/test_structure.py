@@ -11,6 +11,18 @@ CORE = sorted((ROOT / "emotion_core").rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 UI = sorted((ROOT / "ui").rglob("*.py"))
 
+# The way of the data, from top to bottom as in docs/architecture.md: what stands lower may use what stands higher.
+WAY = ("prompts", "models", "tracing", "vectors", "evaluation", "geometry", "steering", "reading", "behavior", "charts")
+WAY += ("exchange", "runs", "cli")
+FLOOR = {f"emotion_core.runs.{module}" for module in ("progress", "cache", "settings", "atomic")}  # for everybody
+# Plain statistics for the choice of a layer, the card of a model, and the way to a model that is elsewhere.
+AGAINST_IT = {
+    ("vectors", "emotion_core.evaluation.auroc"),
+    ("vectors", "emotion_core.evaluation.effect_size"),
+    ("models", "emotion_core.tracing.activations"),
+    ("models", "emotion_core.tracing.remote_model"),
+}
+
 
 def imported(path: Path) -> Iterator[str]:
     """Full names of the modules a file imports, also inside functions."""
@@ -38,6 +50,46 @@ def test_the_files_are_found() -> None:
 @pytest.mark.parametrize("path", CORE, ids=name)
 def test_the_core_knows_no_page(path: Path) -> None:
     assert not roots(path) & {"streamlit", "pages", "ui", "app"}
+
+
+@pytest.mark.parametrize("path", [one for one in CORE if one.parent.parent.name == "emotion_core"], ids=name)
+def test_data_goes_one_way(path: Path) -> None:
+    package = path.parent.name
+    used = {one for one in imported(path) if one.startswith("emotion_core.") and one.split(".")[1] in WAY} - FLOOR
+    lower = {one for one in used if WAY.index(one.split(".")[1]) > WAY.index(package)}
+    assert {one for one in lower if (package, one) not in AGAINST_IT} == set()
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """Whichever is imported first then decides whether the app starts."""
+    known = {_module(path) for path in [*CORE, *UI]}
+    graph = {_module(path): set(_at_once(path, known)) for path in [*CORE, *UI]}
+    done: set[str] = set()
+
+    def walk(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join([*way, module])
+        if module in done or module not in graph:
+            return
+        for one in graph[module]:
+            walk(one, (*way, module))
+        done.add(module)
+
+    for module in graph:
+        walk(module, ())
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _at_once(path: Path, known: set[str]) -> Iterator[str]:
+    """Modules that are imported when this one is, and not only when a function of it is called."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (one if one in known else node.module for one in full)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
 
 
 @pytest.mark.parametrize("path", [*PAGES, *UI], ids=name)
