@@ -1,9 +1,14 @@
 """What the documents for developers name is there: modules, packages, pages."""
 
+import argparse
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+
+import emotion_core
+from emotion_core.cli.parser import make_parser, shielded
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "emotion_core"
@@ -26,6 +31,26 @@ def test_every_package_is_described() -> None:
     packages = [f"emotion_core/{one.parent.name}/" for one in CORE.glob("*/__init__.py")]
     missing = [one for one in [*packages, "ui/", "pages/", "demo_model/", "benchmarks/"] if f"`{one}`" not in text]
     assert len(packages) > 10 and not missing, missing
+
+
+def test_the_citation_names_this_version() -> None:
+    assert f"\nversion: {emotion_core.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_every_command_of_the_readme_is_one() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^python -m emotion_core (.+)$", text, re.MULTILINE)
+    assert len(lines) == 10
+    written: set[str] = set()
+    for line in lines:
+        words = shlex.split(line)
+        arguments = make_parser().parse_args(shielded(words))
+        assert {one for one in words if one.endswith((".safetensors", ".zip"))} - {arguments_out(arguments)} <= written
+        written.add(arguments_out(arguments))
+
+
+def arguments_out(arguments: argparse.Namespace) -> str:
+    return str(getattr(arguments, "out", None) or "")
 
 
 def test_every_page_is_in_the_readme() -> None:
