@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import CATEGORICAL
 from emotion_core.reading.dose import DoseReading
 
@@ -25,6 +26,28 @@ def dose_table(found: DoseReading) -> pd.DataFrame:
             "outcome": [found.outcome(name) if name in found.expected else "" for name in found.emotions],
         }
     ).sort_values(["expected", "q", "range"], ascending=[False, True, False])
+
+
+def dose_sentence(found: DoseReading) -> str:
+    """Which expected emotions follow the number, from its numbers alone; no full stop."""
+    if not found.expected:
+        moving = int(np.nansum((found.trend.q_value < 0.05) & (found.ranges >= 0.2)))
+        return f"{moving} of {len(found.emotions)} emotions go with the number beyond chance"
+    outcomes = {name: found.outcome(name) for name in found.expected}
+    parts = []
+    for way, verb in (("rise", "rises"), ("fall", "falls")):
+        names = [name for name, outcome in outcomes.items() if outcome == "met" and found.expected[name] == way]
+        if names:
+            parts.append(f"{_listed(names)} {verb if len(names) == 1 else way} with the number as expected")
+    for outcome, words in (("not met", "the opposite way"), ("no evidence", "no evidence")):
+        names = [name for name, one in outcomes.items() if one == outcome]
+        if names:
+            parts.append(f"{words} for {_listed(names)}")
+    return capital("; ".join(parts))
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def dose(found: DoseReading, emotions: list[str], *, logarithmic: bool) -> alt.LayerChart:
@@ -57,14 +80,8 @@ def dose(found: DoseReading, emotions: list[str], *, logarithmic: bool) -> alt.L
             alt.Tooltip("reading:Q", title="Reading", format="+.2f"),
         ],
     )
-    outcomes = [found.outcome(name) for name in found.expected]
-    if outcomes:
-        text = f"{outcomes.count('met')} of {len(outcomes)} expected rises and falls are met"
-    else:
-        moving = int(np.nansum((found.trend.q_value < 0.05) & (found.ranges >= 0.2)))
-        text = f"{moving} of {len(found.emotions)} emotions go with the number beyond chance"
     title = alt.TitleParams(
-        text,
+        dose_sentence(found),
         subtitle=f"Layer {found.layer}; {len(found.x)} values; in standard deviations of neutral texts",
         anchor="start",
     )

@@ -20,7 +20,7 @@ def built(app: AppTest) -> bool:
     [
         ("Text", "leaves the range of random directions"),
         ("Conversation", "over the turns"),
-        ("Dose", "expected rises and falls are met"),
+        ("Dose", "with the number"),
     ],
 )
 def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, what: str, says: str) -> None:
@@ -36,8 +36,12 @@ def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, wha
 
 def test_situations_need_several_emotions(open_page: Open, until: Until) -> None:
     app = until(open_page("4_Read", what="Situations"), built)
-    button(app, "Read").click().run()
-    until(app, lambda one: "at least two of their emotions" in texts(one))
+    assert "at least two of their emotions" in texts(app) and button(app, "Read").disabled
+
+
+def test_a_link_to_the_build_page_names_the_sets(open_page: Open) -> None:
+    app = open_page("1_Build_vectors", sets="emotions-12,no-such-set")
+    assert app.multiselect(key="built_in").value == ["emotions-12"] and "sets" not in app.query_params
 
 
 @pytest.mark.parametrize(("key", "value", "says"), [("values-painkiller-dose", "1, two", "not a number")])

@@ -53,9 +53,14 @@ def choose_prompts() -> tuple[PromptSet, ...]:
 
 
 def _built_in() -> tuple[PromptSet, ...]:
+    known = builtin_names(present_only=True)
+    linked = [name for name in st.query_params.get("sets", "").split(",") if name in known]
+    if linked:
+        st.session_state["built_in"] = linked
+    st.query_params.pop("sets", None)  # it would go stale at the first change
     names = st.multiselect(
         "Built-in sets",
-        builtin_names(present_only=True),
+        known,
         default=["fear-calm"],
         key="built_in",
         persist_state="session",

@@ -26,10 +26,10 @@ def dose_result(found: DoseReading, emotion: str) -> None:
     outcomes = [found.outcome(name) for name in found.expected]
     if outcomes:
         met = outcomes.count("met")
-        mark: Mark = "evidence" if met == len(outcomes) else "no evidence"
+        mark: Mark = "evidence" if met == len(outcomes) else "explained" if met else "no evidence"
         verdict(
             mark,
-            f"{met} of {len(outcomes)} expected rises and falls are met.",
+            f"{charts.dose_sentence(found)}.",
             word=f"{met} of {len(outcomes)} met",
             key="dose",
         )

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from emotion_core.prompts.library import load_templates
+from emotion_core.prompts.library import load_implicit, load_templates
 from emotion_core.reading.continuation import check_reply
 from emotion_core.reading.dose import parse_values
 from emotion_core.runs.cost import about
@@ -16,6 +16,7 @@ from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.readings import start_reading
 from ui.errors import shown_errors
 from ui.limits import limit_note
+from ui.page import PAGES
 from ui.read.attempts_form import attempts_form
 from ui.read.continuation import writing_input
 from ui.read.inputs import OWN, conversation_input, spelled, text_input
@@ -35,6 +36,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "System prompts": ("priors",),
     "Monitor": ("monitor", "labelled"),
 }
+_WITH_THEM = "emotions-12"  # built-in texts of all emotions that the situations imply
 
 
 def reading_form(working: Working, view: str) -> None:
@@ -42,11 +44,11 @@ def reading_form(working: Working, view: str) -> None:
     vectors, emotion = working.vectors, working.emotion
     if vectors is None or emotion is None:
         return
-    forms: dict[str, Callable[[], ReadingRequest]] = {
+    forms: dict[str, Callable[[], ReadingRequest | None]] = {
         "Text": _text,
         "Conversation": lambda: _conversation(emotion),
         "Dose": _dose,
-        "Situations": _situations,
+        "Situations": lambda: _situations(vectors.emotions),
         "Attempts": attempts_form,
         "System prompts": priors_form,
         "Monitor": lambda: monitor_form(emotion),
@@ -54,8 +56,9 @@ def reading_form(working: Working, view: str) -> None:
     label, start = "Read", None
     with shown_errors():
         request = forms[view]()
-        label = f"Read, {about(reading_seconds(working.info, request))}"
-        start = partial(start_reading, registry(), working.owner, vectors, request, activation_cache())
+        if request is not None:
+            label = f"Read, {about(reading_seconds(working.info, request))}"
+            start = partial(start_reading, registry(), working.owner, vectors, request, activation_cache())
     limit_note("read")
     run_button(label, f"read {view}", start, key=f"go-{view.lower().replace(' ', '-')}")
 
@@ -120,9 +123,23 @@ def _dose() -> ReadingRequest:
     )
 
 
-def _situations() -> ReadingRequest:
+def _situations(emotions: tuple[str, ...]) -> ReadingRequest | None:
     st.markdown(
         "Messages that imply an emotion and never name it. Does the implied one read highest among all emotions of the "
-        "set? Choose a vector set with several emotions, such as emotions-12."
+        "set?"
     )
-    return ReadingRequest("situations")
+    implied = list(dict.fromkeys(one.emotion for one in load_implicit()))
+    if len(set(implied) & set(emotions)) >= 2:
+        return ReadingRequest("situations")
+    st.info(
+        f"This needs vectors of at least two of their emotions: {', '.join(implied)}. The built-in texts "
+        f"{_WITH_THEM} have all of them; their vectors are built once and stay in the list at the side.",
+        icon=":material/info:",
+    )
+    st.page_link(
+        PAGES["build"].file,
+        label=f"Build vectors from {_WITH_THEM}",
+        icon=PAGES["build"].icon,
+        query_params={"source": "Built-in", "sets": _WITH_THEM},
+    )
+    return None
