@@ -9,7 +9,7 @@ import altair as alt
 import streamlit as st
 
 from emotion_core.charts.export import ALTAIR_LOCK
-from ui.plain import plain
+from ui.plain import minus, plain
 
 
 def show_chart(
@@ -51,9 +51,9 @@ def _title_as_text(chart: alt.TopLevelMixin, titled: bool) -> alt.TopLevelMixin:
         return chart.copy(deep=False)
     text, subtitle = (title.text, title.subtitle) if isinstance(title, alt.TitleParams) else (title, alt.Undefined)
     if titled:
-        st.markdown(f"**{plain(_joined(text))}**")
+        st.markdown(f"**{plain(minus(_joined(text)))}**")
     if subtitle is not alt.Undefined and subtitle:
-        st.caption(plain(_joined(subtitle)))
+        st.caption(plain(minus(_joined(subtitle))))
     bare = chart.copy(deep=False)
     bare.title = alt.Undefined
     return bare

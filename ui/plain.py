@@ -11,3 +11,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 def plain(text: str) -> str:
     """The text escaped for Markdown, on one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def minus(text: str) -> str:
+    """A sentence of ours with minus signs for hyphens before numbers, and none before a zero."""
+    text = re.sub(r"(?<![\w.−-])-(?=\d)", "−", text)
+    return re.sub(r"(?<![\w.])[+−](?=0\.0+(?!\d))", "", text)

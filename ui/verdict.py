@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from ui.plain import plain
+from ui.plain import minus, plain
 
 Mark = Literal["evidence", "no evidence", "explained"]
 
@@ -23,7 +23,7 @@ def verdict(mark: Mark, sentence: str, *, word: str = "", key: str) -> None:
         key: Unique on the page.
     """
     with st.container(key=f"verdict-{mark.replace(' ', '-')}-{key}"):
-        st.markdown(f"{_SIGNS[mark]} **{plain(word or mark)}** · {plain(sentence)}")
+        st.markdown(f"{_SIGNS[mark]} **{plain(word or mark)}** · {plain(minus(sentence))}")
 
 
 def shows(what: str, what_not: str) -> None:

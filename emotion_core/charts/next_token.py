@@ -65,7 +65,12 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
         scale=alt.Scale(domain=list(domain), range=list(domain.values())),
         legend=alt.Legend(orient="bottom", title=None),
     )
-    dots = valid.mark_point(filled=True, size=45, opacity=1).encode(y="change:Q", color=colour, tooltip=_tooltip())
+    dots = valid.mark_point(filled=True, size=45, opacity=1).encode(
+        y="change:Q",
+        color=colour,
+        shape=alt.Shape("verdict:N", scale=alt.Scale(domain=list(domain), range=["circle", "diamond"])),
+        tooltip=_tooltip(),
+    )
     title = alt.TitleParams(
         next_token_sentence(dose),
         subtitle=(

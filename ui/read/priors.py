@@ -7,6 +7,7 @@ import streamlit as st
 from emotion_core.charts import reading_priors as charts
 from emotion_core.reading.expected_words import match_expected
 from emotion_core.reading.priors_result import PriorsReading
+from emotion_core.steering.finding import signed
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.plain import plain
@@ -54,7 +55,7 @@ def _expected(found: PriorsReading) -> None:
             late = found.lasting(s, name)
             told = "met" if late.lasts and late.mean > 0 else "not met" if late.lasts else "no evidence"
             label = plain(name) if words == (name,) else f"{plain(name)} (for {plain(', '.join(words))})"
-            parts.append(f"{label} {late.mean:+.2f} SD, {told}")
+            parts.append(f"{label} {signed(late.mean)} SD, {told}")
         if expected.unmatched:
             parts.append(f"no vector for {plain(', '.join(expected.unmatched))}")
         if parts:

@@ -22,6 +22,7 @@ def priors_form() -> ReadingRequest:
         SettingsError: The choice cannot be compared.
         PromptSetError: An upload cannot be read.
     """
+    st.markdown("The same conversations under other first words: does what was said at the beginning still show later?")
     library = {one.name: one for one in load_system_prompts()}
     known = {_NONE: Prior(_NONE, "")} | {one.name: Prior(one.name, one.text, one.expected) for one in library.values()}
     left, right = st.columns(2)

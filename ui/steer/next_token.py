@@ -91,6 +91,7 @@ def _result(dose: NextTokenDose) -> None:
         "The tokens that the direction itself points at through the output layer: "
         + ", ".join(f"“{plain(token)}”" for token in dose.tokens)
     )
+    downloads(f"next-token-{dose.settings.emotion}", chart=chart, table=next_token_table(dose), key="next")
     spread = divergence_chart(dose)
     show_chart(spread, alt_text="Divergence against strength", key="next-divergence")
     downloads(f"divergence-{dose.settings.emotion}", chart=spread, key="next-divergence")
@@ -99,4 +100,3 @@ def _result(dose: NextTokenDose) -> None:
         "random directions of the same length.",
         "That whole texts change: a sweep writes and reads them.",
     )
-    downloads(f"next-token-{dose.settings.emotion}", chart=chart, table=next_token_table(dose), key="next")
