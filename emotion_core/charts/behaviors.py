@@ -14,6 +14,7 @@ from emotion_core.behavior.rates import no_room
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts.diverging import INK, diverging
 from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
+from emotion_core.steering.finding import signed
 
 _VERDICTS = {"evidence": WARM, "inside the range of chance": COOL, "incoherent": NULL, "unsteered": CHOSEN}
 
@@ -71,7 +72,15 @@ def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
     if np.isfinite(measured.limits[0]):
         rule = alt.Chart(pd.DataFrame({"limit": [measured.limits[0]]}))
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]).encode(y="limit:Q"))
-    return cast(alt.LayerChart, alt.layer(*layers).properties(height=210))
+    beyond = [signed(s) for s in table.loc[table["excess"] > measured.limits[0], "strength"]]
+    text = (
+        f"Continuations lose coherence at {', '.join(beyond)}"
+        if beyond
+        else "Continuations make sense at every strength"
+    )
+    subtitle = "Surprise for the unsteered model above that of unsteered texts, over all scenarios; dashed: the limit"
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    return cast(alt.LayerChart, alt.layer(*layers).properties(height=210, title=title, description=f"{text}."))
 
 
 def matrix_table(matrix: EffectMatrix) -> pd.DataFrame:

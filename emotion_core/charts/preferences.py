@@ -12,6 +12,7 @@ from emotion_core.behavior.bradley_terry import elo
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts.diverging import INK
+from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, NULL, NULL_OPACITY, WARM
 
 # Emotions drawn in a ranking; the table has all.
@@ -80,7 +81,7 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     dots = dots.add_params(pick)
     one = found.correlation
     goes = "goes with" if one.r[k] > 0 else "goes against"
-    text = f"{emotion} {goes} preference" if one.q_value[k] < 0.05 else f"No link of {emotion} with preference"
+    text = f"{capital(emotion)} {goes} preference" if one.q_value[k] < 0.05 else f"No link of {emotion} with preference"
     subtitle = (
         f"r = {one.r[k]:+.2f} ({one.low[k]:+.2f} to {one.high[k]:+.2f}), p = {one.p_value[k]:.4f}, corrected for "
         f"{len(found.emotions)} emotions {one.q_value[k]:.4f}; {len(table)} activities, layer {found.layer}"

@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import COOL, NULL, WARM
 from emotion_core.reading.conversation import ConversationReading
 
@@ -56,7 +57,7 @@ def turns(found: ConversationReading, emotion: str) -> alt.LayerChart:
     e = found.tokens.emotions.index(emotion)
     r, p = found.drift.spearman[e], found.drift.p_value[e]
     moves = "drifts up" if r > 0 else "drifts down"
-    text = f"{emotion} {moves} over the turns" if p < 0.05 else f"No drift of {emotion} beyond chance"
+    text = f"{capital(emotion)} {moves} over the turns" if p < 0.05 else f"No drift of {emotion} beyond chance"
     rank = f"rank correlation with the turn {r:+.2f}, p = {p:.3f}" if np.isfinite(r) else "too few turns for a trend"
     title = alt.TitleParams(
         text,

@@ -43,7 +43,7 @@ def test_preferences_are_drawn(model):
     base = run_to_end(preferences(model, random_vectors(model), PreferenceSettings(NAMES, tuple("aabbcc"))))
     base.correlation.q_value[:] = [0.01, 0.5, 0.9]
     base.correlation.r[:] = [-0.8, 0.1, np.nan]
-    assert drawn(charts.scatter(base, "fear"))["title"]["text"] == "fear goes against preference"
+    assert drawn(charts.scatter(base, "fear"))["title"]["text"] == "Fear goes against preference"
     assert "No link of calm" in drawn(charts.scatter(base, "calm"))["title"]["text"]
     assert drawn(charts.correlations(base, "fear"))["title"]["text"].startswith("1 of 3 emotions")
     assert charts.emotion_table(base)["emotion"].iloc[0] == "fear"
@@ -67,7 +67,11 @@ def test_behaviours_are_drawn(model):
     found.coherence.coherent[:] = True
     assert "moves it up beyond chance" in drawn(rate_charts.rates(found, "fear", "door"))["title"]["text"]
     drawn(rate_charts.rates(found, "joy", "word"))
-    drawn(rate_charts.coherence(found, "fear"))
+    surprise, limit = found.coherence.surprise, found.coherence.limits[0]
+    surprise[0] = 0.0
+    assert "make sense at every strength" in drawn(rate_charts.coherence(found, "fear"))["title"]["text"]
+    surprise[0, -1] = limit + 1
+    assert "lose coherence at +0.2" in drawn(rate_charts.coherence(found, "fear"))["title"]["text"]
     assert "beyond random directions" in drawn(rate_charts.effects(found, 0.2))["title"]["text"]
     table = rate_charts.rate_table(found)
     assert {"emotion", "control-4", "prompt"} <= set(table["direction"])

@@ -72,8 +72,9 @@ def _result(found: Behaviors, working: Working) -> None:
         "Strengths are fractions of the residual norm."
     )
     if found.texts:
-        st.caption("**Surprise** of the continuations for the unsteered model, over all scenarios; dashed: the limit.")
-        show_chart(charts.coherence(found, emotion), alt_text="Surprise against strength", key="behave-coherence")
+        coherent = charts.coherence(found, emotion)
+        show_chart(coherent, alt_text=str(coherent.description), key="behave-coherence")
+        downloads(f"coherence-{emotion}", chart=coherent, key="behave-coherence")
     shows(
         "How often the behaviour is chosen, or written, at each strength, beside random directions of the same size "
         "(grey) and, dashed, beside the emotion asked for in words without steering.",
