@@ -29,11 +29,14 @@ def show_chart(
     """
     bare = _title_as_text(chart, titled)
     bare.description = alt_text
+    height = getattr(bare, "height", None)
+    # A height that the page knows keeps its place before the chart is drawn, so that nothing below it jumps.
+    size: dict[str, Any] = {"width": "stretch", "height": height if isinstance(height, int) else "content"}
     with ALTAIR_LOCK:
         if select is None:
-            st.altair_chart(bare, width="stretch", key=key)
+            st.altair_chart(bare, **size, key=key)
             return None
-        event = st.altair_chart(bare, width="stretch", key=key, on_select="rerun", selection_mode=[select])
+        event = st.altair_chart(bare, **size, key=key, on_select="rerun", selection_mode=[select])
     return event.selection.get(select)
 
 
