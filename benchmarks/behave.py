@@ -1,8 +1,7 @@
 """Preferences and behaviours on every small model at hand: `python -m benchmarks.behave`, for docs/results.md.
 
 The demo model always, and the models in `../shared/models` where that folder is there. On the demo model preferences
-are compared with the planted pleasantness, and behaviours with the planted rates: `desperate` should raise cheating,
-`calm` lower it, and the planted nulls do nothing.
+are compared with the planted pleasantness. Its planted behaviours are in `planted_behaviors.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import torch
 
 from benchmarks.fear_study import SHARED, about, header
 from emotion_core.behavior.behavior_settings import BehaviorSettings
-from emotion_core.behavior.behaviors import Behaviors, behaviors
+from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.effects import effect_matrix
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
@@ -34,16 +33,11 @@ from emotion_core.prompts.library import load_activities
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.settings import settings as process_settings
-from emotion_core.runs.ship import PLANTED_SET
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 STRENGTH = 0.2
-PLANTED_STRENGTH = 0.4  # as in demo_model.evaluate
-PLANTED = ("desperate", "calm", "angry", "happy")
-CONTROLS = 64  # random directions for the planted effects: the band of 16 is uncertain by a fifth
-LAYER = 3  # of the demo model, fixed beforehand as in demo_model.evaluate
 
 
 def main() -> None:
@@ -64,8 +58,6 @@ def main() -> None:
         if arguments.part != "behaviors":
             print(_safely(lambda m=model, c=chat: preference_report(m, c)), flush=True)
         if arguments.part != "preferences":
-            if name == "demo":
-                print(_safely(lambda m=model: planted_report(m)), flush=True)
             print(_safely(lambda m=model, c=chat: built_in_report(m, c)), flush=True)
 
 
@@ -148,59 +140,6 @@ def _emotion_lines(base: Preferences, moved: SteeredPreferences) -> str:
             f" Shift against correlation over the emotions: r = {f.r[0]:.2f} ({f.low[0]:.2f} to {f.high[0]:.2f}), "
             f"p = {f.p_value[0]:.4f} (the published figure for a large model: .85)."
         )
-    return "\n".join(lines)
-
-
-def planted_report(model: LoadedModel) -> str:
-    """Cheating in set-ups that were kept out of the training text, and in trained ones, beside the planted nulls."""
-    from demo_model import rates
-
-    vectors = vectors_of(model, PLANTED_SET)
-    emotions = (*PLANTED, *rates.NULLS["cheat"])
-    strengths = (-PLANTED_STRENGTH, PLANTED_STRENGTH / 2, PLANTED_STRENGTH)
-    lines = []
-    for seen in (False, True):
-        scenes = _planted_scenes(seen)
-        asked = BehaviorSettings(scenes, emotions, strengths, controls=CONTROLS, texts=0, layer=LAYER, words="")
-        found = run_to_end(behaviors(model, vectors, asked))
-        kind = "trained set-ups" if seen else "set-ups kept out of training"
-        lines.append(f"\n**Cheating in {len(scenes)} {kind}.** {_effect_lines(found)}")
-    return "\n".join(lines)
-
-
-def _planted_scenes(seen: bool, count: int = 16) -> tuple[Scene, ...]:
-    from demo_model.evaluate.behaviors import scenes
-
-    return tuple(
-        Scene(f"cheat {i}", text, (does[0].strip(), refrains[0].strip()), (True, False), group="cheat")
-        for i, (text, does, refrains) in enumerate(scenes("cheat", count, seen=seen))
-    )
-
-
-def _effect_lines(found: Behaviors) -> str:
-    rates = [found.unsteered(i) for i in range(len(found.settings.scenes))]
-    lines = [
-        f"Layer {found.layer}; unsteered rates {min(rates):.2f} to {max(rates):.2f}, mean {np.mean(rates):.2f}; "
-        f"{found.settings.controls} random directions.",
-        "",
-        "| emotion | strength | change of the log-odds | random directions | p | q | beyond chance |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for strength in found.settings.steered_strengths:
-        m = effect_matrix(found, strength)
-        c = len(m.scenarios) - 1  # the group of all scenarios
-        lines += [
-            row(
-                emotion,
-                f"{strength:+g}",
-                f"{m.effect[e, c]:+.2f}",
-                f"{m.low[c]:+.2f} to {m.high[c]:+.2f}",
-                f"{m.p_value[e, c]:.3f}",
-                f"{m.q_value[e, c]:.3f}",
-                "yes" if m.evidence(e, c) else "",
-            )
-            for e, emotion in enumerate(m.emotions)
-        ]
     return "\n".join(lines)
 
 

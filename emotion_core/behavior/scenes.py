@@ -15,7 +15,7 @@ from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
 from emotion_core.prompts.library import load_scenarios, parse
 from emotion_core.prompts.tables import RawRow, read_table
 
-PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "cheating.json"
+PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "behaviors.json"
 PLANTED = "planted"  # what they are called on the command line
 MOST_SCENES = 200
 MOST_CHARACTERS = 20_000
@@ -76,7 +76,7 @@ def built_in_scenes() -> tuple[Scene, ...]:
 
 
 def planted_scenes() -> tuple[Scene, ...]:
-    """Set-ups in which the bundled model cheats at a planted rate (`demo_model/write_cheating.py`)."""
+    """Set-ups in which the bundled model cheats, threatens, flatters at planted rates (`demo_model/write_planted.py`)."""
     return read_scene_path(PLANTED_FILE)
 
 

@@ -1,26 +1,53 @@
-"""What was planted is found: steering with strain raises cheating, steering with ease lowers it."""
+"""What was planted is found, and what was planted to do nothing is not, in the same table."""
 
 import json
 
-from bundled import Bundled
+import pytest
 
-from demo_model import write_cheating
+from demo_model import rates, write_planted
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
-from emotion_core.behavior.effects import effect_matrix
+from emotion_core.behavior.effects import EffectMatrix, effect_matrix
 from emotion_core.behavior.scenes import PLANTED_FILE, planted_scenes
+from emotion_core.models.load import load_model
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.progress import run_to_end
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import BuildSettings
+
+LAYER = 2  # chosen on other set-ups, see benchmarks/planted_behaviors.py
 
 
 def test_the_file_is_what_the_generator_writes() -> None:
-    assert json.loads(PLANTED_FILE.read_text(encoding="utf-8")) == write_cheating.rows()
+    assert json.loads(PLANTED_FILE.read_text(encoding="utf-8")) == write_planted.rows()
 
 
-def test_desperate_raises_cheating_and_calm_lowers_it(bundled: Bundled) -> None:
-    asked = BehaviorSettings(
-        planted_scenes(), ("desperate", "calm"), (-0.3, 0.3), controls=0, texts=0, layer=3, words=""
-    )
-    found = run_to_end(behaviors(bundled.model, bundled.scenes, asked))
-    up, down = effect_matrix(found, 0.3).effect[:, -1], effect_matrix(found, -0.3).effect[:, -1]
-    assert up[0] > 0.2 > 0 > -0.2 > up[1]
-    assert down[0] < 0 < down[1]
+@pytest.fixture(scope="module")
+def built() -> tuple[LoadedModel, EmotionVectors]:
+    model = load_model("demo")
+    return model, run_to_end(build(model, [load_prompts("scenes-171")], BuildSettings()))
+
+
+def _matrix(built: tuple[LoadedModel, EmotionVectors], behavior: str, emotions: tuple[str, ...]) -> EffectMatrix:
+    scenes = tuple(scene for scene in planted_scenes() if scene.group == behavior)
+    assert len(scenes) == write_planted.COUNT
+    settings = BehaviorSettings(scenes, emotions, (0.2,), controls=20, texts=0, layer=LAYER, words="")
+    return effect_matrix(run_to_end(behaviors(*built, settings)), 0.2)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "raises", "lowers", "nulls"),
+    [
+        ("cheat", ("desperate", "angry"), ("calm", "happy"), ()),
+        ("threaten", ("desperate", "angry"), ("calm", "happy"), ()),
+        ("flatter", ("happy", "loving"), ("desperate", "angry"), rates.NULLS["flatter"]),
+    ],
+)
+def test_planted_causes_are_found_and_nulls_are_not(built, behavior, raises, lowers, nulls) -> None:
+    found = _matrix(built, behavior, (*raises, *lowers, *nulls))
+    c = found.scenarios.index(f"{behavior} (all)")
+    assert [found.evidence(e, c) for e in range(len(found.emotions))] == [True] * 4 + [False] * len(nulls)
+    assert (found.effect[:2, c] > found.high[c]).all()
+    assert (found.effect[2:4, c] < found.low[c]).all()

@@ -25,10 +25,20 @@ def _ready_made(place: DeltaGenerator, working: Working) -> tuple[str, tuple[Sce
         default=_LIBRARY,
         required=True,
         key="scenes-source",
-        help="The demo model was trained so that in the planted set-ups a desperate character cheats more often and a "
-        "calm one less. Choose the vectors of scenes-171 to see whether steering finds it.",
+        help="The demo model was trained so that in the planted set-ups a desperate character cheats and threatens "
+        "more often, a calm one less, and a happy one flatters more. Choose the vectors of scenes-171 to see whether "
+        "steering finds it; layer 2 moves these set-ups the furthest.",
     )
     return (_PLANTED, planted_scenes()) if source == _PLANTED else (_LIBRARY, built_in_scenes())
+
+
+def _at_first(source: str, known: tuple[Scene, ...]) -> list[str]:
+    """Names that are chosen before the visitor chooses: few of the ready-made ones, all that they brought."""
+    if source == _LIBRARY:
+        known = known[:_FIRST]
+    elif source == _PLANTED:
+        known = tuple(scene for scene in known if scene.group == known[0].group)
+    return [scene.name for scene in known]
 
 
 def chosen_scenes(working: Working) -> tuple[Scene, ...]:
@@ -52,7 +62,7 @@ def chosen_scenes(working: Working) -> tuple[Scene, ...]:
     else:
         source, known = _ready_made(left, working)
     names = [scene.name for scene in known]
-    first = names[:_FIRST] if source == _LIBRARY else names
+    first = _at_first(source, known)
     chosen = left.multiselect(
         "Scenarios",
         names,
