@@ -49,8 +49,10 @@ def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the text
     d, chance = scores.cohens_d[e, layer], scores.null_d_95[e, layer]
     if not np.isfinite(d):
         return f"{emotion} cannot be scored at layer {layer}."
-    reach = f", while vectors from shuffled labels reach {chance:.1f}" if np.isfinite(chance) else ""
+    low, high = scores.d_low[e, layer], scores.d_high[e, layer]
+    interval = f" (95 % {low:.1f} to {high:.1f})" if np.isfinite([low, high]).all() else ""
+    reach = f"; vectors from shuffled labels reach {chance:.1f}" if np.isfinite(chance) else ""
     return (
-        f"{separation_title(scores, emotion, against)}; at layer {layer}, chosen on the training texts, "
-        f"{texts_of(scores, emotion)}, lie {d:.1f} standard deviations apart{reach}."
+        f"{separation_title(scores, emotion, against)}. At layer {layer}, which the training texts chose, "
+        f"{texts_of(scores, emotion)}, lie {d:.1f} standard deviations apart{interval}{reach}."
     )

@@ -9,6 +9,7 @@ from emotion_core.behavior.scenes import Scene, built_in_scenes, parse_scenes, p
 from emotion_core.models.catalogue import DEMO_NAME
 from ui.plain import plain
 from ui.services import app_settings
+from ui.uploads import content
 from ui.working import Working
 
 _LIBRARY, _PLANTED = "From the library", "Planted in the demo model"
@@ -20,7 +21,7 @@ def _ready_made(place: DeltaGenerator, working: Working) -> tuple[str, tuple[Sce
     if working.info.name != DEMO_NAME:
         return _LIBRARY, built_in_scenes()
     source = place.segmented_control(
-        "Which",
+        "Scenarios from",
         [_LIBRARY, _PLANTED],
         default=_LIBRARY,
         required=True,
@@ -58,7 +59,7 @@ def chosen_scenes(working: Working) -> tuple[Scene, ...]:
         "has it counts.",
     )
     if uploaded is not None:
-        source, known = uploaded.file_id, parse_scenes(uploaded.name, uploaded.getvalue())
+        source, known = uploaded.file_id, parse_scenes(uploaded.name, content(uploaded))
     else:
         source, known = _ready_made(left, working)
     names = [scene.name for scene in known]
