@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from benchmarks import building, evidence_time, memory, number_format, peers, sweeping, visits, where
+from benchmarks.floor import bare_model
 from benchmarks.rounds import Times
 from benchmarks.shapes import pairs, random_gpt2_small
 from benchmarks.table import markdown
@@ -50,7 +51,7 @@ def main() -> int:
 def profile(chosen: argparse.Namespace) -> int:
     """Prints where the time of a build on the demo model goes."""
     torch.set_num_threads(1)
-    found = where.measure(load_model("demo"), int(chosen.pairs.split(",")[0]), chosen.rounds)
+    found = where.measure(load_model("demo"), bare_model(DEMO_FOLDER), int(chosen.pairs.split(",")[0]), chosen.rounds)
     print(json.dumps({"about": about(), **found}, indent=2) if chosen.json else where.markdown(found))
     return 0
 
@@ -81,7 +82,7 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace) -> dict[str, Any]:
-    model = load_model(str(path))
+    model, bare = load_model(str(path)), bare_model(path)
     found: dict[str, Any] = {}
     if "build" in parts:
         started: dict[str, peers.Peer] = {} if chosen.no_peers else peers.start(chosen.environments / "peers", path)
@@ -90,14 +91,14 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
             counts = [one for one in counts if one <= 100] or counts[:1]
         timed: dict[str, Callable[[list[tuple[str, str]]], float]] = dict(started)
         found["build"] = [
-            building.measure(model, count, chosen.rounds if count <= 100 else max(1, chosen.rounds // 2), timed)
+            building.measure(model, bare, count, chosen.rounds if count <= 100 else max(1, chosen.rounds // 2), timed)
             for count in counts
         ]
         for peer in started.values():
             peer.close()
     if "sweep" in parts:
         vectors = run_to_end(build(model, [pairs(40)], BuildSettings()))
-        found["sweep"] = sweeping.measure(model, vectors, chosen.rounds)
+        found["sweep"] = sweeping.measure(model, bare, vectors, chosen.rounds)
     if "evidence" in parts and shape == "demo":
         found["evidence"] = evidence_time.measure(model, max(1, chosen.rounds // 2))
     if "dtype" in parts:

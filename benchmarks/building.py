@@ -22,9 +22,13 @@ from emotion_core.vectors.settings import BuildSettings
 
 
 def measure(
-    model: LoadedModel, count: int, rounds: int, peers: Mapping[str, Callable[[list[tuple[str, str]]], float]]
+    model: LoadedModel,
+    bare: LoadedModel,
+    count: int,
+    rounds: int,
+    peers: Mapping[str, Callable[[list[tuple[str, str]]], float]],
 ) -> dict[str, Any]:
-    """A build of `count` pairs at all layers, beside the bare forward and the peers.
+    """A build of `count` pairs at all layers, beside the forward of the bare model and the peers.
 
     What is timed of this project is a whole build as a visitor starts it, neutral texts and choice of the layer
     included, nothing cached; the floor reads the same texts. The peers read no neutral texts and choose no layer, so
@@ -60,9 +64,9 @@ def measure(
             run_to_end(build(model, [one], settings, cache))
 
         contenders: dict[str, Callable[[], float | None]] = {
-            "floor": lambda: bare_forward(model, read),
+            "floor": lambda: bare_forward(bare, read),
             "build": lambda: run_to_end(build(model, [one], settings)) and None,
-            "floor, half the layers": lambda: bare_forward(model, sides, half),
+            "floor, half the layers": lambda: bare_forward(bare, sides, half),
             "build, neutral texts read before": second_build,
             "recording, half the layers": lambda: _record(model, sides, half),
             "recording, all layers": lambda: _record(model, sides, model.info.layers),

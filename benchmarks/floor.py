@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.batches import TOKENS_PER_BATCH
+
+
+def bare_model(path: Path) -> LoadedModel:
+    """The model as transformers loads it, without what `load_model` changes in it."""
+    module = AutoModelForCausalLM.from_pretrained(str(path), dtype=torch.float32)
+    return adopt(module, AutoTokenizer.from_pretrained(str(path)), path.name)
 
 
 def bare_forward(model: LoadedModel, texts: Sequence[str], depth: int | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import peers
-from benchmarks.floor import bare_forward
+from benchmarks.floor import bare_forward, bare_model
 from benchmarks.shapes import pairs
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
@@ -84,7 +84,7 @@ def _work(name: str, model: LoadedModel, prompts: PromptSet) -> None:
 def main() -> int:
     """One contender: its name, the model's folder, the number of pairs; prints one line of JSON."""
     name, folder, count = sys.argv[1:4]
-    model = load_model(folder)
+    model = bare_model(Path(folder)) if name == "floor" else load_model(folder)
     prompts = pairs(int(count))
     start = time.perf_counter()
     _work(name, model, prompts)

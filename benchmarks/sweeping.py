@@ -25,7 +25,7 @@ NEW_TOKENS = 40
 _WIDE = 512  # a whole sweep of a model this wide takes minutes
 
 
-def measure(model: LoadedModel, vectors: EmotionVectors, rounds: int) -> dict[str, Any]:
+def measure(model: LoadedModel, bare: LoadedModel, vectors: EmotionVectors, rounds: int) -> dict[str, Any]:
     """13 strengths x 40 tokens after a prompt of 200 tokens: writing alone, and with all measures.
 
     The bare generation is transformers' own: every row computes the whole prompt. Both sample, from the whole
@@ -46,9 +46,9 @@ def measure(model: LoadedModel, vectors: EmotionVectors, rounds: int) -> dict[st
 
     times = interleaved(
         {
-            "bare batched": lambda: bare_generation(model, prompt, pushes, layer, NEW_TOKENS),
+            "bare batched": lambda: bare_generation(bare, prompt, pushes, layer, NEW_TOKENS),
             "writing": ours,
-            "bare, one by one": lambda: bare_generation(model, prompt, pushes, layer, NEW_TOKENS, serial=True),
+            "bare, one by one": lambda: bare_generation(bare, prompt, pushes, layer, NEW_TOKENS, serial=True),
         },
         rounds,
     )

@@ -30,7 +30,7 @@ from emotion_core.vectors.settings import BuildSettings
 READING = ReadingPosition()
 
 
-def measure(model: LoadedModel, count: int, rounds: int) -> dict[str, Any]:
+def measure(model: LoadedModel, bare: LoadedModel, count: int, rounds: int) -> dict[str, Any]:
     """Processor seconds and page faults of a build of `count` pairs and of what it is made of.
 
     Returns:
@@ -54,7 +54,7 @@ def measure(model: LoadedModel, count: int, rounds: int) -> dict[str, Any]:
 
         times, faults = _measured(
             {
-                "floor": lambda: bare_forward(model, texts),
+                "floor": lambda: bare_forward(bare, texts),
                 "build": lambda: run_to_end(build(model, [one], BuildSettings())),
                 "tokens": lambda: [model.encode(t) for t in (*texts, *neutral_texts(model, READING))],
                 "forward": lambda: _forward(model, batches),

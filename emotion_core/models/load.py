@@ -17,6 +17,7 @@ from emotion_core.models.allocator import keep_freed_memory
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
+from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.layers import find_layers
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
@@ -70,6 +71,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
             remedy="Check the name, and the network on first use",
         ) from error
     _require_whole(module, tokenizer, sorted(report["missing_keys"]), name)
+    fuse_gelu(module)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
     return adopt(module, tokenizer, name, layers_path=layers_path or None)

@@ -14,7 +14,7 @@ FloatArray = npt.NDArray[np.float32]
 Pooling = Literal["mean", "last_content", "last"]
 
 # Part of every cache key: raise it when the recorder's numbers change.
-RECORDER_VERSION = 2
+RECORDER_VERSION = 3
 
 
 @dataclass(frozen=True)
