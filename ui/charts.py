@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import streamlit as st
 
 from emotion_core.charts.export import ALTAIR_LOCK
 from ui.plain import minus, plain
+
+T = TypeVar("T")
 
 
 def show_chart(
@@ -46,6 +48,21 @@ def picked(selection: Any, field: str) -> str | None:
         if field in point:
             return str(point[field])
     return None
+
+
+def new_click(clicked: T | None, key: str) -> T | None:
+    """What was clicked just now; None where the selection is one that was acted on before.
+
+    Charts and tables keep their selection over reruns, so without this a click would undo every later choice.
+
+    Args:
+        clicked: The present selection.
+        key: Of the chart or table.
+    """
+    seen = f"last click on {key}"
+    fresh = clicked if clicked != st.session_state.get(seen) else None
+    st.session_state[seen] = clicked
+    return fresh
 
 
 def _title_as_text(chart: alt.TopLevelMixin, titled: bool) -> alt.TopLevelMixin:

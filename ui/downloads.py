@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import altair as alt
@@ -16,6 +17,15 @@ Data = bytes | str | Callable[[], bytes]
 def download(label: str, data: Data, file_name: str, mime: str, *, key: str) -> None:
     """One download button that does not rerun the page."""
     st.download_button(label, data, file_name, mime, key=key, on_click="ignore", icon=":material/download:")
+
+
+def json_download(label: str, document: Callable[[], object], file_name: str, *, key: str) -> None:
+    """A download of what `to_json` gives; a NaN in it would be a defect, so it is not let out."""
+
+    def data() -> bytes:
+        return json.dumps(document(), ensure_ascii=False, allow_nan=False).encode()
+
+    download(label, data, file_name, "application/json", key=key)
 
 
 def downloads(

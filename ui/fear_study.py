@@ -14,7 +14,6 @@ from emotion_core.runs.sweeps import start_sweep
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
-from ui.build.result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.page import PAGES
@@ -23,7 +22,7 @@ from ui.services import activation_cache, registry
 from ui.share import share_view
 from ui.steer.sweep_result import coherence_figure, sweep_of, sweep_texts
 from ui.vector_sets import build_of, vectors_of
-from ui.verdict import shows, verdict
+from ui.verdict import scored_verdict, shows, verdict
 from ui.working import Working
 
 STEPS = ("1 · Separation", "2 · Sweep", "3 · Controls")
@@ -66,7 +65,7 @@ def _separation(working: Working) -> None:
         return
     found = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
     sentence = score_sentence(scores, HOME_EMOTION, "calm")
-    verdict(mark_of(found.word), sentence, word=found.word, key="study-build")
+    scored_verdict(found, sentence, key="study-build")
     chart = published_chart(scores, HOME_EMOTION, FEAR_IN_GPT2)
     show_chart(chart, alt_text=sentence, key="study-published")
     downloads(
@@ -125,7 +124,7 @@ def _controls(working: Working) -> None:
     scores = build_of(start_home_build(registry(), working.owner, activation_cache())).scores
     if scores is not None:
         one = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
-        verdict(mark_of(one.word), one.reason, word=one.word, key="study-verdict")
+        scored_verdict(one, key="study-verdict")
         st.page_link(
             PAGES["explore"].file,
             label="Every confound and rival, text by text",

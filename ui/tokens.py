@@ -13,6 +13,8 @@ import streamlit as st
 
 from emotion_core.charts.palette import COOL, WARM
 
+FULL_COLOUR = 3.0  # standard deviations at which a token has its full colour
+
 _HTML = """
 <div class="strip" role="listbox" aria-orientation="horizontal"></div>
 <div class="note" aria-hidden="true"></div>
@@ -107,6 +109,11 @@ class Token:
     value: float | None = None
     note: str = ""
     state: str = ""
+
+
+def shade(deviations: float) -> float:
+    """Colour of a token for a number in standard deviations, between -1 and 1."""
+    return max(-1.0, min(1.0, deviations / FULL_COLOUR))
 
 
 def token_strip(tokens: Sequence[Token], *, label: str, key: str, chosen: int | None = None) -> int | None:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import streamlit as st
 
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.verdict import Verdict
 from ui.plain import minus, plain
 
 Mark = Literal["evidence", "no evidence", "explained"]
@@ -24,6 +26,24 @@ def verdict(mark: Mark, sentence: str, *, word: str = "", key: str) -> None:
     """
     with st.container(key=f"verdict-{mark.replace(' ', '-')}-{key}"):
         st.markdown(f"{_SIGNS[mark]} **{plain(word or mark)}** · {plain(minus(sentence))}")
+
+
+def scored_verdict(found: Verdict, sentence: str = "", *, key: str) -> None:
+    """Shows the verdict of held-out scores.
+
+    Args:
+        found: The verdict.
+        sentence: Instead of its own reason.
+        key: Unique on the page.
+    """
+    mark: Mark = next((one for one in _SIGNS if one == found.word), "explained")
+    verdict(mark, sentence or found.reason, word=found.word, key=key)
+
+
+def emotion_verdict(scores: HeldOutScores, emotion: str, *, key: str) -> None:
+    """The verdict of one emotion with the numbers behind it."""
+    found = scores.verdicts[scores.emotions.index(emotion)]
+    scored_verdict(found, f"{emotion}: {found.reason}", key=key)
 
 
 def shows(what: str, what_not: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from emotion_core.charts import preferences as charts
 from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
 from ui.behave.forms import PREFERENCES
 from ui.charts import picked, show_chart
-from ui.downloads import download, downloads
+from ui.downloads import downloads, json_download
 from ui.errors import shown_errors
 from ui.linked import keep_in_link, taken
 from ui.page_run import view_run
@@ -43,19 +43,12 @@ def preference_result(working: Working) -> None:
         _scale(found.base, emotion)
         if found.moved is not None:
             _steered(found.moved)
-        download(
-            "JSON",
-            lambda: _json(found),
-            "preferences.json",
-            "application/json",
-            key="preferences-json",
-        )
+        json_download("JSON", lambda: _document(found), "preferences.json", key="preferences-json")
         link_hint()
 
 
-def _json(found: PreferenceResult) -> bytes:
-    document = {**found.base.to_json(), "steering": None if found.moved is None else found.moved.to_json()}
-    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+def _document(found: PreferenceResult) -> dict[str, Any]:
+    return {**found.base.to_json(), "steering": None if found.moved is None else found.moved.to_json()}
 
 
 def _scale(base: Preferences, emotion: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from emotion_core.charts.separation import separation_by_layer, separation_table
@@ -13,13 +11,13 @@ from emotion_core.runs.builds import VECTORS_FILE, BuildResult
 from ui.build.bundle import bundle_button
 from ui.build.token_audit import token_audit
 from ui.charts import show_chart
-from ui.downloads import download, downloads
+from ui.downloads import download, downloads, json_download
 from ui.page import PAGES
 from ui.plain import plain
 from ui.services import store
 from ui.share import link_hint
 from ui.vector_sets import build_of
-from ui.verdict import Mark, shows, verdict
+from ui.verdict import emotion_verdict, shows
 from ui.working import Working
 
 _FEW = 8
@@ -57,26 +55,13 @@ def _tested(scores: HeldOutScores, key: str) -> None:
 def verdict_strip(scores: HeldOutScores, *, key: str) -> None:
     """A verdict for every emotion; with many of them, the first few and a fold for the rest."""
     for number, emotion in enumerate(scores.emotions[:_FEW]):
-        one_verdict(scores, emotion, key=f"{key}-{number}")
+        emotion_verdict(scores, emotion, key=f"{key}-{number}")
     if len(scores.emotions) > _FEW:
         with st.expander(f"The other {len(scores.emotions) - _FEW} emotions"):
             for number, emotion in enumerate(scores.emotions[_FEW:]):
-                one_verdict(scores, emotion, key=f"{key}-more-{number}")
+                emotion_verdict(scores, emotion, key=f"{key}-more-{number}")
     if scores.not_scored:
         st.caption(f"Without held-out texts, so not scored: {plain(', '.join(scores.not_scored))}.")
-
-
-def one_verdict(scores: HeldOutScores, emotion: str, *, key: str) -> None:
-    """The verdict of one emotion with the numbers behind it."""
-    found = scores.verdicts[scores.emotions.index(emotion)]
-    verdict(mark_of(found.word), f"{emotion}: {found.reason}", word=found.word, key=key)
-
-
-def mark_of(word: str) -> Mark:
-    """Filled, empty or half circle."""
-    if word == "evidence":
-        return "evidence"
-    return "no evidence" if word == "no evidence" else "explained"
 
 
 def take_along(run_id: str, build: BuildResult, working: Working, *, key: str) -> None:
@@ -93,7 +78,7 @@ def take_along(run_id: str, build: BuildResult, working: Working, *, key: str) -
         )
         if scores is not None:
             file_name = f"{name}-heldout.json"
-            download("Held-out scores (JSON)", lambda: _json(scores), file_name, "application/json", key=f"j-{key}")
+            json_download("Held-out scores (JSON)", scores.to_json, file_name, key=f"j-{key}")
         bundle_button(vectors, scores, build.reason, working.owner, name=name, key=key)
     with st.container(horizontal=True, key=f"next-{key}"):
         st.page_link(PAGES["explore"].file, label="Explore these vectors", icon=PAGES["explore"].icon)
@@ -104,7 +89,3 @@ def _emotion(scores: HeldOutScores, key: str) -> str:
     if len(scores.emotions) == 1:
         return scores.emotions[0]
     return str(st.selectbox("Emotion shown", scores.emotions, key=f"shown-{key}", bind="query-params"))
-
-
-def _json(scores: HeldOutScores) -> bytes:
-    return json.dumps(scores.to_json(), ensure_ascii=False, allow_nan=False).encode()

@@ -12,7 +12,6 @@ from emotion_core.evaluation.rejudge import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.checkups import CONFOUNDS, load_confounds, start_confounds
-from ui.build.result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.ended import may_start
@@ -21,7 +20,7 @@ from ui.explore.own_confounds import own_confounds
 from ui.linked import keep_in_link, part_run
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
-from ui.verdict import shows, verdict
+from ui.verdict import scored_verdict, shows
 from ui.working import Working
 
 
@@ -44,7 +43,7 @@ def checkup(working: Working, scores: HeldOutScores | None) -> None:
         if scores is not None and working.emotion in scores.emotions:
             again = rejudged(scores, working.emotion, found)
             told = f"With these contrasts counted too: {again.reason}"
-            verdict(mark_of(again.word), told, word=again.word, key="with-own")
+            scored_verdict(again, told, key="with-own")
     if any(one.emotion == working.emotion for one in found):
         _result(found, working.emotion)
 

@@ -20,9 +20,8 @@ from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.heldouts import KIND as HELDOUT
 from emotion_core.runs.heldouts import load_heldout, start_heldout
 from ui.build.prompt_source import choose_prompts
-from ui.build.result import one_verdict
 from ui.build.token_audit import token_audit
-from ui.charts import picked, show_chart
+from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.explore.checkup import checkup
@@ -35,7 +34,7 @@ from ui.run_panel import run_panel
 from ui.services import activation_cache, registry, store
 from ui.share import share_view
 from ui.vector_sets import build_of
-from ui.verdict import shows
+from ui.verdict import emotion_verdict, shows
 from ui.working import Working, choose_emotion
 
 
@@ -56,7 +55,7 @@ def heldout_tab(working: Working) -> None:
         )
         return
     key = f"heldout-{working.run_id or ''}"[:24]
-    one_verdict(scores, emotion, key=key)
+    emotion_verdict(scores, emotion, key=key)
     with st.expander("The rule behind the verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
     _separation(scores, emotion, key)
@@ -131,21 +130,18 @@ def _overview(scores: HeldOutScores, emotion: str) -> None:
     )
     st.caption("Select a row to see its emotion below and on every page.")
     rows = event.selection.rows
-    clicked = str(table["emotion"][rows[0]]) if rows else None
-    if clicked is not None and clicked != st.session_state.get("last overview click") and clicked != emotion:
-        st.session_state["last overview click"] = clicked
+    clicked = new_click(str(table["emotion"][rows[0]]) if rows else None, "overview")
+    if clicked is not None and clicked != emotion:
         choose_emotion(clicked)
         st.rerun()
-    st.session_state["last overview click"] = clicked
 
 
 def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:
     chart = separation_by_layer(scores, emotion)
     selection = show_chart(chart, alt_text=score_sentence(scores, emotion), key=f"separation-{key}", select="layer")
-    clicked = picked(selection, "layer")
-    if clicked is not None and clicked != st.session_state.get("last layer click"):
+    clicked = new_click(picked(selection, "layer"), "separation")
+    if clicked is not None:
         st.session_state["explored layer"] = int(float(clicked))
-    st.session_state["last layer click"] = clicked
     shows(
         "How far held-out texts with the emotion project from those without it. Above the grey band the direction does "
         "better than directions drawn from shuffled labels. Click a point to see its texts.",

@@ -10,7 +10,6 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.runs.builds import KIND
 from emotion_core.runs.orthogonal import start_orthogonal
-from ui.build.result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
@@ -20,7 +19,7 @@ from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.vector_sets import build_of, choose_next, put_on_shelf
-from ui.verdict import shows, verdict
+from ui.verdict import scored_verdict, shows
 from ui.working import Working
 
 
@@ -74,7 +73,7 @@ def _result(run_id: str, working: Working, before: HeldOutScores | None) -> None
         st.markdown(plain(kept_sentence(working.vectors, build.vectors, emotion)) + ".")
     if before is not None and after is not None and emotion in after.emotions and emotion in before.emotions:
         found = after.verdicts[after.emotions.index(emotion)]
-        verdict(mark_of(found.word), f"{change_sentence(before, after, emotion)}.", word=found.word, key="without")
+        scored_verdict(found, f"{change_sentence(before, after, emotion)}.", key="without")
         chart = before_after_chart(before, after, emotion)
         show_chart(chart, alt_text=str(chart.description), key="without-chart", titled=False)
         table = before_after_table(before, after, emotion)

@@ -11,7 +11,6 @@ from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.words import score_sentence
 from emotion_core.runs.ship import HOME_EMOTION, start_home_build, start_home_sweep
 from emotion_core.steering.finding import sweep_finding
-from ui.build.result import mark_of
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.page import PAGES
@@ -20,7 +19,7 @@ from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry
 from ui.steer.sweep_result import sweep_of
 from ui.vector_sets import build_of
-from ui.verdict import shows, verdict
+from ui.verdict import scored_verdict, shows, verdict
 from ui.working import Working
 
 _AGAINST = "calm"
@@ -35,7 +34,7 @@ def home_build(working: Working) -> None:
     found = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
     st.subheader("Does it tell apart situations it was not drawn from?", anchor=False)
     sentence = score_sentence(scores, HOME_EMOTION, _AGAINST)
-    verdict(mark_of(found.word), sentence, word=found.word, key="home-build")
+    scored_verdict(found, sentence, key="home-build")
     chart = separation_by_layer(scores, HOME_EMOTION, against=_AGAINST, height=260)
     show_chart(chart, alt_text=sentence, key="home-separation", titled=False)
     shows(

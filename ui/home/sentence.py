@@ -13,7 +13,7 @@ from ui.home.sentence_emotions import sentence_emotions
 from ui.linked import taken
 from ui.plain import plain
 from ui.services import ask
-from ui.tokens import Token, token_strip
+from ui.tokens import Token, shade, token_strip
 from ui.working import Working
 
 _EXAMPLES = {
@@ -23,7 +23,6 @@ _EXAMPLES = {
     "A sale": "They sold our house without asking me, and he smiled while he said it.",
 }
 _LONGEST = 400  # characters
-_FULL = 3.0  # standard deviations at which a token has its full colour
 
 
 def sentence(working: Working) -> None:
@@ -101,6 +100,6 @@ def _tokens(found: SentenceReading, emotion: str) -> list[Token]:
     for text, value, read in zip(found.tokens, found.values.tolist(), found.read, strict=True):
         known = value == value  # nan is not itself
         note = f"{emotion} {value:+.1f} SD of neutral tokens" if known else "first token, not comparable"
-        colour = max(-1.0, min(1.0, value / _FULL)) if known and read else None
+        colour = shade(value) if known and read else None
         strip.append(Token(text, colour, note))
     return strip

@@ -6,12 +6,12 @@ import streamlit as st
 
 from emotion_core.charts.held_table import held_table
 from emotion_core.geometry.similarity import farthest
-from ui.build.result import one_verdict
 from ui.map.choices import held, toggle_held
 from ui.map.data import Mapped
 from ui.page import PAGES
 from ui.plain import plain
 from ui.vector_sets import build_of
+from ui.verdict import emotion_verdict
 from ui.working import chosen_link
 
 _SHOWN = 5
@@ -92,7 +92,7 @@ def _evidence(mapped: Mapped) -> None:
     if scores is None or mapped.emotion not in scores.emotions:
         st.caption("No held-out texts for this emotion: whether its direction is real was not tested.")
         return
-    one_verdict(scores, mapped.emotion, key="card")
+    emotion_verdict(scores, mapped.emotion, key="card")
 
 
 def _ways_on(mapped: Mapped) -> None:

@@ -8,6 +8,7 @@ from emotion_core.charts.emotion_map import Look, map_table
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.cluster_table import cluster_table
 from emotion_core.geometry.words import SIGNIFICANCE
+from ui.charts import new_click
 from ui.downloads import downloads
 from ui.map.data import Mapped, choose_on_map
 from ui.verdict import shows, verdict
@@ -69,10 +70,7 @@ def clusters_part(mapped: Mapped) -> None:
 
 
 def _take(mapped: Mapped, rows: list[int], emotions: list[str], key: str) -> None:
-    clicked = emotions[rows[0]] if rows else None
-    seen = f"last row of {key}"
-    if clicked is not None and clicked != st.session_state.get(seen) and clicked != mapped.emotion:
-        st.session_state[seen] = clicked
+    clicked = new_click(emotions[rows[0]] if rows else None, key)
+    if clicked is not None and clicked != mapped.emotion:
         choose_on_map(mapped, clicked)
         st.rerun()
-    st.session_state[seen] = clicked

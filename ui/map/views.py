@@ -10,7 +10,7 @@ import streamlit as st
 from emotion_core.charts.agreement import scree, scree_table
 from emotion_core.charts.emotion_map import COMPONENTS, Colour, Look, component_plane, map_table
 from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
-from ui.charts import picked, show_chart
+from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads
 from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held
 from ui.map.data import Mapped, choose_on_map
@@ -21,13 +21,10 @@ _NONE = "none"
 
 def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
     """Shows a chart on which a click chooses an emotion; only a new click counts."""
-    clicked = picked(show_chart(chart, alt_text=alt_text, key=key, select="emotion"), "emotion")
-    seen = f"last click on {key}"
-    if clicked is not None and clicked != st.session_state.get(seen) and clicked != mapped.emotion:
-        st.session_state[seen] = clicked
+    clicked = new_click(picked(show_chart(chart, alt_text=alt_text, key=key, select="emotion"), "emotion"), key)
+    if clicked is not None and clicked != mapped.emotion:
         choose_on_map(mapped, clicked)
         st.rerun()
-    st.session_state[seen] = clicked
 
 
 def plane_part(mapped: Mapped) -> None:

@@ -10,9 +10,8 @@ from emotion_core.reading.text import TokenReading
 from emotion_core.tracing.activations import FloatArray
 from ui.linked import first_choice, keep_in_link
 from ui.plain import plain
-from ui.tokens import Token, token_strip
+from ui.tokens import FULL_COLOUR, Token, shade, token_strip
 
-_FULL = 3.0  # standard deviations with the full colour
 # A strip of more tokens would make a browser slow; the charts and the table have all of them.
 MOST_SHOWN = 1500
 
@@ -70,7 +69,7 @@ def value_strip(
     tokens = [
         Token(
             ("\n" if i in breaks and i > start else "") + pieces[i],
-            max(-1.0, min(1.0, float(values[i]) / _FULL)) if content[i] else None,
+            shade(float(values[i])) if content[i] else None,
             f"{emotion} {values[i]:+.1f} SD" if content[i] else "not part of the text",
             ("read" if i in marked else "") if content[i] else "unread",
         )
@@ -86,8 +85,8 @@ def value_strip(
         st.session_state[remembered] = start + clicked
         st.rerun()
     st.caption(
-        f"Warm: more {plain(emotion)} than neutral text at this place; cool: less; full colour at {_FULL:g} standard "
-        "deviations." + (" Click a token to rank all emotions there." if ranked else "")
+        f"Warm: more {plain(emotion)} than neutral text at this place; cool: less; full colour at {FULL_COLOUR:g} "
+        "standard deviations." + (" Click a token to rank all emotions there." if ranked else "")
     )
     return None if shown is None else start + shown
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence, matrix_table, specificity_table
-from emotion_core.charts.palette import COOL, WARM
 from emotion_core.numbers import finite
 from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.finding import signed
-from ui.charts import picked, show_chart
-from ui.downloads import download, downloads
+from ui.charts import new_click, picked, show_chart
+from ui.downloads import downloads, json_download
 from ui.linked import keep_in_link, taken
 from ui.plain import plain
-from ui.steer.text_ladder import Rung, split_at_difference, text_ladder
+from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, text_ladder
 from ui.verdict import shows
-
-_SMALL = 0.25  # standard deviations below which a text stays uncoloured
 
 
 def crosstalk_result(found: CrossTalk, *, key: str) -> None:
@@ -37,7 +32,7 @@ def crosstalk_result(found: CrossTalk, *, key: str) -> None:
         "That emotions which move together are one: the vectors may point the same way because their texts are alike.",
     )
     downloads("cross-talk", chart=crosstalk_chart(found), table=matrix_table(found), key=key)
-    download("JSON", lambda: _json(found), "cross-talk.json", "application/json", key=f"json-{key}")
+    json_download("JSON", found.to_json, "cross-talk.json", key=f"json-{key}")
     with st.expander("Specificity: how much more the own reading moves than the others", icon=":material/target:"):
         st.dataframe(specificity_table(found), hide_index=True, key=f"specific-{key}")
     _cell(found, key)
@@ -54,13 +49,10 @@ def _chosen(found: CrossTalk, key: str) -> tuple[str, str]:
 
 def _follow_click(steered: str | None, read: str | None, chosen: tuple[str, str], key: str) -> None:
     """Only a new click moves the pickers."""
-    clicked = (steered, read) if steered is not None and read is not None else None
-    last = f"last cell of {key}"
-    if clicked is not None and clicked != st.session_state.get(last) and clicked != chosen:
-        st.session_state[last] = clicked
+    clicked = new_click((steered, read) if steered is not None and read is not None else None, f"matrix-{key}")
+    if clicked is not None and clicked != chosen:
         st.session_state[f"steered-{key}"], st.session_state[f"read-{key}"] = clicked
         st.rerun()
-    st.session_state[last] = clicked
 
 
 def _cell(found: CrossTalk, key: str) -> None:
@@ -94,13 +86,9 @@ def _rungs(found: CrossTalk, steered: str, column: int, prompt: str) -> list[Run
         (plain_text, zero), (text, index) = own["unsteered", sample], own[steered, sample]
         moved = finite(found.readings[index, column] - found.readings[zero, column])
         same, rest = split_at_difference(text.text.strip(), plain_text.text.strip())
-        colour = "" if moved is None or abs(moved) < _SMALL else (WARM if moved > 0 else COOL)
+        colour = edge_colour(moved)
         notes = () if moved is None else (f"{found.emotions[column]} {signed(moved, 1)} SD",)
         written = plain_text.text.strip() or "(nothing written)"
         rungs.append(Rung(f"sample {sample + 1}", ("unsteered",), written, "", "", True, True))
         rungs.append(Rung(steered, notes, same or ("" if rest else "(nothing written)"), rest, colour, False, True))
     return rungs
-
-
-def _json(found: CrossTalk) -> bytes:
-    return json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False).encode()

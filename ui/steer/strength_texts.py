@@ -9,11 +9,11 @@ from emotion_core.numbers import finite
 from emotion_core.steering.finding import change, signed
 from emotion_core.steering.sweep import Sweep, SweepRow
 from emotion_core.steering.token_values import TokenValues
+from ui.charts import new_click
 from ui.linked import first_choice, keep_in_link
-from ui.tokens import Token, token_strip
+from ui.tokens import Token, shade, token_strip
 
 _SURPRISE = "Surprise"
-_FULL = 3.0  # standard deviations with the full colour
 
 
 def strength_texts(sweep: Sweep, clicked: str | None, *, key: str) -> None:
@@ -79,10 +79,9 @@ def strength_texts(sweep: Sweep, clicked: str | None, *, key: str) -> None:
 
 def _follow_click(clicked: str | None, steered: list[float], key: str) -> None:
     """A new click moves the picker."""
-    strength = None if clicked is None else float(clicked)
-    if strength in steered and strength != st.session_state.get(f"last point of {key}"):
+    strength = new_click(None if clicked is None else float(clicked), f"dose-{key}")
+    if strength in steered:
         st.session_state[f"at-{key}"] = strength
-    st.session_state[f"last point of {key}"] = strength
     if st.session_state.get(f"at-{key}") not in steered:
         st.session_state[f"at-{key}"] = next((s for s in steered if s > 0), steered[0])
 
@@ -98,7 +97,7 @@ def _strip(
         size = (None if nats is None else (nats - mean) / max(spread, 1e-6)) if colour == _SURPRISE else reading
         note = "" if nats is None or reading is None else f"surprise {nats:.1f} nats, reading {signed(reading, 1)} SD"
         state = "read" if differs_at is not None and t >= differs_at else ""
-        tokens.append(Token(piece, None if size is None else max(-1.0, min(1.0, size / _FULL)), note, state))
+        tokens.append(Token(piece, None if size is None else shade(size), note, state))
     st.caption(label)
     if tokens:
         token_strip(tokens, label=label, key=f"strip-{key}-{row.sample}-{'steered' if row.strength else 'plain'}")

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
 from emotion_core.charts.export import table_bytes
-from emotion_core.charts.palette import COOL, WARM
 from emotion_core.numbers import counted
 from emotion_core.runs.sweeps import load_sweep
 from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.charts import picked, show_chart
-from ui.downloads import download, downloads
+from ui.downloads import download, downloads, json_download
 from ui.plain import plain
 from ui.services import store
 from ui.steer.strength_texts import strength_texts
-from ui.steer.text_ladder import Rung, split_at_difference, text_ladder
+from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, text_ladder
 from ui.verdict import shows, verdict
 
 _SCOPES = {"generated": "generated text", "prompt": "the prompt", "both": "prompt and generated text"}
-_SMALL = 0.25  # standard deviations below which a rung stays uncoloured
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -67,7 +63,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
             "text/csv",
             key=f"texts-{key}",
         )
-        download("JSON", lambda: _json(sweep), f"{name}.json", "application/json", key=f"json-{key}")
+        json_download("JSON", sweep.to_json, f"{name}.json", key=f"json-{key}")
 
 
 def coherence_figure(sweep: Sweep, measure: str, *, key: str) -> None:
@@ -138,17 +134,12 @@ def rung(row: SweepRow, unsteered: SweepRow, sweep: Sweep) -> Rung:
         notes.append(f"surprise {row.surprise:.1f}")
     if row.broken:
         notes.append("numbers not finite")
-    colour = "" if moved is None or abs(moved) < _SMALL else (WARM if moved > 0 else COOL)
     return Rung(
         strength=signed(row.strength) if row.strength else "in words" if compared else "unsteered",
         notes=tuple(notes),
         same=same or ("" if rest else "(nothing written)"),
         rest=rest,
-        colour=colour,
+        colour=edge_colour(moved),
         unsteered=not compared,
         usable=low <= row.strength <= high,
     )
-
-
-def _json(sweep: Sweep) -> bytes:
-    return json.dumps(sweep.to_json(), ensure_ascii=False, allow_nan=False).encode()

@@ -10,6 +10,10 @@ from dataclasses import asdict, dataclass
 
 import streamlit as st
 
+from emotion_core.charts.palette import COOL, WARM
+
+_SMALL = 0.25  # standard deviations
+
 _HTML = '<div class="ladder" role="list"></div>'
 
 _CSS = """
@@ -85,6 +89,13 @@ class Rung:
 def text_ladder(rungs: Sequence[Rung], *, label: str, key: str) -> None:
     """Shows the texts in the order given."""
     _component(data={"rungs": [asdict(rung) for rung in rungs], "label": label}, key=key)
+
+
+def edge_colour(moved: float | None) -> str:
+    """Colour of a text's edge by how far its reading moved, in standard deviations; none where it hardly did."""
+    if moved is None or abs(moved) < _SMALL:
+        return ""
+    return WARM if moved > 0 else COOL
 
 
 def split_at_difference(text: str, other: str) -> tuple[str, str]:
