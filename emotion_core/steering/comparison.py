@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,8 +75,3 @@ def point(strength: float, changes: npt.NDArray[np.float64], surprise: npt.NDArr
 def kind_of(name: str) -> Kind:
     """What a direction beyond the random controls is."""
     return "shuffled" if name.startswith("shuffled-") else "emotion"
-
-
-def of_kind(comparisons: Sequence[Comparison], kind: Kind) -> list[Comparison]:
-    """The comparisons of one kind."""
-    return [one for one in comparisons if one.kind == kind]

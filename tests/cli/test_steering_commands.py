@@ -3,21 +3,27 @@
 import json
 
 import numpy as np
+import pytest
 
 from emotion_core.cli.main import main
-from emotion_core.models.load import load_model
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import save_vectors
 
 
-def test_crosstalk_has_the_promised_keys(capsys, tmp_path):
-    info = load_model("demo").info
+@pytest.fixture(scope="module")
+def two(folder, bundled):
+    """Two random vectors of the bundled model."""
+    info = bundled.model.info
     values = np.random.default_rng(0).normal(size=(2, info.layers, info.width)).astype(np.float32)
     flat = np.zeros((2, info.layers), np.float32)
     norms = np.full(info.layers, 5.0, np.float32)
-    path = tmp_path / "two.safetensors"
+    path = folder / "two.safetensors"
     save_vectors(EmotionVectors(info, ("fear", "calm"), values, norms, (2, 2), 2, flat, flat), path)
-    argv = ["crosstalk", str(path), "--prompt", "When she opened the door, she", "--strength", "-0.2"]
+    return path
+
+
+def test_crosstalk_has_the_promised_keys(capsys, two):
+    argv = ["crosstalk", str(two), "--prompt", "When she opened the door, she", "--strength", "-0.2"]
     argv += ["--samples", "2", "--tokens", "6", "--controls", "3"]
     assert main([*argv, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -35,14 +41,8 @@ def test_crosstalk_has_the_promised_keys(capsys, tmp_path):
     assert main([*argv, "--emotion", "envy"]) == 2 and "envy" in capsys.readouterr().err
 
 
-def test_named_controls_on_the_command_line(capsys, tmp_path):
-    info = load_model("demo").info
-    values = np.random.default_rng(0).normal(size=(2, info.layers, info.width)).astype(np.float32)
-    flat = np.zeros((2, info.layers), np.float32)
-    norms = np.full(info.layers, 5.0, np.float32)
-    path = tmp_path / "two.safetensors"
-    save_vectors(EmotionVectors(info, ("fear", "calm"), values, norms, (2, 2), 2, flat, flat), path)
-    argv = ["sweep", str(path), "--emotion", "fear", "--prompt", "When she opened the door, she", "--strengths", "0.2"]
+def test_named_controls_on_the_command_line(capsys, two):
+    argv = ["sweep", str(two), "--emotion", "fear", "--prompt", "When she opened the door, she", "--strengths", "0.2"]
     argv += ["--samples", "3", "--tokens", "6", "--controls", "3"]
     extra = ["--other", "calm", "--mix", "calm=-0.5", "--layers", "1:2"]
     assert main([*argv, *extra, "--json"]) == 0

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bundled import Bundled
 
 from emotion_core.errors import LimitError, RunError
-from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
@@ -32,18 +29,6 @@ SWEEP = SweepSettings(
 @pytest.fixture
 def registry(tmp_path: Path) -> JobRegistry:
     return JobRegistry(RunStore(tmp_path), Settings(visitor_open=1), "ann")
-
-
-@pytest.fixture(scope="module")
-def owner() -> Iterator[ModelOwner]:
-    made = ModelOwner(load_model("demo"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def cache(bundled: Bundled) -> ActivationCache:
-    return bundled.cache
 
 
 def built(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from bundled import Bundled
+from redo_helpers import content
 
 from emotion_core.errors import LimitError, RunError
 from emotion_core.evaluation.confounds import built_in_confounds
-from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
@@ -25,29 +24,11 @@ from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.redo import can_redo, redo, why_not
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings
-from emotion_core.runs.store import RunStore
 from emotion_core.runs.variants import start_variants
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 Start = Callable[[JobRegistry, ModelOwner, EmotionVectors, ActivationCache], str]
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> JobRegistry:
-    return JobRegistry(RunStore(tmp_path_factory.mktemp("runs")), Settings(), "ann")
-
-
-@pytest.fixture(scope="module")
-def owner() -> Iterator[ModelOwner]:
-    made = ModelOwner(load_model("demo"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def cache(bundled: Bundled) -> ActivationCache:
-    return bundled.cache
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +56,6 @@ def _variants(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors,
 
 def _orthogonal(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache) -> str:
     return start_orthogonal(registry, owner, vectors, (), built_in_confounds()[:1], cache, "fear-calm")
-
-
-def content(data: bytes) -> tuple[object, object, bytes]:
-    """Header, manifest and arrays of a result file; the order is by chance, and so is the second it was written in."""
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    manifest = json.loads(header["__metadata__"].pop("manifest", "{}"))
-    manifest.pop("created", None)
-    return header, manifest, data[8 + length :]
 
 
 @pytest.mark.parametrize("start", [_heldout, _confounds, _sizes, _variants, _orthogonal])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from bundled import Bundled
+from redo_helpers import content
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.scenes import Scene, built_in_scenes
 from emotion_core.behavior.warning import WarningSettings
-from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_activities, load_conversations
@@ -31,8 +30,6 @@ from emotion_core.runs.readings import start_reading
 from emotion_core.runs.redo import can_redo, redo, why_not
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.requests import LONGEST_TEXT, asked_reading, reading_of
-from emotion_core.runs.settings import Settings
-from emotion_core.runs.store import RunStore
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -40,23 +37,6 @@ from emotion_core.vectors.settings import BuildSettings
 
 Start = Callable[[JobRegistry, ModelOwner, EmotionVectors, ActivationCache], str]
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> JobRegistry:
-    return JobRegistry(RunStore(tmp_path_factory.mktemp("runs")), Settings(), "ann")
-
-
-@pytest.fixture(scope="module")
-def owner() -> Iterator[ModelOwner]:
-    made = ModelOwner(load_model("demo"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def cache(bundled: Bundled) -> ActivationCache:
-    return bundled.cache
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +73,6 @@ def _behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors
     )
     request = BehaviorRequest(settings, WarningSettings(lead_texts(vectors)))
     return start_behaviors(registry, owner, vectors, request)
-
-
-def content(data: bytes) -> tuple[object, bytes]:
-    """Header and arrays of a result file; the order in the header is by chance."""
-    length = int.from_bytes(data[:8], "little")
-    return json.loads(data[8 : 8 + length]), data[8 + length :]
 
 
 @pytest.mark.parametrize("start", [_crosstalk, _next_token, _reading, _preferences, _behaviors])
