@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from emotion_core.cli.parts import Commands, command_of, model_of
+from emotion_core.cli.parts import Commands, model_arguments, new_command
 
 
 def add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `sweep`."""
-    command = command_of(commands, "sweep", "steer with a vector at many strengths, beside random directions")
+    command = new_command(commands, "sweep", "steer with a vector at many strengths, beside random directions")
     command.add_argument("vectors", help="vector file")
     command.add_argument("--emotion", default=None, help="whose vector (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
@@ -29,7 +29,7 @@ def add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def add_crosstalk(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `crosstalk`."""
-    command = command_of(commands, "crosstalk", "steer with each emotion and read all of them")
+    command = new_command(commands, "crosstalk", "steer with each emotion and read all of them")
     command.add_argument("vectors", help="vector file with at least 2 emotions")
     command.add_argument("--emotion", action="append", help="steer and read this one; may be repeated (default: all)")
     command.add_argument("--strength", type=float, required=True, help="the same for every emotion")
@@ -51,13 +51,13 @@ def _writing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--temperature", type=float, default=1.0)
     command.add_argument("--top-p", type=float, default=1.0)
     command.add_argument("--chat", action="store_true", help="wrap the prompts in the model's chat template")
-    model_of(command, None)
+    model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
 
 
 def add_read(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `read`."""
-    command = command_of(commands, "read", "read emotions by token, turn, number or attempt; set a monitor on one")
+    command = new_command(commands, "read", "read emotions by token, turn, number or attempt; set a monitor on one")
     command.add_argument("vectors", help="vector file")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", default=None, help="text to read token by token")
@@ -85,13 +85,15 @@ def add_read(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--temperature", type=float, default=1.0, help="of the reply; 0 for the most probable token")
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
     command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
-    model_of(command, None)
+    model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
 
 
 def add_preferences(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `preferences`."""
-    command = command_of(commands, "preferences", "ask for every pair of activities which is preferred, and steer half")
+    command = new_command(
+        commands, "preferences", "ask for every pair of activities which is preferred, and steer half"
+    )
     command.add_argument("vectors", help="vector file")
     command.add_argument("--activities", default=None, help="CSV, JSON or TXT file (default: the built-in 64)")
     command.add_argument("--question", default="", help="instead of the standard one, with {first} and {second}")
@@ -107,13 +109,13 @@ def add_preferences(commands: Commands[argparse.ArgumentParser]) -> None:
         "--layer", type=int, default=None, help="read and steered layer (default: chosen at the build)"
     )
     command.add_argument("--chat", action="store_true", help="ask in the model's chat template")
-    model_of(command, None)
+    model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
 
 
 def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `behaviors`."""
-    command = command_of(
+    command = new_command(
         commands, "behaviors", "rates of behaviours in scenarios under steering, beside random directions"
     )
     command.add_argument("vectors", help="vector file")
@@ -144,5 +146,5 @@ def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")
     command.add_argument("--chat", action="store_true", help="put the scenarios in the model's chat template")
-    model_of(command, None)
+    model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from emotion_core.cli.acting_parser import add_behaviors, add_crosstalk, add_preferences, add_read, add_sweep
-from emotion_core.cli.parts import Commands, command_of, model_of
+from emotion_core.cli.parts import Commands, model_arguments, new_command
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 
 # Options whose value may begin with a minus sign, which argparse would take for an option.
@@ -46,14 +46,14 @@ def make_parser() -> argparse.ArgumentParser:
     _export(commands)
     _import(commands)
     _doctor(commands)
-    command_of(commands, "ndif", "list the models that NDIF serves now")
+    new_command(commands, "ndif", "list the models that NDIF serves now")
     return parser
 
 
 def _build(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "build", "build emotion vectors from prompt sets")
+    command = new_command(commands, "build", "build emotion vectors from prompt sets")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS", help="a file or the name of a built-in set")
-    model_of(command, "demo")
+    model_arguments(command, "demo")
     command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
     command.add_argument("--estimator", default="difference", choices=ESTIMATORS)
     command.add_argument("--reading", default="mean", choices=["mean", "last_content", "last"], help="tokens read")
@@ -64,21 +64,21 @@ def _build(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _heldout(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "heldout", "score vectors on texts they were not built from")
+    command = new_command(commands, "heldout", "score vectors on texts they were not built from")
     command.add_argument("vectors", help="vector file")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
     _confound(command)
     _orthogonalise(command)
-    model_of(command, None)
+    model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
 
 
 def _report(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "report", "check prompt sets, and what else their vectors light up for")
+    command = new_command(commands, "report", "check prompt sets, and what else their vectors light up for")
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
     _confound(command)
     _orthogonalise(command)
-    model_of(command, "demo")
+    model_arguments(command, "demo")
     command.add_argument("--seed", type=int, default=0)
 
 
@@ -105,7 +105,7 @@ def _orthogonalise(command: argparse.ArgumentParser) -> None:
 
 
 def _geometry(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "geometry", "map the emotions: principal components, clusters, neighbours")
+    command = new_command(commands, "geometry", "map the emotions: principal components, clusters, neighbours")
     command.add_argument("vectors", help="vector file with at least 3 emotions")
     command.add_argument("--layer", type=int, default=None)
     command.add_argument("--norms", default=None, help="CSV of human ratings: word, valence, arousal")
@@ -114,25 +114,25 @@ def _geometry(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "compare", "correlate the geometries of two vector files")
+    command = new_command(commands, "compare", "correlate the geometries of two vector files")
     command.add_argument("a")
     command.add_argument("b")
     command.add_argument("--seed", type=int, default=0)
 
 
 def _export(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "export", "pack vectors, figures, charts, prompts and the code that redoes them")
+    command = new_command(commands, "export", "pack vectors, figures, charts, prompts and the code that redoes them")
     command.add_argument("vectors", help="vector file")
     command.add_argument("--out", required=True, help="bundle to write (.zip)")
     command.add_argument("--without-scores", action="store_true", help="leave the figures out; the model is not needed")
-    model_of(command, None)
+    model_arguments(command, None)
 
 
 def _import(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "import", "make a vector file of a bundle, or of another tool's vectors")
+    command = new_command(commands, "import", "make a vector file of a bundle, or of another tool's vectors")
     command.add_argument("file", metavar="FILE", help="bundle (.zip), GGUF, safetensors, .npy or .npz")
     command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
-    model_of(command, None)
+    model_arguments(command, None)
     command.add_argument("--emotion", action="append", help="name for an emotion that has none; may be repeated")
     command.add_argument("--layer", type=int, default=None, help="layer of a vector that has no number")
     command.add_argument("--shift", type=int, default=0, help="added to the file's layer numbers")
@@ -140,6 +140,6 @@ def _import(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _doctor(commands: Commands[argparse.ArgumentParser]) -> None:
-    command = command_of(commands, "doctor", "check that a model can be read and steered as this project assumes")
-    model_of(command, "demo")
+    command = new_command(commands, "doctor", "check that a model can be read and steered as this project assumes")
+    model_arguments(command, "demo")
     command.add_argument("--dry-run", action="store_true", help="also try the traces as NDIF would get them")

@@ -7,14 +7,14 @@ import argparse
 Commands = argparse._SubParsersAction  # the only name argparse has for it
 
 
-def command_of(commands: Commands[argparse.ArgumentParser], name: str, help_text: str) -> argparse.ArgumentParser:
+def new_command(commands: Commands[argparse.ArgumentParser], name: str, help_text: str) -> argparse.ArgumentParser:
     """A command with the options that all of them have."""
     command = commands.add_parser(name, help=help_text, description=help_text)
     command.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     return command
 
 
-def model_of(command: argparse.ArgumentParser, default: str | None) -> None:
+def model_arguments(command: argparse.ArgumentParser, default: str | None) -> None:
     """The options that choose a model."""
     help_text = "catalogue name, folder or hub id" + (f" (default {default})" if default else "; default: as built")
     command.add_argument("--model", default=default, help=help_text)
