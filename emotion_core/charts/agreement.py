@@ -80,7 +80,7 @@ def layer_matrix(found: LayerAgreement) -> alt.Chart:
     beside = [float(found.r[i, i + 1]) for i in range(len(found.layers) - 1)]
     text = f"Neighbouring layers agree at r = {np.mean(beside):.2f} on average" if beside else "A single layer"
     title = alt.TitleParams(text, subtitle="Correlation of the cosines of all pairs of emotions", anchor="start")
-    return cast(alt.Chart, cells.properties(title=title, height=280, description=f"{text}."))
+    return cast(alt.Chart, cells.properties(title=title, height=340, description=f"{text}."))
 
 
 def pair_table(found: Comparison) -> pd.DataFrame:

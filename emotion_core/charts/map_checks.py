@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.labels import choose_names, name_layers, span
-from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
+from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE, USABLE
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.layers import LayerProfile
 from emotion_core.geometry.overlay import Overlay
 from emotion_core.geometry.stability import Stability
 from emotion_core.geometry.supervised import Reading
-from emotion_core.geometry.variants import Variant
 
 
 def profile_table(found: LayerProfile, stability: Stability | None) -> pd.DataFrame:
@@ -40,18 +39,19 @@ def profile_table(found: LayerProfile, stability: Stability | None) -> pd.DataFr
 def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) -> alt.LayerChart:
     """Valence, explained variance and reliability at every layer, with what chance reaches at its best layer."""
     table = profile_table(found, stability)
-    names = {"valence_r": "|r| of component 1 with valence", "arousal_r": "|r| of component 2 with arousal"}
+    names = {"valence_r": "PC1 with valence, |r|", "arousal_r": "PC2 with arousal, |r|"}
     table["explained"] = table["explained_pc1"] + table["explained_pc2"]
-    names["explained"] = "explained by two components"
+    names["explained"] = "variance in two PCs"
     if stability is not None:
-        names["reliability"] = "reliability of the map"
+        names["reliability"] = "reliability"
     long = table.melt("layer", list(names), "measure", "value")
     long["measure"] = long["measure"].map(names)
     colour = alt.Color(
         "measure:N",
-        scale=alt.Scale(domain=list(names.values()), range=[POSITIVE, NEGATIVE, NULL, "#3a9a78"][: len(names)]),
-        legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260),
+        scale=alt.Scale(domain=list(names.values()), range=list(_MEASURES)[: len(names)]),
+        legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260, symbolOpacity=1),
     )
+    shape = alt.Shape("measure:N", scale=alt.Scale(domain=list(names.values()), range=list(_MEASURES.values())))
     base = alt.Chart(long).encode(
         x=alt.X("layer:Q", title="Layer", axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y("value:Q", title="|r| or share", scale=alt.Scale(domainMax=1)),
@@ -71,49 +71,14 @@ def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) 
         f"dashed: layer {layer}"
     )
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    chart = alt.layer(band, here, base.mark_line(), base.mark_circle(size=60))
-    return cast(alt.LayerChart, chart.properties(title=title, height=280, description=f"{text}."))
-
-
-def variant_table(variants: tuple[Variant, ...], layer: int) -> pd.DataFrame:
-    """One row a way of making the map, at one layer."""
-    return pd.DataFrame(
-        [
-            {
-                "map": one.name,
-                "same_map_r": one.agreement[layer],
-                "same_map_p": one.p_value[layer],
-                "explained_pc1": one.explained[layer, 0],
-                "explained_pc2": one.explained[layer, 1],
-                "valence_r": one.valence[layer],
-                "arousal_r": one.arousal[layer],
-                "largest_dimension": one.largest[layer],
-            }
-            for one in variants
-        ]
+    chart = alt.layer(
+        band, here, base.mark_line(), base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape)
     )
+    return cast(alt.LayerChart, chart.properties(title=title, height=340, description=f"{text}."))
 
 
-def variant_planes(
-    variants: tuple[Variant, ...], emotions: tuple[str, ...], layer: int, chosen: str
-) -> alt.HConcatChart:
-    """The plane of every way of making the map, small and side by side, the chosen emotion marked in each."""
-    charts = []
-    for one in variants:
-        x, y = one.places[layer, :, 0], one.places[layer, :, 1]
-        table = pd.DataFrame({"emotion": emotions, "x": x, "y": y})
-        base = alt.Chart(table).encode(
-            x=alt.X("x:Q", title="PC1", axis=alt.Axis(labels=False, ticks=False)),
-            y=alt.Y("y:Q", title="PC2", axis=alt.Axis(labels=False, ticks=False)),
-            tooltip=[alt.Tooltip("emotion:N", title="Emotion")],
-        )
-        dots = base.mark_circle(size=26, color=POSITIVE, opacity=0.6)
-        ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=180, strokeWidth=2.5, color=CHOSEN)
-        charts.append(alt.layer(dots, ring).properties(width=210, height=190, title=one.name))
-    most = max(float(one.largest[layer]) for one in variants[:1])
-    text = f"One dimension holds {most:.0%} of the length of the vectors at layer {layer}"
-    title = alt.TitleParams(text, subtitle="The same emotions, mapped in three ways", anchor="start")
-    return alt.hconcat(*charts).properties(title=title, description=f"{text}.")
+# Colour and shape of what is drawn at every layer; grey is for chance alone.
+_MEASURES = {POSITIVE: "circle", NEGATIVE: "diamond", CATEGORICAL[3]: "triangle-up", USABLE: "square"}
 
 
 def overlay_table(found: Overlay) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.map_checks import variant_planes, variant_table
+from emotion_core.charts.map_variants import variant_plane, variant_planes, variant_sentence, variant_table
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.stability import RESAMPLES, SPLITS, Stability
 from emotion_core.runs.map_checks import start_checks
@@ -30,8 +30,12 @@ def trust_part(mapped: Mapped) -> None:
         st.caption(plain(checks.reasons["stability"]))
     if checks.variants:
         st.markdown("**Does the map depend on how it was made?**")
-        planes = variant_planes(checks.variants, checks.emotions, mapped.layer, mapped.emotion)
-        show_chart(planes, alt_text=str(planes.description), key="variants")
+        sentence = variant_sentence(checks.variants, mapped.layer)
+        st.markdown(f"{sentence}.")
+        planes = [variant_plane(one, checks.emotions, mapped.layer, mapped.emotion) for one in checks.variants]
+        for i, (column, plane) in enumerate(zip(st.columns(len(planes)), planes, strict=True)):
+            with column:
+                show_chart(plane, alt_text=str(plane.description), key=f"variant-{i}")
         table = variant_table(checks.variants, mapped.layer)
         number = st.column_config.NumberColumn
         st.dataframe(
@@ -47,7 +51,7 @@ def trust_part(mapped: Mapped) -> None:
                 "largest_dimension": number("Largest dimension", format="percent", help="Its share of squared length."),
             },
         )
-        downloads("map-variants", chart=planes, table=table, key="variants")
+        downloads("map-variants", chart=variant_planes(planes, sentence), table=table, key="variants")
         shows(
             "The same emotions with the main directions of neutral text left in or taken out, and without the one "
             "dimension of the residual stream that holds most of the vectors' length.",
