@@ -7,7 +7,7 @@ import json
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
-from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.limits import require_prompts, require_sweep
 from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.stopping import keeping, stop_flag
@@ -29,6 +29,7 @@ def start_crosstalk(
         LimitError: A larger matrix, or more open jobs, than the limits of the registry allow.
     """
     emotions = settings.emotions or vectors.emotions
+    require_prompts(registry.limits, settings.prompts)
     require_sweep(registry.limits, n_matrix_texts(settings, len(emotions)), settings.max_new_tokens)
     key = content_key(KIND, schema(CrossTalk), owner.model.info.fingerprint, vectors_digest(vectors), settings)
     found = registry.existing(KIND, key, share=False)

@@ -50,6 +50,16 @@ def require_sweep(limits: Settings, n_texts: int, new_tokens: int, what: str = "
     _at_most(limits, limits.max_sweep_tokens, n_texts * new_tokens, "tokens", what, remedy)
 
 
+def require_prompts(limits: Settings, prompts: Sequence[str]) -> None:
+    """Refuses prompts that are too long to be kept with the settings of a run.
+
+    Raises:
+        LimitError: They have more characters than four times `max_sweep_tokens`.
+    """
+    most, found = 4 * limits.max_sweep_tokens, sum(map(len, prompts))
+    _at_most(limits, most, found, "characters", "These prompts are too long", "Shorten them or take fewer")
+
+
 def texts_of(prompt_sets: Sequence[PromptSet]) -> list[str]:
     """Every text of some sets, for `within_tokens`."""
     return [text.text for one in prompt_sets for text in one.texts]

@@ -7,7 +7,7 @@ import json
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
-from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.limits import require_prompts, require_sweep
 from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -25,6 +25,7 @@ def start_next_token(registry: JobRegistry, owner: ModelOwner, vectors: EmotionV
     Raises:
         LimitError: More rows, or more open jobs, than the limits of the registry allow.
     """
+    require_prompts(registry.limits, settings.prompts)
     require_sweep(registry.limits, len(settings.prompts) * len(settings.strengths) * (1 + settings.controls), 1)
     key = content_key(KIND, schema(NextTokenDose), owner.model.info.fingerprint, vectors_digest(vectors), settings)
     found = registry.existing(KIND, key, share=False)

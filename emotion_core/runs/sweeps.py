@@ -9,7 +9,7 @@ from emotion_core.numbers import counted
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
-from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.limits import require_prompts, require_sweep
 from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.stopping import keeping, stop_flag
@@ -45,6 +45,7 @@ def start_sweep(
     Raises:
         LimitError: A larger sweep, or more open jobs, than the limits of the registry allow.
     """
+    require_prompts(registry.limits, settings.prompts)
     require_sweep(registry.limits, n_texts(settings), settings.max_new_tokens)
     key = content_key(KIND, schema(Sweep), owner.model.info.fingerprint, vectors_digest(vectors), settings)
     found = registry.existing(KIND, key, share=share)

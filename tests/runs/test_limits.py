@@ -15,7 +15,14 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.dialogue import Said
-from emotion_core.runs.limits import require_sweep, require_texts, strings_in, within_time, within_tokens
+from emotion_core.runs.limits import (
+    require_prompts,
+    require_sweep,
+    require_texts,
+    strings_in,
+    within_time,
+    within_tokens,
+)
 from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.registry import JobRegistry
@@ -81,6 +88,14 @@ def test_builds_and_sweeps_have_a_size() -> None:
         require_sweep(Settings(max_sweep_texts=10), 11, 1)
     with pytest.raises(LimitError, match=r"at most 100 tokens\. Found: 110 tokens"):
         require_sweep(Settings(max_sweep_tokens=100), 11, 10)
+
+
+def test_prompts_that_are_kept_with_a_run_have_a_length() -> None:
+    few = Settings(max_sweep_tokens=100)
+    require_prompts(few, ["a" * 200, "b" * 200])
+    require_prompts(Settings(), ["a" * 10_000_000])
+    with pytest.raises(LimitError, match="400 characters"):
+        require_prompts(few, ["a" * 200, "b" * 201])
 
 
 def test_tokens_are_counted_before_the_work_begins(tiny: Tiny) -> None:

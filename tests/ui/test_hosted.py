@@ -84,3 +84,25 @@ def test_a_run_goes_on_without_its_visitor_and_an_expired_link_is_redone(
     button(app, "Do it again").click().run()
     until(app, lambda a: store.get(run_id).state == "done")
     assert run_id in app.query_params["run"]
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "link"),
+    [
+        ("1_Build_vectors", "prompt_files", {"source": "Upload"}),
+        ("2_Explore_emotions", "vector_file", {}),
+        ("3_Steer", "prompt_file", {}),
+        ("4_Read", "read-upload", {"what": "Conversation"}),
+        ("5_Behave", "activities-upload", {}),
+    ],
+)
+def test_a_file_beyond_the_limit_is_refused_by_the_server_too(
+    hosted: Open, until: Until, monkeypatch: pytest.MonkeyPatch, page: str, key: str, link: dict[str, str]
+) -> None:
+    monkeypatch.setenv("EMOTION_UPLOAD_MB", "1")
+    app = until(hosted(page, **link), lambda a: any(one.key == key for one in a.get("file_uploader")))
+    field = next(one for one in app.get("file_uploader") if one.key == key)
+    ending = "json" if page in ("4_Read", "5_Behave") else "txt"
+    field.upload(f"large.{ending}", b" " * 1_100_000, "text/plain").run()
+    assert any("at most 1 MB" in one.value for one in app.error), texts(app)
+    assert not app.exception

@@ -19,6 +19,7 @@ from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
 from ui.run_button import run_button
 from ui.services import app_settings, registry
+from ui.uploads import content
 from ui.working import Working
 
 PREFERENCES = "behave preferences"
@@ -53,7 +54,7 @@ def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
         "compare best.",
     )
     if uploaded is not None:
-        return parse_activities(uploaded.name, uploaded.getvalue())
+        return parse_activities(uploaded.name, content(uploaded))
     items = load_activities()
     return tuple(one.activity for one in items), tuple(one.kind for one in items)
 

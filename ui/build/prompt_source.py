@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from emotion_core.errors import PromptSetError
+from emotion_core.errors import EmotionCoreError, PromptSetError
 from emotion_core.prompts.builtin import BUILTIN, builtin_bytes, builtin_description, builtin_names, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.prompt_set import PromptSet
@@ -13,6 +13,7 @@ from ui.downloads import download
 from ui.errors import show_error, shown_errors
 from ui.plain import plain
 from ui.services import app_settings
+from ui.uploads import content
 
 SOURCES = ("Built-in", "Upload", "Write here")
 _OWN = "own prompt sets"
@@ -99,9 +100,9 @@ def _uploaded() -> tuple[PromptSet, ...]:
     own: dict[str, PromptSet] = st.session_state.setdefault(_OWN, {})
     for file in files or []:
         try:
-            one = read_prompt_bytes(file.name, file.getvalue(), max_bytes=limit * 1_000_000)
+            one = read_prompt_bytes(file.name, content(file))
             own[one.name] = one
-        except PromptSetError as error:
+        except EmotionCoreError as error:
             show_error(error)
     _formats()
     if not own:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import PromptSetError
+from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.prompt_set import PromptSet
 from ui.errors import show_error, shown_errors
 from ui.services import app_settings
+from ui.uploads import content
 
 _OWN = "own confound sets"
 
@@ -38,9 +39,9 @@ def own_confounds() -> tuple[PromptSet, ...]:
         )
         for file in files or []:
             try:
-                one = read_prompt_bytes(file.name, file.getvalue(), max_bytes=limit * 1_000_000)
+                one = read_prompt_bytes(file.name, content(file))
                 own[one.name] = one
-            except PromptSetError as error:
+            except EmotionCoreError as error:
                 show_error(error)
         names = [*own, *(n for n in builtin_names(present_only=True) if not n.startswith("confound-") and n not in own)]
         chosen = st.multiselect(

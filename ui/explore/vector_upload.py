@@ -11,6 +11,7 @@ from emotion_core.exchange.pickled import RECIPE, PickledFileError
 from ui.errors import show_error, shown_errors
 from ui.explore.vector_import import import_form
 from ui.services import app_settings
+from ui.uploads import content
 from ui.vector_sets import choose_next, upload
 from ui.working import Working
 
@@ -33,7 +34,7 @@ def vector_upload(working: Working) -> None:
             return
         opened = None
         try:
-            opened = open_file(file.name, file.getvalue())
+            opened = open_file(file.name, content(file))
         except EmotionCoreError as error:
             show_error(error)
             if isinstance(error, PickledFileError):

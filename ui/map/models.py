@@ -15,12 +15,13 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
 from ui.charts import show_chart
 from ui.downloads import downloads
-from ui.errors import show_error
+from ui.errors import show_error, shown_errors
 from ui.map.choices import keep, kept
 from ui.map.data import Mapped, overlay_of
 from ui.map.views import clickable
 from ui.plain import plain
 from ui.services import app_settings
+from ui.uploads import content
 from ui.vector_sets import run_of, shelf, vectors_of
 from ui.verdict import shows, verdict
 
@@ -118,7 +119,8 @@ def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
         help="As saved under Build vectors; it may belong to another model.",
     )
     if file is not None:
-        st.session_state[_KEPT] = file.getvalue()
+        with shown_errors():
+            st.session_state[_KEPT] = content(file)
     data: bytes | None = st.session_state.get(_KEPT)
     if data is None:
         return None

@@ -14,10 +14,11 @@ from emotion_core.geometry.claims import LEVEL, Claim, claims
 from emotion_core.geometry.norms import Norms
 from ui.charts import show_chart
 from ui.downloads import downloads
-from ui.errors import show_error
+from ui.errors import show_error, shown_errors
 from ui.map.data import Mapped, norms_of, own_norms, rated_map_of, readings_of
 from ui.plain import plain
 from ui.services import app_settings
+from ui.uploads import content
 from ui.verdict import shows, verdict
 
 _KEPT = "uploaded norms"
@@ -110,7 +111,8 @@ def _norms() -> tuple[Norms, str]:
             help="A table with a word, its valence and its arousal in every row.",
         )
         if file is not None:
-            st.session_state[_KEPT] = (file.name, file.getvalue())
+            with shown_errors():
+                st.session_state[_KEPT] = (file.name, content(file))
         elif _KEPT in st.session_state and st.button(
             f"Leave {plain(st.session_state[_KEPT][0])} out", key="norms-away", icon=":material/close:"
         ):

@@ -10,6 +10,7 @@ import streamlit as st
 from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
 from emotion_core.runs.reading_request import ReadingRequest
 from ui.services import app_settings
+from ui.uploads import content
 
 
 def attempts_form() -> ReadingRequest:
@@ -39,7 +40,7 @@ def attempts_form() -> ReadingRequest:
         help="An object with task, attempts (a list of {said, outcome}), cheat and encouragement.",
     )
     if uploaded is not None:
-        run = read_attempts_file(uploaded.name, uploaded.getvalue())
+        run = read_attempts_file(uploaded.name, content(uploaded))
     else:
         run = _edited(library[name or next(iter(library))])
     return ReadingRequest("attempts", run=run.model_dump_json())

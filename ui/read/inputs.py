@@ -11,6 +11,7 @@ from emotion_core.prompts.library import load_conversations, read_conversation
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.services import app_settings
+from ui.uploads import content
 
 _START = (
     "I was home early and put the kettle on. The cat slept on the warm sill. Then I saw that the back door stood "
@@ -63,7 +64,7 @@ def conversation_input(key: str) -> tuple[Said, ...]:
         help="A list of {role, content}; role is system, user or assistant.",
     )
     if uploaded is not None:
-        turns = read_conversation(uploaded.name, uploaded.getvalue())
+        turns = read_conversation(uploaded.name, content(uploaded))
         return tuple(Said(turn.role, turn.content) for turn in turns)
     if name in library:
         rows = [{"role": turn.role, "content": turn.content} for turn in library[name].turns]

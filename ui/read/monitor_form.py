@@ -12,6 +12,7 @@ from emotion_core.runs.reading_request import ReadingRequest
 from ui.plain import plain
 from ui.read.inputs import conversation_input, text_input
 from ui.services import app_settings
+from ui.uploads import content
 
 _SOURCES = ("Conversation", "Text", "Labelled conversations")
 
@@ -88,7 +89,7 @@ def _labelled() -> tuple[Labelled, ...]:
         "messages. At least two of each label.",
     )
     if uploaded is not None:
-        return read_labelled(uploaded.name, uploaded.getvalue())
+        return read_labelled(uploaded.name, content(uploaded))
     st.caption("Without a file: the held-out texts of fear-calm as messages of a user, the fearful ones labelled.")
     return tuple(
         Labelled((Said("user", one.text),), one.side == "positive", f"{one.topic}, {one.side}")

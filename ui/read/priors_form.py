@@ -10,6 +10,7 @@ from emotion_core.reading.dialogue import Said
 from emotion_core.reading.priors import Prior, check_priors
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from ui.services import app_settings
+from ui.uploads import content
 
 _NONE = "no system prompt"
 _OWN = "own"
@@ -80,7 +81,7 @@ def _conversations() -> tuple[tuple[Said, ...], ...]:
         help="One list of {role, content} a file. System turns in it are left out.",
     )
     turns = [library[name].turns for name in names]
-    turns += [read_conversation(one.name, one.getvalue()) for one in uploaded or []]
+    turns += [read_conversation(one.name, content(one)) for one in uploaded or []]
     if not turns:
         raise SettingsError("There is no conversation to read", remedy="Choose or upload one")
     return tuple(tuple(Said(turn.role, turn.content) for turn in one) for one in turns)

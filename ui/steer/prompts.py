@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.prompts.library import load_openings
+from ui.errors import shown_errors
 from ui.services import app_settings
+from ui.uploads import content
 
 _KEY = "prompts"
 START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
@@ -52,4 +54,5 @@ def _append(text: str) -> None:
 def _append_file() -> None:
     file = st.session_state.get("prompt_file")
     if file is not None:
-        _append(file.getvalue().decode("utf-8-sig", errors="replace"))
+        with shown_errors():
+            _append(content(file).decode("utf-8-sig", errors="replace"))
