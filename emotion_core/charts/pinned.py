@@ -94,14 +94,14 @@ def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.Laye
 def _lines(
     table: pd.DataFrame, x: str, y: str, interval: tuple[str, str], filled: str, title: alt.TitleParams
 ) -> alt.LayerChart:
-    names = {"strength": "Strength", "effect": "Effect, standard deviations of unsteered texts"}
+    names = {"strength": "Strength", "effect": "Effect (SD of unsteered texts)"}
     names |= {"depth": "Depth (0 first layer, 1 last)", "cohens_d": "Cohen's d on held-out texts"}
     runs = list(dict.fromkeys(table["run"]))
     colour = alt.Color(
         "run:N",
         title=None,
         scale=alt.Scale(domain=runs, range=list(CATEGORICAL[: len(runs)])),
-        legend=alt.Legend(orient="bottom", columns=1, labelLimit=600),
+        legend=alt.Legend(orient="bottom", columns=1, labelLimit=270),
     )
     # By shape too, since colour alone does not reach everybody; both share one legend.
     shape = alt.Shape("run:N", title=None, scale=alt.Scale(domain=runs, range=list(_SHAPES[: len(runs)])))
@@ -116,4 +116,4 @@ def _lines(
         fill=alt.condition(f"datum.{filled}", colour, alt.value(_OPEN)),
         tooltip=["run:N", "emotion:N", "model:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".2f"), f"{filled}:N"],
     )
-    return cast(alt.LayerChart, alt.layer(zero, bars, line, dots).properties(title=title, height=340))
+    return cast(alt.LayerChart, alt.layer(zero, bars, line, dots).properties(title=title, height=340 + 24 * len(runs)))

@@ -124,7 +124,8 @@ def _labels(runs: Iterable[Run]) -> dict[str, str]:
     for run in runs:
         model = str(json.loads(run.settings).get("model", ""))
         when = datetime.fromtimestamp(run.created, UTC)
-        label = f"{_KINDS[run.kind][0]} of {_name(run)}, {plain(model)}, {when:%d %b %H:%M:%S}"
+        # The time first: where a phone cuts a label, this still tells two runs apart.
+        label = f"{when:%d %b %H:%M:%S}, {_KINDS[run.kind][0]}: {_name(run)}, {plain(model)}"
         alike = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
         labels[run.id] = f"{label} ({alike + 1})" if alike else label
     return labels
