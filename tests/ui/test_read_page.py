@@ -30,8 +30,9 @@ def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, wha
     assert not app.exception
     assert any(says in text for text in (texts(app),)) or "No drift" in texts(app)
     run = app.query_params["run"]
-    again = until(open_page("4_Read", what=what, run=run[0] if isinstance(run, list) else run), built)
+    again = until(open_page("4_Read", run=run[0] if isinstance(run, list) else run), built)
     until(again, lambda one: "What this shows." in texts(one))
+    assert again.segmented_control(key="what").value == what, "the run alone says which view it belongs to"
 
 
 def test_situations_need_several_emotions(open_page: Open, until: Until) -> None:
