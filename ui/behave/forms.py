@@ -14,9 +14,11 @@ from emotion_core.runs.behave_requests import PreferenceRequest
 from emotion_core.runs.cost import about, asking_seconds
 from emotion_core.runs.preferences import n_questions, start_preferences
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.behave.layer import layer_input
 from ui.errors import shown_errors
 from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
+from ui.more_settings import more_settings
 from ui.run_button import run_button
 from ui.services import app_settings, registry
 from ui.uploads import content
@@ -25,7 +27,6 @@ from ui.working import Working
 PREFERENCES = "behave preferences"
 # Emotions that are steered with unless the visitor chooses: each costs some hundred questions.
 MOST_EMOTIONS = 16
-CHOSEN = -1  # stands for the layer that cross-validation chose
 
 
 def preference_form(working: Working) -> None:
@@ -71,7 +72,7 @@ def _request(
         "and the rest of each question stay as they are.",
     )
     emotions, strength = _steering(vectors, emotion) if steer else ((), 0.2)
-    with st.expander("More settings", icon=":material/tune:"):
+    with more_settings():
         one, two, three = st.columns(3)
         opponents = one.number_input(
             "Opponents of each activity",
@@ -92,14 +93,7 @@ def _request(
             disabled=not steer,
             help=CONTROLS,
         )
-        layer = three.selectbox(
-            "Layer",
-            [CHOSEN, *range(vectors.n_layers)],
-            format_func=lambda number: f"{vectors.selected_layer} (chosen)" if number == CHOSEN else str(number),
-            key=f"preferences-layer-{vectors.n_layers}",
-            persist_state="session",
-            help="Read and steered.",
-        )
+        layer = layer_input(three, vectors, key="preferences", help_text="Read and steered.")
         one, two, three = st.columns(3)
         seed = one.number_input("Seed", 0, 2**31 - 1, 0, key="preferences-seed", persist_state="session", help=SEED)
         mean = two.toggle(
@@ -129,7 +123,7 @@ def _request(
         wording=standard_wording(bool(chat), question or "", answers or ""),
         opponents=int(opponents) or None,
         scoring="mean" if mean else "sum",
-        layer=None if layer == CHOSEN else int(layer),
+        layer=layer,
         seed=int(seed),
     )
     if not steer:

@@ -17,16 +17,17 @@ from emotion_core.runs.cost import about, asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.steering.writing import Scope
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.behave.layer import layer_input
 from ui.behave.scenario_choice import chosen_scenes
 from ui.errors import shown_errors
 from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, SCOPE, SEED
 from ui.limits import limit_note
+from ui.more_settings import more_settings
 from ui.run_button import run_button
 from ui.services import app_settings, registry
 from ui.working import Working
 
 BEHAVIORS = "behave behaviors"
-CHOSEN = -1  # stands for the layer that cross-validation chose
 _FEWEST_LEADS = 8
 _FORMS: dict[str, Form] = {"As what follows": "text", "As letters, both orders": "letters"}
 _SCOPES: dict[str, Scope] = {"Scenario and answer": "both", "Scenario": "prompt", "Answer": "generated"}
@@ -99,7 +100,7 @@ def _request(working: Working, vectors: EmotionVectors, emotion: str) -> Behavio
 
 
 def _more(vectors: EmotionVectors, n_leads: int) -> _More:
-    with st.expander("More settings", icon=":material/tune:"):
+    with more_settings():
         one, two, three, four = st.columns(4)
         controls = one.number_input(
             "Control directions", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
@@ -142,14 +143,7 @@ def _more(vectors: EmotionVectors, n_leads: int) -> _More:
             "and the letter is scored, in both orders.",
         )
         scope = two.selectbox("Steered", list(_SCOPES), key="behave-scope", persist_state="session", help=SCOPE)
-        layer = three.selectbox(
-            "Layer",
-            [CHOSEN, *range(vectors.n_layers)],
-            format_func=lambda number: f"{vectors.selected_layer} (chosen)" if number == CHOSEN else str(number),
-            key=f"behave-layer-{vectors.n_layers}",
-            persist_state="session",
-            help=LAYER,
-        )
+        layer = layer_input(three, vectors, key="behave", help_text=LAYER)
         tokens = four.number_input(
             "New tokens", 1, 400, 30, key="behave-tokens", persist_state="session", help=NEW_TOKENS
         )
@@ -184,7 +178,7 @@ def _more(vectors: EmotionVectors, n_leads: int) -> _More:
         "form": _FORMS[str(form)],
         "scoring": "mean" if mean else "sum",
         "scope": _SCOPES[str(scope)],
-        "layer": None if layer == CHOSEN else int(layer),
+        "layer": layer,
         "words": (words or "").strip(),
         "seed": int(seed),
         "chat": bool(chat),

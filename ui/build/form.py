@@ -8,6 +8,7 @@ from emotion_core.charts.variants import ESTIMATOR_WORDS
 from emotion_core.tracing.activations import Pooling, ReadingPosition
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 from emotion_core.vectors.settings import BuildSettings
+from ui.more_settings import more_settings
 
 _POSITIONS: dict[str, Pooling] = {
     "Mean over all tokens": "mean",
@@ -66,14 +67,8 @@ def build_form() -> BuildSettings:
 
 
 def _more_settings() -> tuple[int, int, bool]:
-    state = st.session_state
-    changed = [
-        name
-        for name, key, default in (("seed", "build_seed", 0), ("folds", "folds", 5), ("chat template", "chat", False))
-        if state.get(key, default) != default
-    ]
-    label = "More settings" + (f" (changed: {', '.join(changed)})" if changed else "")
-    with st.expander(label, icon=":material/tune:"):
+    defaults = {"build_seed": ("seed", 0), "folds": ("folds", 5), "chat": ("chat template", False)}
+    with more_settings(defaults):
         one, two, three = st.columns(3)
         seed = one.number_input(
             "Seed", 0, 2**31 - 1, 0, key="build_seed", persist_state="session", help="Of every random choice."

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, PromptSetError
+from emotion_core.errors import PromptSetError
 from emotion_core.prompts.builtin import BUILTIN, builtin_bytes, builtin_description, builtin_names, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.prompt_set import PromptSet
 from ui.downloads import download
 from ui.errors import show_error, shown_errors
 from ui.plain import plain
-from ui.services import app_settings
-from ui.uploads import content
+from ui.prompt_upload import prompt_uploader
 
 SOURCES = ("Built-in", "Upload", "Write here")
 _OWN = "own prompt sets"
@@ -88,22 +87,12 @@ def _about(name: str) -> None:
 
 
 def _uploaded() -> tuple[PromptSet, ...]:
-    limit = app_settings().upload_mb
-    files = st.file_uploader(
-        "CSV, TSV, JSON or JSONL files",
-        accept_multiple_files=True,
-        max_upload_size=limit,
+    own = prompt_uploader(
+        _OWN,
         key="prompt_files",
-        help="Contrast pairs need the columns positive and negative; labelled texts need emotion and text. "
+        help_text="Contrast pairs need the columns positive and negative; labelled texts need emotion and text. "
         "Optional: emotion, topic, split (train or heldout). Without a split, a fifth is held out by topic.",
     )
-    own: dict[str, PromptSet] = st.session_state.setdefault(_OWN, {})
-    for file in files or []:
-        try:
-            one = read_prompt_bytes(file.name, content(file))
-            own[one.name] = one
-        except EmotionCoreError as error:
-            show_error(error)
     _formats()
     if not own:
         return ()

@@ -4,45 +4,29 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
 from emotion_core.prompts.builtin import builtin_names, load_prompts
-from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.prompt_set import PromptSet
-from ui.errors import show_error, shown_errors
-from ui.services import app_settings
-from ui.uploads import content
+from ui.errors import shown_errors
+from ui.prompt_upload import prompt_uploader, uploaded_sets
 
 _OWN = "own confound sets"
 
 
 def uploaded_confounds() -> dict[str, PromptSet]:
     """The files of this session, by name."""
-    own: dict[str, PromptSet] = st.session_state.setdefault(_OWN, {})
-    return own
+    return uploaded_sets(_OWN)
 
 
 def own_confounds() -> tuple[PromptSet, ...]:
     """A fold with an uploader and the built-in sets; returns what is chosen."""
-    own = uploaded_confounds()
     with st.expander("Test a contrast of your own", icon=":material/upload_file:"):
         st.caption(
             "Pairs that differ in something that is not the emotion, in the same formats as under Build vectors: "
             "`positive` and `negative`, or `emotion` and `text`. All rows are tested."
         )
-        limit = app_settings().upload_mb
-        files = st.file_uploader(
-            "CSV, TSV, JSON or JSONL files",
-            accept_multiple_files=True,
-            max_upload_size=limit,
-            key="confound_files",
-            help="One file a contrast; its name is the name of the contrast.",
+        own = prompt_uploader(
+            _OWN, key="confound_files", help_text="One file a contrast; its name is the name of the contrast."
         )
-        for file in files or []:
-            try:
-                one = read_prompt_bytes(file.name, content(file))
-                own[one.name] = one
-            except EmotionCoreError as error:
-                show_error(error)
         names = [*own, *(n for n in builtin_names(present_only=True) if not n.startswith("confound-") and n not in own)]
         chosen = st.multiselect(
             "Contrasts tested besides the built-in ones",

@@ -21,10 +21,10 @@ from ui.run_button import run_button
 from ui.services import app_settings, registry, store
 from ui.share import link_hint
 from ui.steer.crosstalk_result import crosstalk_result
-from ui.steer.form import more_settings
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
 from ui.steer.ready import ready
+from ui.steer.writing import writing_settings
 from ui.vector_sets import MAP_SETS, choose_next, run_of
 from ui.working import Working
 
@@ -106,7 +106,7 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
     if len(emotions) < 2:
         raise SettingsError("A matrix needs emotions", expected="2 or more", found=str(len(emotions)))
     place = place_form(vectors, vectors.selected_layer, key="matrix_")
-    more = more_settings()
+    more = writing_settings()
     return CrossTalkSettings(
         prompts=prompts,
         strength=float(strength),
