@@ -200,4 +200,5 @@ def _small_card(working: Working, label: str) -> None:
     """The same in one line, for phones, where the sidebar is folded away."""
     parts = [working.info.name, label, working.emotion or ""]
     with st.container(key="small-working"):
-        st.caption("Working with " + " · ".join(plain(part) for part in parts if part))
+        line = "Working with " + " · ".join(plain(part) for part in parts if part)
+        st.caption(f"{line}. The pages and these choices are in the menu at the top left.")
