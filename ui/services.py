@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.errors import BusyError
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
+from emotion_core.models.threads import use_threads
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.housekeeping import Housekeeper
 from emotion_core.runs.joblog import start_logging
@@ -34,6 +35,7 @@ def common_registry() -> JobRegistry:
     """The live jobs, over the run store of the data folder; what is started here belongs to everybody."""
     start_logging()
     chosen = settings()
+    use_threads(chosen.threads)
     runs = RunStore(chosen.data_dir, keep=chosen.keep_runs)
     unpack(runs)
     TURNS.limit(chosen.max_running, chosen.visitor_running)

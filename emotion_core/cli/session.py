@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.threads import use_threads
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.settings import settings
@@ -19,10 +20,7 @@ T = TypeVar("T")
 
 def open_model(name: str, dtype: str) -> LoadedModel:
     """Loads a model with the number of threads that the settings name."""
-    import torch
-
-    if settings().threads:
-        torch.set_num_threads(settings().threads)
+    use_threads(settings().threads)
     return load_model(name, dtype=dtype)
 
 

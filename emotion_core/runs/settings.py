@@ -75,6 +75,7 @@ class Settings:
 # For thirty visitors on two cores with 2.7 GB, the smallest machine that the app is meant for.
 HOSTED = Settings(
     hosted=True,
+    threads=1,
     upload_mb=5,
     max_texts=2_000,
     max_tokens=150_000,
