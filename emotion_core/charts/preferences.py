@@ -82,9 +82,11 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     one = found.correlation
     goes = "goes with" if one.r[k] > 0 else "goes against"
     text = f"{capital(emotion)} {goes} preference" if one.q_value[k] < 0.05 else f"No link of {emotion} with preference"
+    n = len(found.emotions)
+    corrected = f", corrected for {n} emotions {one.q_value[k]:.4f}" if n > 1 else ""
     subtitle = (
-        f"r = {one.r[k]:+.2f} ({one.low[k]:+.2f} to {one.high[k]:+.2f}), p = {one.p_value[k]:.4f}, corrected for "
-        f"{len(found.emotions)} emotions {one.q_value[k]:.4f}; {len(table)} activities, layer {found.layer}"
+        f"r = {one.r[k]:+.2f} ({one.low[k]:+.2f} to {one.high[k]:+.2f}), p = {one.p_value[k]:.4f}{corrected}; "
+        f"{len(table)} activities, layer {found.layer}"
     )
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     return cast(alt.LayerChart, alt.layer(line, spans, dots).properties(title=title, height=380))

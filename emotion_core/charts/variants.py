@@ -8,6 +8,7 @@ from typing import cast
 import altair as alt
 import pandas as pd
 
+from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import CHOSEN, NULL, POSITIVE
 from emotion_core.evaluation.variants import Variant, differing
 
@@ -62,8 +63,10 @@ def variant_chart(rows: Sequence[Variant], emotion: str) -> alt.LayerChart:
     plain = table["neutral"] == "as it is"
     table["way"] = table["estimator"] + ["" if one else ", neutral out" for one in plain] + ", " + table["reading"]
     names = table["way"].tolist()
+    # Names stand above their marks, inside the plot: beside it they would leave a phone no room for the plot.
+    table["name_at"] = 0.0
     base = alt.Chart(table).encode(
-        y=alt.Y("way:N", sort=names, title=None, axis=alt.Axis(labelLimit=360, labelOverlap=False)),
+        y=alt.Y("way:N", sort=names, title=None, axis=None),
         tooltip=[
             alt.Tooltip("way:N", title="Way"),
             alt.Tooltip("layer:Q", title="Layer"),
@@ -79,11 +82,13 @@ def variant_chart(rows: Sequence[Variant], emotion: str) -> alt.LayerChart:
     ring = base.transform_filter("datum.shown").mark_point(size=240, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(x=alt.X("auroc:Q", scale=scale))
     chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
+    words = base.mark_text(align="left", dx=2, dy=-11, fontSize=11, color=INK)
+    words = words.encode(x=alt.X("name_at:Q", scale=scale), text="way:N")
     text = differing(own)
     title = alt.TitleParams(
         text,
         subtitle="Each at the layer that its own training texts chose; ring: the vectors of this page",
         anchor="start",
     )
-    chart = alt.layer(chance, bars, dots, ring).properties(title=title, height=40 + 22 * len(table))
+    chart = alt.layer(chance, bars, dots, ring, words).properties(title=title, height=50 + 36 * len(table))
     return cast(alt.LayerChart, chart.properties(description=f"{text}."))

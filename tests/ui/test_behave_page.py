@@ -33,6 +33,9 @@ def test_a_few_activities_are_asked_and_found_again_by_the_link(open_page: Open,
     button(app, "Ask").click().run()
     until(app, lambda one: "What this shows." in texts(one))
     assert not app.exception and "Being named first adds" in texts(app)
+    box = app.selectbox(key="activity shown")
+    box.set_value(box.options[0]).run()
+    assert "Wins most over" in texts(app) and "activity" in app.query_params, "what a click does, without a mouse"
     run = app.query_params["run"]
     again = until(open_page("5_Behave", run=run[0] if isinstance(run, list) else run), asks)
     until(again, lambda one: "Being named first adds" in texts(one))

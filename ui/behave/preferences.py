@@ -11,12 +11,12 @@ from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
 from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
 from ui.behave.forms import PREFERENCES
-from ui.charts import picked, show_chart
+from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads, json_download
 from ui.errors import shown_errors
 from ui.linked import keep_in_link, taken
 from ui.page_run import view_run
-from ui.plain import plain
+from ui.plain import minus, plain
 from ui.run_panel import run_panel
 from ui.services import store
 from ui.share import link_hint
@@ -62,11 +62,12 @@ def _scale(base: Preferences, emotion: str) -> None:
         key="preferences",
     )
     bias = base.scores
-    st.caption(
+    bias_line = (
         f"Being named first adds {bias.bias:+.2f} nats ({bias.bias_low:+.2f} to {bias.bias_high:+.2f}) and is taken "
         f"out of the scores; {base.consistent:.0%} of the pairs are answered alike in both orders. Correlation of the "
         f"scores with the number of tokens: {base.length_r:+.2f}."
     )
+    st.caption(minus(bias_line))
     left, right = st.columns([3, 2])
     with left:
         chart = charts.scatter(base, emotion)
@@ -79,20 +80,35 @@ def _scale(base: Preferences, emotion: str) -> None:
         ranking = charts.correlations(base, emotion)
         show_chart(ranking, alt_text="Emotions by their correlation with preference", key="ranking")
         downloads("preference-correlations", chart=ranking, table=charts.emotion_table(base), key="ranking")
-    chosen = chosen or st.session_state.get(_ACTIVITY) or taken("activity")
-    if chosen in base.settings.activities:
-        st.session_state[_ACTIVITY] = chosen
-        keep_in_link("activity", chosen)
-        _activity(base, str(chosen))
-    else:
-        keep_in_link("activity", None)
-        st.caption("Click a point for what the activity wins and loses against.")
+    _one_activity(base, chosen)
     shows(
         "Which activities the model's answers favour when every pair is asked in both orders, and which functional "
         "directions are active on the words of the favoured ones, before anything about the other option is known.",
         "That the model wants anything, or that an emotion causes the choice: steering below tests that. Activities of "
         "one kind are alike, so p is on the small side; a small model follows the wording it was trained on.",
     )
+
+
+def _one_activity(base: Preferences, clicked: str | None) -> None:
+    """The box that does what a click on a point does, and the chosen activity's card."""
+    activities = base.settings.activities
+    wanted = new_click(clicked, "scatter") or taken("activity")
+    if wanted in activities:
+        st.session_state[_ACTIVITY] = wanted
+    elif st.session_state.get(_ACTIVITY) not in activities:
+        st.session_state[_ACTIVITY] = None
+    chosen = st.selectbox(
+        "Activity",
+        activities,
+        index=None,
+        key=_ACTIVITY,
+        persist_state="session",
+        placeholder="Choose one, or click its point",
+        help="Shows what it wins and loses against. The same as a click on its point.",
+    )
+    keep_in_link("activity", chosen)
+    if chosen is not None:
+        _activity(base, str(chosen))
 
 
 def _activity(base: Preferences, activity: str) -> None:
@@ -103,7 +119,8 @@ def _activity(base: Preferences, activity: str) -> None:
     with st.container(border=True, key="activity-card"):
         scores = base.scores
         st.markdown(
-            f"**{plain(activity)}** · score {scores.score[i]:+.2f} ({scores.low[i]:+.2f} to {scores.high[i]:+.2f})"
+            f"**{plain(activity)}** · "
+            + minus(f"score {scores.score[i]:+.2f} ({scores.low[i]:+.2f} to {scores.high[i]:+.2f})")
         )
         st.caption(f"Highest readings (SD over the activities): {high}")
         one, two = st.columns(2)
@@ -126,9 +143,15 @@ def _steered(moved: SteeredPreferences) -> None:
         show_chart(chart, alt_text=sentence, key="shifts")
         downloads("preference-shifts", chart=chart, table=charts.shift_table(moved), key="shifts")
     with right:
-        chart = charts.follows(moved)
-        show_chart(chart, alt_text="Shift under steering against correlation", key="follows")
-        downloads("shift-and-correlation", chart=chart, table=charts.shift_table(moved), key="follows")
+        if moved.follows is None:
+            st.info(
+                "Steer with four or more emotions to see whether those that go with preference also raise it.",
+                icon=":material/info:",
+            )
+        else:
+            chart = charts.follows(moved)
+            show_chart(chart, alt_text="Shift under steering against correlation", key="follows")
+            downloads("shift-and-correlation", chart=chart, table=charts.shift_table(moved), key="follows")
     shows(
         "Whether adding a direction at the words of an activity makes the model choose it more often than the same "
         "activity without, against opponents that are never steered; and whether emotions that go with preference are "
