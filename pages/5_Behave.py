@@ -4,10 +4,10 @@ import streamlit as st
 
 from emotion_core.runs.behaviors import KIND as BEHAVIORS
 from emotion_core.runs.preferences import KIND as PREFERENCES
-from ui.behave.behaviors import behavior_result
-from ui.behave.forms import preference_form
-from ui.behave.preferences import preference_result
-from ui.behave.scenes import behavior_form
+from ui.behave.behavior_form import behavior_form
+from ui.behave.behavior_result import behavior_result
+from ui.behave.preference_form import preference_form
+from ui.behave.preference_result import preference_result
 from ui.built_in import need_vectors
 from ui.page import begin
 from ui.page_run import view_picker

@@ -9,7 +9,8 @@ from emotion_core.charts.ranking import ranking_chart
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.ranking import ranking
-from emotion_core.reading.text import read_text
+from emotion_core.reading.text import TokenReading, read_text
+from emotion_core.runs.progress import Job
 from emotion_core.runs.readings import known_baseline
 from emotion_core.runs.ship import MAP_SET, PLANTED_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -48,7 +49,7 @@ def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors
     return ranking(reading), reading.layer
 
 
-def _read(owner: ModelOwner, vectors: EmotionVectors, text: str):  # type: ignore[no-untyped-def]
+def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[TokenReading]:
     baseline = yield from known_baseline(owner.model, vectors, None)
     return (yield from read_text(owner.model, baseline, text))
 

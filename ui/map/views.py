@@ -16,8 +16,6 @@ from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held
 from ui.map.data import Mapped, choose_on_map
 from ui.verdict import shows
 
-_NONE = "none"
-
 
 def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
     """Shows a chart on which a click chooses an emotion; only a new click counts."""
@@ -88,45 +86,42 @@ def _look(mapped: Mapped, compared: tuple[str, ...]) -> Look:
     found, checks = mapped.found, mapped.checks
     numbers = list(range(1, min(COMPONENTS, found.components.coordinates.shape[1]) + 1))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kept("x", numbers, 1)
-        x = st.selectbox(
+        x = _component(
             "Across: component",
+            "x",
             numbers,
-            key="map_x",
-            on_change=keep("x"),
-            width=150,
-            help="Which principal component runs from left to right: 1 is what sets the emotions apart most.",
+            1,
+            "Which principal component runs from left to right: 1 is what sets the emotions apart most.",
         )
-        kept("y", numbers, min(2, numbers[-1]))
-        y = st.selectbox(
-            "Up: component",
-            numbers,
-            key="map_y",
-            on_change=keep("y"),
-            width=150,
-            help="Which principal component runs upwards.",
-        )
-        sizes = [_NONE, *[str(number) for number in numbers]]
-        kept("size", sizes, _NONE)
-        size = st.selectbox(
-            "Size: component",
-            sizes,
-            key="map_size",
-            on_change=keep("size"),
-            width=150,
-            help="A third component as the size of the points.",
-        )
+        y = _component("Up: component", "y", numbers, min(2, numbers[-1]), "Which principal component runs upwards.")
+        sizes = [0, *numbers]
+        size = _component("Size: component", "size", sizes, 0, "A third component as the size of the points.")
         kept("colour", ("cluster", "valence"), "cluster")
         colour = st.segmented_control(
             "Colour", ("cluster", "valence"), key="map_colour", on_change=keep("colour"), required=True
         )
     stable = checks.stability if checks is not None else None
     return Look(
-        x=int(x or 1),
-        y=int(y or 2),
+        x=x,
+        y=y,
         colour=cast(Colour, colour or "cluster"),
-        size=0 if size in (None, _NONE) else int(size),
+        size=size,
         held=compared,
         place=None if stable is None else stable.place[mapped.layer],
         spread=None if stable is None else stable.spread[mapped.layer],
     )
+
+
+def _component(label: str, choice: str, numbers: list[int], first: int, help_text: str) -> int:
+    """A box for a component, kept under a name; 0 stands for none."""
+    kept(choice, numbers, first)
+    chosen = st.selectbox(
+        label,
+        numbers,
+        format_func=lambda number: str(number or "none"),
+        key=f"map_{choice}",
+        on_change=keep(choice),
+        width=150,
+        help=help_text,
+    )
+    return first if chosen is None else int(chosen)

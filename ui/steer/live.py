@@ -10,7 +10,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.help_texts import NEW_TOKENS, SEED
 from ui.share import share_view
-from ui.steer.live_link import live_link, read_live_link
+from ui.steer.live_link import LARGEST_SEED, MOST_TOKENS, REACH, STEP, live_link, read_live_link
 from ui.steer.live_pair import live_pair
 from ui.steer.prompts import START_PROMPTS
 from ui.working import Working
@@ -65,10 +65,10 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
             float(
                 column.slider(
                     f"Strength of {name}",
-                    -0.6,
-                    0.6,
+                    -REACH,
+                    REACH,
                     0.2,
-                    0.02,
+                    STEP,
                     format="%+.2f",
                     key=f"live-{name}",
                     persist_state="session",
@@ -79,8 +79,12 @@ def _form(vectors: EmotionVectors, emotion: str) -> LiveSettings:
         for name, column in zip(chosen, columns, strict=False)
     )
     one, two, _ = st.columns([1, 1, 2])
-    tokens = one.number_input("New tokens", 1, 200, 40, key="live_tokens", persist_state="session", help=NEW_TOKENS)
-    seed = two.number_input("Seed of the noise", 0, 2**31 - 1, 0, key="live_seed", persist_state="session", help=SEED)
+    tokens = one.number_input(
+        "New tokens", 1, MOST_TOKENS, 40, key="live_tokens", persist_state="session", help=NEW_TOKENS
+    )
+    seed = two.number_input(
+        "Seed of the noise", 0, LARGEST_SEED, 0, key="live_seed", persist_state="session", help=SEED
+    )
     return LiveSettings(
         prompts=((prompt or "").strip(),), strengths=strengths, max_new_tokens=int(tokens), seed=int(seed)
     )

@@ -12,7 +12,9 @@ from ui.linked import taken
 from ui.name_list import names_of_text, names_to_text
 
 _MOST_CHARACTERS = 2000
-_REACH, _STEP = 0.6, 0.02  # of the sliders
+# What the widgets of the view take; a link with anything else is passed over.
+REACH, STEP = 0.6, 0.02  # of the sliders
+MOST_TOKENS, LARGEST_SEED = 200, 2**31 - 1
 
 
 def live_link(settings: LiveSettings) -> Mapping[str, str]:
@@ -35,7 +37,7 @@ def read_live_link(emotions: tuple[str, ...], vectors_key: str) -> None:
     """
     prompt = taken("live_prompt")
     names, values = names_of_text(taken("live_vectors") or ""), (taken("live_strengths") or "").split(",")
-    for name, low, high in (("live_tokens", 1, 200), ("live_seed", 0, 2**31 - 1)):
+    for name, low, high in (("live_tokens", 1, MOST_TOKENS), ("live_seed", 0, LARGEST_SEED)):
         found = taken(name) or ""
         if found.isdecimal() and len(found) < 11 and low <= int(found) <= high:
             st.session_state.setdefault(name, int(found))
@@ -56,4 +58,4 @@ def _strength(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return round(round(value / _STEP) * _STEP, 2) if math.isfinite(value) and abs(value) <= _REACH else None
+    return round(round(value / STEP) * STEP, 2) if math.isfinite(value) and abs(value) <= REACH else None

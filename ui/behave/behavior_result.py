@@ -10,8 +10,8 @@ from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts import behaviors as charts
 from emotion_core.charts.export import table_bytes
 from emotion_core.runs.behaviors import KIND, load_behaviors
-from ui.behave.scenes import BEHAVIORS
-from ui.behave.texts import behavior_texts
+from ui.behave.behavior_form import BEHAVIORS
+from ui.behave.behavior_texts import behavior_texts
 from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -67,12 +66,6 @@ def _seconds(working: Working, request: BehaviorRequest) -> float:
     return asking + writing
 
 
-@dataclass(frozen=True)
-class _More:
-    values: dict[str, Any]
-    warning: bool
-
-
 def _request(working: Working, vectors: EmotionVectors, emotion: str) -> BehaviorRequest:
     scenes = chosen_scenes(working)
     left, right = st.columns([3, 2])
@@ -92,14 +85,13 @@ def _request(working: Working, vectors: EmotionVectors, emotion: str) -> Behavio
         help="Fractions of the mean residual norm at the layer; 0 is added.",
     )
     leads = lead_texts(vectors)
-    more = _more(vectors, len(leads))
-    settings = BehaviorSettings(
-        scenes=scenes, emotions=tuple(emotions), strengths=parse_strengths(strengths or ""), **more.values
-    )
-    return BehaviorRequest(settings, WarningSettings(leads, settings.seed) if more.warning else None)
+    settings_of, warning = _more(vectors, len(leads))
+    settings = settings_of(scenes=scenes, emotions=tuple(emotions), strengths=parse_strengths(strengths or ""))
+    return BehaviorRequest(settings, WarningSettings(leads, settings.seed) if warning else None)
 
 
-def _more(vectors: EmotionVectors, n_leads: int) -> _More:
+def _more(vectors: EmotionVectors, n_leads: int) -> tuple[Callable[..., BehaviorSettings], bool]:
+    """The fold: settings that still lack scenarios, emotions and strengths; and whether the early warning is wanted."""
     with more_settings():
         one, two, three, four = st.columns(4)
         controls = one.number_input(
@@ -169,18 +161,19 @@ def _more(vectors: EmotionVectors, n_leads: int) -> _More:
             if can_warn
             else "The vector set has fewer than 8 held-out texts.",
         )
-    values: dict[str, Any] = {
-        "controls": int(controls),
-        "answers": int(answers),
-        "samples": int(samples),
-        "texts": int(texts),
-        "max_new_tokens": int(tokens),
-        "form": _FORMS[str(form)],
-        "scoring": "mean" if mean else "sum",
-        "scope": _SCOPES[str(scope)],
-        "layer": layer,
-        "words": (words or "").strip(),
-        "seed": int(seed),
-        "chat": bool(chat),
-    }
-    return _More(values, bool(warning and can_warn))
+    settings_of = partial(
+        BehaviorSettings,
+        controls=int(controls),
+        answers=int(answers),
+        samples=int(samples),
+        texts=int(texts),
+        max_new_tokens=int(tokens),
+        form=_FORMS[str(form)],
+        scoring="mean" if mean else "sum",
+        scope=_SCOPES[str(scope)],
+        layer=layer,
+        words=(words or "").strip(),
+        seed=int(seed),
+        chat=bool(chat),
+    )
+    return settings_of, bool(warning and can_warn)

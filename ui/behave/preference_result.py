@@ -10,7 +10,7 @@ from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
 from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
-from ui.behave.forms import PREFERENCES
+from ui.behave.preference_form import PREFERENCES
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads, json_download
 from ui.errors import shown_errors
