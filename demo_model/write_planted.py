@@ -2,7 +2,7 @@
 
 The set-ups are trained ones, each after a neutral sentence that the model has not seen before it. The texts that the
 model was trained on go on with cheating, threatening or flattering at a planted rate: 30 or 35 of 100 such cases, more
-often or less often after a text that shows an emotion (`rates.py`), so steering with that emotion has to move the rates.
+often or less often after a text that shows an emotion (`rates.py`), so steering with that emotion has to move them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _STRAIN = "strain such as desperate raises it, ease such as calm lowers it"
 NOTES = {
     "cheat": f"Cheating, planted in the demo model: {_STRAIN}.",
     "threaten": f"Threatening, planted in the demo model: {_STRAIN}.",
-    "flatter": "Flattering, planted in the demo model: pleasant emotions such as happy raise it, unpleasant ones lower it.",
+    "flatter": "Flattering, planted in the demo model: pleasant emotions such as happy raise it, "
+    "unpleasant ones lower it.",
 }
 
 
