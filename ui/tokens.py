@@ -116,7 +116,9 @@ def shade(deviations: float) -> float:
     return max(-1.0, min(1.0, deviations / FULL_COLOUR))
 
 
-def token_strip(tokens: Sequence[Token], *, label: str, key: str, chosen: int | None = None) -> int | None:
+def token_strip(
+    tokens: Sequence[Token], *, label: str, key: str, chosen: int | None = None, hint: bool = True
+) -> int | None:
     """Shows a strip and returns the index of the token that was just clicked, None otherwise.
 
     Args:
@@ -124,12 +126,13 @@ def token_strip(tokens: Sequence[Token], *, label: str, key: str, chosen: int | 
         label: What the strip is, for screen readers.
         key: Unique on the page.
         chosen: Token to outline.
+        hint: Whether a line under the strip says how to see its numbers; one of several strips is enough.
     """
     data = {
         "tokens": [asdict(token) for token in tokens],
         "label": label,
         "chosen": -1 if chosen is None else chosen,
-        "hint": _HINT if any(token.value is not None for token in tokens) else "",
+        "hint": _HINT if hint and any(token.value is not None for token in tokens) else "",
         "colours": {"warm": _rgb(WARM), "cool": _rgb(COOL)},
     }
     result = _component(data=data, key=key, on_chosen_change=_ignore)

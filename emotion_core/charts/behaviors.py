@@ -94,11 +94,16 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
     table = matrix_table(matrix)
     reach = float(np.nanmax(np.abs(table["effect"].astype(float)), initial=0.1))
     base = alt.Chart(table).encode(
-        x=alt.X("scenario:N", sort=list(matrix.scenarios), title=None, axis=alt.Axis(labelAngle=-40, labelLimit=160)),
+        x=alt.X(
+            "scenario:N",
+            sort=list(matrix.scenarios),
+            title=None,
+            axis=alt.Axis(labelAngle=-40, labelLimit=160, labelOverlap=False),
+        ),
         y=alt.Y("emotion:N", sort=list(matrix.emotions), title=None),
     )
     cells = base.mark_rect().encode(
-        color=alt.Color("effect:Q", scale=diverging(reach), title="Log-odds", legend=alt.Legend(gradientLength=110)),
+        color=alt.Color("effect:Q", scale=diverging(reach), title="Log-odds", legend=alt.Legend(orient="bottom")),
         tooltip=[
             alt.Tooltip("emotion:N", title="Emotion"),
             alt.Tooltip("scenario:N", title="Scenario"),
@@ -118,7 +123,7 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
         f"{found.settings.controls} random directions",
         anchor="start",
     )
-    height = 26 * len(matrix.emotions) + 130  # with room for the names beneath
+    height = 26 * len(matrix.emotions) + 190  # with room for names and legend beneath
     return cast(alt.LayerChart, alt.layer(cells, marks).properties(title=title, height=height))
 
 

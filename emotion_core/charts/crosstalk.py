@@ -14,6 +14,7 @@ from emotion_core.steering.crosstalk import CrossTalk
 
 # Beyond this many emotions the figures inside the cells would overlap.
 _MOST_NUMBERED = 14
+_NUMBER_WIDTH = 30  # pixels that a number needs
 
 
 def matrix_table(found: CrossTalk) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
     order = list(found.emotions)
     largest = float(np.nanmax(np.abs(found.matrix))) if np.isfinite(found.matrix).any() else 1.0
     base = alt.Chart(table).encode(
-        x=alt.X("read:N", sort=order, title="Read", axis=alt.Axis(labelAngle=-45, orient="top", labelOverlap=False)),
+        x=alt.X("read:N", sort=order, title="Read", axis=alt.Axis(labelAngle=-60, orient="top", labelOverlap=False)),
         y=alt.Y("steered:N", sort=order, title="Steered", axis=alt.Axis(labelOverlap=False)),
         tooltip=[
             alt.Tooltip("steered:N", title="Steered"),
@@ -74,18 +75,20 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
         ],
     )
     cells = base.mark_rect(cursor="pointer").encode(
-        color=alt.Color("change:Q", scale=diverging(largest), title="Change (SD)"),
+        color=alt.Color("change:Q", scale=diverging(largest), legend=alt.Legend(title="Change (SD)", orient="bottom")),
         opacity=alt.Opacity("outside:N", scale=alt.Scale(domain=[False, True], range=[0.45, 1.0]), legend=None),
     )
     layers = [cells.add_params(alt.selection_point(name="cell", fields=["steered", "read"]))]
     if len(order) <= _MOST_NUMBERED:
-        numbers = base.transform_filter("isValid(datum.change)").mark_text(fontSize=11)
+        # A cell that is too narrow for its number, as on a phone, leaves it to the tooltip.
+        roomy = f"isValid(datum.change) && width > {_NUMBER_WIDTH * len(order)}"
+        numbers = base.transform_filter(roomy).mark_text(fontSize=11)
         layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f"), color=alt.value(INK)))
     if chosen is not None:
         one = table[(table["steered"] == chosen[0]) & (table["read"] == chosen[1])]
         frame = alt.Chart(one).mark_rect(filled=False, stroke=NULL, strokeWidth=3)
         layers.append(frame.encode(x=alt.X("read:N", sort=order), y=alt.Y("steered:N", sort=order)))
-    height = max(160, 34 * len(order) + 60) if len(order) <= 20 else 18 * len(order) + 60
+    height = 130 + (34 if len(order) <= 20 else 18) * len(order)  # with room for names and legend
     chart = alt.layer(*layers).properties(title=_title(found), height=height)
     return cast(alt.LayerChart, chart)
 

@@ -17,7 +17,8 @@ _FOCUS = """() => {
   while (e && e.shadowRoot && e.shadowRoot.activeElement) e = e.shadowRoot.activeElement;
   if (!e || e === document.body) return null;
   const style = getComputedStyle(e);
-  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const outline = n => getComputedStyle(n).outlineStyle !== 'none' && parseFloat(getComputedStyle(n).outlineWidth) >= 2;
+  const outlined = outline(e) || (e.matches('input') && e.closest('label') !== null && outline(e.closest('label')));
   const shadow = style.boxShadow !== 'none';
   let edged = false;  // a field's frame takes the primary colour
   if (e.matches('input, textarea')) {

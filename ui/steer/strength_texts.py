@@ -100,6 +100,7 @@ def _strip(
         tokens.append(Token(piece, None if size is None else shade(size), note, state))
     st.caption(label)
     if tokens:
-        token_strip(tokens, label=label, key=f"strip-{key}-{row.sample}-{'steered' if row.strength else 'plain'}")
+        name = f"strip-{key}-{row.sample}-{'steered' if row.strength else 'plain'}"
+        token_strip(tokens, label=label, key=name, hint=row.sample == 0 and not row.strength)
     else:
         st.caption("(nothing written)")
