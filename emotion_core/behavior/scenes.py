@@ -76,7 +76,7 @@ def built_in_scenes() -> tuple[Scene, ...]:
 
 
 def planted_scenes() -> tuple[Scene, ...]:
-    """Set-ups where the bundled model cheats, threatens or flatters at planted rates (`demo_model/write_planted.py`)."""
+    """Set-ups where the demo model cheats, threatens or flatters at planted rates (`demo_model/write_planted.py`)."""
     return read_scene_path(PLANTED_FILE)
 
 
