@@ -84,3 +84,8 @@ def test_the_card_of_the_space_names_the_port_of_the_image() -> None:
     head = dict(re.findall(r"^(\w+): (.+)$", card.split("---")[1], re.MULTILINE))
     assert head["sdk"] == "docker"
     assert f"EXPOSE {head['app_port']}" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_no_garbage_is_collected_after_every_run_of_a_script() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["runner"]["postScriptGC"] is False, "0.3 s each, in which no visitor's job goes on"
