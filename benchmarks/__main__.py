@@ -102,7 +102,7 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
     if "evidence" in parts and shape == "demo":
         found["evidence"] = evidence_time.measure(model, max(1, chosen.rounds // 2))
     if "dtype" in parts:
-        found["dtype"] = number_format.measure(str(path), max(1, chosen.rounds // 2))
+        found["dtype"] = number_format.measure(str(path), chosen.rounds)
     if "peaks" in parts:
         found["peaks"] = memory.contenders(path, None if chosen.no_peers else chosen.environments / "peers")
     if "scaling" in parts and shape == "demo":
