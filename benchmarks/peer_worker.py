@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
@@ -35,7 +36,8 @@ def main():
     for line in sys.stdin:
         asked = json.loads(line)
         if asked == "peak":
-            status = open("/proc/self/status").read().splitlines()  # `ru_maxrss` would begin with the parent's
+            # `ru_maxrss` would begin with the parent's.
+            status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
             print(next(int(one.split()[1]) / 1024 for one in status if one.startswith("VmHWM")), file=out, flush=True)
             continue
         pairs = [tuple(pair) for pair in asked]
