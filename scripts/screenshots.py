@@ -66,9 +66,14 @@ def main() -> None:
 
 
 def _settle(page: Page, height: int) -> None:
-    page.locator("h1").first.wait_for(timeout=PATIENCE)
-    page.wait_for_timeout(4000)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
+    """Waits until the page stands still; one that found the model busy is opened again."""
+    for _ in range(5):
+        page.locator("h1").first.wait_for(timeout=PATIENCE)
+        page.wait_for_timeout(4000)
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
+        if page.get_by_text("The model is busy").count() == 0:
+            break
+        page.reload()
     page.set_viewport_size({"width": WIDTH, "height": height})
     page.wait_for_timeout(3000)
 
