@@ -50,6 +50,10 @@ class Working:
         """The model's card."""
         return self.owner.model.info
 
+    def emotion_among(self, emotions: Sequence[str]) -> str:
+        """The chosen emotion where a result has it, else the first that it has."""
+        return self.emotion if self.emotion in emotions else emotions[0]
+
 
 def working_card() -> Working:
     """Draws the card and returns what is chosen; a choice that cannot be had is explained and the last one kept."""

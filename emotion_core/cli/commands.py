@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.behaviors import behaviors
+from emotion_core.cli.build import build
 from emotion_core.cli.doctor import doctor, ndif
+from emotion_core.cli.evidence import heldout, report
 from emotion_core.cli.exchanging import export, import_file
-from emotion_core.cli.making import build, heldout, report
 from emotion_core.cli.mapping import compare, geometry
 from emotion_core.cli.preferences import preferences
 from emotion_core.cli.reading import read

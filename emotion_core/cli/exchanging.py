@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_core.cli.answer import Answer
-from emotion_core.cli.making import writable
+from emotion_core.cli.places import writable
 from emotion_core.errors import SettingsError, VectorFileError
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ def behavior_result(working: Working) -> None:
 
 def _result(found: Behaviors, working: Working) -> None:
     emotions = found.settings.emotions
-    emotion = working.emotion if working.emotion in emotions else emotions[0]
+    emotion = working.emotion_among(emotions)
     if len(emotions) > 1:
         forget_unless("curves", emotions)
         emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key="curves", bind="query-params")
@@ -122,7 +122,7 @@ def _matrix(found: Behaviors) -> None:
 
 def _warning(warning: EarlyWarning, working: Working) -> None:
     st.subheader("Early warning", anchor=False)
-    emotion = working.emotion if working.emotion in warning.emotions else warning.emotions[0]
+    emotion = working.emotion_among(warning.emotions)
     e = warning.emotions.index(emotion)
     found = warning.evidence(e)
     verdict(

@@ -39,7 +39,7 @@ def preference_result(working: Working) -> None:
     with shown_errors():
         found = load_preferences(store(), run.id)
         st.divider()
-        emotion = working.emotion if working.emotion in found.base.emotions else found.base.emotions[0]
+        emotion = working.emotion_among(found.base.emotions)
         _scale(found.base, emotion)
         if found.moved is not None:
             _steered(found.moved)

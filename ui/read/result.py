@@ -56,26 +56,21 @@ def _reading(run_id: str) -> Reading:
 
 def _show(found: Reading, working: Working) -> None:
     if found.text is not None:
-        text_result(found.text, _emotion(found.text.emotions, working))
+        text_result(found.text, working.emotion_among(found.text.emotions))
     elif found.conversation is not None:
-        conversation_result(found.conversation, _emotion(found.conversation.tokens.emotions, working))
+        conversation_result(found.conversation, working.emotion_among(found.conversation.tokens.emotions))
     elif found.continuation is not None:
         emotions = found.continuation.readings[0].tokens.emotions
-        continuation_result(found.continuation, _emotion(emotions, working))
+        continuation_result(found.continuation, working.emotion_among(emotions))
     elif found.dose is not None:
-        dose_result(found.dose, _emotion(found.dose.emotions, working))
+        dose_result(found.dose, working.emotion_among(found.dose.emotions))
     elif found.situations is not None:
         situations_result(found.situations)
     elif found.attempts is not None:
-        attempts_result(found.attempts, _emotion(found.attempts.emotions, working))
+        attempts_result(found.attempts, working.emotion_among(found.attempts.emotions))
     elif found.priors is not None:
-        priors_result(found.priors, _emotion(found.priors.emotions, working))
+        priors_result(found.priors, working.emotion_among(found.priors.emotions))
     elif found.watched is not None:
         watched_result(found.watched)
     elif found.labelled is not None:
         labelled_result(found.labelled)
-
-
-def _emotion(emotions: tuple[str, ...], working: Working) -> str:
-    """The chosen emotion where the reading has it, else the first."""
-    return working.emotion if working.emotion in emotions else emotions[0]
