@@ -110,7 +110,9 @@ def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
     )
     if choice != _UPLOAD and choice is not None:
         run_id = run_of(choice, info)
-        return None if run_id is None else (vectors_of(run_id), run_id)
+        with shown_errors():  # it may have been removed to make room
+            return None if run_id is None else (vectors_of(run_id), run_id)
+        return None
     file = st.file_uploader(
         "Second vector file (.safetensors)",
         type=None,
