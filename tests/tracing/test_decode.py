@@ -58,3 +58,14 @@ def test_rows_get_the_same_bits_however_the_batch_is_split(tiny, family):
         part = slice(start, start + ROW_MULTIPLE)
         _, own = step(model, tokens[part], spread(base, [0] * ROW_MULTIPLE))
         assert torch.equal(own, whole[part])
+
+
+def test_the_head_computes_the_last_token_of_a_prompt_only(tiny):
+    model = tiny("gpt2")
+    shapes = []
+    handle = model.module.get_output_embeddings().register_forward_hook(lambda _m, _i, out: shapes.append(out.shape[1]))
+    try:
+        prefill(model, model.encode(TEXTS[4]).ids, rows=2)
+    finally:
+        handle.remove()
+    assert shapes == [1]
