@@ -90,8 +90,7 @@ def _forward(
 
 
 def _last_logits(model: LoadedModel) -> dict[str, int]:
-    """Has the model compute logits of the last token only: over a whole prompt they cost nearly half of what the blocks
-    do in GPT-2 small."""
+    """Has the model compute logits of the last token only; those of a prompt cost half as much as GPT-2's blocks."""
     known = "logits_to_keep" in inspect.signature(model.module.forward).parameters
     return {"logits_to_keep": 1} if known else {}
 
