@@ -20,6 +20,7 @@ from emotion_core.geometry.words import axis_name, map_sentence, map_title
 COMPONENTS = 8
 
 Colour = Literal["cluster", "valence"]
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,9 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
     axes = {"x": _axis(emotions, look.x, table, alt.X), "y": _axis(emotions, look.y, table, alt.Y)}
     base = alt.Chart(table).encode(**axes)
     # A thin edge keeps neutral valence, which has the colour of the ground, in sight.
-    dots = base.mark_circle(size=110, cursor="pointer", stroke=NULL, strokeWidth=0.7).add_params(pick)
+    dots = base.mark_point(size=110, filled=True, cursor="pointer", stroke=NULL, strokeWidth=0.7).add_params(pick)
     dots = dots.encode(
-        color=_colour(emotions, look.colour), tooltip=_tooltip(table), opacity=alt.Opacity("weight:Q", scale=None)
+        **_colour(emotions, look.colour), tooltip=_tooltip(table), opacity=alt.Opacity("weight:Q", scale=None)
     )
     if look.size and f"pc{look.size}" in table:
         scale = alt.Scale(range=[25, 420], zero=False)
@@ -140,18 +141,25 @@ def _axis(emotions: EmotionMap, component: int, table: pd.DataFrame, channel: ty
     return channel(f"pc{component}:Q", title=axis_name(emotions, component), scale=scale)
 
 
-def _colour(emotions: EmotionMap, colour: Colour) -> alt.Color:
+def _colour(emotions: EmotionMap, colour: Colour) -> dict[str, Any]:
+    """Colour of the dots, and of clusters their shape, by channel."""
     if colour == "valence" and np.isfinite(emotions.valence).any():
         low, high = float(np.nanmin(emotions.valence)), float(np.nanmax(emotions.valence))
         scale = diverging(max((high - low) / 2, 1e-9), middle=(low + high) / 2)
-        return alt.Color("valence:Q", scale=scale, legend=alt.Legend(title="Valence (human)", orient="bottom"))
-    # The palette repeats past its eight colours; the tooltip and the table say which cluster is which.
-    clusters = list(range(1, emotions.n_clusters + 1))
-    colours = [CATEGORICAL[i % len(CATEGORICAL)] for i in range(emotions.n_clusters)]
+        legend = alt.Legend(title="Valence (human)", orient="bottom")
+        return {"color": alt.Color("valence:Q", scale=scale, legend=legend)}
     legend = alt.Legend(
         title="Cluster", orient="bottom", columns=5, symbolLimit=20, symbolOpacity=1, symbolStrokeWidth=0
     )
-    return alt.Color("cluster:N", scale=alt.Scale(domain=clusters, range=colours), legend=legend)
+    clusters = list(range(1, emotions.n_clusters + 1))
+    # The palette repeats past its eight colours, with another shape each time.
+    rounds = [divmod(i, len(CATEGORICAL)) for i in range(emotions.n_clusters)]
+    colours = alt.Scale(domain=clusters, range=[CATEGORICAL[i] for _, i in rounds])
+    shapes = alt.Scale(domain=clusters, range=[_SHAPES[turn % len(_SHAPES)] for turn, _ in rounds])
+    return {
+        "color": alt.Color("cluster:N", scale=colours, legend=legend),
+        "shape": alt.Shape("cluster:N", scale=shapes, legend=legend),
+    }
 
 
 def _plane_title(emotions: EmotionMap, chosen: str) -> str:

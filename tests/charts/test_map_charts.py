@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import altair as alt
 import numpy as np
@@ -56,6 +57,15 @@ def test_any_two_components_can_be_drawn(found, small, x, y, colour):
         assert chart_bytes(component_plane(one, "calm", Look(x=x, y=y, colour=colour)), "svg").startswith(b"<svg")
     axes = [layer["encoding"] for layer in component_plane(found, "calm", Look(x=x, y=y)).to_dict()["layer"]]
     assert all(a["x"]["field"] == f"pc{x}" and a["y"]["field"] == f"pc{y}" for a in axes)
+
+
+def test_no_two_clusters_have_the_same_colour_and_shape(found):
+    many = replace(found, n_clusters=18, clusters=np.arange(171) % 18)
+    layers = [one["encoding"] for one in component_plane(many, "afraid").to_dict()["layer"]]
+    (dots,) = [one for one in layers if "shape" in one]
+    looks = list(zip(dots["color"]["scale"]["range"], dots["shape"]["scale"]["range"], strict=True))
+    assert len(looks) == len(set(looks)) == 18
+    assert dots["color"]["scale"]["domain"] == dots["shape"]["scale"]["domain"] == list(range(1, 19))
 
 
 def written(sides: list[int]) -> int:
