@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from demo_model import rates, truth
+from demo_model import paths, rates, truth
 from demo_model.generator import KINDS, load, scenes
 from demo_model.generator.banks.numbers import TEMPLATES
 from demo_model.generator.banks.pressure import DILEMMAS
@@ -67,7 +67,17 @@ def test_decisions_come_at_the_planted_rate() -> None:
         )
 
 
-@pytest.mark.parametrize("kind", ["made-pressure", "made-choices"])
+def _has_corpus() -> bool:
+    try:
+        return paths.corpus().is_dir()
+    except FileNotFoundError:
+        return False
+
+
+NEEDS_CORPUS = pytest.mark.skipif(not _has_corpus(), reason="the training text is not beside this checkout")
+
+
+@pytest.mark.parametrize("kind", [pytest.param("made-pressure", marks=NEEDS_CORPUS), "made-choices"])
 def test_the_ways_of_a_text_are_itself_and_others_with_chances_of_one_together(kind: str) -> None:
     branching = [document for document in load(kind, count=200) if document.ways]
     assert len(branching) > 100
