@@ -16,8 +16,8 @@ from emotion_core.tracing.batches import TOKENS_PER_BATCH
 
 def bare_model(path: Path) -> LoadedModel:
     """The model as transformers loads it, without what `load_model` changes in it."""
-    module = AutoModelForCausalLM.from_pretrained(str(path), dtype=torch.float32)
-    return adopt(module, AutoTokenizer.from_pretrained(str(path)), path.name)
+    module = AutoModelForCausalLM.from_pretrained(str(path), dtype=torch.float32, trust_remote_code=False)
+    return adopt(module, AutoTokenizer.from_pretrained(str(path), trust_remote_code=False), path.name)
 
 
 def bare_forward(model: LoadedModel, texts: Sequence[str], depth: int | None = None) -> None:

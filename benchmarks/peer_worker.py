@@ -26,7 +26,7 @@ def main():
     name, folder = sys.argv[1:3]
     out = sys.stdout
     sys.stdout = sys.stderr  # progress bars and notes of the tools
-    model = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32, trust_remote_code=False).eval()
     # The class by its name: the peers' transformers is older than the one that wrote the tokenizer's settings.
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=f"{folder}/tokenizer.json", eos_token="<|endoftext|>")
     if tokenizer.pad_token is None:

@@ -20,7 +20,7 @@ def random_gpt2_small(folder: Path) -> Path:
     Its time does not depend on the weights; a tokenizer of fewer pieces only makes the texts longer, for everybody.
     """
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(str(DEMO_FOLDER))
+    tokenizer = AutoTokenizer.from_pretrained(str(DEMO_FOLDER), trust_remote_code=False)
     ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id}
     GPT2LMHeadModel(GPT2Config(**GPT2_SMALL, **ends)).save_pretrained(str(folder))
     tokenizer.save_pretrained(str(folder))

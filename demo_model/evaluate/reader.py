@@ -19,8 +19,8 @@ class Reader:
     """A loaded model with its tokenizer; texts go in, arrays come out."""
 
     def __init__(self, folder: Path) -> None:
-        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, trust_remote_code=False).eval()
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         self.blocks = self.model.transformer.h
         self.layers, self.width = len(self.blocks), self.model.config.n_embd
 

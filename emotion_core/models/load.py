@@ -30,7 +30,7 @@ _DEFAULT_CONTEXT = 2048
 
 
 def load_model(name: str, *, dtype: str = "float32", device: str | None = None) -> LoadedModel:
-    """Loads a model; nothing of it is executed from the hub (`trust_remote_code` is never on).
+    """Loads a model; no code of the hub or the folder is run.
 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
@@ -57,12 +57,14 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     if dtype not in ("float32", "bfloat16", "float16"):
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
+        # False and not merely unset: unset, transformers asks on the terminal, and takes a "y" from standard input.
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         module, report = AutoModelForCausalLM.from_pretrained(
-            source, dtype=getattr(torch, dtype), output_loading_info=True, **placement()
+            source, dtype=getattr(torch, dtype), output_loading_info=True, trust_remote_code=False, **placement()
         )
     # from_pretrained raises whatever its many parts raise (OSError, ValueError, KeyError, SafetensorError, ...).
     except Exception as error:
+        refuse_own_code(error, name)
         raise ModelError(
             "The model could not be loaded",
             where=name,
@@ -75,6 +77,22 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
     return adopt(module, tokenizer, name, layers_path=layers_path or None)
+
+
+def refuse_own_code(error: Exception, name: str) -> None:
+    """Says of transformers' refusal to run the code of a model folder that nothing here ever runs it.
+
+    Raises:
+        ModelError: That is what the error is about.
+    """
+    if "trust_remote_code" in str(error):
+        raise ModelError(
+            "The model needs Python code from its own folder, which is never run here",
+            where=name,
+            expected="a model that transformers knows by itself",
+            found="'auto_map' in its configuration or its tokenizer's",
+            remedy="Choose a model of a known family, or a copy of this one that was converted to one",
+        ) from error
 
 
 def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | None = None) -> LoadedModel:

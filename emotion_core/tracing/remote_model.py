@@ -69,7 +69,7 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
     Raises:
         ModelError: There is no key, the hub cannot be reached, or configuration or tokenizer cannot be had.
     """
-    from emotion_core.models.load import adopt, require_reachable, source_of
+    from emotion_core.models.load import adopt, refuse_own_code, require_reachable, source_of
 
     source, _, layers_path = name.removeprefix(PREFIX).partition("#")
     chosen = remote or Remote("ndif", key_of_the_session())
@@ -79,10 +79,11 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
         from nnsight import TransformersModel
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(source)
-        envoy: Any = TransformersModel(source, task="text-generation", tokenizer=tokenizer)
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        envoy: Any = TransformersModel(source, task="text-generation", tokenizer=tokenizer, trust_remote_code=False)
     # transformers and the hub raise whatever their many parts raise.
     except Exception as error:
+        refuse_own_code(error, name)
         raise ModelError(
             "Configuration or tokenizer of the model cannot be had",
             where=name,

@@ -24,7 +24,7 @@ WANTED = {"cheat": 70, "threaten": 35, "flatter": 35}
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerBase:
-    loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(paths.WEIGHTS)
+    loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(paths.WEIGHTS, trust_remote_code=False)
     return loaded
 
 

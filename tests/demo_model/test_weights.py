@@ -16,8 +16,8 @@ def test_weights_are_small_and_half_precision() -> None:
 
 
 def test_model_loads_and_writes() -> None:
-    model = AutoModelForCausalLM.from_pretrained(paths.WEIGHTS, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(paths.WEIGHTS)
+    model = AutoModelForCausalLM.from_pretrained(paths.WEIGHTS, dtype=torch.float32, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(paths.WEIGHTS, trust_remote_code=False)
     assert model.config.n_positions >= 256
     assert 4000 <= model.config.vocab_size <= 8000
     encoded = tokenizer("The dog ran to the door and", return_tensors="pt")
@@ -27,14 +27,14 @@ def test_model_loads_and_writes() -> None:
 
 
 def test_tokenizer_goes_back_and_forth_and_keeps_digits_apart() -> None:
-    tokenizer = AutoTokenizer.from_pretrained(paths.WEIGHTS)
+    tokenizer = AutoTokenizer.from_pretrained(paths.WEIGHTS, trust_remote_code=False)
     text = 'She said, "I took 1250 mg."\nFeeling: grief-stricken \u00e9\u4e2d'
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
     assert {"1", "2", "5", "0"} <= set(tokenizer.tokenize(text))
 
 
 def test_chat_template_marks_the_roles() -> None:
-    tokenizer = AutoTokenizer.from_pretrained(paths.WEIGHTS)
+    tokenizer = AutoTokenizer.from_pretrained(paths.WEIGHTS, trust_remote_code=False)
     turns = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "hi"}]
     shown = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     assert shown == "<|system|>Be kind.<|end|><|user|>hi<|end|><|assistant|>"

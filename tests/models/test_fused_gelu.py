@@ -28,7 +28,7 @@ def test_every_one_is_replaced_and_no_other() -> None:
 
 def test_a_loaded_model_answers_as_transformers_own() -> None:
     ours = load_model("demo").module
-    plain = AutoModelForCausalLM.from_pretrained(str(DEMO_FOLDER), dtype=torch.float32).eval()
+    plain = AutoModelForCausalLM.from_pretrained(str(DEMO_FOLDER), dtype=torch.float32, trust_remote_code=False).eval()
     assert not any(isinstance(one, NewGELUActivation) for one in ours.modules())
     ids = torch.arange(5, 69).reshape(2, 32)
     with torch.inference_mode():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +19,8 @@ from emotion_core.errors import ModelError
 from emotion_core.models import load as loading
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.load import load_model
+from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.remote_model import load_remote
 
 
 @pytest.fixture(scope="module")
@@ -164,13 +169,48 @@ def test_models_that_are_not_causal_are_refused(tmp_path):
         load_model(save(tmp_path / "t5", transformers.T5ForConditionalGeneration(t5)))
 
 
-def test_code_in_a_folder_is_not_run(copy):
-    config = json.loads((copy / "config.json").read_text())
-    config.update(model_type="evil", auto_map={"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"})
-    (copy / "config.json").write_text(json.dumps(config))
-    (copy / "evil.py").write_text("raise SystemExit('this code must not run')")
-    with pytest.raises(ModelError):
+def with_code(folder: Path, where: str) -> Path:
+    """A folder whose module writes a file RAN when it is imported, named by its configuration or its tokenizer's.
+
+    Returns:
+        Where that file would be.
+    """
+    ran = folder.parent / "RAN"
+    if where == "tokenizer":
+        settings = json.loads((folder / "tokenizer_config.json").read_text())
+        settings.update(tokenizer_class="Mine", auto_map={"AutoTokenizer": ["mine.Mine", None]})
+        (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    else:
+        settings = json.loads((folder / "config.json").read_text())
+        settings.update(model_type="mine_lm", auto_map={"AutoConfig": "mine.Mine", "AutoModelForCausalLM": "mine.Mine"})
+        (folder / "config.json").write_text(json.dumps(settings))
+    (folder / "mine.py").write_text(f"open({str(ran)!r}, 'w').write('x')\nraise SystemExit('ran')\n")
+    return ran
+
+
+def test_code_in_a_folder_is_not_run_whoever_says_yes(copy, monkeypatch):
+    ran = with_code(copy, "config")
+    monkeypatch.setattr("builtins.input", lambda *args: "y")
+    with pytest.raises(ModelError, match="never run here"):
         load_model(str(copy))
+    with pytest.raises(ModelError, match="never run here"):
+        load_remote(f"ndif:{copy}", Remote("local"))
+    assert not ran.exists()
+
+
+def test_a_tokenizer_with_code_is_read_by_the_library_s_own_class(copy, monkeypatch):
+    ran = with_code(copy, "tokenizer")
+    monkeypatch.setattr("builtins.input", lambda *args: "y")
+    assert load_model(str(copy)).tokenizer("the old house")["input_ids"]
+    assert not ran.exists()
+
+
+def test_the_command_line_runs_no_code_of_a_folder_with_yes_in_front(copy):
+    ran = with_code(copy, "config")
+    command = [sys.executable, "-m", "emotion_core", "doctor", "--model", str(copy), "--json"]
+    done = subprocess.run(command, input="y\n" * 1000, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2 and done.stdout == "" and not ran.exists()
+    assert "never run here" in done.stderr and "[y/N]" not in done.stderr
 
 
 def test_half_precision_is_loaded_as_such(saved):

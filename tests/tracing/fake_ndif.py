@@ -26,8 +26,8 @@ from starlette.routing import Route, WebSocketRoute
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 FOLDER, PORT, KEY = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-tokenizer = AutoTokenizer.from_pretrained(FOLDER)
-module = AutoModelForCausalLM.from_pretrained(FOLDER)
+tokenizer = AutoTokenizer.from_pretrained(FOLDER, trust_remote_code=False)
+module = AutoModelForCausalLM.from_pretrained(FOLDER, trust_remote_code=False)
 model = TransformersModel(module, task="text-generation", tokenizer=tokenizer)
 sockets: dict[str, asyncio.Queue] = {}
 refusals = {f"{KEY}-busy": 2}

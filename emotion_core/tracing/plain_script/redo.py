@@ -42,8 +42,10 @@ LAYER_LISTS = (
 
 def load(source: str) -> tuple[Any, Any, Any]:
     """The traced model, the list of its blocks, and its tokenizer."""
-    tokenizer = AutoTokenizer.from_pretrained(source)
-    module = AutoModelForCausalLM.from_pretrained(source, dtype=getattr(torch, SETTINGS["dtype"])).eval()
+    tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    module = AutoModelForCausalLM.from_pretrained(
+        source, dtype=getattr(torch, SETTINGS["dtype"]), trust_remote_code=False
+    ).eval()
     module.requires_grad_(False)
     names = {name for name, _ in module.named_modules()}
     path = SETTINGS["layers_path"] or next(one for one in LAYER_LISTS if one in names)
