@@ -7,6 +7,7 @@ looks at the run store again and again; nothing here touches the model.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from emotion_core.runs.stopping import stop_run
 from ui.ended import ended
 from ui.errors import show_error
 from ui.own_place import in_own_place
+from ui.page_run import view_run
 from ui.services import registry, store
 
 _POLL = 0.7  # seconds
@@ -42,6 +44,22 @@ def run_panel(run_id: str, *, key: str, shared: bool = False, started: str = "")
     elif run.state != "done":
         ended(run, key=key, started=started)
     return run if run.state == "done" else None
+
+
+def finished_run(page: str, kinds: Sequence[str], hint: str, *, key: str) -> Run | None:
+    """The run of a view when it is done; until then its panel, or what to click where there is none.
+
+    Args:
+        page: Under which the view remembers its run.
+        kinds: What the view shows, see `view_run`.
+        hint: What to click, and what appears then.
+        key: Unique on the page.
+    """
+    run_id = view_run(page, *kinds)
+    if run_id is None:
+        st.info(hint, icon=":material/info:")
+        return None
+    return run_panel(run_id, key=key)
 
 
 @in_own_place

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from redo_helpers import content
+from redo_helpers import assert_redone_equal, content
 
 from emotion_core.errors import LimitError, RunError
 from emotion_core.evaluation.confounds import built_in_confounds
@@ -62,17 +62,7 @@ def _orthogonal(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVector
 def test_an_expired_run_comes_back_the_same(
     start: Start, registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache
 ) -> None:
-    store = registry.store
-    run_id = start(registry, owner, vectors, cache)
-    registry.wait(run_id)
-    before = {name: content(store.read(run_id, name)) for name in store.files(run_id)}
-    assert before and not can_redo(store.get(run_id))
-    store.expire(run_id)
-    assert can_redo(store.get(run_id)), why_not(store.get(run_id))
-    assert redo(registry, owner, store.get(run_id), cache) == run_id
-    registry.wait(run_id)
-    assert store.get(run_id).state == "done"
-    assert {name: content(store.read(run_id, name)) for name in store.files(run_id)} == before
+    assert_redone_equal(registry, owner, start(registry, owner, vectors, cache), cache)
 
 
 def own_set(name: str = "mine.csv") -> PromptSet:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from redo_helpers import content
+from redo_helpers import assert_redone_equal
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
@@ -27,7 +27,7 @@ from emotion_core.runs.next_tokens import start_next_token
 from emotion_core.runs.preferences import start_preferences
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.readings import start_reading
-from emotion_core.runs.redo import can_redo, redo, why_not
+from emotion_core.runs.redo import can_redo, why_not
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.requests import LONGEST_TEXT, asked_reading, reading_of
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
@@ -79,17 +79,7 @@ def _behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors
 def test_an_expired_run_comes_back_the_same(
     start: Start, registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache
 ) -> None:
-    store = registry.store
-    run_id = start(registry, owner, vectors, cache)
-    registry.wait(run_id)
-    before = {name: content(store.read(run_id, name)) for name in store.files(run_id)}
-    assert before and not can_redo(store.get(run_id))
-    store.expire(run_id)
-    assert can_redo(store.get(run_id)), why_not(store.get(run_id))
-    assert redo(registry, owner, store.get(run_id), cache) == run_id
-    registry.wait(run_id)
-    assert store.get(run_id).state == "done"
-    assert {name: content(store.read(run_id, name)) for name in store.files(run_id)} == before
+    assert_redone_equal(registry, owner, start(registry, owner, vectors, cache), cache)
 
 
 def test_uploads_are_not_kept(

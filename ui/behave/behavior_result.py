@@ -16,8 +16,7 @@ from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors
 from ui.linked import forget_unless
-from ui.page_run import view_run
-from ui.run_panel import run_panel
+from ui.run_panel import finished_run
 from ui.services import store
 from ui.share import link_hint
 from ui.verdict import shows, verdict
@@ -28,11 +27,8 @@ _A_ROW = 3  # small multiples
 
 def behavior_result(working: Working) -> None:
     """The page's behaviours, as far as they are."""
-    run_id = view_run(BEHAVIORS, KIND)
-    if run_id is None:
-        st.info("Press the button: a curve for each scenario appears here.", icon=":material/info:")
-        return
-    run = run_panel(run_id, key="behaviors")
+    hint = "Press the button: a curve for each scenario appears here."
+    run = finished_run(BEHAVIORS, (KIND,), hint, key="behaviors")
     if run is None:
         return
     with shown_errors():

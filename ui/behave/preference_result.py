@@ -15,9 +15,8 @@ from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads, json_download
 from ui.errors import shown_errors
 from ui.linked import keep_in_link, taken
-from ui.page_run import view_run
 from ui.plain import minus, plain
-from ui.run_panel import run_panel
+from ui.run_panel import finished_run
 from ui.services import store
 from ui.share import link_hint
 from ui.verdict import shows, verdict
@@ -29,11 +28,8 @@ _NEAR = 4  # opponents shown at either end
 
 def preference_result(working: Working) -> None:
     """The page's preferences, as far as they are."""
-    run_id = view_run(PREFERENCES, KIND)
-    if run_id is None:
-        st.info("Press the button: the scale and the emotions that go with it appear here.", icon=":material/info:")
-        return
-    run = run_panel(run_id, key="preferences")
+    hint = "Press the button: the scale and the emotions that go with it appear here."
+    run = finished_run(PREFERENCES, (KIND,), hint, key="preferences")
     if run is None:
         return
     with shown_errors():

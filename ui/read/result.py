@@ -6,7 +6,6 @@ import streamlit as st
 
 from emotion_core.runs.readings import Reading, load_reading, read_with
 from ui.errors import shown_errors
-from ui.page_run import view_run
 from ui.read.attempts import attempts_result
 from ui.read.continuation import continuation_result
 from ui.read.conversation import conversation_result
@@ -17,7 +16,7 @@ from ui.read.priors import priors_result
 from ui.read.redo import redo_call
 from ui.read.situations import situations_result
 from ui.read.text import text_result
-from ui.run_panel import run_panel
+from ui.run_panel import finished_run
 from ui.services import store
 from ui.share import link_hint
 from ui.working import Working
@@ -30,11 +29,8 @@ def reading_result(working: Working, view: str) -> None:
         working: What is worked with.
         view: Key of `VIEWS`.
     """
-    run_id = view_run(f"read {view}", *VIEWS[view])
-    if run_id is None:
-        st.info("Press the button: the reading appears here.", icon=":material/info:")
-        return
-    run = run_panel(run_id, key=f"read-{view.lower()}")
+    hint = "Press the button: the reading appears here."
+    run = finished_run(f"read {view}", VIEWS[view], hint, key=f"read-{view.lower()}")
     if run is None:
         return
     with shown_errors():

@@ -24,7 +24,7 @@ from ui.steer.crosstalk_result import crosstalk_result
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
 from ui.steer.ready import ready
-from ui.steer.writing import writing_settings
+from ui.steer.writing import writing_form
 from ui.vector_sets import MAP_SETS, choose_next, run_of
 from ui.working import Working
 
@@ -106,22 +106,13 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
     if len(emotions) < 2:
         raise SettingsError("A matrix needs emotions", expected="2 or more", found=str(len(emotions)))
     place = place_form(vectors, vectors.selected_layer, key="matrix_")
-    more = writing_settings()
+    writing = writing_form()
     return CrossTalkSettings(
         prompts=prompts,
         strength=float(strength),
         emotions=tuple(emotions),
         controls=int(controls),
-        samples=1 if more.decoding == "greedy" else int(samples),
-        max_new_tokens=more.new_tokens,
-        layer=place.layer,
-        span=place.span,
-        unit=more.unit,
-        operation=place.operation,
-        scope=place.scope,
-        decoding=more.decoding,
-        temperature=more.temperature,
-        top_p=more.top_p,
-        seed=more.seed,
-        chat=more.chat,
+        samples=1 if writing.decoding == "greedy" else int(samples),
+        **vars(place),
+        **vars(writing),
     )

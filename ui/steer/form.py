@@ -11,7 +11,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.steer.compare import company_form
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
-from ui.steer.writing import writing_settings
+from ui.steer.writing import writing_form
 
 
 @dataclass(frozen=True)
@@ -30,28 +30,16 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     """
     amounts = _amounts_form()
     place = place_form(vectors, vectors.layer_of(emotion))
-    company, more = company_form(vectors, emotion), writing_settings()
+    company, writing = company_form(vectors, emotion), writing_form()
     return SweepSettings(
         emotion=emotion,
         prompts=amounts.prompts,
         strengths=parse_strengths(amounts.strengths),
         controls=amounts.controls,
-        samples=1 if more.decoding == "greedy" else amounts.samples,
-        max_new_tokens=more.new_tokens,
-        layer=place.layer,
-        span=place.span,
-        mix=company.mix,
-        shuffles=company.shuffles,
-        others=company.others,
-        words=company.words,
-        unit=more.unit,
-        operation=place.operation,
-        scope=place.scope,
-        decoding=more.decoding,
-        temperature=more.temperature,
-        top_p=more.top_p,
-        seed=more.seed,
-        chat=more.chat,
+        samples=1 if writing.decoding == "greedy" else amounts.samples,
+        **vars(place),
+        **vars(company),
+        **vars(writing),
     )
 
 

@@ -16,10 +16,9 @@ from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.help_texts import CONTROLS
 from ui.limits import limit_note
-from ui.page_run import view_run
 from ui.plain import plain
 from ui.run_button import run_button
-from ui.run_panel import run_panel
+from ui.run_panel import finished_run
 from ui.services import registry, store
 from ui.share import link_hint
 from ui.steer.place import place_form
@@ -36,12 +35,10 @@ def next_token_view(working: Working) -> None:
     if working.vectors is not None and working.emotion is not None:
         _settings_and_button(working, working.vectors, working.emotion)
         st.divider()
-    run_id = view_run(PAGE, KIND)
-    if run_id is None:
-        st.info("Press the button: the curve appears here.", icon=":material/info:")
-    elif run_panel(run_id, key=PAGE) is not None:
+    run = finished_run(PAGE, (KIND,), "Press the button: the curve appears here.", key=PAGE)
+    if run is not None:
         with shown_errors():
-            _result(load_next_token(store(), run_id))
+            _result(load_next_token(store(), run.id))
             link_hint()
 
 
@@ -76,10 +73,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         prompts=prompts,
         strengths=even_strengths(float(reach), STRENGTHS),
         controls=int(controls),
-        layer=place.layer,
-        span=place.span,
-        operation=place.operation,
-        scope=place.scope,
+        **vars(place),
     )
 
 

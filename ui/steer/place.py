@@ -18,7 +18,10 @@ _SCOPES: dict[str, Scope] = {"Generated text": "generated", "Prompt": "prompt", 
 
 @dataclass(frozen=True)
 class Place:
-    """Operation, steered positions and layers; `layer` None stands for the one chosen at the build."""
+    """Operation, steered positions and layers, named as in the settings, which take it whole.
+
+    `layer` None stands for the one chosen at the build.
+    """
 
     operation: Operation
     scope: Scope

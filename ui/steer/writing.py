@@ -15,14 +15,14 @@ _DECODINGS: dict[str, Decoding] = {"Sampling, same noise": "sample", "Greedy": "
 
 
 @dataclass(frozen=True)
-class WritingSettings:
-    """How texts are written under steering, in a sweep and in a cross-talk matrix."""
+class Writing:
+    """How texts are written in a sweep and in a cross-talk matrix; named as in their settings, which take it whole."""
 
     unit: Unit
     decoding: Decoding
     temperature: float
     top_p: float
-    new_tokens: int
+    max_new_tokens: int
     seed: int
     chat: bool
 
@@ -38,7 +38,7 @@ _DEFAULTS: dict[str, tuple[str, object]] = {
 }
 
 
-def writing_settings() -> WritingSettings:
+def writing_form() -> Writing:
     """Draws the fold."""
     with more_settings(_DEFAULTS):
         one, two, three = st.columns(3)
@@ -69,7 +69,7 @@ def writing_settings() -> WritingSettings:
         )
         seed = three.number_input("Seed", 0, 2**31 - 1, 0, key="steer_seed", persist_state="session", help=SEED)
         chat = st.toggle("Wrap prompts in the chat template", key="steer_chat", persist_state="session", help=CHAT)
-    return WritingSettings(
+    return Writing(
         _UNITS[str(unit)],
         _DECODINGS[str(decoding)],
         float(temperature),
