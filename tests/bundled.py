@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
@@ -42,6 +43,16 @@ class Bundled:
     def scenes(self) -> EmotionVectors:
         """Vectors of scenes-171, whose map is known."""
         return run_to_end(build(self.model, [load_prompts("scenes-171")], BuildSettings(), self.cache))
+
+    @cached_property
+    def twelve(self) -> EmotionVectors:
+        """Vectors of emotions-12."""
+        return self.built("emotions-12")
+
+    def built(self, *names: str, **settings: Any) -> EmotionVectors:
+        """Vectors of built-in sets."""
+        sets = [load_prompts(name) for name in names]
+        return run_to_end(build(self.model, sets, BuildSettings(**settings), self.cache))
 
     def baseline(self, form: Form = "text", layers: Sequence[int] | None = None) -> Baseline:
         """Neutral texts on these vectors."""

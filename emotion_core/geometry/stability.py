@@ -77,32 +77,35 @@ def stability(
     seed: int = 0,
     resamples: int = RESAMPLES,
     splits: int = SPLITS,
+    kept: Sequence[int] | None = None,
 ) -> Job[Stability]:
     """Builds the map again and again, as a job that yields after each build.
 
     Args:
         values: float32 [texts, layers, width], activations of the training texts as the build used them.
-        blocks: Training rows, whose emotions together are the map's.
+        blocks: Training rows, whose emotions together are the map's, but for those that `kept` leaves out.
         estimator: Of the build.
         clusters: Groups of k-means.
         seed: Of the resamples, the halves and the starts.
         resamples: Resampled builds.
         splits: Pairs of halves.
+        kept: Places of the map's emotions among those of the blocks; by default all.
 
     Raises:
         SettingsError: An emotion has fewer than four training texts or pairs.
     """
     _check(blocks)
     rng = np.random.default_rng(seed)
-    full = _built(values, blocks, estimator)
+    places = list(range(sum(len(block.emotions) for block in blocks)) if kept is None else kept)
+    full = _built(values, blocks, estimator)[places]
     groups = _Groups(full, clusters, seed)
     for done in range(resamples):
-        groups.add(_built(values, [_resampled(block, rng) for block in blocks], estimator))
+        groups.add(_built(values, [_resampled(block, rng) for block in blocks], estimator)[places])
         yield Progress(done + 1, resamples + splits, "rebuilding the map from resampled texts")
     halves: list[Array] = []
     for done in range(splits):
         pairs = [_halves(block, rng) for block in blocks]
-        both = [_built(values, [pair[side] for pair in pairs], estimator) for side in (0, 1)]
+        both = [_built(values, [pair[side] for pair in pairs], estimator)[places] for side in (0, 1)]
         halves.append(np.stack([[cosine_matrix(one[:, layer]) for layer in range(one.shape[1])] for one in both]))
         yield Progress(resamples + done + 1, resamples + splits, "comparing two halves of the texts")
     return _summary(groups, halves, clusters, resamples, seed)

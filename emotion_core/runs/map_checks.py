@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +25,9 @@ from emotion_core.runs.store import RunStore
 from emotion_core.tracing.activations import RECORDER_VERSION, Activations, FloatArray
 from emotion_core.tracing.logit_lens import extremes, logit_lens
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts, training_texts
+from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.rows import Block, blocks_of, places
+from emotion_core.vectors.training import Training, training, training_of
 
 KIND = "map-checks"
 TOKENS = 8
@@ -143,10 +141,12 @@ def check_map(
     found: Stability | None = None
     variants: tuple[Variant, ...] = ()
     if vectors.prompt_sets:
-        trained = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
-        variants = yield from _variants(vectors, trained, neutral)
+        material = yield from training(model, vectors, cache)
+        variants = yield from _variants(material, neutral)
         try:
-            found = yield from _stability(vectors, trained, neutral, clusters)
+            found = yield from stability(
+                material.values, material.blocks, vectors.estimator, clusters, vectors.seed, kept=material.kept
+            )
         except SettingsError as error:
             reasons["stability"] = error.message
     else:
@@ -154,23 +154,14 @@ def check_map(
     return MapChecks(vectors.emotions, found, variants, examples, lens, reasons)
 
 
-def _stability(vectors: EmotionVectors, trained: Activations, neutral: Activations, clusters: int) -> Job[Stability]:
-    values = trained.values
-    if vectors.neutral_projection:
-        values = project_out(values, neutral_components(neutral.values))
-    return (yield from stability(values, _blocks(vectors, trained), vectors.estimator, clusters, vectors.seed))
-
-
-def _variants(vectors: EmotionVectors, trained: Activations, neutral: Activations) -> Job[tuple[Variant, ...]]:
+def _variants(material: Training, neutral: Activations) -> Job[tuple[Variant, ...]]:
     """As built, with the other choice of neutral projection, and without the largest dimension."""
-    values, name = trained.values, "without neutral projection"
-    if not vectors.neutral_projection:
-        values, name = project_out(values, neutral_components(neutral.values)), "with neutral projection"
-    blocks = _blocks(vectors, trained)
-    other = np.concatenate([estimate(values, block, vectors.estimator) for block in blocks])
+    vectors = material.vectors
+    other = replace(vectors, neutral_projection=not vectors.neutral_projection)
+    name = f"{'with' if other.neutral_projection else 'without'} neutral projection"
     made = (
         ("as built", vectors.values),
-        (name, other),
+        (name, training_of(other, material.activations, neutral).estimate()),
         ("without the largest dimension", without_largest(vectors.values)),
     )
     found = []
@@ -178,11 +169,6 @@ def _variants(vectors: EmotionVectors, trained: Activations, neutral: Activation
         yield Progress(done, len(made), "making the map in other ways")
         found.append(variant(label, one, vectors.values, vectors.emotions, vectors.seed))
     return tuple(found)
-
-
-def _blocks(vectors: EmotionVectors, trained: Activations) -> tuple[Block, ...]:
-    texts = [t for one in vectors.prompt_sets for t in one.part("train")]
-    return blocks_of(texts, places(trained.texts))
 
 
 def _lens(model: LoadedModel, vectors: EmotionVectors) -> Job[LensTokens]:

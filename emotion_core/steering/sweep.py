@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from emotion_core.evaluation.controls import shuffled_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.cache import ActivationCache
@@ -18,13 +19,13 @@ from emotion_core.steering.generate import Written, generate, never
 from emotion_core.steering.measures import first_difference, longest_loop, repetition
 from emotion_core.steering.plan import plan_rows
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.shuffled import shuffled_units
 from emotion_core.steering.summary import StrengthSummary, SweepSummary, summarise
 from emotion_core.steering.token_values import TokenValues, token_values
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.score import Continuation, Scores, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
+from emotion_core.vectors.training import training
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,9 @@ def sweep(
     shuffled = None
     if settings.shuffles:
         layers = steered_layers(settings, layer)
-        reading = shuffled_units(model, vectors, settings.emotion, layers, settings.shuffles, settings.seed, cache)
-        shuffled = yield from reading
+        material = yield from training(model, vectors, cache)
+        block, rng = material.block_of(settings.emotion), np.random.default_rng([settings.seed, 0x5F])
+        shuffled = shuffled_units(material, block, layers, settings.shuffles, rng, settings.emotion)
     directions = sweep_directions(settings, vectors, layer, shuffled)
     plans = [plan_rows(settings, prompt) for prompt in range(len(settings.prompts))]
     generated = yield from generate(model, settings, directions, plans, settings.in_words, stop)

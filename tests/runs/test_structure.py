@@ -109,8 +109,3 @@ def test_no_text_goes_through_unsafe_html(path: Path) -> None:
     assert "unsafe_allow_html" not in source
     assert "unsafe_allow_javascript" not in source
     assert "innerHTML" not in source
-
-
-@pytest.mark.parametrize("path", [*CORE, *PAGES, *UI], ids=name)
-def test_files_hold_one_idea(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 260

@@ -9,20 +9,23 @@ import numpy as np
 import pytest
 
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.controls import relabelled, shuffled_units
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.plan import n_texts
-from emotion_core.steering.shuffled import redrawn, shuffled_units
 from emotion_core.steering.sweep import sweep
+from emotion_core.vectors.orthogonal import orthogonal_to
 from emotion_core.vectors.rows import LabelledRows, PairRows
+from emotion_core.vectors.training import training
 from steering.handmade import all_written, random_vectors, run, settings, texts, written
 
 
 def pairs(count: int = 6) -> PromptSet:
     words = ("dark", "cold", "loud", "late", "deep", "far", "old", "thin")[:count]
     rows = [
-        PromptText(f"{start} {word} door {end}", "fear", side, word, "train", i, i + 1)
+        PromptText(f"{start} {word} {thing} {end}", emotion, side, word, "train", i + count * e, i + 1)
+        for e, (emotion, thing) in enumerate((("fear", "door"), ("joy", "bell"), ("calm", "sea")))
         for i, word in enumerate(words)
         for side, start, end in (("positive", "The", "slams"), ("negative", "A", "opens"))
     ]
@@ -77,23 +80,33 @@ def test_shuffled_vectors_come_from_the_training_texts(tiny):
     result = run_to_end(sweep(model, vectors, chosen))
     assert [one.name for one in result.comparisons] == ["shuffled-1", "shuffled-2"]
     assert {row.direction for row in result.rows} == {"emotion", "control-1", "control-2", "shuffled-1", "shuffled-2"}
-    units = run_to_end(shuffled_units(model, vectors, "fear", (layer,), 40, 0))
+    material = run_to_end(training(model, vectors))
+    block = material.block_of("fear")
+    units = shuffled_units(material, block, (layer,), 40, np.random.default_rng(0))
     np.testing.assert_allclose(np.linalg.norm(units[:, 0], axis=1), 1, rtol=1e-5)
     along = units[:, 0] @ units[0, 0]
     assert along.min() < -0.3 and along[1:].max() > 0.3 and abs(along.mean()) < 0.5, "signs of the pairs are drawn"
-    again = run_to_end(shuffled_units(model, vectors, "fear", (layer,), 2, 0))
-    np.testing.assert_allclose(again, units[:2], atol=1e-6)
+
+
+def test_shuffled_vectors_are_without_what_was_taken_out_of_the_vectors(tiny):
+    model = tiny("gpt2")
+    taken = np.random.default_rng(3).standard_normal((1, 4, 32)).astype(np.float32)
+    vectors = orthogonal_to(replace(random_vectors(model), prompt_sets=(pairs(),)), taken, ["a direction"])
+    material = run_to_end(training(model, vectors))
+    units = shuffled_units(material, material.blocks[0], (0, 2), 5, np.random.default_rng(0))
+    along = np.einsum("dlw,lw->dl", units, (taken / np.linalg.norm(taken, axis=-1, keepdims=True))[0, [0, 2]])
+    np.testing.assert_allclose(along, 0, atol=1e-5)
 
 
 def test_shuffling_keeps_texts_and_counts_and_moves_labels():
     pair = PairRows("fear", np.arange(0, 8), np.arange(8, 16), tuple("abcdefgh"))
-    for one in redrawn(pair, 5, np.random.default_rng(0)):
+    for one in relabelled(pair, 5, np.random.default_rng(0)):
         assert ((one.positive == pair.positive) ^ (one.positive == pair.negative)).all()
         assert (one.positive + one.negative == pair.positive + pair.negative).all()
     rows = np.array([5, 3, 9, 7, 1, 2])
     labelled = LabelledRows(("a", "b"), rows, np.array([0, 1, 0, 1, 0, 0]), ("x", "x", "y", "y", "x", "y"))
     moved = 0
-    for one in redrawn(labelled, 8, np.random.default_rng(0)):
+    for one in relabelled(labelled, 8, np.random.default_rng(0)):
         assert sorted(one.rows) == sorted(rows) and np.bincount(one.labels).tolist() == [4, 2]
         label = dict(zip(one.rows.tolist(), one.labels.tolist(), strict=True))
         assert sum(label[r] for r in (5, 3, 1)) == 1, "within a topic"
@@ -102,5 +115,5 @@ def test_shuffling_keeps_texts_and_counts_and_moves_labels():
 
 
 def test_vectors_without_texts_have_no_shuffled_ones(tiny):
-    with pytest.raises(SettingsError, match="texts the vectors were built from"):
+    with pytest.raises(SettingsError, match="texts that these vectors were built from are not known"):
         run(tiny("gpt2"), shuffles=1)
