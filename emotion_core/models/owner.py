@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, Generic, Literal, TypeVar
 
 from emotion_core.errors import JobCancelled
+from emotion_core.models.gguf_weights import Report, quiet
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.turns import Line, Turns
@@ -216,7 +217,7 @@ _LOADING: dict[tuple[str, str], threading.Lock] = {}
 TURNS = Turns()  # of this process
 
 
-def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
+def owner_of(name: str, dtype: str = "float32", report: Report = quiet) -> ModelOwner:
     """The owner of a model in this process, loading it at the first call; the last two models stay loaded.
 
     Who asks for a model that is there does not wait for another one that loads. Raises a ModelError as it does.
@@ -230,7 +231,7 @@ def owner_of(name: str, dtype: str = "float32") -> ModelOwner:
                 _OWNERS.move_to_end(key)
                 return _OWNERS[key]
         release_idle(KEPT_MODELS - 1)
-        owner = ModelOwner(load_model(name, dtype=dtype), TURNS)
+        owner = ModelOwner(load_model(name, dtype=dtype, report=report), TURNS)
         with _LOCK:
             _OWNERS[key] = owner
             while len(_OWNERS) > KEPT_MODELS:

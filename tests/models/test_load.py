@@ -76,7 +76,7 @@ def test_width_layers_and_context_are_found_in_every_family(tiny, family):
 
 
 def test_an_unknown_id_says_that_there_is_no_network(no_network):
-    with pytest.raises(ModelError, match=r"hub cannot be reached \(nobody/nothing-here\).*one of demo, gpt2"):
+    with pytest.raises(ModelError, match=r"hub cannot be reached \(nobody/nothing-here\).*one of smollm2, demo, gpt2"):
         load_model("nobody/nothing-here")
 
 
