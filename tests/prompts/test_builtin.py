@@ -17,7 +17,7 @@ PRESENT = builtin_names(present_only=True)
 
 def test_the_names_of_the_product() -> None:
     assert set(BUILTIN) == {
-        *("fear-calm", "emotions-12", "emotions-171", "neutral"),
+        *("fear-calm", "emotions-12", "emotions-171", "stories-171", "neutral"),
         *("confound-arousal", "confound-threat", "confound-place", "confound-negative"),
     }
     assert set(PRESENT) <= set(BUILTIN)
