@@ -25,10 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.streamlit_visitor import Visitor
+from emotion_core.experiments.experiment import load
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.builds import load_build
 from emotion_core.runs.keys import vectors_digest
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.sweeps import load_sweep
 
 ROOT = Path(__file__).parents[1]
 _LOOK = 0.5  # seconds between two looks at a run
@@ -169,7 +170,7 @@ async def crowd(app: Server, count: int) -> tuple[list[Seen], float]:
 def digest(store: RunStore, seen: Seen) -> tuple[str, str]:
     """The results of a visitor, for comparing."""
     build_id, sweep_id = seen.results
-    return vectors_digest(load_build(store, build_id).vectors), repr(load_sweep(store, sweep_id).rows)
+    return vectors_digest(load_build(store, build_id).vectors), repr(load(store, sweep_id, SWEEP).rows)
 
 
 def quantiles(values: Sequence[float]) -> str:

@@ -4,8 +4,8 @@
 
 For each model and each way of reading: fear-calm's held-out Cohen's d at the layer that cross-validation chooses on the
 training pairs; how far the direction is text length (correlation of its scores with the number of tokens over all
-texts); and transfer, the share of all fifty pairs in the right order along the direction from stories (fear words against calm
-words), at the layer chosen on the stories. `first` means that the first token of the sequence counts in means.
+texts); and transfer, the share of all fifty pairs in the right order along the direction from stories (fear words
+against calm words), at the layer chosen on the stories.
 """
 
 from __future__ import annotations
@@ -45,10 +45,8 @@ WAYS: dict[str, ReadingPosition] = {
 
 def as_sides(stories: PromptSet) -> PromptSet:
     """Stories of the fear words and of the calm words as two labels of one set."""
-    texts = []
-    for text in stories.texts:
-        if text.emotion in (*FEAR, *CALM):
-            texts.append(replace(text, emotion="fear" if text.emotion in FEAR else "calm", split="train"))
+    side_of = {**dict.fromkeys(FEAR, "fear"), **dict.fromkeys(CALM, "calm")}
+    texts = [replace(t, emotion=side_of[t.emotion], split="train") for t in stories.texts if t.emotion in side_of]
     return PromptSet("sides", "labelled", tuple(texts), 0)
 
 

@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from emotion_core.runs.crosstalks import KIND as CROSSTALK
-from emotion_core.runs.next_tokens import KIND as NEXT_TOKEN
-from emotion_core.runs.sweeps import KIND as SWEEP
+from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 from ui.built_in import need_vectors
 from ui.page import begin
 from ui.page_run import view_picker
@@ -13,7 +11,7 @@ from ui.steer.live import live_view
 from ui.steer.next_token import next_token_view
 from ui.steer.sweep import sweep_view
 
-KINDS = {"Sweep": (SWEEP,), "Next token": (NEXT_TOKEN,), "Cross-talk": (CROSSTALK,), "Live": ()}
+KINDS = {"Sweep": (SWEEP.kind,), "Next token": (NEXT_TOKEN.kind,), "Cross-talk": (CROSSTALK.kind,), "Live": ()}
 VIEWS = {"Sweep": sweep_view, "Next token": next_token_view, "Cross-talk": crosstalk_view, "Live": live_view}
 WORDS = {
     "Sweep": "Many texts at a row of strengths, all from the same noise, beside random directions of the same length: "

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from emotion_core.runs.behaviors import KIND as BEHAVIORS
-from emotion_core.runs.preferences import KIND as PREFERENCES
+from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES
 from ui.behave.behavior_form import behavior_form
 from ui.behave.behavior_result import behavior_result
 from ui.behave.preference_form import preference_form
@@ -12,7 +11,7 @@ from ui.built_in import need_vectors
 from ui.page import begin
 from ui.page_run import view_picker
 
-VIEWS = {"Preferences": (PREFERENCES,), "Behaviours": (BEHAVIORS,)}
+VIEWS = {"Preferences": (PREFERENCES.kind,), "Behaviours": (BEHAVIORS.kind,)}
 
 working = begin("behave")
 if working.vectors is None:

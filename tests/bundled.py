@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline, Form, read_baseline
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
+from emotion_core.runs.progress import Job, run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
+
+T = TypeVar("T")
 
 
 class Bundled:
@@ -53,6 +55,10 @@ class Bundled:
         """Vectors of built-in sets."""
         sets = [load_prompts(name) for name in names]
         return run_to_end(build(self.model, sets, BuildSettings(**settings), self.cache))
+
+    def run(self, job: Job[T]) -> T:
+        """A job to its end."""
+        return run_to_end(job)
 
     def baseline(self, form: Form = "text", layers: Sequence[int] | None = None) -> Baseline:
         """Neutral texts on these vectors."""

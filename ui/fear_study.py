@@ -8,14 +8,15 @@ from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.published import beside_published, published_chart
 from emotion_core.evaluation.published import FEAR_IN_GPT2
 from emotion_core.evaluation.words import score_sentence
+from emotion_core.experiments.ship import HOME_EMOTION, start_home_build
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.prompts.library import load_openings
-from emotion_core.runs.ship import HOME_EMOTION, start_home_build
-from emotion_core.runs.sweeps import start_sweep
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
 from ui.charts import show_chart
 from ui.downloads import downloads
+from ui.experiments import start_run
 from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
@@ -138,7 +139,7 @@ def _run(working: Working) -> Sweep | None:
     if name not in st.session_state:
         build_id = start_home_build(registry(), working.owner, activation_cache())
         vectors = vectors_of(build_id)
-        st.session_state[name] = start_sweep(registry(), working.owner, vectors, study_settings(working), share=True)
+        st.session_state[name] = start_run(working, SWEEP, study_settings(working), vectors=vectors, everybody=True)
     run = run_panel(st.session_state[name], key="study-sweep", shared=True)
     return None if run is None else sweep_of(run.id)
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from emotion_core.errors import BusyError
+from emotion_core.experiments.ship import unpack
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
@@ -17,7 +18,6 @@ from emotion_core.runs.joblog import start_logging
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings, settings
-from emotion_core.runs.ship import unpack
 from emotion_core.runs.store import RunStore
 from emotion_core.tracing.remote_model import PREFIX
 from ui.ndif_key import ndif_owner

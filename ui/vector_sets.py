@@ -10,6 +10,7 @@ import json
 import streamlit as st
 
 from emotion_core.errors import RunError
+from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
@@ -22,7 +23,6 @@ from emotion_core.runs.builds import (
     start_build,
 )
 from emotion_core.runs.memory import on_pressure
-from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes

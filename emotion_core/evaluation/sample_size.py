@@ -102,11 +102,12 @@ def _one_draw(
     cosines, scores = [], []
     for block in train_blocks:
         part = block.only(_subset(block, n, rng))
-        layers = sorted({vectors.layer_of(emotion) for emotion in block.emotions})
+        kept = [emotion for emotion in block.emotions if emotion in vectors.emotions]
+        layers = sorted({vectors.layer_of(emotion) for emotion in kept})
         built = estimate(train.values[:, layers], part, vectors.estimator)  # (emotions, chosen layers, width)
-        for e, emotion in enumerate(block.emotions):
+        for emotion in kept:
             layer = vectors.layer_of(emotion)
-            small = built[e, layers.index(layer)]
+            small = built[block.emotions.index(emotion), layers.index(layer)]
             cosines.append(_cosine(small, vectors.values[vectors.index(emotion), layer]))
             scores += [_auroc(test, one, emotion, layer, small) for one in test_blocks if emotion in one.emotions]
     return float(np.nanmean(cosines)), float(np.nanmean(scores)) if np.isfinite(scores).any() else float("nan")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import types
 import typing
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -22,6 +24,12 @@ from emotion_core.errors import RunError
 
 T = TypeVar("T")
 _Arrays = dict[str, npt.NDArray[Any]]
+Refer = Callable[[object], Any]
+Resolve = Callable[[Any, Any], Any]
+
+
+def _as_written(kind: Any, value: Any) -> None:
+    """Nothing is a reference."""
 
 
 def to_bytes(result: object) -> bytes:
@@ -47,7 +55,7 @@ def from_bytes(kind: type[T], data: bytes) -> T:
         header = json.loads(data[8 : 8 + length])["__metadata__"]
         if header["type"] != kind.__name__:
             raise TypeError(f"a {header['type']} where a {kind.__name__} was expected")
-        return cast(T, _typed(kind, json.loads(header["document"]), load(data)))
+        return cast(T, _Reader(load(data), _as_written).typed(kind, json.loads(header["document"])))
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(
             "The stored result cannot be read",
@@ -57,14 +65,19 @@ def from_bytes(kind: type[T], data: bytes) -> T:
         ) from error
 
 
-def from_plain(kind: type[T], value: Any) -> T:
-    """Reads a dataclass without arrays, such as settings, from the JSON values of `dataclasses.asdict`.
+def from_plain(kind: type[T], value: Any, resolve: Resolve | None = None) -> T:
+    """Reads a dataclass without arrays, such as settings, from the JSON values of `as_plain`.
+
+    Args:
+        kind: The class.
+        value: The values.
+        resolve: Gets a class and a value, and gives the object that the value refers to; None where it is no reference.
 
     Raises:
         RunError: They were written by an incompatible version.
     """
     try:
-        return cast(T, _typed(kind, value, {}))
+        return cast(T, _Reader({}, resolve or _as_written).typed(kind, value))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(
             "The stored settings cannot be read", found=str(error)[:200], remedy="Start again from the form"
@@ -86,7 +99,27 @@ def schema(kind: Any) -> str:
     return f"{getattr(kind, '__name__', '')}({','.join(parts)})"
 
 
-def _plain(value: object, arrays: _Arrays) -> Any:
+def as_plain(value: object, refer: Refer = lambda value: None) -> Any:
+    """Settings as JSON values that `from_plain` reads back.
+
+    Args:
+        value: A dataclass or pydantic model without arrays.
+        refer: What is written instead of an object, such as the name of a prompt set; None writes it as it is.
+
+    Raises:
+        TypeError: It holds something else.
+    """
+    arrays: _Arrays = {}
+    document = _plain(value, arrays, refer)
+    if arrays:
+        raise TypeError("settings hold no arrays")
+    return document
+
+
+def _plain(value: object, arrays: _Arrays, refer: Refer = lambda value: None) -> Any:
+    instead = refer(value)
+    if instead is not None:
+        return instead
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
@@ -96,48 +129,60 @@ def _plain(value: object, arrays: _Arrays) -> Any:
         arrays[name] = np.ascontiguousarray(value)
         return name
     if isinstance(value, tuple | list):
-        return [_plain(one, arrays) for one in value]
+        return [_plain(one, arrays, refer) for one in value]
     if isinstance(value, dict):
-        return [[_plain(key, arrays), _plain(one, arrays)] for key, one in value.items()]
+        return [[_plain(key, arrays, refer), _plain(one, arrays, refer)] for key, one in value.items()]
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name), arrays) for one in fields(value) if one.init}
+        return {one.name: _plain(getattr(value, one.name), arrays, refer) for one in fields(value) if one.init}
     raise TypeError(f"a result cannot hold a {type(value).__name__}")
 
 
-def _typed(kind: Any, value: Any, arrays: _Arrays) -> Any:
-    if hasattr(kind, "__value__"):  # an alias made by `type`
-        kind = kind.__value__
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is typing.Annotated:
-        return _typed(arguments[0], value, arrays)
-    if origin in (typing.Union, types.UnionType):
-        return _one_of(arguments, value, arrays)
-    if kind is np.ndarray or origin is np.ndarray:
-        return arrays[value]
-    if origin in (tuple, list):
-        return _sequence(origin, arguments, value, arrays)
-    if origin in (dict,) or str(origin).endswith("Mapping'>"):
-        return {_typed(arguments[0], key, arrays): _typed(arguments[1], one, arrays) for key, one in value}
-    if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return cast(type, kind)(**{name: _typed(hints[name], one, arrays) for name, one in value.items()})
-    return kind(value) if kind in (int, float, str, bool, Path) else value
+@dataclass(frozen=True)
+class _Reader:
+    """Reads values by the annotations of what declares them."""
 
+    arrays: _Arrays
+    resolve: Resolve
 
-def _one_of(kinds: tuple[Any, ...], value: Any, arrays: _Arrays) -> Any:
-    if value is None and type(None) in kinds:
-        return None
-    some = [kind for kind in kinds if kind is not type(None)]
-    if len(some) == 1:
-        return _typed(some[0], value, arrays)
-    if all(kind in (int, float, str, bool) for kind in some):
-        return value
-    raise TypeError(f"a union of {len(some)} kinds cannot be read back")
+    def typed(self, kind: Any, value: Any) -> Any:
+        if hasattr(kind, "__value__"):  # an alias made by `type`
+            kind = kind.__value__
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is typing.Annotated:
+            return self.typed(arguments[0], value)
+        if origin in (typing.Union, types.UnionType):
+            return self._one_of(arguments, value)
+        if kind is np.ndarray or origin is np.ndarray:
+            return self.arrays[value]
+        if origin in (tuple, list):
+            return self._sequence(origin, arguments, value)
+        if origin in (dict,) or str(origin).endswith("Mapping'>"):
+            return {self.typed(arguments[0], key): self.typed(arguments[1], one) for key, one in value}
+        resolved = self.resolve(kind, value)
+        if resolved is not None:
+            return resolved
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind.model_validate(value)
+        if is_dataclass(kind):
+            hints = typing.get_type_hints(kind)
+            return cast(type, kind)(**{name: self.typed(hints[name], one) for name, one in value.items()})
+        return kind(value) if kind in (int, float, str, bool, Path) else value
 
+    def _one_of(self, kinds: tuple[Any, ...], value: Any) -> Any:
+        if value is None and type(None) in kinds:
+            return None
+        some = [kind for kind in kinds if kind is not type(None)]
+        if len(some) == 1:
+            return self.typed(some[0], value)
+        if all(kind in (int, float, str, bool) for kind in some):
+            return value
+        raise TypeError(f"a union of {len(some)} kinds cannot be read back")
 
-def _sequence(origin: Any, arguments: tuple[Any, ...], value: Any, arrays: _Arrays) -> Any:
-    if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
-        return tuple(_typed(kind, one, arrays) for kind, one in zip(arguments, value, strict=True))
-    return origin(_typed(arguments[0], one, arrays) for one in value)
+    def _sequence(self, origin: Any, arguments: tuple[Any, ...], value: Any) -> Any:
+        if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+            return tuple(self.typed(kind, one) for kind, one in zip(arguments, value, strict=True))
+        return origin(self.typed(arguments[0], one) for one in value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,25 +12,16 @@ from emotion_core.geometry.example_texts import ExampleTexts, candidates, rank
 from emotion_core.geometry.stability import Stability, stability
 from emotion_core.geometry.variants import Variant, variant, without_largest
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.owner import ModelOwner
-from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.codec import from_bytes, schema, to_bytes
-from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.limits import require_texts
 from emotion_core.runs.progress import Job, Progress
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.store import RunStore
-from emotion_core.tracing.activations import RECORDER_VERSION, Activations, FloatArray
+from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.logit_lens import extremes, logit_lens
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
+from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.training import Training, training, training_of
 
-KIND = "map-checks"
 TOKENS = 8
-_FILE = "map-checks.safetensors"
 
 
 @dataclass(frozen=True)
@@ -72,49 +62,6 @@ class MapChecks:
     examples: ExampleTexts | None
     lens: LensTokens | None
     reasons: dict[str, str]
-
-
-def checks_key(vectors: EmotionVectors, clusters: int) -> str:
-    """What the result depends on."""
-    sets = [one.sha256 for one in (*vectors.prompt_sets, load_prompts(NEUTRAL_SET))]
-    digest = vectors_digest(vectors)
-    built = [vectors.estimator, vectors.neutral_projection, vectors.seed]
-    return content_key(KIND, schema(MapChecks), RECORDER_VERSION, digest, built, sets, clusters)
-
-
-def find_checks(store: RunStore, vectors: EmotionVectors, clusters: int) -> str | None:
-    """Run id of the finished checks of a map, where there are some."""
-    found = store.find(KIND, checks_key(vectors, clusters))
-    return None if found is None else found.id
-
-
-def start_checks(
-    registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, clusters: int, cache: ActivationCache
-) -> str:
-    """Starts the checks, or finds the run with the same content, and returns its run id.
-
-    Raises:
-        LimitError: The vectors were built from more texts than the limits of the registry allow.
-    """
-    key = checks_key(vectors, clusters)
-    found = registry.existing(KIND, key, share=True)
-    if found is not None:
-        return found
-    require_texts(registry.limits, vectors.prompt_sets)
-    info = owner.model.info
-    described = {"label": "checks of the map", "model": info.name, "fingerprint": info.fingerprint}
-    run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = check_map(owner.model, vectors, clusters, cache)
-    return registry.start(run_id, job, lambda result: {_FILE: to_bytes(result)}, owner.submit)
-
-
-def load_checks(store: RunStore, run_id: str) -> MapChecks:
-    """Finished checks from their file.
-
-    Raises:
-        RunError: The file is missing, or was written by an incompatible version.
-    """
-    return from_bytes(MapChecks, store.read(run_id, _FILE))
 
 
 def check_map(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.library import load_implicit
 from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.baseline import Baseline, read_baseline
@@ -24,20 +23,14 @@ from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import ANY_LENGTH, TokenReading, read_text
 from emotion_core.reading.watched import Watched, conversation_encoding, read_threshold, watch
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.limits import strings_in, within_tokens
 from emotion_core.runs.progress import Job
-from emotion_core.runs.reading_request import ReadingRequest, check, turns_of
-from emotion_core.runs.recipes import described_vectors
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.requests import asked_reading
+from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.run import Run
-from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 KIND = "reading"
-_FILE = "reading.safetensors"
+_LABEL = "reading: "
 _REMEMBERED = 16
 _baselines: dict[str, Baseline] = {}
 _LOCK = threading.Lock()  # every model has a thread of its own
@@ -72,39 +65,14 @@ class Reading:
     continuation: Continuation | None = None
 
 
-def start_reading(
-    registry: JobRegistry,
-    owner: ModelOwner,
-    vectors: EmotionVectors,
-    request: ReadingRequest,
-    cache: ActivationCache,
-) -> str:
-    """Starts a reading, or finds the finished one with the same content, and returns its run id.
-
-    Raises:
-        SettingsError: What is asked for cannot be read; nothing is started.
-    """
-    check(vectors, request)
-    info = owner.model.info
-    key = content_key(KIND, schema(Reading), info.fingerprint, vectors_digest(vectors), request)
-    found = registry.existing(KIND, key, share=False)
-    if found is not None:
-        return found
-    described = {
-        "label": f"reading: {request.what}",
-        "what": request.what,
-        "model": info.name,
-        "fingerprint": info.fingerprint,
-        **described_vectors(vectors),
-        "asked": asked_reading(request),
-    }
-    run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    texts = strings_in(request)
-    job = within_tokens(registry.limits, owner.model, texts, read(owner.model, vectors, request, cache))
-    return registry.start(run_id, job, save_reading, owner.submit)
+def label_of(request: ReadingRequest) -> str:
+    """How a reading is called."""
+    return f"{_LABEL}{request.what}"
 
 
-def read(model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, cache: ActivationCache) -> Job[Reading]:
+def read(
+    model: LoadedModel, vectors: EmotionVectors, request: ReadingRequest, cache: ActivationCache | None = None
+) -> Job[Reading]:
     """The neutral baseline and the reading, as one job."""
     if request.writing is not None:
         room_for_reply(model, turns_of(request.turns))  # a fault should not cost the reading of the neutral texts
@@ -174,23 +142,12 @@ def known_baseline(
 
 def what_of(run: Run) -> str:
     """The kind of reading a run is, empty for a run of another kind."""
-    return str(json.loads(run.settings).get("what", "")) if run.kind == KIND else ""
+    if run.kind != KIND:
+        return ""
+    described = json.loads(run.settings)
+    return str(described.get("what") or str(described.get("label", "")).removeprefix(_LABEL))
 
 
 def read_with(run: Run, vectors: EmotionVectors) -> bool:
     """Whether a reading was made with these vectors."""
     return bool(json.loads(run.settings).get("vectors") == vectors_digest(vectors))
-
-
-def save_reading(result: Reading) -> dict[str, bytes]:
-    """The files of a finished reading."""
-    return {_FILE: to_bytes(result)}
-
-
-def load_reading(store: RunStore, run_id: str) -> Reading:
-    """A finished reading from its file.
-
-    Raises:
-        RunError: The file is missing, or was written by an incompatible version.
-    """
-    return from_bytes(Reading, store.read(run_id, _FILE))

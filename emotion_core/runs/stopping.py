@@ -9,23 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from emotion_core.errors import JobCancelled
 from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 
-
-class MaybePartial(Protocol):
-    """A result that says what it lacks."""
-
-    @property
-    def partial(self) -> str:
-        """What is missing because the job was stopped; empty where nothing is."""
-
-
-P = TypeVar("P", bound=MaybePartial)
+P = TypeVar("P")
 
 _LOCK = threading.Lock()
 _STOPS: dict[str, threading.Event] = {}
@@ -38,7 +29,7 @@ def stop_flag(run_id: str) -> threading.Event:
 
 
 def keeping(job: Job[P], store: RunStore, run_id: str, save: Callable[[P], Mapping[str, bytes]]) -> Job[P]:
-    """The same job; a partial result is stored before the job ends as cancelled.
+    """The same job; a partial result, one whose `partial` says what it lacks, is stored before it ends as cancelled.
 
     Raises:
         JobCancelled: The result is partial.
@@ -48,9 +39,10 @@ def keeping(job: Job[P], store: RunStore, run_id: str, save: Callable[[P], Mappi
     finally:
         with _LOCK:
             _STOPS.pop(run_id, None)
-    if result.partial:
+    partial = str(getattr(result, "partial", ""))
+    if partial:
         store.keep(run_id, save(result))
-        raise JobCancelled(f"The job was {result.partial}", remedy="What was finished is kept; start it again")
+        raise JobCancelled(f"The job was {partial}", remedy="What was finished is kept; start it again")
     return result
 
 

@@ -20,6 +20,8 @@ from typing import Any
 
 import torch
 
+from emotion_core.experiments.experiment import load, start
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
@@ -31,7 +33,6 @@ from emotion_core.runs.housekeeping import tidy
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.sweeps import load_sweep, start_sweep
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.settings import BuildSettings
 
@@ -51,7 +52,7 @@ def work(folder: Path, model: LoadedModel, prompts: PromptSet, number: int) -> N
         seed = 1000 * number + step
         build_id = start_build(registry, owner, (prompts,), BuildSettings(seed=seed, folds=2), cache)
         registry.wait(build_id)
-        sweep_id = start_sweep(registry, owner, load_build(store, build_id).vectors, sweep_settings(seed))
+        sweep_id = start(registry, owner, load_build(store, build_id).vectors, SWEEP, sweep_settings(seed))
         registry.wait(sweep_id)
 
 
@@ -84,7 +85,7 @@ def look(folder: Path) -> dict[str, Any]:
     for run in store.recent(limit=100_000):
         states[run.state] = states.get(run.state, 0) + 1
         if run.state == "done":
-            found: Any = load_build(store, run.id) if run.kind == "build" else load_sweep(store, run.id)
+            found: Any = load_build(store, run.id) if run.kind == "build" else load(store, run.id, SWEEP)
             assert not isinstance(found, BuildResult) or found.vectors.values.ndim == 3
         else:
             assert run.state == "interrupted" and "stopped before" in run.error, run

@@ -9,12 +9,13 @@ import pytest
 from steering.handmade import random_vectors, settings, texts
 
 from emotion_core.errors import JobCancelled
+from emotion_core.experiments.experiment import has_result, load, start
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.stopping import stop_run
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.sweeps import has_sweep, load_sweep, start_sweep
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
@@ -61,16 +62,16 @@ def test_a_stopped_run_opens_by_its_link_and_never_passes_for_the_whole(tiny, tm
 
     owner = ModelOwner(model)
     monkeypatch.setattr(generator, "step", stopping)
-    run_id = start_sweep(registry, owner, random_vectors(model), settings())
+    run_id = start(registry, owner, random_vectors(model), SWEEP, settings())
     with pytest.raises(JobCancelled, match="stopped at 4 of 8 tokens"):
         registry.wait(run_id)
-    assert len(seen) == 4 and store.get(run_id).state == "cancelled" and has_sweep(store, run_id)
-    assert load_sweep(store, run_id).partial.startswith("stopped at 4")
+    assert len(seen) == 4 and store.get(run_id).state == "cancelled" and has_result(store, run_id, SWEEP)
+    assert load(store, run_id, SWEEP).partial.startswith("stopped at 4")
     monkeypatch.setattr(generator, "step", real)
-    again = start_sweep(registry, owner, random_vectors(model), settings())
+    again = start(registry, owner, random_vectors(model), SWEEP, settings())
     registry.wait(again)
-    assert again != run_id and not load_sweep(store, again).partial
-    assert start_sweep(registry, owner, random_vectors(model), settings()) == again
+    assert again != run_id and not load(store, again, SWEEP).partial
+    assert start(registry, owner, random_vectors(model), SWEEP, settings()) == again
 
 
 def test_a_waiting_run_is_cancelled_without_a_result(tiny, tmp_path: Path):
@@ -89,9 +90,9 @@ def test_a_waiting_run_is_cancelled_without_a_result(tiny, tmp_path: Path):
         def submit(self, job, visitor=""):
             return Never()
 
-    run_id = start_sweep(registry, Owner(), random_vectors(Owner.model), settings())
+    run_id = start(registry, Owner(), random_vectors(Owner.model), SWEEP, settings())
     stop_run(registry, run_id)
-    assert store.get(run_id).state == "cancelled" and not has_sweep(store, run_id)
+    assert store.get(run_id).state == "cancelled" and not has_result(store, run_id, SWEEP)
 
 
 def test_a_stopped_matrix_has_the_shape_of_the_whole(tiny):

@@ -13,7 +13,7 @@ UI = sorted((ROOT / "ui").rglob("*.py"))
 
 # The way of the data, from top to bottom as in docs/architecture.md: what stands lower may use what stands higher.
 WAY = ("prompts", "models", "tracing", "vectors", "evaluation", "geometry", "steering", "reading", "behavior", "charts")
-WAY += ("exchange", "runs", "cli")
+WAY += ("exchange", "runs", "experiments", "cli")
 FLOOR = {f"emotion_core.runs.{module}" for module in ("progress", "cache", "settings", "atomic")}  # for everybody
 # Plain statistics for the choice of a layer, the card of a model, and the way to a model that is elsewhere.
 AGAINST_IT = {

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from emotion_core.runs.behave_requests import BehaviorRequest
+from emotion_core.runs.behaviors import load_behaviors, start_behaviors
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.scenes import Scene
-from emotion_core.runs.behave_requests import BehaviorRequest
-from emotion_core.runs.behaviors import load_behaviors, start_behaviors
+from emotion_core.experiments.ship import start_home_build
 from emotion_core.runs.corrections import load_corrections, save_corrections
-from emotion_core.runs.ship import start_home_build
 from ui.services import activation_cache, common_registry, owner
 from ui.vector_sets import vectors_of
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from emotion_core.runs.checkups import start_confounds, start_sizes
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.experiments.ship import start_home_build
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.runs.builds import load_build, start_build
-from emotion_core.runs.checkups import start_confounds, start_sizes
-from emotion_core.runs.ship import start_home_build
 from emotion_core.vectors.settings import BuildSettings
 from ui.services import activation_cache, common_registry, owner, store
 from ui.vector_sets import vectors_of

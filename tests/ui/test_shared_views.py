@@ -6,7 +6,7 @@ import pytest
 from page_helpers import texts
 from streamlit.testing.v1 import AppTest
 
-from emotion_core.runs.ship import start_home_build, start_home_sweep
+from emotion_core.experiments.ship import start_home_build, start_home_sweep
 from ui.services import activation_cache, common_registry, owner
 from ui.steer.sweep_result import sweep_of
 

@@ -9,9 +9,8 @@ import streamlit as st
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, n_questions, n_texts
 from emotion_core.behavior.leads import lead_texts
-from emotion_core.behavior.warning import WarningSettings
-from emotion_core.runs.behave_requests import BehaviorRequest
-from emotion_core.runs.behaviors import require_size, start_behaviors
+from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
+from emotion_core.experiments.experiment import require_size
 from emotion_core.runs.cost import about, asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.steering.writing import Scope
@@ -19,14 +18,15 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.layer import layer_input
 from ui.behave.scenario_choice import chosen_scenes
 from ui.errors import shown_errors
+from ui.experiments import start_run
 from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, SCOPE, SEED
 from ui.limits import limit_note
 from ui.more_settings import more_settings
 from ui.run_button import run_button
-from ui.services import app_settings, registry
+from ui.services import app_settings
 from ui.working import Working
 
-BEHAVIORS = "behave behaviors"
+PAGE = "behave behaviors"
 _FEWEST_LEADS = 8
 _FORMS: dict[str, Form] = {"As what follows": "text", "As letters, both orders": "letters"}
 _SCOPES: dict[str, Scope] = {"Scenario and answer": "both", "Scenario": "prompt", "Answer": "generated"}
@@ -41,26 +41,26 @@ def behavior_form(working: Working) -> None:
     label, start = "Measure", None
     with shown_errors():
         request = _request(working, vectors, working.emotion or "")
-        require_size(app_settings(), request.settings)
-        label = f"Measure: {_size(request)}, {about(_seconds(working, request))}"
-        start = partial(start_behaviors, registry(), working.owner, vectors, request)
+        require_size(app_settings(), BEHAVIORS.size(request, vectors))
+        label = f"Measure: {_size(request, vectors)}, {about(_seconds(working, request, vectors))}"
+        start = partial(start_run, working, BEHAVIORS, request)
     limit_note("sweep")
-    run_button(label, BEHAVIORS, start, key="go-behaviors")
+    run_button(label, PAGE, start, key="go-behaviors")
 
 
-def _size(request: BehaviorRequest) -> str:
-    questions, texts = _questions(request), n_texts(request.settings)
+def _size(request: BehaviorRequest, vectors: EmotionVectors) -> str:
+    questions, texts = _questions(request, vectors), n_texts(request.settings)
     parts = [f"{questions:,} questions"] * bool(questions) + [f"{texts:,} texts"] * bool(texts)
     return " and ".join(parts)
 
 
-def _questions(request: BehaviorRequest) -> int:
-    warned = 0 if request.warning is None else len(request.warning.leads)
+def _questions(request: BehaviorRequest, vectors: EmotionVectors) -> int:
+    warned = 0 if request.warning is None else len(request.leads or lead_texts(vectors))
     return n_questions(request.settings) + warned * sum(bool(scene.options) for scene in request.settings.scenes)
 
 
-def _seconds(working: Working, request: BehaviorRequest) -> float:
-    asking = asking_seconds(working.info, _questions(request), _TOKENS)
+def _seconds(working: Working, request: BehaviorRequest, vectors: EmotionVectors) -> float:
+    asking = asking_seconds(working.info, _questions(request, vectors), _TOKENS)
     texts = n_texts(request.settings)
     writing = sweep_seconds(working.info, texts, request.settings.max_new_tokens) if texts else 0.0
     return asking + writing
@@ -87,7 +87,7 @@ def _request(working: Working, vectors: EmotionVectors, emotion: str) -> Behavio
     leads = lead_texts(vectors)
     settings_of, warning = _more(vectors, len(leads))
     settings = settings_of(scenes=scenes, emotions=tuple(emotions), strengths=parse_strengths(strengths or ""))
-    return BehaviorRequest(settings, WarningSettings(leads, settings.seed) if warning else None)
+    return BehaviorRequest(settings, settings.seed if warning else None)
 
 
 def _more(vectors: EmotionVectors, n_leads: int) -> tuple[Callable[..., BehaviorSettings], bool]:

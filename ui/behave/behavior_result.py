@@ -9,15 +9,15 @@ from emotion_core.behavior.effects import effect_matrix, emotion_rows
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts import behaviors as charts
 from emotion_core.charts.export import table_bytes
-from emotion_core.runs.behaviors import KIND, load_behaviors
-from ui.behave.behavior_form import BEHAVIORS
+from emotion_core.experiments.behavior import BEHAVIORS
+from ui.behave.behavior_form import PAGE
 from ui.behave.behavior_texts import behavior_texts
 from ui.charts import show_chart
 from ui.downloads import download, downloads
 from ui.errors import shown_errors
+from ui.experiments import run_result
 from ui.linked import forget_unless
 from ui.run_panel import finished_run
-from ui.services import store
 from ui.share import link_hint
 from ui.verdict import shows, verdict
 from ui.working import Working
@@ -28,11 +28,11 @@ _A_ROW = 3  # small multiples
 def behavior_result(working: Working) -> None:
     """The page's behaviours, as far as they are."""
     hint = "Press the button: a curve for each scenario appears here."
-    run = finished_run(BEHAVIORS, (KIND,), hint, key="behaviors")
+    run = finished_run(PAGE, (BEHAVIORS.kind,), hint, key="behaviors")
     if run is None:
         return
     with shown_errors():
-        result = load_behaviors(store(), run.id)
+        result = run_result(run.id, BEHAVIORS)
         st.divider()
         _result(result.found, working)
         if result.warning is not None:

@@ -9,22 +9,22 @@ import streamlit as st
 from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.question import standard_wording
+from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, n_questions
 from emotion_core.prompts.library import load_activities
-from emotion_core.runs.behave_requests import PreferenceRequest
 from emotion_core.runs.cost import about, asking_seconds
-from emotion_core.runs.preferences import n_questions, start_preferences
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.layer import layer_input
 from ui.errors import shown_errors
+from ui.experiments import start_run
 from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
 from ui.more_settings import more_settings
 from ui.run_button import run_button
-from ui.services import app_settings, registry
+from ui.services import app_settings
 from ui.uploads import content
 from ui.working import Working
 
-PREFERENCES = "behave preferences"
+PAGE = "behave preferences"
 # Emotions that are steered with unless the visitor chooses: each costs some hundred questions.
 MOST_EMOTIONS = 16
 
@@ -40,9 +40,9 @@ def preference_form(working: Working) -> None:
         request = _request(vectors, working.emotion or "", names, kinds)
         questions = n_questions(request)
         label = f"Ask {questions:,} questions, {about(asking_seconds(working.info, questions))}"
-        start = partial(start_preferences, registry(), working.owner, vectors, request)
+        start = partial(start_run, working, PREFERENCES, request)
     limit_note("read")
-    run_button(label, PREFERENCES, start, key="go-preferences")
+    run_button(label, PAGE, start, key="go-preferences")
 
 
 def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,15 +9,15 @@ import streamlit as st
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
-from emotion_core.runs.preferences import KIND, PreferenceResult, load_preferences
-from ui.behave.preference_form import PREFERENCES
+from emotion_core.experiments.behavior import PREFERENCES, PreferenceResult
+from ui.behave.preference_form import PAGE
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads, json_download
 from ui.errors import shown_errors
+from ui.experiments import run_result
 from ui.linked import keep_in_link, taken
 from ui.plain import minus, plain
 from ui.run_panel import finished_run
-from ui.services import store
 from ui.share import link_hint
 from ui.verdict import shows, verdict
 from ui.working import Working
@@ -29,11 +29,11 @@ _NEAR = 4  # opponents shown at either end
 def preference_result(working: Working) -> None:
     """The page's preferences, as far as they are."""
     hint = "Press the button: the scale and the emotions that go with it appear here."
-    run = finished_run(PREFERENCES, (KIND,), hint, key="preferences")
+    run = finished_run(PAGE, (PREFERENCES.kind,), hint, key="preferences")
     if run is None:
         return
     with shown_errors():
-        found = load_preferences(store(), run.id)
+        found = run_result(run.id, PREFERENCES)
         st.divider()
         emotion = working.emotion_among(found.base.emotions)
         _scale(found.base, emotion)

@@ -10,16 +10,16 @@ from emotion_core.charts.checkup import confound_chart, confound_table, cosine_t
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
 from emotion_core.evaluation.rejudge import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.experiments.evaluation import CONFOUNDS, OnSets
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.checkups import CONFOUNDS, load_confounds, start_confounds
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.ended import may_start
 from ui.errors import shown_errors
+from ui.experiments import run_result, start_run
 from ui.explore.own_confounds import own_confounds
 from ui.linked import keep_in_link, part_run
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
 from ui.verdict import scored_verdict, shows
 from ui.working import Working
 
@@ -54,7 +54,7 @@ def _own(working: Working) -> tuple[ConfoundScore, ...]:
     linked = f"own contrasts of {working.run_id}"
     if not sets and st.session_state.pop(f"{linked} chosen", False):
         st.session_state.pop(linked, None)
-    part_run(linked, "contrasts", CONFOUNDS, working.vectors)
+    part_run(linked, "contrasts", CONFOUNDS.kind, working.vectors)
     if not sets:
         return _of_link(linked)
     found = _scored(working, sets, "own", linked)
@@ -70,7 +70,7 @@ def _of_link(linked: str) -> tuple[ConfoundScore, ...]:
     if run is None:
         return ()
     with shown_errors():
-        return load_confounds(store(), run.id).scores
+        return run_result(run.id, CONFOUNDS).scores
     return ()
 
 
@@ -86,13 +86,13 @@ def _scored(working: Working, sets: Sequence[PromptSet], key: str, linked: str =
     started = f"confounds of {working.run_id} on {[one.sha256 for one in sets]}"
     with shown_errors():
         if started not in st.session_state and working.vectors is not None:
-            started_run = start_confounds(registry(), working.owner, working.vectors, sets, activation_cache())
+            started_run = start_run(working, CONFOUNDS, OnSets(tuple(sets)))
             st.session_state[started] = started_run
         if linked:
             st.session_state[linked] = st.session_state[started]
         run = run_panel(st.session_state[started], key=f"confounds-{key}", started=started)
         if run is not None:
-            return load_confounds(store(), run.id).scores
+            return run_result(run.id, CONFOUNDS).scores
         if may_start(started) and st.button("Test them again", key=f"again-{key}"):
             del st.session_state[started]
             st.rerun()

@@ -6,15 +6,15 @@ import streamlit as st
 
 from emotion_core.charts.variants import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
+from emotion_core.experiments.evaluation import VARIANTS, OnOwnTexts
 from emotion_core.runs.cost import about, build_seconds
-from emotion_core.runs.variants import KIND, load_variants, start_variants
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.ended import may_start
 from ui.errors import shown_errors
+from ui.experiments import run_result, start_run
 from ui.linked import part_run
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
 from ui.verdict import shows
 from ui.working import Working
 
@@ -29,7 +29,7 @@ def method_table(working: Working) -> None:
         st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
         return
     started = f"methods of {working.run_id}"
-    part_run(started, "methods", KIND, vectors)
+    part_run(started, "methods", VARIANTS.kind, vectors)
     run = run_panel(st.session_state[started], key="methods", started=started) if started in st.session_state else None
     if may_start(started):
         texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
@@ -41,13 +41,13 @@ def method_table(working: Working) -> None:
         if not st.button(f"Compare methods, {cost}", key="start-methods"):
             return
         with shown_errors():
-            st.session_state[started] = start_variants(registry(), working.owner, vectors, activation_cache())
+            st.session_state[started] = start_run(working, VARIANTS, OnOwnTexts())
             st.rerun()
         return
     if run is None:
         return
     with shown_errors():
-        _result(load_variants(store(), run.id).rows, emotion)
+        _result(run_result(run.id, VARIANTS).rows, emotion)
 
 
 def _result(rows: tuple[Variant, ...], emotion: str) -> None:

@@ -7,17 +7,17 @@ import streamlit as st
 from emotion_core.charts.before_after import before_after_chart, before_after_table, change_sentence, kept_sentence
 from emotion_core.evaluation.confounds import CONFOUND_SETS
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.experiments.evaluation import ORTHOGONAL, Without
 from emotion_core.prompts.builtin import builtin_names, load_prompts
-from emotion_core.runs.builds import KIND
-from emotion_core.runs.orthogonal import start_orthogonal
+from emotion_core.runs.builds import KIND as BUILD
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.experiments import start_run
 from ui.explore.own_confounds import uploaded_confounds
 from ui.linked import part_run
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry
 from ui.vector_sets import build_of, choose_next, put_on_shelf
 from ui.verdict import scored_verdict, shows
 from ui.working import Working
@@ -44,17 +44,17 @@ def orthogonal(working: Working, scores: HeldOutScores | None) -> None:
         help="A contrast's direction is the difference in means of all its texts; an emotion's is its own vector.",
     )
     started = f"without of {working.run_id}"
-    part_run(started, "without", KIND, vectors)
+    part_run(started, "without", BUILD, vectors)
     if st.button("Take them out", key="start-without", disabled=not chosen):
         with shown_errors():
-            st.session_state[started] = start_orthogonal(
-                registry(),
-                working.owner,
-                vectors,
-                [one for one in chosen if one not in sets],
-                [sets[one] for one in chosen if one in sets],
-                activation_cache(),
-                "+".join(one.name for one in vectors.prompt_sets) or "vectors",
+            st.session_state[started] = start_run(
+                working,
+                ORTHOGONAL,
+                Without(
+                    tuple(one for one in chosen if one not in sets),
+                    tuple(sets[one] for one in chosen if one in sets),
+                    "+".join(one.name for one in vectors.prompt_sets) or "vectors",
+                ),
             )
     if started not in st.session_state:
         return

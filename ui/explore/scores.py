@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.experiments.evaluation import HELDOUT, OnSets
 from emotion_core.runs.builds import KIND as BUILD
-from emotion_core.runs.heldouts import KIND as HELDOUT
-from emotion_core.runs.heldouts import load_heldout, start_heldout
 from ui.build.prompt_source import choose_prompts
 from ui.errors import shown_errors
+from ui.experiments import run_result, start_run
 from ui.linked import part_run
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
+from ui.services import store
 from ui.vector_sets import build_of
 from ui.working import Working
 
@@ -34,7 +34,7 @@ def scores_of(working: Working) -> HeldOutScores | None:
 
 def _scores_on_a_set(working: Working) -> HeldOutScores | None:
     started = f"scores of {working.run_id}"
-    part_run(started, "scores", HELDOUT, working.vectors)
+    part_run(started, "scores", HELDOUT.kind, working.vectors)
     st.caption(
         "These vectors were uploaded. They are scored on the held-out texts they came with, or on a set of yours."
     )
@@ -43,7 +43,7 @@ def _scores_on_a_set(working: Working) -> HeldOutScores | None:
         sets = choose_prompts()
     if sets and working.vectors is not None and st.button("Score these vectors", type="primary", key="score"):
         with shown_errors():
-            run_id = start_heldout(registry(), working.owner, working.vectors, sets, activation_cache())
+            run_id = start_run(working, HELDOUT, OnSets(tuple(sets)))
             st.session_state[started] = run_id
     if started not in st.session_state:
         return None
@@ -51,5 +51,5 @@ def _scores_on_a_set(working: Working) -> HeldOutScores | None:
     if run is None:
         return None
     with shown_errors():
-        return load_heldout(store(), run.id)
+        return run_result(run.id, HELDOUT)
     return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts.checkup import size_auroc_chart, size_chart, size_table
-from emotion_core.runs.checkups import SIZES, load_sizes, start_sizes
+from emotion_core.experiments.evaluation import SIZES, OnOwnTexts
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.ended import may_start
 from ui.errors import shown_errors
+from ui.experiments import run_result, start_run
 from ui.linked import part_run
 from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
 from ui.verdict import shows
 from ui.working import Working
 
@@ -24,20 +24,20 @@ def sizes(working: Working) -> None:
         return
     st.subheader("How many texts are enough?", anchor=False)
     started = f"sizes of {working.run_id}"
-    part_run(started, "sizes", SIZES, vectors)
+    part_run(started, "sizes", SIZES.kind, vectors)
     run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None
     if may_start(started):
         st.caption("The vector from random parts of its training texts, against the vector from all of them.")
         if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):
             return
         with shown_errors():
-            st.session_state[started] = start_sizes(registry(), working.owner, vectors, activation_cache())
+            st.session_state[started] = start_run(working, SIZES, OnOwnTexts())
             st.rerun()
         return
     if run is None:
         return
     with shown_errors():
-        points = load_sizes(store(), run.id).points
+        points = run_result(run.id, SIZES).points
         unit = "pairs" if any(one.form == "pairs" for one in vectors.prompt_sets) else "texts of each emotion"
         charts = (("cosine", size_chart), ("auroc", size_auroc_chart))
         for column, (name, make) in zip(st.columns(2, gap="medium"), charts, strict=True):

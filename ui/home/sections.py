@@ -9,7 +9,7 @@ import streamlit as st
 from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.words import score_sentence
-from emotion_core.runs.ship import HOME_EMOTION, start_home_build, start_home_sweep
+from emotion_core.experiments.ship import HOME_EMOTION, start_home_build, start_home_sweep
 from emotion_core.steering.finding import sweep_finding
 from ui.charts import show_chart
 from ui.downloads import downloads

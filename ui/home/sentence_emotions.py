@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.charts.ranking import ranking_chart
+from emotion_core.experiments.ship import MAP_SET, PLANTED_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.ranking import ranking
 from emotion_core.reading.text import TokenReading, read_text
 from emotion_core.runs.progress import Job
 from emotion_core.runs.readings import known_baseline
-from emotion_core.runs.ship import MAP_SET, PLANTED_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from emotion_core.experiments.experiment import find
+from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.geometry.compare import LayerAgreement, compare_layers
 from emotion_core.geometry.emotion_map import EmotionMap, map_emotions
 from emotion_core.geometry.layers import LayerProfile, layer_profile
 from emotion_core.geometry.norms import Norms, circumplex, read_norms
 from emotion_core.geometry.overlay import Overlay, overlay
 from emotion_core.geometry.supervised import Reading, read_norms_off
-from emotion_core.runs.map_checks import MapChecks, find_checks, load_checks
+from emotion_core.runs.map_checks import MapChecks
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.experiments import run_result
 from ui.services import store
 from ui.vector_sets import choose_next
 from ui.working import Working, choose_emotion
@@ -128,10 +131,10 @@ def norms_of(digest: str, name: str, _data: bytes) -> Norms:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def loaded_checks(run_id: str) -> MapChecks:
     """Finished checks of a map."""
-    return load_checks(store(), run_id)
+    return run_result(run_id, MAP_CHECKS)
 
 
 def checks_of(vectors: EmotionVectors, clusters: int) -> MapChecks | None:
     """The checks of a map, where they are done."""
-    run_id = find_checks(store(), vectors, clusters)
+    run_id = find(store(), vectors, MAP_CHECKS, MapSettings(clusters))
     return None if run_id is None else loaded_checks(run_id)

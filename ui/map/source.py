@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts, start_map_build
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.runs.cost import about, build_seconds
-from emotion_core.runs.ship import MAP_SET, PLANTED_SET, map_prompts, start_map_build
 from ui.errors import shown_errors
 from ui.map.data import Source
 from ui.plain import plain

@@ -6,15 +6,16 @@ import streamlit as st
 
 from emotion_core.charts.map_variants import variant_plane, variant_planes, variant_sentence, variant_table
 from emotion_core.evaluation.p_words import p_words
+from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.geometry.stability import RESAMPLES, SPLITS, Stability
-from emotion_core.runs.map_checks import start_checks
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.experiments import start_run
 from ui.map.data import Mapped
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, common_registry, store
+from ui.services import store
 from ui.verdict import shows, verdict
 
 
@@ -94,7 +95,7 @@ def _offer(mapped: Mapped) -> None:
     if st.button(label, type="primary", key="start-map-checks", icon=":material/play_arrow:"):
         with shown_errors():
             vectors = mapped.source.vectors
-            st.session_state[key] = start_checks(
-                common_registry(), mapped.working.owner, vectors, mapped.clusters, activation_cache()
+            st.session_state[key] = start_run(
+                mapped.working, MAP_CHECKS, MapSettings(mapped.clusters), vectors=vectors, everybody=True
             )
             st.rerun()

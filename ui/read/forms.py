@@ -7,14 +7,15 @@ from functools import partial
 
 import streamlit as st
 
+from emotion_core.experiments.reading import READING
 from emotion_core.prompts.library import load_implicit, load_templates
 from emotion_core.reading.continuation import check_reply
 from emotion_core.reading.dose import parse_values
 from emotion_core.runs.cost import about
 from emotion_core.runs.reading_cost import reading_seconds
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
-from emotion_core.runs.readings import start_reading
 from ui.errors import shown_errors
+from ui.experiments import start_run
 from ui.limits import limit_note
 from ui.page import PAGES
 from ui.read.attempts_form import attempts_form
@@ -23,7 +24,6 @@ from ui.read.inputs import OWN, conversation_input, spelled, text_input
 from ui.read.monitor_form import monitor_form
 from ui.read.priors_form import priors_form
 from ui.run_button import run_button
-from ui.services import activation_cache, registry
 from ui.working import Working
 
 # The words of the link, `?what=Dose`, and the kinds of reading that the view shows.
@@ -58,7 +58,7 @@ def reading_form(working: Working, view: str) -> None:
         request = forms[view]()
         if request is not None:
             label = f"Read, {about(reading_seconds(working.info, request))}"
-            start = partial(start_reading, registry(), working.owner, vectors, request, activation_cache())
+            start = partial(start_run, working, READING, request)
     limit_note("read")
     run_button(label, f"read {view}", start, key=f"go-{view.lower().replace(' ', '-')}")
 

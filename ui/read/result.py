@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.runs.readings import Reading, load_reading, read_with
+from emotion_core.experiments.reading import READING
+from emotion_core.runs.readings import Reading, read_with
 from ui.errors import shown_errors
+from ui.experiments import run_result
 from ui.read.attempts import attempts_result
 from ui.read.continuation import continuation_result
 from ui.read.conversation import conversation_result
@@ -17,7 +19,6 @@ from ui.read.redo import redo_call
 from ui.read.situations import situations_result
 from ui.read.text import text_result
 from ui.run_panel import finished_run
-from ui.services import store
 from ui.share import link_hint
 from ui.working import Working
 
@@ -47,7 +48,7 @@ def reading_result(working: Working, view: str) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _reading(run_id: str) -> Reading:
     """A finished reading; kept, since a click on a token should not read a file of megabytes."""
-    return load_reading(store(), run_id)
+    return run_result(run_id, READING)
 
 
 def _show(found: Reading, working: Working) -> None:

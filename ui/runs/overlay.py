@@ -6,17 +6,16 @@ import streamlit as st
 
 from emotion_core.charts.pinned import builds_table, overlaid_builds, overlaid_sweeps, sweeps_table
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.run import Run
-from emotion_core.runs.sweeps import KIND as SWEEP
-from emotion_core.runs.sweeps import load_sweep
 from ui.charts import show_chart
 from ui.downloads import downloads
-from ui.services import store
+from ui.experiments import run_result
 from ui.vector_sets import build_of
 from ui.verdict import shows
 
-COMPARABLE = (BUILD, SWEEP)
+COMPARABLE = (BUILD, SWEEP.kind)
 
 
 def runs_overlay(pinned: dict[str, Run], labels: dict[str, str]) -> None:
@@ -29,7 +28,7 @@ def runs_overlay(pinned: dict[str, Run], labels: dict[str, str]) -> None:
     if not pinned:
         st.info("Choose two or more runs above to see them in one chart.", icon=":material/stacked_line_chart:")
         return
-    sweeps = {labels[i]: load_sweep(store(), i) for i, run in pinned.items() if run.kind == SWEEP}
+    sweeps = {labels[i]: run_result(i, SWEEP) for i, run in pinned.items() if run.kind == SWEEP.kind}
     if sweeps:
         chart = overlaid_sweeps(sweeps)
         show_chart(chart, alt_text=str(chart.title.text), key="pinned-sweeps")

@@ -7,18 +7,19 @@ from functools import partial
 import streamlit as st
 
 from emotion_core.errors import SettingsError
+from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.cost import about, sweep_seconds
-from emotion_core.runs.crosstalks import KIND, has_crosstalk, load_crosstalk, start_crosstalk
 from emotion_core.runs.limits import require_sweep
 from emotion_core.steering.crosstalk import n_matrix_texts
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
+from ui.experiments import is_kept, run_result, start_run
 from ui.help_texts import CONTROLS, SAMPLES
 from ui.limits import limit_note
 from ui.page_run import view_run
 from ui.run_button import run_button
-from ui.services import app_settings, registry, store
+from ui.services import app_settings
 from ui.share import link_hint
 from ui.steer.crosstalk_result import crosstalk_result
 from ui.steer.place import place_form
@@ -36,14 +37,14 @@ def crosstalk_view(working: Working) -> None:
     """Form and result."""
     if working.vectors is not None:
         _settings_and_button(working, working.vectors)
-    run_id = view_run(PAGE, KIND)
+    run_id = view_run(PAGE, CROSSTALK.kind)
     if run_id is None:
         if working.vectors is None or len(working.vectors.emotions) < 2:
             return  # what to do first stands above
         st.info("Choose emotions and press the button: the matrix appears here.", icon=":material/info:")
-    elif ready(run_id, key=PAGE, kept=has_crosstalk(store(), run_id)):
+    elif ready(run_id, key=PAGE, kept=is_kept(run_id, CROSSTALK)):
         with shown_errors():
-            crosstalk_result(load_crosstalk(store(), run_id), key=PAGE)
+            crosstalk_result(run_result(run_id, CROSSTALK), key=PAGE)
             link_hint()
 
 
@@ -62,7 +63,7 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
         texts = n_matrix_texts(settings, len(settings.emotions))
         require_sweep(app_settings(), texts, settings.max_new_tokens)
         label = f"Run cross-talk: {texts:,} texts, {about(sweep_seconds(working.info, texts, settings.max_new_tokens))}"
-        start = partial(start_crosstalk, registry(), working.owner, vectors, settings)
+        start = partial(start_run, working, CROSSTALK, settings, vectors=vectors)
     limit_note("sweep")
     run_button(label, PAGE, start, key="run_matrix")
 

@@ -7,19 +7,19 @@ from functools import partial
 import streamlit as st
 
 from emotion_core.charts.next_token import divergence_chart, next_token_chart, next_token_sentence, next_token_table
-from emotion_core.runs.next_tokens import KIND, load_next_token, start_next_token
+from emotion_core.experiments.steering import NEXT_TOKEN
 from emotion_core.steering.next_token import NextTokenDose
 from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
+from ui.experiments import run_result, start_run
 from ui.help_texts import CONTROLS
 from ui.limits import limit_note
 from ui.plain import plain
 from ui.run_button import run_button
 from ui.run_panel import finished_run
-from ui.services import registry, store
 from ui.share import link_hint
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
@@ -35,17 +35,17 @@ def next_token_view(working: Working) -> None:
     if working.vectors is not None and working.emotion is not None:
         _settings_and_button(working, working.vectors, working.emotion)
         st.divider()
-    run = finished_run(PAGE, (KIND,), "Press the button: the curve appears here.", key=PAGE)
+    run = finished_run(PAGE, (NEXT_TOKEN.kind,), "Press the button: the curve appears here.", key=PAGE)
     if run is not None:
         with shown_errors():
-            _result(load_next_token(store(), run.id))
+            _result(run_result(run.id, NEXT_TOKEN))
             link_hint()
 
 
 def _settings_and_button(working: Working, vectors: EmotionVectors, emotion: str) -> None:
     start = None
     with shown_errors():
-        start = partial(start_next_token, registry(), working.owner, vectors, _form(vectors, emotion))
+        start = partial(start_run, working, NEXT_TOKEN, _form(vectors, emotion))
     limit_note("sweep")
     run_button(f"Show the curve: {STRENGTHS} strengths, one step a prompt", PAGE, start, key="run_next_token")
 

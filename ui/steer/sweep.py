@@ -6,15 +6,16 @@ from functools import partial
 
 import streamlit as st
 
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.cost import about, sweep_seconds
 from emotion_core.runs.limits import require_sweep
-from emotion_core.runs.sweeps import KIND, has_sweep, load_sweep, start_sweep
 from emotion_core.steering.plan import n_texts
 from ui.errors import shown_errors
+from ui.experiments import is_kept, run_result, start_run
 from ui.limits import limit_note
 from ui.page_run import view_run
 from ui.run_button import run_button
-from ui.services import activation_cache, app_settings, registry, store
+from ui.services import app_settings
 from ui.share import link_hint
 from ui.steer.form import steer_form
 from ui.steer.ready import ready
@@ -28,15 +29,15 @@ def sweep_view(working: Working) -> None:
     """Form and result."""
     _settings_and_button(working)
     st.divider()
-    run_id = view_run(PAGE, KIND)
+    run_id = view_run(PAGE, SWEEP.kind)
     if run_id is None:
         st.info(
             "Choose strengths and press the button: the texts and the dose-response curve appear here.",
             icon=":material/info:",
         )
-    elif ready(run_id, key=PAGE, kept=has_sweep(store(), run_id)):
+    elif ready(run_id, key=PAGE, kept=is_kept(run_id, SWEEP)):
         with shown_errors():
-            sweep_result(load_sweep(store(), run_id), key=PAGE)
+            sweep_result(run_result(run_id, SWEEP), key=PAGE)
             link_hint()
 
 
@@ -51,6 +52,6 @@ def _settings_and_button(working: Working) -> None:
         texts = n_texts(settings)
         require_sweep(app_settings(), texts, settings.max_new_tokens)
         label = f"Run sweep: {texts:,} texts, {about(sweep_seconds(working.info, texts, settings.max_new_tokens))}"
-        start = partial(start_sweep, registry(), working.owner, vectors, settings, cache=activation_cache())
+        start = partial(start_run, working, SWEEP, settings)
     limit_note("sweep")
     run_button(label, PAGE, start, key="run_sweep")

@@ -6,14 +6,14 @@ import streamlit as st
 
 from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
 from emotion_core.charts.export import table_bytes
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.numbers import counted
-from emotion_core.runs.sweeps import load_sweep
 from emotion_core.steering.finding import change, signed, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads, json_download
+from ui.experiments import run_result
 from ui.plain import plain
-from ui.services import store
 from ui.steer.strength_texts import strength_texts
 from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, text_ladder
 from ui.verdict import shows, verdict
@@ -24,7 +24,7 @@ _SCOPES = {"generated": "generated text", "prompt": "the prompt", "both": "promp
 @st.cache_resource(max_entries=16, show_spinner=False)
 def sweep_of(run_id: str) -> Sweep:
     """A finished sweep; remembered, since reading its file takes a tenth of a second at every click."""
-    return load_sweep(store(), run_id)
+    return run_result(run_id, SWEEP)
 
 
 def sweep_result(sweep: Sweep, *, key: str) -> None:

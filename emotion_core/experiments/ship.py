@@ -1,10 +1,10 @@
 """Results that come with the repository, so that the first page shows something finished at once.
 
-`python -m emotion_core.runs.ship` computes them on the bundled model, through the same code as the pages, and writes
-them to `demo_model/results/`: the build and the sweep of the first page, and the vectors and checks of the map of 171
-emotions (`ship home` and `ship map` make one half only). The map's files are rounded and compressed, see `shrink`.
-Each file carries the content key of its run: when the model, the prompts, the settings or the version change, the key
-no longer fits and the result is computed anew instead of being shown.
+`python -m emotion_core.experiments.ship` computes them on the bundled model, through the same code as the pages, and
+writes them to `demo_model/results/`: the build and the sweep of the first page, and the vectors and checks of the map
+of 171 emotions (`ship home` and `ship map` make one half only). The map's files are rounded and compressed, see
+`shrink`. Each file carries the content key of its run: when the model, the prompts, the settings or the version change,
+the key no longer fits and the result is computed anew instead of being shown.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from emotion_core.experiments.experiment import start
+from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
@@ -24,12 +27,9 @@ from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.map_checks import start_checks
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import ENDING, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.sweeps import KIND as SWEEP
-from emotion_core.runs.sweeps import start_sweep
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.settings import BuildSettings
 
@@ -64,7 +64,7 @@ def start_home_build(registry: JobRegistry, owner: ModelOwner, cache: Activation
 def start_home_sweep(registry: JobRegistry, owner: ModelOwner, build_id: str) -> str:
     """The sweep of the first page, in the same way, once its build is done."""
     vectors = load_build(registry.store, build_id).vectors
-    return start_sweep(registry, owner, vectors, HOME_SWEEP, share=True)
+    return start(registry, owner, vectors, SWEEP, HOME_SWEEP, share=True)
 
 
 def map_prompts(name: str = MAP_SET) -> tuple[PromptSet, ...]:
@@ -116,7 +116,7 @@ def pack(store: RunStore, run_id: str, folder: Path, name: str = "", *, small: b
     described = {
         "kind": run.kind,
         "key": run.key,
-        "settings": {**json.loads(run.settings), "shipped": "python -m emotion_core.runs.ship"},
+        "settings": {**json.loads(run.settings), "shipped": "python -m emotion_core.experiments.ship"},
     }
     place = folder / (name or run.kind)
     for file in store.files(run_id):
@@ -133,7 +133,7 @@ def ship_home(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
     sweep_id = start_home_sweep(registry, owner, build_id)
     registry.wait(sweep_id)
     pack(registry.store, build_id, folder, BUILD)
-    pack(registry.store, sweep_id, folder, SWEEP)
+    pack(registry.store, sweep_id, folder, SWEEP.kind)
 
 
 def ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
@@ -148,7 +148,7 @@ def _ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
     # The checks are keyed by the vectors, so they are made of the rounded ones that visitors get.
     rounded_id = round_run(registry.store, build_id)
     vectors = load_build(registry.store, rounded_id).vectors
-    checks_id = start_checks(registry, owner, vectors, MAP_CLUSTERS, cache)
+    checks_id = start(registry, owner, vectors, MAP_CHECKS, MapSettings(MAP_CLUSTERS), cache)
     registry.wait(checks_id)
     pack(registry.store, rounded_id, folder, f"{BUILD}-{name}", small=True)
     pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{name}", small=True)
@@ -156,7 +156,7 @@ def _ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Computes the results from nothing and writes them."""
-    parser = argparse.ArgumentParser(prog="python -m emotion_core.runs.ship", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m emotion_core.experiments.ship", description=main.__doc__)
     parser.add_argument("what", nargs="?", choices=["all", "home", "map"], default="all")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
     arguments = parser.parse_args(argv)

@@ -10,16 +10,17 @@ import json
 from typing import Any
 
 from emotion_core.errors import RunError
+from emotion_core.experiments.experiment import Bench, Experiment, asked, launch, never, require_size, work
+from emotion_core.experiments.kinds import experiment_of
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs import builds
-from emotion_core.runs.again import again_of
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.limits import require_texts, within_tokens
+from emotion_core.runs.limits import require_texts
 from emotion_core.runs.progress import Job
 from emotion_core.runs.recipes import build_settings, built_again, kept_vectors, require_recipe, sets_of
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.run import Run
-from emotion_core.runs.stopping import keeping, stop_flag
+from emotion_core.runs.stopping import stop_flag
 from emotion_core.runs.store import RunStore
 
 _ENDED = ("expired", "interrupted", "failed", "cancelled")
@@ -42,8 +43,7 @@ def why_not(run: Run, store: RunStore | None = None) -> str:
         if _is_build(run, described):
             sets_of(require_recipe(described))
         else:
-            again_of(run.kind, described).asked(described)
-            _require_vectors(described, store)
+            _require_settings(experiment_of(run.kind, described), described, store)
     except RunError as error:
         return error.message
     return ""
@@ -79,37 +79,43 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
         built = builds.build_and_score(owner, sets, build_settings(described), cache)
         registry.store.reopen(run.id)
         return registry.start(run.id, built, builds.save_build, owner.submit, again=True)
-    again = again_of(run.kind, described)
-    asked = again.asked(described)
-    if again.require is not None:
-        again.require(registry.limits, asked)
+    experiment = experiment_of(run.kind, described)
     kept = kept_vectors(registry.store, described)
     if kept is None:
         sets_of(require_recipe(described.get("build")))  # refused now, not when its turn has come
+        asked(experiment, described)
+    else:
+        require_size(registry.limits, experiment.size(asked(experiment, described, kept), kept))
 
-    def work() -> Job[Any]:
+    def again() -> Job[Any]:
         vectors = kept if kept is not None else (yield from built_again(owner.model, described, cache))
-        job = again.job(owner.model, vectors, asked, cache, stop_flag(run.id).is_set)
-        return (yield from within_tokens(registry.limits, owner.model, again.texts(vectors, asked), job))
+        settings = asked(experiment, described, vectors)
+        require_size(registry.limits, experiment.size(settings, vectors))
+        bench = Bench(owner.model, vectors, cache, stop_flag(run.id).is_set if experiment.partial else never)
+        return (yield from work(registry.limits, experiment, bench, settings))
 
-    job = keeping(work(), registry.store, run.id, again.save) if again.partial else work()
     registry.store.reopen(run.id)
-    return registry.start(run.id, job, again.save, owner.submit, again=True)
+    return launch(registry, owner, experiment, again(), run.id, again=True)
 
 
 def _is_build(run: Run, described: dict[str, Any]) -> bool:
     """Whether it makes vectors from texts; what is left of vectors without a direction opens like a build too."""
-    return run.kind == builds.KIND and "without" not in described
+    return run.kind == builds.KIND and "without" not in described and "experiment" not in described
 
 
-def _require_vectors(described: dict[str, Any], store: RunStore | None) -> None:
-    """Refuses a run whose vectors are gone for good: neither kept nor built from built-in texts.
+def _require_settings(experiment: Experiment[Any, Any], described: dict[str, Any], store: RunStore | None) -> None:
+    """Refuses a run whose settings were not kept, or whose vectors are gone for good.
 
     Raises:
-        RunError: They are.
+        RunError: They are neither kept nor built from built-in texts; or it was asked about texts that are gone.
     """
+    kept = None
     try:
         sets_of(require_recipe(described.get("build")))
     except RunError:
-        if store is None or kept_vectors(store, described) is None:
+        kept = None if store is None else kept_vectors(store, described)
+        if kept is None:
+            if described.get("asked", ()) is None:
+                asked(experiment, described)  # says that
             raise
+    asked(experiment, described, kept)

@@ -7,14 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from emotion_core.models.catalogue import DEMO_FOLDER
-from emotion_core.models.owner import owner_of
-from emotion_core.runs.builds import KIND as BUILD
-from emotion_core.runs.builds import build_key, load_build
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.map_checks import find_checks, load_checks
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.ship import (
+from emotion_core.experiments.ship import (
     MAP_CLUSTERS,
     SHIPPED_FOLDER,
     home_prompts,
@@ -25,12 +18,19 @@ from emotion_core.runs.ship import (
     start_home_sweep,
     unpack,
 )
+from emotion_core.experiments.steering import SWEEP
+from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.models.owner import owner_of
+from emotion_core.runs.builds import KIND as BUILD
+from emotion_core.runs.builds import build_key, load_build
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.map_checks import find_checks, load_checks
+from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import compressed
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.sweeps import load_sweep
 from emotion_core.vectors.settings import BuildSettings
 
-REMEDY = "The shipped result is out of date: run python -m emotion_core.runs.ship and commit demo_model/results"
+REMEDY = "The shipped result is out of date: run python -m emotion_core.experiments.ship and commit demo_model/results"
 
 
 @pytest.mark.skipif(not (DEMO_FOLDER / "config.json").exists(), reason="the bundled model is not built")
@@ -45,7 +45,7 @@ def test_the_shipped_result_is_found_without_computing(tmp_path: Path) -> None:
     build_id = start_home_build(registry, owner, ActivationCache(tmp_path / "a.sqlite"))
     sweep_id = start_home_sweep(registry, owner, build_id)
     assert store.get(sweep_id).state == "done", REMEDY
-    assert load_sweep(store, sweep_id).model.fingerprint == owner.model.info.fingerprint
+    assert load(store, sweep_id, SWEEP).model.fingerprint == owner.model.info.fingerprint
     assert load_build(store, build_id).vectors.emotions == ("fear",)
 
 

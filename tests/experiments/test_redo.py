@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 from emotion_core.errors import LimitError, RunError
+from emotion_core.experiments.experiment import load, start
+from emotion_core.experiments.redo import can_redo, redo
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.redo import can_redo, redo
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.sweeps import load_sweep, start_sweep
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.settings import BuildSettings
 
-SWEEP = SweepSettings(
+SETTINGS = SweepSettings(
     emotion="fear", prompts=("She said",), strengths=(0.0, 0.2), controls=3, samples=1, max_new_tokens=3
 )
 
@@ -42,24 +43,24 @@ def test_an_expired_build_and_its_sweep_come_back_the_same(
 ) -> None:
     store = registry.store
     build_id = built(registry, owner, cache)
-    sweep_id = start_sweep(registry, owner, load_build(store, build_id).vectors, SWEEP)
+    sweep_id = start(registry, owner, load_build(store, build_id).vectors, SWEEP, SETTINGS)
     registry.wait(sweep_id)
     files = {i: [(name, store.read(i, name)) for name in store.files(i)] for i in (build_id, sweep_id)}
-    rows = load_sweep(store, sweep_id).rows
+    rows = load(store, sweep_id, SWEEP).rows
     for run_id in files:
         assert not can_redo(store.get(run_id))
         store.expire(run_id)
         assert can_redo(store.get(run_id))
     assert redo(registry, owner, store.get(sweep_id), cache) == sweep_id, "without the build's vectors"
     registry.wait(sweep_id)
-    assert load_sweep(store, sweep_id).rows == rows
+    assert load(store, sweep_id, SWEEP).rows == rows
     assert redo(registry, owner, store.get(build_id), cache) == build_id
     registry.wait(build_id)
     assert (store.get(build_id).state, store.files(build_id)) == ("done", tuple(name for name, _ in files[build_id]))
     store.expire(sweep_id)
     assert redo(registry, owner, store.get(sweep_id), cache) == sweep_id, "with them"
     registry.wait(sweep_id)
-    assert load_sweep(store, sweep_id).rows == rows
+    assert load(store, sweep_id, SWEEP).rows == rows
 
 
 def test_a_finished_run_with_the_same_content_is_found_instead(

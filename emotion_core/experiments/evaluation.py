@@ -1,0 +1,152 @@
+"""Runs that test vectors: held-out scores, confounds, number of texts, other ways of making them, what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emotion_core.errors import SettingsError
+from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
+from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.orthogonalise import orthogonalise
+from emotion_core.evaluation.report import size_curve
+from emotion_core.evaluation.sample_size import SizePoint
+from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
+from emotion_core.evaluation.variants import Variant, variants
+from emotion_core.experiments.experiment import Bench, Experiment, Size
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs import builds
+from emotion_core.runs.builds import BuildResult
+from emotion_core.runs.progress import Job
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+
+@dataclass(frozen=True)
+class OnSets:
+    """Vectors on prompt sets."""
+
+    sets: tuple[PromptSet, ...]
+
+
+@dataclass(frozen=True)
+class OnOwnTexts:
+    """Vectors on the texts they were built from: nothing is asked."""
+
+
+@dataclass(frozen=True)
+class Without:
+    """What to take out of vectors.
+
+    Attributes:
+        emotions: Emotions of the vectors whose own vectors are projected out.
+        sets: Confound sets whose vectors are.
+        name: Name of the vectors, for the label of what is left.
+    """
+
+    emotions: tuple[str, ...]
+    sets: tuple[PromptSet, ...]
+    name: str = "vectors"
+
+
+@dataclass(frozen=True)
+class Confounds:
+    """Every vector on every contrast of some confound sets."""
+
+    scores: tuple[ConfoundScore, ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The curve over the number of training rows."""
+
+    points: tuple[SizePoint, ...]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """One row an emotion and way of making its vector; empty for vectors whose texts are unknown."""
+
+    rows: tuple[Variant, ...]
+
+
+def _confounds(bench: Bench, settings: OnSets) -> Job[Confounds]:
+    return Confounds((yield from score_confounds(bench.model, bench.vectors, bench.cache, settings.sets)))
+
+
+def _sizes(bench: Bench, settings: OnOwnTexts) -> Job[Sizes]:
+    return Sizes((yield from size_curve(bench.model, bench.vectors, bench.vectors.prompt_sets, bench.cache)))
+
+
+def _ways(bench: Bench, settings: OnOwnTexts) -> Job[Ways]:
+    return Ways((yield from variants(bench.model, bench.vectors, bench.cache)))
+
+
+def _left(bench: Bench, settings: Without) -> Job[BuildResult]:
+    """What is left of the vectors, and its scores."""
+    left = yield from orthogonalise(
+        bench.model, bench.vectors, emotions=settings.emotions, sets=settings.sets, cache=bench.cache
+    )
+    try:
+        scores = yield from heldout(bench.model, left, left.prompt_sets, bench.cache)
+    except SettingsError as error:
+        return BuildResult(left, None, error.message)
+    return BuildResult(left, scores)
+
+
+def _set_names(settings: OnSets, vectors: EmotionVectors) -> str:
+    return " + ".join(one.name for one in settings.sets)
+
+
+def _without_names(settings: Without, vectors: EmotionVectors) -> str:
+    names = [*settings.emotions, *(name for one in settings.sets for name in one.emotions)]
+    return f"{settings.name} without {', '.join(names)}"
+
+
+def _read_sets(settings: OnSets | Without, vectors: EmotionVectors) -> Size:
+    return Size(sets=settings.sets)
+
+
+def _read_own(settings: OnOwnTexts, vectors: EmotionVectors) -> Size:
+    return Size(sets=vectors.prompt_sets)
+
+
+HELDOUT = Experiment(
+    kind="heldout",
+    asks=OnSets,
+    gives=HeldOutScores,
+    job=lambda bench, settings: heldout(bench.model, bench.vectors, settings.sets, bench.cache),
+    label=_set_names,
+    size=_read_sets,
+    version=SCORES_VERSION,
+)
+CONFOUNDS = Experiment(
+    kind="confounds", asks=OnSets, gives=Confounds, job=_confounds, label=_set_names, size=_read_sets
+)
+SIZES = Experiment(
+    kind="sizes",
+    asks=OnOwnTexts,
+    gives=Sizes,
+    job=_sizes,
+    label=lambda settings, vectors: "number of rows",
+    size=_read_own,
+)
+VARIANTS = Experiment(
+    kind="variants",
+    asks=OnOwnTexts,
+    gives=Ways,
+    job=_ways,
+    label=lambda settings, vectors: "ways of making the vectors",
+    size=_read_own,
+)
+# Its result is a vector set like any other, so in the store it is a build.
+ORTHOGONAL = Experiment(
+    kind="orthogonal",
+    asks=Without,
+    gives=BuildResult,
+    job=_left,
+    label=_without_names,
+    size=_read_sets,
+    version=SCORES_VERSION,
+    stored_as=builds.KIND,
+    save=builds.save_build,
+    load=builds.load_build,
+)

@@ -1,0 +1,339 @@
+"""A kind of run, described once: what it is asked, what it gives, its job, and what it reads and writes.
+
+From the description follow the content key, the start and its limits, storing and loading, stopping with a part, doing
+it again under its old link, and running it in the calling thread with the finished result found. A new kind is one
+`Experiment` in one of the modules beside this one, and a view.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from emotion_core.errors import RunError
+from emotion_core.evaluation.confounds import built_in_confounds
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.codec import as_plain, from_bytes, from_plain, schema, to_bytes
+from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.limits import require_prompts, require_sweep, require_texts, texts_of, within_tokens
+from emotion_core.runs.progress import Job, Progress, run_to_end
+from emotion_core.runs.recipes import described_vectors, named_sets
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.settings import Settings
+from emotion_core.runs.stopping import keeping, stop_flag
+from emotion_core.runs.store import RunStore
+from emotion_core.tracing.activations import RECORDER_VERSION, ModelInfo
+from emotion_core.vectors.build import NEUTRAL_SET
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+def never() -> bool:
+    """Nobody asks for a stop."""
+    return False
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the job of a run works with.
+
+    Attributes:
+        model: The model of the vectors.
+        vectors: The vectors.
+        cache: Activations read before.
+        stopped: Asked between steps by jobs that leave a part.
+    """
+
+    model: LoadedModel
+    vectors: EmotionVectors
+    cache: ActivationCache | None = None
+    stopped: Callable[[], bool] = never
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a run reads and writes; the limits of a hosted app are held against it.
+
+    Attributes:
+        sets: Prompt sets that are read whole.
+        texts: Further texts that are read, as often as they are.
+        prompts: Texts that are continued, and kept with the settings.
+        written: Texts that are written.
+        new_tokens: Length of each in tokens.
+    """
+
+    sets: tuple[PromptSet, ...] = ()
+    texts: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    written: int = 0
+    new_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Experiment(Generic[S, R]):
+    """One kind of run over vectors.
+
+    Attributes:
+        kind: Its name in the store, in links and on the shelf.
+        asks: Class of its settings: a frozen dataclass of plain values, items and prompt sets.
+        gives: Class of its result, stored by its annotations.
+        job: The work.
+        label: How a run is called, from its settings and vectors.
+        size: What it reads and writes.
+        check: Refuses, before anything is started, what cannot be done.
+        keeps: Whether its settings may be kept beyond the result, to do it again; uploads and long texts may not.
+        partial: A stopped run leaves a part; the result then has a `partial` that says what it lacks.
+        version: Raised when the same settings give other numbers.
+        stored_as: Kind in the store where it opens like another kind; the same by default.
+        save: Files of a result; by default one, by its annotations.
+        load: A result from the store; by default from that one file.
+    """
+
+    kind: str
+    asks: type[S]
+    gives: type[R]
+    job: Callable[[Bench, S], Job[R]]
+    label: Callable[[S, EmotionVectors], str]
+    size: Callable[[S, EmotionVectors], Size] = lambda settings, vectors: Size()
+    check: Callable[[S, EmotionVectors], object] = lambda settings, vectors: None
+    keeps: Callable[[S], bool] = lambda settings: True
+    partial: bool = False
+    version: int = 0
+    stored_as: str = ""
+    save: Callable[[R], Mapping[str, bytes]] | None = field(default=None)
+    load: Callable[[RunStore, str], R] | None = field(default=None)
+
+    @property
+    def stored(self) -> str:
+        """Kind of its runs in the store."""
+        return self.stored_as or self.kind
+
+    @property
+    def file(self) -> str:
+        """Name of the result's file."""
+        return f"{self.kind}.safetensors"
+
+
+NOT_KEPT = "What this run was asked to do was uploaded or long, and is not kept beyond its result"
+
+
+def key_of(experiment: Experiment[S, R], vectors: EmotionVectors, settings: S) -> str:
+    """Content key of a run: the same key, the same result."""
+    made = [one.sha256 for one in vectors.prompt_sets]
+    how = [vectors.estimator, vectors.neutral_projection, vectors.seed]
+    return content_key(
+        experiment.kind,
+        [schema(experiment.gives), experiment.version, RECORDER_VERSION, _built_in_texts()],
+        vectors_digest(vectors),
+        [made, how],
+        as_plain(settings, _refer),
+    )
+
+
+def start(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    vectors: EmotionVectors,
+    experiment: Experiment[S, R],
+    settings: S,
+    cache: ActivationCache | None = None,
+    *,
+    share: bool = False,
+) -> str:
+    """Starts a run, or finds the finished one with the same content, and returns its id.
+
+    Args:
+        registry: Of the live runs.
+        owner: Of the model.
+        vectors: What it is about.
+        experiment: The kind of run.
+        settings: What is asked.
+        cache: Activations read before.
+        share: Join an unfinished run with the same content instead of starting a second one.
+
+    Raises:
+        SettingsError: It cannot be done.
+        VectorFileError: There is no vector for an emotion.
+        LimitError: It reads or writes more, or the visitor has more open jobs, than the limits of the registry allow.
+    """
+    experiment.check(settings, vectors)
+    size = experiment.size(settings, vectors)
+    require_size(registry.limits, size)
+    key = key_of(experiment, vectors, settings)
+    finished = registry.existing(experiment.stored, key, share=share)
+    if finished is not None:
+        return finished
+    described = _described(experiment, owner.model.info, vectors, settings)
+    run_id = registry.store.create(experiment.stored, described, key=key)
+    bench = Bench(owner.model, vectors, cache, stop_flag(run_id).is_set if experiment.partial else never)
+    return launch(registry, owner, experiment, work(registry.limits, experiment, bench, settings), run_id)
+
+
+def launch(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    experiment: Experiment[Any, R],
+    job: Job[R],
+    run_id: str,
+    *,
+    again: bool = False,
+) -> str:
+    """Hands the job of a run to the model's owner; see `JobRegistry.start`."""
+
+    def save(result: R) -> Mapping[str, bytes]:
+        return files_of(experiment, result)
+
+    kept = keeping(job, registry.store, run_id, save) if experiment.partial else job
+    return registry.start(run_id, kept, save, owner.submit, again=again)
+
+
+def work(limits: Settings, experiment: Experiment[S, R], bench: Bench, settings: S) -> Job[R]:
+    """The job of a run within the limits of what it may read."""
+    size = experiment.size(settings, bench.vectors)
+    texts = [*texts_of(size.sets), *size.texts, *size.prompts]
+    return within_tokens(limits, bench.model, texts, experiment.job(bench, settings))
+
+
+def require_size(limits: Settings, size: Size) -> None:
+    """Refuses what is larger than a hosted app allows.
+
+    Raises:
+        LimitError: It is.
+    """
+    if size.sets:
+        require_texts(limits, size.sets)
+    require_prompts(limits, size.prompts)
+    if size.written:
+        require_sweep(limits, size.written, size.new_tokens, "run")
+
+
+def files_of(experiment: Experiment[Any, R], result: R) -> Mapping[str, bytes]:
+    """The files of a result by name."""
+    return experiment.save(result) if experiment.save is not None else {experiment.file: to_bytes(result)}
+
+
+def load(store: RunStore, run_id: str, experiment: Experiment[Any, R]) -> R:
+    """A finished result from its file, or what a stopped run left.
+
+    Raises:
+        RunError: The file is missing, or was written by an incompatible version.
+    """
+    if experiment.load is not None:
+        return experiment.load(store, run_id)
+    return from_bytes(experiment.gives, store.read(run_id, experiment.file))
+
+
+def has_result(store: RunStore, run_id: str, experiment: Experiment[Any, Any]) -> bool:
+    """Whether a run has something to show: a finished result, or a part of one that was stopped."""
+    return experiment.file in store.files(run_id)
+
+
+def find(store: RunStore, vectors: EmotionVectors, experiment: Experiment[S, R], settings: S) -> str | None:
+    """Id of the finished run with this content, where there is one."""
+    run = store.find(experiment.stored, key_of(experiment, vectors, settings))
+    return None if run is None else run.id
+
+
+def result_of(
+    store: RunStore,
+    model: Callable[[], LoadedModel],
+    vectors: EmotionVectors,
+    experiment: Experiment[S, R],
+    settings: S,
+    cache: ActivationCache | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> R:
+    """The result in the calling thread: found where it was computed before, else computed and kept.
+
+    Args:
+        store: Of finished runs.
+        model: Loads the model, and is not called where the result is found.
+        vectors: What it is about.
+        experiment: The kind of run.
+        settings: What is asked.
+        cache: Activations read before.
+        watch: Told the progress.
+
+    Raises:
+        SettingsError: It cannot be done.
+        VectorFileError: There is no vector for an emotion, or the model is another one.
+    """
+    experiment.check(settings, vectors)
+    run_id = find(store, vectors, experiment, settings)
+    if run_id is not None:
+        return load(store, run_id, experiment)
+    loaded = model()
+    result = run_to_end(experiment.job(Bench(loaded, vectors, cache), settings), watch)
+    described = _described(experiment, loaded.info, vectors, settings)
+    run_id = store.create(experiment.stored, described, key=key_of(experiment, vectors, settings))
+    store.finish(run_id, files_of(experiment, result))
+    return result
+
+
+def asked(experiment: Experiment[S, Any], described: Mapping[str, Any], vectors: EmotionVectors | None = None) -> S:
+    """What a run was asked to do, from what the store keeps of it.
+
+    Args:
+        experiment: Its kind.
+        described: Its settings in the store.
+        vectors: Whose prompt sets may be referred to; built-in ones always may.
+
+    Raises:
+        RunError: It was not kept, or was kept by an incompatible version.
+    """
+    document = described.get("asked", _before(described))
+    if document is None:
+        raise RunError(NOT_KEPT, remedy="Start again from the form")
+
+    def resolve(kind: Any, value: Any) -> Any:
+        return named_sets([value], vectors)[0] if kind is PromptSet else None
+
+    return from_plain(experiment.asks, document, resolve)
+
+
+def refers_to(described: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    """Prompt sets that a run was asked about, by name and sha256."""
+    document = described.get("asked", _before(described))
+    return document.get("sets", []) if isinstance(document, dict) else []
+
+
+def _described(experiment: Experiment[S, Any], info: ModelInfo, vectors: EmotionVectors, settings: S) -> str:
+    """What the store keeps of a run, as JSON."""
+    return json.dumps(
+        {
+            "label": experiment.label(settings, vectors),
+            "model": info.name,
+            "fingerprint": info.fingerprint,
+            **described_vectors(vectors),
+            "experiment": experiment.kind,
+            "asked": as_plain(settings, _refer) if experiment.keeps(settings) else None,
+        }
+    )
+
+
+def _before(described: Mapping[str, Any]) -> Any:
+    """What runs of version 0.1 kept: settings, sets, or what was taken out, each under a name of its own."""
+    if "without" in described:
+        return described["without"]
+    if "settings" in described:
+        return described["settings"]
+    return {"sets": described["sets"]} if "sets" in described else {}
+
+
+def _refer(value: object) -> Any:
+    return {"name": value.name, "sha256": value.sha256} if isinstance(value, PromptSet) else None
+
+
+@lru_cache(maxsize=1)
+def _built_in_texts() -> tuple[str, ...]:
+    """The built-in texts that any run may read: neutral ones and confounds."""
+    return tuple(one.sha256 for one in (load_prompts(NEUTRAL_SET), *built_in_confounds()))

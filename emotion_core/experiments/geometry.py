@@ -1,0 +1,29 @@
+"""Runs that check a map of emotions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emotion_core.experiments.experiment import Experiment, Size
+from emotion_core.runs.map_checks import MapChecks, check_map
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """What is checked.
+
+    Attributes:
+        clusters: Groups of k-means.
+    """
+
+    clusters: int
+
+
+MAP_CHECKS = Experiment(
+    kind="map-checks",
+    asks=MapSettings,
+    gives=MapChecks,
+    job=lambda bench, settings: check_map(bench.model, bench.vectors, settings.clusters, bench.cache),
+    label=lambda settings, vectors: "checks of the map",
+    size=lambda settings, vectors: Size(sets=vectors.prompt_sets),
+)

@@ -1,0 +1,60 @@
+"""Runs that steer: a sweep, a cross-talk matrix, a dose-response at the next token."""
+
+from __future__ import annotations
+
+from emotion_core.experiments.experiment import Experiment, Size
+from emotion_core.numbers import counted
+from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.next_token import NextTokenDose, next_token_dose
+from emotion_core.steering.plan import n_texts
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+
+def _sweep_label(settings: SweepSettings, vectors: EmotionVectors) -> str:
+    prompts, strengths = counted(len(settings.prompts), "prompt"), counted(len(settings.strengths), "strength")
+    return f"{settings.emotion}, {prompts}, {strengths}"
+
+
+def _sweep_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
+    return Size(prompts=settings.prompts, written=n_texts(settings), new_tokens=settings.max_new_tokens)
+
+
+def _matrix_size(settings: CrossTalkSettings, vectors: EmotionVectors) -> Size:
+    texts = n_matrix_texts(settings, len(settings.emotions or vectors.emotions))
+    return Size(prompts=settings.prompts, written=texts, new_tokens=settings.max_new_tokens)
+
+
+def _next_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
+    rows = len(settings.prompts) * len(settings.strengths) * (1 + settings.controls)
+    return Size(prompts=settings.prompts, written=rows, new_tokens=1)
+
+
+SWEEP = Experiment(
+    kind="sweep",
+    asks=SweepSettings,
+    gives=Sweep,
+    job=lambda bench, settings: sweep(bench.model, bench.vectors, settings, bench.cache, bench.stopped),
+    label=_sweep_label,
+    size=_sweep_size,
+    partial=True,
+)
+CROSSTALK = Experiment(
+    kind="crosstalk",
+    asks=CrossTalkSettings,
+    gives=CrossTalk,
+    job=lambda bench, settings: crosstalk(bench.model, bench.vectors, settings, bench.stopped),
+    label=lambda settings, vectors: f"{len(settings.emotions or vectors.emotions)} emotions at {settings.strength:+g}",
+    size=_matrix_size,
+    partial=True,
+)
+NEXT_TOKEN = Experiment(
+    kind="next-token",
+    asks=SweepSettings,
+    gives=NextTokenDose,
+    job=lambda bench, settings: next_token_dose(bench.model, bench.vectors, settings),
+    label=lambda settings, vectors: f"{settings.emotion}, next token, {len(settings.strengths)} strengths",
+    size=_next_size,
+)

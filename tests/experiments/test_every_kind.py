@@ -1,0 +1,292 @@
+"""Every kind of run, over every sort of vectors: started, found again, kept, removed, done again the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundled import Bundled
+
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.scenes import Scene, built_in_scenes
+from emotion_core.errors import EmotionCoreError, LimitError, RunError, SettingsError
+from emotion_core.evaluation.confounds import built_in_confounds
+from emotion_core.evaluation.orthogonalise import orthogonalise
+from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
+from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, OnOwnTexts, OnSets, Without
+from emotion_core.experiments.experiment import asked, files_of, find, load, result_of, start
+from emotion_core.experiments.geometry import MapSettings
+from emotion_core.experiments.kinds import EXPERIMENTS, experiment_of
+from emotion_core.experiments.reading import LONGEST_TEXT, READING
+from emotion_core.experiments.redo import can_redo, redo, why_not
+from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.library import load_activities, load_conversations
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.reading.attempts_library import load_attempts
+from emotion_core.reading.dialogue import Said
+from emotion_core.runs.builds import KIND as BUILD
+from emotion_core.runs.builds import load_build, start_build
+from emotion_core.runs.codec import as_plain
+from emotion_core.runs.reading_request import ReadingRequest
+from emotion_core.runs.recipes import described_vectors, kept_vectors
+from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.settings import Settings
+from emotion_core.runs.store import RunStore
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import BuildSettings
+from experiments.redo_helpers import content
+
+ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
+SORTS = ("plain", "neutral-projected", "an emotion taken out", "imported")
+# Which kinds need the texts that vectors were built from: for imported ones they say so.
+NEED_TEXTS = {"sizes"}
+
+
+def example(kind: str, vectors: EmotionVectors) -> Any:
+    """Small settings of a kind."""
+    emotions, set_ = vectors.emotions, load_prompts("emotions-12")
+    steered = {"controls": 3, "samples": 1, "max_new_tokens": 2}
+    examples: dict[str, Any] = {
+        "heldout": OnSets((set_,)),
+        "confounds": OnSets(built_in_confounds()[:1]),
+        "sizes": OnOwnTexts(),
+        "variants": OnOwnTexts(),
+        "orthogonal": Without((), built_in_confounds()[:1], "twelve"),
+        "map-checks": MapSettings(3),
+        "sweep": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(0.0, 0.2), **steered),
+        "crosstalk": CrossTalkSettings(prompts=("She said",), strength=0.2, emotions=emotions[:2], **steered),
+        "next-token": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(-0.1, 0.1), controls=3),
+        "reading": ReadingRequest("text", text="The dog ran after me."),
+        "preferences": PreferenceRequest(
+            PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
+        ),
+        "behaviors": BehaviorRequest(
+            BehaviorSettings(
+                built_in_scenes()[:1], emotions[:1], (0.1,), controls=1, texts=1, max_new_tokens=2, words=""
+            ),
+            warning=0 if vectors.prompt_sets else None,
+        ),
+    }
+    return examples[kind]
+
+
+@dataclass(frozen=True)
+class Place:
+    registry: JobRegistry
+    owner: ModelOwner
+    bundled: Bundled
+
+    def start(self, vectors: EmotionVectors, kind: str, settings: Any) -> str:
+        return start(self.registry, self.owner, vectors, EXPERIMENTS[kind], settings, self.bundled.cache)
+
+
+@pytest.fixture(scope="module")
+def place(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    owner = ModelOwner(bundled.model)
+    registry = JobRegistry(RunStore(tmp_path_factory.mktemp("runs")), Settings(), "ann")
+    # In the store as a build, so that what was made from them can be done again.
+    registry.wait(start_build(registry, owner, (load_prompts("emotions-12"),), BuildSettings(), bundled.cache))
+    yield Place(registry, owner, bundled)
+    owner.close()
+
+
+@pytest.fixture(scope="module", params=SORTS)
+def vectors(request: pytest.FixtureRequest, bundled: Bundled) -> EmotionVectors:
+    if request.param == "neutral-projected":
+        return bundled.built("emotions-12", neutral_projection=True)
+    if request.param == "an emotion taken out":
+        job = orthogonalise(bundled.model, bundled.twelve, emotions=["joy"], cache=bundled.cache)
+        return bundled.run(job)
+    plain = bundled.twelve
+    return plain if request.param == "plain" else replace(plain, prompt_sets=(), estimator="unknown", origin="npz")
+
+
+def test_there_is_an_example_of_every_kind(bundled: Bundled) -> None:
+    assert all(isinstance(example(kind, bundled.twelve), one.asks) for kind, one in EXPERIMENTS.items())
+
+
+@pytest.mark.parametrize("kind", list(EXPERIMENTS))
+def test_it_gives_the_same_to_everybody_and_asks_the_model_once(
+    kind: str, vectors: EmotionVectors, place: Place
+) -> None:
+    experiment, settings, store = EXPERIMENTS[kind], example(kind, vectors), place.registry.store
+    if kind in NEED_TEXTS and not vectors.prompt_sets:
+        with pytest.raises(SettingsError, match="not known"):
+            place.registry.wait(place.start(vectors, kind, settings))
+        return
+    run_id = place.start(vectors, kind, settings)
+    place.registry.wait(run_id)
+    run = store.get(run_id)
+    assert run.state == "done" and run.kind == experiment.stored and json.loads(run.settings)["label"]
+    assert place.start(vectors, kind, settings) == run_id == find(store, vectors, experiment, settings)
+    shown = load(store, run_id, experiment)
+    assert isinstance(shown, experiment.gives)
+
+    def model() -> Any:
+        raise AssertionError("the model was asked for")
+
+    again = result_of(store, model, vectors, experiment, settings)
+    assert {name: content(data) for name, data in files_of(experiment, again).items()} == {
+        name: content(store.read(run_id, name)) for name in store.files(run_id)
+    }
+    described = json.loads(run.settings)
+    assert experiment_of(run.kind, described) is experiment
+    assert asked(experiment, described, vectors) == settings
+
+
+@pytest.mark.parametrize("kind", list(EXPERIMENTS))
+def test_an_expired_run_comes_back_the_same(kind: str, place: Place) -> None:
+    vectors, store = place.bundled.twelve, place.registry.store
+    run_id = place.start(vectors, kind, example(kind, vectors))
+    place.registry.wait(run_id)
+    before = {name: content(store.read(run_id, name)) for name in store.files(run_id)}
+    assert before and not can_redo(store.get(run_id))
+    store.expire(run_id)
+    assert can_redo(store.get(run_id), store), why_not(store.get(run_id), store)
+    assert redo(place.registry, place.owner, store.get(run_id), place.bundled.cache) == run_id
+    place.registry.wait(run_id)
+    assert store.get(run_id).state == "done", store.get(run_id).error
+    assert {name: content(store.read(run_id, name)) for name in store.files(run_id)} == before
+
+
+def own_set(name: str = "mine.csv") -> PromptSet:
+    rows = b"emotion,positive,negative,split\n" + b"".join(
+        f"fear,he ran from dog {i} SECRET,he sat by dog {i},{'heldout' if i > 5 else 'train'}\n".encode()
+        for i in range(9)
+    )
+    return read_prompt_bytes(name, rows)
+
+
+def test_uploads_are_not_kept(place: Place) -> None:
+    vectors, store = place.bundled.twelve, place.registry.store
+    scene = Scene("mine", "SECRET things went", ("well", "badly"), (True, False))
+    uploads = {
+        BEHAVIORS.kind: BehaviorRequest(BehaviorSettings((scene,), vectors.emotions[:1], (0.1,), controls=0, texts=0)),
+        PREFERENCES.kind: PreferenceRequest(PreferenceSettings(("sleep", "read SECRET books", "walk"))),
+        READING.kind: ReadingRequest("conversation", turns=(Said("user", "a SECRET question"),)),
+        CONFOUNDS.kind: OnSets((own_set(),)),
+        HELDOUT.kind: OnSets((own_set(),)),
+    }
+    for kind, settings in uploads.items():
+        run_id = place.start(vectors, kind, settings)
+        place.registry.wait(run_id)
+        store.expire(run_id)
+        run = store.get(run_id)
+        assert "SECRET" not in run.settings
+        assert not can_redo(run, store) and ("not kept" in why_not(run) or "uploaded" in why_not(run)), kind
+
+
+def test_limits_are_the_same_for_all(place: Place) -> None:
+    vectors = place.bundled.twelve
+    tight = JobRegistry(place.registry.store, Settings(max_texts=5, max_sweep_texts=2, max_sweep_tokens=3), "bob")
+    refused = set()
+    for kind, experiment in EXPERIMENTS.items():
+        try:
+            start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
+        except LimitError:
+            refused.add(kind)
+    assert refused == set(EXPERIMENTS) - {"reading", "preferences"}
+    short = JobRegistry(place.registry.store, Settings(max_tokens=5), "bob")
+    for kind in ("reading", "preferences", "sweep", "heldout"):
+        run_id = start(
+            short,
+            place.owner,
+            replace(vectors, seed=98),
+            EXPERIMENTS[kind],
+            example(kind, vectors),
+            place.bundled.cache,
+        )
+        with pytest.raises(LimitError, match="too long"):
+            short.wait(run_id)
+
+
+def test_what_cannot_be_done_is_refused_before_anything_is_stored(place: Place) -> None:
+    vectors, count = place.bundled.twelve, len(place.registry.store.recent())
+    wrong = {
+        READING.kind: ReadingRequest("text", text=" "),
+        PREFERENCES.kind: PreferenceRequest(PreferenceSettings(ACTIVITIES), SteeredSettings(("hunger",), 0.1)),
+        BEHAVIORS.kind: BehaviorRequest(BehaviorSettings(built_in_scenes()[:1], ("hunger",), (0.1,))),
+    }
+    for kind, settings in wrong.items():
+        with pytest.raises(EmotionCoreError):
+            place.start(vectors, kind, settings)
+    assert len(place.registry.store.recent()) == count
+
+
+def test_links_of_version_0_1_are_understood(place: Place) -> None:
+    """What runs kept before they all kept the same: each under a name of its own."""
+    vectors = place.bundled.twelve
+    before = {
+        "sweep": {"settings": json.loads(json.dumps(as_plain(example("sweep", vectors))))},
+        "heldout": {"sets": [{"name": "emotions-12", "sha256": load_prompts("emotions-12").sha256}]},
+        "sizes": {},
+        "behaviors": {"asked": {"settings": as_plain(example("behaviors", vectors))["settings"], "warning": 0}},
+    }
+    for kind, described in before.items():
+        assert asked(EXPERIMENTS[kind], described, vectors) == example(kind, vectors)
+    threat = built_in_confounds()[0]
+    without = {"emotions": [], "sets": [{"name": threat.name, "sha256": threat.sha256}]}
+    experiment = experiment_of(BUILD, {"without": without})
+    assert asked(experiment, {"without": without}) == Without((), (threat,))
+
+
+def test_a_new_process_finds_what_another_left(place: Place, tmp_path: Path) -> None:
+    vectors, store = place.bundled.twelve, RunStore(tmp_path)
+    settings = example("next-token", vectors)
+    first = result_of(store, lambda: place.bundled.model, vectors, EXPERIMENTS["next-token"], settings)
+    second = result_of(RunStore(tmp_path), None, vectors, EXPERIMENTS["next-token"], settings)  # type: ignore[arg-type]
+    assert repr(first) == repr(second)
+
+
+def test_texts_of_the_library_are_kept(place: Place) -> None:
+    talk = tuple(Said(turn.role, turn.content) for turn in load_conversations()[0].turns)
+    attempts = load_attempts()[0].model_dump_json()
+    for request in (
+        ReadingRequest("conversation", turns=talk),
+        ReadingRequest("attempts", run=attempts),
+        ReadingRequest("dose", text="{x} dogs", values=(1.0, 2.0, 3.0), rise=("fear",)),
+        ReadingRequest("text", text="x" * LONGEST_TEXT),
+    ):
+        assert READING.keeps(request)
+        assert asked(READING, {"asked": json.loads(json.dumps(as_plain(request)))}) == request
+    own = json.dumps({**json.loads(attempts), "task": "mine"})
+    assert not READING.keeps(ReadingRequest("attempts", run=own))
+    assert not READING.keeps(ReadingRequest("text", text="x" * (LONGEST_TEXT + 1)))
+
+
+def test_a_run_over_uploaded_texts_comes_back_while_their_vectors_are_kept(place: Place) -> None:
+    store, cache = place.registry.store, place.bundled.cache
+    build_id = start_build(place.registry, place.owner, (own_set(),), BuildSettings(folds=2), cache)
+    place.registry.wait(build_id)
+    vectors = load_build(store, build_id).vectors
+    run_id = place.start(vectors, "heldout", OnSets((own_set(),)))
+    place.registry.wait(run_id)
+    before = content(store.read(run_id, HELDOUT.file))
+    store.expire(run_id)
+    run = store.get(run_id)
+    assert can_redo(run, store) and not can_redo(run), "the run alone does not know"
+    assert redo(place.registry, place.owner, run, cache) == run_id
+    place.registry.wait(run_id)
+    assert content(store.read(run_id, HELDOUT.file)) == before
+    store.expire(run_id)
+    store.delete(build_id)
+    assert not can_redo(store.get(run_id), store)
+    with pytest.raises(RunError, match="uploaded"):
+        redo(place.registry, place.owner, store.get(run_id), cache)
+
+
+def test_vectors_with_the_same_numbers_and_other_texts_are_not_taken(place: Place) -> None:
+    vectors, store = place.bundled.twelve, place.registry.store
+    described = {"fingerprint": vectors.model.fingerprint, **described_vectors(vectors)}
+    assert kept_vectors(store, json.loads(json.dumps(described))) is not None
+    described |= described_vectors(replace(vectors, prompt_sets=(own_set(),)))
+    assert kept_vectors(store, json.loads(json.dumps(described))) is None
