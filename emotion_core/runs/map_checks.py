@@ -33,6 +33,7 @@ from emotion_core.vectors.rows import Block, blocks_of, places
 
 KIND = "map-checks"
 TOKENS = 8
+_METHOD = 2  # raise it when checks are computed in another way
 _FILE = "map-checks.safetensors"
 
 
@@ -81,7 +82,7 @@ def checks_key(vectors: EmotionVectors, clusters: int) -> str:
     sets = [one.sha256 for one in (*vectors.prompt_sets, load_prompts(NEUTRAL_SET))]
     digest = vectors_digest(vectors)
     built = [vectors.estimator, vectors.neutral_projection, vectors.seed]
-    return content_key(KIND, schema(MapChecks), RECORDER_VERSION, digest, built, sets, clusters)
+    return content_key(KIND, _METHOD, schema(MapChecks), RECORDER_VERSION, digest, built, sets, clusters)
 
 
 def find_checks(store: RunStore, vectors: EmotionVectors, clusters: int) -> str | None:
