@@ -97,10 +97,8 @@ def test_an_agreement_that_the_words_reach_as_well_is_explained_by_them():
     first = replace(random_vectors(prompts.emotions), prompt_sets=(prompts,))
     words = tfidf_vectors(first)
     rng = np.random.default_rng(0)
-    one, two = (
-        replace(first, values=np.repeat((words + 0.02 * rng.normal(size=words.shape))[:, None], 2, axis=1))
-        for _ in range(2)
-    )
+    noisy = [words + 0.1 * words.std() * rng.normal(size=words.shape) for _ in range(2)]
+    one, two = (replace(first, values=np.repeat(rows[:, None], 2, axis=1)) for rows in noisy)
     found = compare(one, two)
     assert found.beyond_chance and found.mark == "explained by vocabulary"
     assert compare(first, two).mark == "no evidence"

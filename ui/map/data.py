@@ -115,11 +115,8 @@ def claims_of(mapped: Mapped, norms_id: str, norms: Norms) -> tuple[EmotionMap, 
     readings = readings_of(run_id, mapped.layer, norms_id, vectors, norms)
     twin_id = find_twin(store(), vectors)
     twin = None if twin_id is None else loaded_twin(twin_id)
-    return (
-        found,
-        readings,
-        _claims(run_id, mapped.layer, mapped.clusters, norms_id, twin_id, mapped, readings, found, twin),
-    )
+    key = (run_id, mapped.layer, mapped.clusters, norms_id, twin_id)
+    return found, readings, _claims(key, vectors, readings, found, twin)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Holding the claims against words alone")
