@@ -36,8 +36,19 @@ def scored_verdict(found: Verdict, sentence: str = "", *, key: str) -> None:
         sentence: Instead of its own reason.
         key: Unique on the page.
     """
-    mark: Mark = next((one for one in _SIGNS if one == found.word), "explained")
-    verdict(mark, sentence or found.reason, word=found.word, key=key)
+    marked(found.word, sentence or found.reason, key=key)
+
+
+def marked(mark: str, sentence: str, *, key: str) -> None:
+    """Shows a claim by the word of its mark; words other than the two plain ones name what explains it.
+
+    Args:
+        mark: Such as "evidence" or "explained by vocabulary".
+        sentence: The claim with its figures.
+        key: Unique on the page.
+    """
+    sign: Mark = next((one for one in _SIGNS if one == mark), "explained")
+    verdict(sign, sentence, word=mark, key=key)
 
 
 def emotion_verdict(scores: HeldOutScores, emotion: str, *, key: str) -> None:

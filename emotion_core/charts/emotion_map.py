@@ -14,7 +14,7 @@ from emotion_core.charts.diverging import diverging
 from emotion_core.charts.labels import choose_names, name_layers, span
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL
 from emotion_core.geometry.emotion_map import EmotionMap
-from emotion_core.geometry.words import axis_name, map_sentence, map_title
+from emotion_core.geometry.words import axis_name, map_sentence, map_title, rated
 
 # Components that can be put on the axes.
 COMPONENTS = 8
@@ -30,7 +30,7 @@ class Look:
     Attributes:
         x: Component on the horizontal axis, counted from 1.
         y: Component on the vertical axis.
-        colour: `cluster`, or human `valence` where the ratings know the words.
+        colour: `cluster`, or rated `valence` where the ratings know the words.
         size: Component shown as the size of the dots; 0 for none.
         held: Emotions held for comparison, ringed in the palette's order.
         place: float [emotions], how reliable each place is, 0 to 1: what is unstable is drawn lighter. None: not known.
@@ -115,7 +115,7 @@ def _weights(look: Look, n: int) -> npt.NDArray[np.float64]:
 
 
 def _crosses(emotions: EmotionMap, table: pd.DataFrame, look: Look, chosen: str) -> list[Any]:
-    """95 % of resampled places of the chosen and the held emotions, along both axes."""
+    """1.96 standard deviations of the resampled places of the chosen and the held emotions, along both axes."""
     if look.spread is None or max(look.x, look.y) > look.spread.shape[1]:
         return []
     found = []
@@ -146,7 +146,8 @@ def _colour(emotions: EmotionMap, colour: Colour) -> dict[str, Any]:
     if colour == "valence" and np.isfinite(emotions.valence).any():
         low, high = float(np.nanmin(emotions.valence)), float(np.nanmax(emotions.valence))
         scale = diverging(max((high - low) / 2, 1e-9), middle=(low + high) / 2)
-        legend = alt.Legend(title="Valence (human)", orient="bottom")
+        title = rated("valence", emotions.human.name, emotions.model.name)
+        legend = alt.Legend(title=title[:1].upper() + title[1:], orient="bottom")
         return {"color": alt.Color("valence:Q", scale=scale, legend=legend)}
     legend = alt.Legend(
         title="Cluster", orient="bottom", columns=5, symbolLimit=20, symbolOpacity=1, symbolStrokeWidth=0

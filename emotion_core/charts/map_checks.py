@@ -16,6 +16,7 @@ from emotion_core.geometry.layers import LayerProfile
 from emotion_core.geometry.overlay import Overlay
 from emotion_core.geometry.stability import Stability
 from emotion_core.geometry.supervised import Reading
+from emotion_core.geometry.words import closeness
 
 
 def profile_table(found: LayerProfile, stability: Stability | None) -> pd.DataFrame:
@@ -118,11 +119,12 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
     names = name_layers(base, "emotion", fontSize=11)
-    claim = "fits over" if found.p_value <= LEVEL else "does not fit over"
-    text = f"The second map {claim} the first{'' if found.p_value <= LEVEL else ' better than chance'}"
+    text = f"{found.match:.0%} of the first map is reproduced by the second"
+    if found.p_value > LEVEL:
+        text += ", no more than by chance"
     subtitle = (
-        f"{len(found.emotions)} shared emotions, {found.components} components turned onto each other: "
-        f"{found.match:.0%} reproduced, {p_words(found.p_value)} by permutation"
+        f"{len(found.emotions)} shared emotions, {found.components} components turned onto each other, "
+        f"{p_words(found.p_value)} by permutation"
     )
     chart = alt.layer(lines, ring, one, two, *names)
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
@@ -152,11 +154,10 @@ def reading_chart(found: Reading, rated: np.ndarray, emotions: tuple[str, ...], 
         ],
     )
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=240, strokeWidth=2.5, color=CHOSEN)
-    claim = "can be read off" if found.p_value <= LEVEL / 2 else "cannot be read off"
-    text = f"{found.target.capitalize()} {claim} the vectors (r = {found.r:.2f})"
+    text = f"{found.target.capitalize()} of emotions left out is predicted at r = {found.r:.2f}"
     subtitle = (
-        f"Ridge regression, left-out emotions; n = {found.n}, 95 % interval {found.low:.2f} to {found.high:.2f}, "
-        f"{p_words(found.p_value)} by permutation"
+        f"Ridge regression; n = {found.n}; 95 % of shuffled ratings stay below r = {found.chance:.2f}, "
+        f"{p_words(found.p_value)} by permutation; what words alone predict stands with the claims"
     )
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     chart = alt.layer(base.mark_circle(size=45, color=POSITIVE, opacity=0.65), ring)
@@ -169,5 +170,8 @@ def _profile_title(found: LayerProfile) -> str:
     best = int(np.nanargmax(found.valence))
     value, p = found.valence[best], found.valence_p[best]
     if p <= LEVEL:
-        return f"The main axis follows valence most at layer {best} (|r| = {value:.2f}, {p_words(p)} over all layers)"
+        how = closeness(float(value))
+        return (
+            f"The main axis follows valence most at layer {best}, {how} (|r| = {value:.2f}, {p_words(p)} over layers)"
+        )
     return f"At no layer does the main axis follow valence beyond chance (best |r| = {value:.2f}, {p_words(p)})"

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.evaluation.p_words import p_words
+
+if TYPE_CHECKING:
+    from emotion_core.tracing.activations import FloatArray
+    from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 
 def geometry(arguments: argparse.Namespace) -> Answer:
@@ -14,13 +19,17 @@ def geometry(arguments: argparse.Namespace) -> Answer:
     from emotion_core.geometry.claims import claims
     from emotion_core.geometry.emotion_map import map_emotions
     from emotion_core.geometry.norms import circumplex, read_norms
+    from emotion_core.geometry.rivals import rival_rows
     from emotion_core.geometry.supervised import read_norms_off
     from emotion_core.vectors.file import load_vectors
 
     vectors = load_vectors(Path(arguments.vectors))
     norms = read_norms(Path(arguments.norms)) if arguments.norms else None
     found = map_emotions(vectors, layer=arguments.layer, clusters=arguments.clusters, norms=norms, seed=arguments.seed)
-    document = found.to_json()
+    twin = _twin(vectors, arguments) if arguments.untrained_twin else None
+    readings = read_norms_off(vectors.values[:, found.layer], vectors.emotions, norms or circumplex())
+    claimed = claims(found, readings, rival_rows(vectors, found.layer, twin))
+    document = {**found.to_json(), "claims": [one.to_json() for one in claimed]}
     rows = [
         [e["emotion"], number(e["pc1"]), number(e["pc2"]), str(e["cluster"]), ", ".join(e["nearest"][:3])]
         for e in document["emotions"]
@@ -28,16 +37,21 @@ def geometry(arguments: argparse.Namespace) -> Answer:
     explained = ", ".join(f"{share:.0%}" for share in document["explained_variance"][:4])
     text = f"Layer {document['layer']}; variance explained: {explained}; silhouette {number(document['silhouette'])}\n"
     text += table(["emotion", "PC1", "PC2", "cluster", "nearest"], rows)
-    readings = read_norms_off(vectors.values[:, found.layer], vectors.emotions, norms or circumplex())
-    text += f"\n\nRatings: {found.human.name}. p-values corrected together (Holm); a claim stands at .025.\n"
-    for one in claims(found, readings):
-        if one.value == one.value:
-            # The sign of a component is turned by the ratings, so only its size counts.
-            component = one.what.startswith("Component")
-            said = f"|r| = {number(abs(one.value))}" if component else f"{one.measure} = {number(one.value)}"
-            word = "stands" if one.stands else "does not stand"
-            text += f"{word}: {one.what}: {said}, n = {one.n}, {p_words(one.p_corrected)}\n"
+    text += (
+        f"\n\nRatings: {found.human.name}. p-values are corrected together (Holm, at .025). Evidence: more than "
+        "chance, and more than on the maps without a trained model that stand beside it.\n"
+    )
+    text += "".join(f"{one.mark}: {one.sentence}\n" for one in claimed if one.value == one.value)
     return Answer(document, text.rstrip("\n"))
+
+
+def _twin(vectors: EmotionVectors, arguments: argparse.Namespace) -> FloatArray:
+    """The untrained twin's vectors; activations that were read before come from the cache."""
+    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.evaluation.twin import read_twin
+
+    model = model_of(vectors, arguments.model, arguments.dtype)
+    return run(read_twin(model, vectors, open_cache())).values
 
 
 def compare(arguments: argparse.Namespace) -> Answer:
@@ -48,4 +62,5 @@ def compare(arguments: argparse.Namespace) -> Answer:
     found = compare_vectors(load_vectors(Path(arguments.a)), load_vectors(Path(arguments.b)), seed=arguments.seed)
     document = found.to_json()
     shared = f"{document['n_shared']} shared emotions"
-    return Answer(document, f"r = {number(document['r'])} over {shared}, {p_words(float(document['p_value']))}")
+    figures = f"r = {number(document['r'])} over {shared}, {p_words(float(document['p_value']))}"
+    return Answer(document, f"{figures}\n{found.mark}: {found.sentence}")

@@ -109,6 +109,13 @@ def _geometry(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file with at least 3 emotions")
     command.add_argument("--layer", type=int, default=None)
     command.add_argument("--norms", default=None, help="CSV of human ratings: word, valence, arousal")
+    command.add_argument(
+        "--untrained-twin",
+        action="store_true",
+        help="read the training texts with a twin of the model that has random weights, and hold every claim against "
+        "it as well; takes as long as the build",
+    )
+    model_arguments(command, None)
     command.add_argument("--clusters", type=int, default=10)
     command.add_argument("--seed", type=int, default=0)
 

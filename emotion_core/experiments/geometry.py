@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emotion_core.evaluation.twin import TwinVectors, read_twin
+from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import Experiment, Size
 from emotion_core.runs.map_checks import MapChecks, check_map
 
@@ -25,5 +27,14 @@ MAP_CHECKS = Experiment(
     gives=MapChecks,
     job=lambda bench, settings: check_map(bench.model, bench.vectors, settings.clusters, bench.cache),
     label=lambda settings, vectors: "checks of the map",
+    size=lambda settings, vectors: Size(sets=vectors.prompt_sets),
+    version=2,
+)
+TWIN = Experiment(
+    kind="untrained-twin",
+    asks=OnOwnTexts,
+    gives=TwinVectors,
+    job=lambda bench, settings: read_twin(bench.model, bench.vectors, bench.cache),
+    label=lambda settings, vectors: "untrained twin",
     size=lambda settings, vectors: Size(sets=vectors.prompt_sets),
 )

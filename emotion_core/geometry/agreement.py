@@ -1,4 +1,4 @@
-"""Whether the main axes of the map are what people call valence and arousal."""
+"""Whether the main axes of the map go with ratings of valence and arousal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.pca import correlation
 
-# Two good sets of human ratings agree with each other to this degree; no map can be asked for more.
+# Two good sets of human ratings agree with each other to this degree.
 CEILING_VALENCE = 0.95
 CEILING_AROUSAL = 0.76
 
@@ -33,7 +33,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class HumanAgreement:
-    """Components against human ratings.
+    """Components against ratings: people's where these were uploaded, else this project's own (`words.rated`).
 
     Attributes:
         name: Of the norms.

@@ -1,21 +1,35 @@
-"""What the map claims about people and about the paper, and which claims stand after so many looks.
+"""What the map claims about ratings and about the paper, and which claims are evidence after so many looks.
 
 Every map is looked at in six ways: PC1 with valence, PC2 and PC3 with arousal, the clusters with the paper's, and the
 cross-validated readings of valence and arousal. At .05 each, a map of nothing would claim something every fourth time.
-So the family is corrected together (Holm 1979), at a level that leaves one false claim in forty maps.
+So the family is corrected together (Holm 1979), at a level that leaves one false claim in forty maps. What is more than
+chance is then held against maps without a trained model (`geometry/rivals.py`): a claim is evidence only where it is
+larger than on those.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.p_words import p_words
+from emotion_core.geometry.clusters import adjusted_rand, k_means
 from emotion_core.geometry.emotion_map import EmotionMap
-from emotion_core.geometry.supervised import Reading
+from emotion_core.geometry.pca import correlation, principal_components
+from emotion_core.geometry.reference import paper_labels
+from emotion_core.geometry.rivals import TWIN, RivalFigure, against, mark_of
+from emotion_core.geometry.supervised import Reading, left_out_predictions
+from emotion_core.geometry.words import closeness, rated
+from emotion_core.numbers import finite
+from emotion_core.vectors.rows import IntArray
 
 LEVEL = 0.025
+CLUSTERS = "The clusters match the paper's ten"  # name of the claim
+_COMPONENTS = 3  # of a rival, on any of which it may show what the model shows on one
 
 
 @dataclass(frozen=True)
@@ -23,44 +37,165 @@ class Claim:
     """One way of looking at the map.
 
     Attributes:
-        what: In words, such as "Component 1 follows valence".
+        what: The claim that was tested, such as "Component 1 follows valence", whatever came of it.
+        statement: What came of it, in a word that is no larger than the size and with whose ratings these are, such as
+            "Component 1 follows human valence weakly".
         measure: Of `value`: r, or the adjusted Rand index.
-        value: The size; nan where there is nothing to compare.
+        value: The size; nan where there is nothing to compare. The sign of a component was turned by the ratings, so
+            its r is never negative.
         p_value: On its own.
         p_corrected: Among all claims of the map (Holm).
         n: Emotions compared.
-        stands: Whether the corrected p-value is at most `LEVEL`.
+        stands: Whether the corrected p-value is at most `LEVEL`: it is more than chance, whatever explains it.
+        rivals: The same on maps without a trained model.
+        mark: "evidence", "no evidence", "explained by vocabulary", ...; see `rivals.mark_of`.
     """
 
     what: str
+    statement: str
     measure: str
     value: float
     p_value: float
     p_corrected: float
     n: int
     stands: bool
+    rivals: tuple[RivalFigure, ...]
+    mark: str
+
+    @property
+    def sentence(self) -> str:
+        """The statement, its figures, and those of the rivals."""
+        measure = "|r|" if self.what.startswith("Component") else self.measure
+        figures = f"{self.statement}: {measure} = {self.value:.2f}, n = {self.n}, corrected {p_words(self.p_corrected)}"
+        if not self.rivals:
+            return f"{figures}. The training texts are not known, so their words cannot be compared"
+        beside = "; ".join(one.sentence() for one in self.rivals)
+        missing = "" if TWIN in {one.name for one in self.rivals} else "; an untrained twin was not read"
+        return f"{figures}. Beside it {beside}{missing}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Part of the document of `geometry --json`."""
+        return {
+            "claim": self.what,
+            "statement": self.statement,
+            "measure": self.measure,
+            "size": finite(self.value),
+            "p_value": finite(self.p_value),
+            "p_corrected": finite(self.p_corrected),
+            "n": self.n,
+            "mark": self.mark,
+            "rival": {one.name: finite(one.size) for one in self.rivals},
+            "against": {one.name: one.to_json() for one in self.rivals},
+        }
 
 
-def claims(found: EmotionMap, readings: tuple[Reading, ...] = ()) -> tuple[Claim, ...]:
+def claims(
+    found: EmotionMap, readings: tuple[Reading, ...] = (), rivals: Mapping[str, Array] | None = None
+) -> tuple[Claim, ...]:
     """All claims of a map, in a fixed order.
 
     Args:
         found: The map.
         readings: Supervised readings of the same vectors.
+        rivals: float64 [emotions, width] by name, from `rival_rows`; without them no claim is evidence.
     """
     human, rand = found.human, found.rand
-    looked = [
-        ("Component 1 follows valence", "r", human.valence.r, human.valence.p_value, human.n),
-        ("Component 2 follows arousal", "r", human.arousal.r, human.arousal.p_value, human.n),
-        ("Component 3 follows arousal", "r", human.arousal_pc3.r, human.arousal_pc3.p_value, human.n),
-        ("The clusters match the paper's ten", "adjusted Rand index", rand.value, rand.p_value, rand.n),
+    axes = ((1, "valence", human.valence), (2, "arousal", human.arousal), (3, "arousal", human.arousal_pc3))
+    looked: list[tuple[tuple[str, str, str], str, float, float, int, Compare]] = [
+        (
+            (f"Component {c}", f"follow {target}", rated(target, human.name, found.model.name)),
+            "r",
+            abs(seen.r),
+            seen.p_value,
+            human.n,
+            _component(found, c - 1, {"valence": found.valence, "arousal": found.arousal}[target]),
+        )
+        for c, target, seen in axes
     ]
-    looked += [(f"The vectors predict {one.target}", "r", one.r, one.p_value, one.n) for one in readings]
+    clusters = ("The clusters", "match the paper's ten", "")
+    looked.append((clusters, "adjusted Rand index", rand.value, rand.p_value, rand.n, _clusters(found)))
+    for reading in readings:
+        names = ("The vectors", f"predict {reading.target}", rated(reading.target, human.name, found.model.name))
+        looked.append((names, "r", reading.r, reading.p_value, reading.n, _reading(found, reading)))
     corrected = holm(np.array([row[3] for row in looked]))
-    return tuple(
-        Claim(what, measure, value, p, float(after), n, bool(after <= LEVEL))
-        for (what, measure, value, p, n), after in zip(looked, corrected, strict=True)
+    made = []
+    for (names, measure, value, p, n, compare), after in zip(looked, corrected, strict=True):
+        stands = bool(after <= LEVEL)
+        named = (rivals or {}).items() if np.isfinite(value) else ()
+        figures = tuple(compare(name, rows, len(looked)) for name, rows in named)
+        mark = mark_of(figures, beyond_chance=stands)
+        what, statement = _worded(names, closeness(value, measure) if stands else "")
+        made.append(Claim(what, statement, measure, value, p, float(after), n, stands, figures, mark))
+    return tuple(made)
+
+
+def _worded(names: tuple[str, str, str], how: str) -> tuple[str, str]:
+    """The claim by its name, and what came of it; `how` is empty where that is no more than chance."""
+    subject, predicate, whose = names
+    verb, _, target = predicate.partition(" ")
+    many = subject.startswith("The")
+    said = whose or target
+    happens = f"{subject} {verb if many else verb + 's'}"
+    statement = (
+        f"{happens} {said} {how}" if how else f"{subject} {'do' if many else 'does'} not {verb} {said} beyond chance"
     )
+    return f"{happens} {target}", statement
+
+
+Compare = Callable[[str, Array, int], RivalFigure]
+
+
+def _component(found: EmotionMap, component: int, rating: Array) -> Compare:
+    """The model's component beside the rival's best of three: in which order components come is not the claim."""
+
+    def compare(name: str, rows: Array, looks: int) -> RivalFigure:
+        known = np.flatnonzero(np.isfinite(rating))
+        other = principal_components(rows, found.valence, found.arousal).coordinates[known, :_COMPONENTS]
+        sizes = [np.nan_to_num(abs(correlation(other[:, c], rating[known])[0])) for c in range(other.shape[1])]
+        best = int(np.argmax(sizes))
+        places = (_turned(found.components.coordinates[known, component], rating[known]), other[:, best])
+
+        def statistics(kept: IntArray) -> tuple[float, float]:
+            one, two = (correlation(side[kept], rating[known][kept])[0] for side in places)
+            return one, float(np.nan_to_num(two))
+
+        return against(name, statistics, len(known), looks, f"on its component {best + 1}")
+
+    return compare
+
+
+def _turned(places: Array, rating: Array) -> Array:
+    """A component turned to grow with the rating."""
+    return -places if correlation(places, rating)[0] < 0 else places
+
+
+def _clusters(found: EmotionMap) -> Compare:
+    def compare(name: str, rows: Array, looks: int) -> RivalFigure:
+        shared, reference = paper_labels(found.emotions)
+        sides = (found.clusters[shared], k_means(rows, found.n_clusters, found.seed)[shared])
+
+        def statistics(kept: IntArray) -> tuple[float, float]:
+            one, two = (float(adjusted_rand(side[kept], reference[kept][None])[0]) for side in sides)
+            return one, two
+
+        return against(name, statistics, len(shared), looks)
+
+    return compare
+
+
+def _reading(found: EmotionMap, reading: Reading) -> Compare:
+    def compare(name: str, rows: Array, looks: int) -> RivalFigure:
+        rating = {"valence": found.valence, "arousal": found.arousal}[reading.target]
+        known = np.flatnonzero(np.isfinite(rating))
+        sides = (reading.predicted[known], left_out_predictions(rows[known], rating[known], reading.seed))
+
+        def statistics(kept: IntArray) -> tuple[float, float]:
+            one, two = (float(np.nan_to_num(correlation(side[kept], rating[known][kept])[0])) for side in sides)
+            return one, two
+
+        return against(name, statistics, len(known), looks)
+
+    return compare
 
 
 def holm(p_values: Array) -> Array:

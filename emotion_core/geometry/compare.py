@@ -14,11 +14,15 @@ import numpy as np
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.emotion_map import usable_vectors
+from emotion_core.geometry.rivals import VOCABULARY, RivalFigure, against, mark_of, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
+from emotion_core.geometry.words import comparison_title
 from emotion_core.numbers import finite
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.rows import IntArray
 
 SHUFFLES = 2000
+SIGNIFICANCE = 0.05
 FEWEST_SHARED = 3
 # Numbers held at once while shuffling: 64 MB of float64.
 _BUDGET = 8 * 1024**2
@@ -35,6 +39,10 @@ class Comparison:
         r: Correlation of the cosines of all pairs of shared emotions; nan where they do not vary.
         p_value: Share of shuffled namings that agree as well, the real one counted among them.
         cosines: float64 [2, pairs], the cosines themselves, for a chart.
+        same_texts: Whether both sides were built from the same training texts, so that chance in the choice of texts
+            errs on both sides alike; None where the texts of one are not known.
+        rivals: The same agreement with the words of the texts (tf-idf) in place of a side.
+        mark: "evidence", "no evidence", "explained by vocabulary", ...; see `rivals.mark_of`.
     """
 
     emotions: tuple[str, ...]
@@ -43,6 +51,26 @@ class Comparison:
     r: float
     p_value: float
     cosines: Array
+    same_texts: bool | None = None
+    rivals: tuple[RivalFigure, ...] = ()
+    mark: str = "cannot be tested against words"
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the two agree more than shuffled namings do."""
+        return bool(self.p_value <= SIGNIFICANCE)
+
+    @property
+    def sentence(self) -> str:
+        """The agreement, what the words alone reach, and what the two sides share."""
+        figures = f"{comparison_title(self)}, over {len(self.emotions)} shared emotions"
+        if self.rivals:
+            figures += ". Beside it " + "; ".join(one.sentence() for one in self.rivals)
+        else:
+            figures += ". The training texts are not known, so their words cannot be compared"
+        if self.same_texts:
+            figures += ". Both come from the same texts, so what those texts have by chance is on both sides"
+        return figures
 
     def to_json(self) -> dict[str, Any]:
         """The document of `compare --json`."""
@@ -53,6 +81,9 @@ class Comparison:
             "emotions": list(self.emotions),
             "layers": list(self.layers),
             "models": list(self.models),
+            "mark": self.mark,
+            "same_texts": self.same_texts,
+            "rival": {f"{one.name}: {one.detail}": finite(one.size) for one in self.rivals},
         }
 
 
@@ -91,16 +122,54 @@ def compare(
         SettingsError: Fewer than three shared emotions, or a layer that cannot be used.
     """
     shared, layers, rows = shared_rows(first, second, layer_first, layer_second)
-    matrices = [cosine_matrix(side) for side in rows]
-    r, p_value = mantel(np.stack(matrices), seed)
+    matrices = np.stack([cosine_matrix(side) for side in rows])
+    r, p_value = mantel(matrices, seed)
+    figures = _word_rivals(first, second, shared, matrices) if np.isfinite(r[0, 1]) else ()
+    digests = [sorted(one.sha256 for one in side.prompt_sets) for side in (first, second)]
     return Comparison(
         shared,
         layers,
         (first.model.name, second.model.name),
         float(r[0, 1]),
         float(p_value[0, 1]),
-        upper_triangle(np.stack(matrices)),
+        upper_triangle(matrices),
+        digests[0] == digests[1] if all(digests) else None,
+        figures,
+        mark_of(figures, beyond_chance=bool(p_value[0, 1] <= SIGNIFICANCE)),
     )
+
+
+def _word_rivals(
+    first: EmotionVectors, second: EmotionVectors, shared: tuple[str, ...], matrices: Array
+) -> tuple[RivalFigure, ...]:
+    """The agreement with the words of a side's texts instead of that side, and of the words of both where they differ.
+
+    Two models agree in more than the texts' words only where the second is closer to the first than those words are,
+    and the other way round.
+    """
+    words = []
+    for side in (first, second):
+        rows = tfidf_vectors(side)
+        if rows is None:
+            return ()
+        words.append(cosine_matrix(rows[[side.index(emotion) for emotion in shared]]))
+    pairs = [
+        ("instead of the second file", matrices[0], words[1]),
+        ("instead of the first file", words[0], matrices[1]),
+    ]
+    if not np.allclose(words[0], words[1]):
+        pairs.append(("instead of both files", words[0], words[1]))
+    found = []
+    for detail, one, two in pairs:
+
+        def statistics(kept: IntArray, sides: tuple[Array, Array] = (one, two)) -> tuple[float, float]:
+            index = np.ix_(kept, kept)
+            both = [_standard(upper_triangle(np.stack([a[index], b[index]]))) for a, b in (tuple(matrices), sides)]
+            mine, other = (float(np.nan_to_num(a @ b)) for a, b in both)
+            return mine, other
+
+        found.append(against(VOCABULARY, statistics, len(shared), detail=detail))
+    return tuple(found)
 
 
 def shared_rows(

@@ -22,9 +22,9 @@ from emotion_core.geometry.clusters import (
 )
 from emotion_core.geometry.norms import Norms, circumplex
 from emotion_core.geometry.pca import Components, principal_components
-from emotion_core.geometry.reference import REFERENCE, paper_clusters
+from emotion_core.geometry.reference import REFERENCE, paper_labels
 from emotion_core.geometry.similarity import cosine_matrix, nearest
-from emotion_core.geometry.word_forms import known_form
+from emotion_core.geometry.words import rated
 from emotion_core.numbers import finite
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -50,7 +50,7 @@ class EmotionMap:
         cosines: float64 [emotions, emotions].
         neighbours: int64 [emotions, up to 5], nearest in the full space first.
         rand: Agreement of the groups with the paper's ten clusters.
-        human: Agreement of the components with human ratings.
+        human: Agreement of the components with the ratings.
         valence: float64 [emotions], the ratings, nan where unknown.
         arousal: float64 [emotions].
         seed: Of k-means and the shuffles.
@@ -76,6 +76,7 @@ class EmotionMap:
     def to_json(self) -> dict[str, Any]:
         """The document of `geometry --json`; nothing in it is nan or infinite."""
         human = self.human
+        valence, arousal = (rated(target, human.name, self.model.name) for target in ("valence", "arousal"))
         return {
             "model": {"name": self.model.name, "fingerprint": self.model.fingerprint},
             "layer": self.layer,
@@ -89,8 +90,10 @@ class EmotionMap:
                 "p_value": finite(self.rand.p_value),
                 "n": self.rand.n,
             },
+            # The key is older than the ratings that no person gave; whose they are stands in it.
             "human_norms": {
                 "norms": human.name,
+                "rated": {"valence": valence, "arousal": arousal},
                 "valence_r": finite(human.valence.r),
                 "valence_p": finite(human.valence.p_value),
                 "valence_interval": [finite(human.valence.low), finite(human.valence.high)],
@@ -126,7 +129,7 @@ def map_emotions(
         vectors: At least three emotions.
         layer: By default the one chosen for all emotions together.
         clusters: Groups of k-means; with fewer emotions than that, one less than there are emotions.
-        norms: Human ratings; by default this project's own coarse ones.
+        norms: Ratings; by default this project's own coarse ones.
         seed: Of k-means and the shuffles.
 
     Raises:
@@ -144,6 +147,7 @@ def map_emotions(
     labels = k_means(rows, n_clusters, seed)
     cosines = cosine_matrix(rows)
     merges = average_linkage(cosines)
+    shared, reference = paper_labels(vectors.emotions)
     return EmotionMap(
         model=vectors.model,
         layer=layer,
@@ -156,7 +160,7 @@ def map_emotions(
         order=leaf_order(merges),
         cosines=cosines,
         neighbours=nearest(cosines, NEIGHBOURS),
-        rand=_with_paper(vectors.emotions, labels, seed),
+        rand=rand_agreement(labels[shared], reference, REFERENCE, seed),
         human=human_agreement(components.coordinates, vectors.emotions, ratings, required=norms is not None),
         valence=valence,
         arousal=arousal,
@@ -192,11 +196,3 @@ def usable_vectors(vectors: EmotionVectors, layer: int, fewest: int) -> Array:
             remedy="Choose another layer, or load the model in float32",
         )
     return rows
-
-
-def _with_paper(emotions: tuple[str, ...], labels: Labels, seed: int) -> RandAgreement:
-    cluster_of = paper_clusters().cluster_of
-    forms = [known_form(emotion, cluster_of) for emotion in emotions]
-    shared = [e for e, form in enumerate(forms) if form is not None]
-    reference = np.array([cluster_of[form] for form in forms if form is not None], dtype=np.int64)
-    return rand_agreement(labels[shared], reference, REFERENCE, seed)

@@ -44,7 +44,7 @@ def layer_profile(vectors: EmotionVectors, norms: Norms | None = None, seed: int
 
     Args:
         vectors: At least three emotions.
-        norms: Human ratings; by default this project's own coarse ones.
+        norms: Ratings; by default this project's own coarse ones.
         seed: Of the shuffles.
     """
     ratings = (norms if norms is not None else circumplex()).of(vectors.emotions)

@@ -1,4 +1,4 @@
-"""Human ratings of words by valence and arousal: Warriner 2013, NRC-VAD, or any table with these columns."""
+"""Ratings of words by valence and arousal: this project's own, Warriner 2013, NRC-VAD, any table with these columns."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.library import load_circumplex
 
+OWN_RATINGS = "circumplex"
 LARGEST_FILE = 50 * 1024**2
 # Column names in lower case, the first that is there counts. Warriner et al. call theirs V.Mean.Sum and A.Mean.Sum.
 _WORD = ("word", "term", "lemma")
@@ -62,7 +63,7 @@ def circumplex() -> Norms:
     """This project's own judgement of the 171 words in whole steps from -2 to 2: good for signs, not for figures."""
     words = load_circumplex().words
     return Norms(
-        "circumplex",
+        OWN_RATINGS,
         {word.lower(): float(point.valence) for word, point in words.items()},
         {word.lower(): float(point.arousal) for word, point in words.items()},
         (-2.0, 2.0),

@@ -1,9 +1,12 @@
 """How far the map can be trusted: built again from resampled training texts, and from two halves of them.
 
 Resampling (bootstrap within each emotion) says how far an emotion's place and its cluster depend on which texts
-happened to be written. Two halves of the texts give two maps that share nothing but the emotions: how well they agree
-is the most that the map can agree with anything else (split-half reliability, lengthened to the full number of texts
-by Spearman 1910 and Brown 1910).
+happened to be written. Two halves of the texts give two maps that share nothing but the emotions. How well two maps
+from as many texts as this one would agree follows from how fast that agreement grows, from quarters to halves.
+
+The usual formula (Spearman 1910, Brown 1910) needs noise that halves when the texts double. A cosine of two noisy
+vectors has two kinds, of signal times noise, which does so, and of noise times noise, which falls to a quarter. So the
+ratio of noise to signal at a share m of the texts is A/m + B/m², and two shares give A and B.
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ class Stability:
             mates, mean over the mates; nan for an emotion alone in its cluster.
         mates_by_chance: float32 [layers], the same for any two emotions.
         half: float32 [layers], correlation of the cosines of two halves, mean over the splits.
-        reliability: float32 [layers], the same lengthened to all texts: the noise ceiling of the map.
+        reliability: float32 [layers], what the cosines of another map from as many other texts would correlate with
+            these. It is no ceiling for what is averaged over many cosines, such as a component.
         reliability_low: float32 [layers], what 2.5 % of the splits stay below.
         reliability_high: float32 [layers], what 97.5 % of them stay below.
         p_value: float32 [layers], permutation p-value of the first split's correlation.
@@ -103,12 +107,16 @@ def stability(
         groups.add(_built(values, [_resampled(block, rng) for block in blocks], estimator)[places])
         yield Progress(done + 1, resamples + splits, "rebuilding the map from resampled texts")
     halves: list[Array] = []
+    quarters: list[Array] = []
     for done in range(splits):
-        pairs = [_halves(block, rng) for block in blocks]
-        both = [_built(values, [pair[side] for pair in pairs], estimator)[places] for side in (0, 1)]
-        halves.append(np.stack([[cosine_matrix(one[:, layer]) for layer in range(one.shape[1])] for one in both]))
-        yield Progress(resamples + done + 1, resamples + splits, "comparing two halves of the texts")
-    return _summary(groups, halves, clusters, resamples, seed)
+        for parts, share in ((halves, 2), (quarters, 4)):
+            pairs = [_parts(block, share, rng) for block in blocks]
+            both = [_built(values, [pair[side] for pair in pairs], estimator)[places] for side in (0, 1)]
+            parts.append(np.stack([[cosine_matrix(one[:, layer]) for layer in range(one.shape[1])] for one in both]))
+        yield Progress(resamples + done + 1, resamples + splits, "comparing parts of the texts")
+    counts = np.array([len(rows) for block in blocks for _, rows in _units(block)])
+    shares = tuple(float(np.mean(counts // part / counts)) for part in (2, 4))
+    return _summary(groups, halves, quarters, (shares[0], shares[1]), clusters, resamples, seed)
 
 
 class _Groups:
@@ -154,26 +162,67 @@ class _Groups:
         return found, upper_triangle(shares).mean(axis=-1)
 
 
-def _summary(groups: _Groups, halves: list[Array], clusters: int, resamples: int, seed: int) -> Stability:
+def _summary(
+    groups: _Groups,
+    halves: list[Array],
+    quarters: list[Array],
+    shares: tuple[float, float],
+    clusters: int,
+    resamples: int,
+    seed: int,
+) -> Stability:
     stacked = np.stack(halves)  # (splits, 2, layers, emotions, emotions)
-    pairs = upper_triangle(stacked)
-    by_split = _correlation(pairs[:, 0], pairs[:, 1])  # (splits, layers)
-    n = stacked.shape[-1]
-    others = ~np.eye(n, dtype=bool)
-    profiles = stacked[..., others].reshape(*stacked.shape[:-1], n - 1)
-    place = _correlation(profiles[:, 0], profiles[:, 1]).mean(axis=0)  # (layers, emotions)
+    (by_split, place), (by_quarter, place_quarter) = _agreement(stacked), _agreement(np.stack(quarters))
     p_value = [mantel(stacked[0][:, layer], seed, _SHUFFLES)[1][0, 1] for layer in range(stacked.shape[2])]
     mates, by_chance = groups.mates()
-    low, high = np.quantile(_lengthened(by_split), [0.025, 0.975], axis=0)
-    half = by_split.mean(axis=0)
-    found = (groups.spread(), mates, by_chance, half, _lengthened(half), low, high, np.array(p_value))
-    arrays = [np.asarray(one, np.float32) for one in (*found, np.clip(_lengthened(place), 0, 1))]
+    half = by_split.mean(axis=0)  # (layers)
+    gain = noise_gain(half, by_quarter.mean(axis=0), shares)
+    low, high = np.quantile(lengthened(by_split, gain), [0.025, 0.975], axis=0)
+    places = np.clip(lengthened(place, noise_gain(place, place_quarter, shares)), 0, 1)  # (layers, emotions)
+    found = (groups.spread(), mates, by_chance, half, lengthened(half, gain), low, high, np.array(p_value), places)
+    arrays = [np.asarray(one, np.float32) for one in found]
     return Stability(clusters, resamples, len(halves), *arrays)
 
 
-def _lengthened(half: Array) -> Array:
+def _agreement(stacked: Array) -> tuple[Array, Array]:
+    """How well the cosines of two parts agree.
+
+    Args:
+        stacked: float64 [splits, 2, layers, emotions, emotions].
+
+    Returns:
+        Of all cosines, float64 [splits, layers]; of each emotion's with the others, float64 [layers, emotions].
+    """
+    pairs = upper_triangle(stacked)
+    n = stacked.shape[-1]
+    profiles = stacked[..., ~np.eye(n, dtype=bool)].reshape(*stacked.shape[:-1], n - 1)
+    return _correlation(pairs[:, 0], pairs[:, 1]), _correlation(profiles[:, 0], profiles[:, 1]).mean(axis=0)
+
+
+def noise_gain(half: Array, quarter: Array, shares: tuple[float, float]) -> Array:
+    """What is left of the ratio of noise to signal when all texts are used instead of half of them.
+
+    Args:
+        half: float64 [...], correlation of two disjoint halves.
+        quarter: float64 [...], correlation of two disjoint quarters.
+        shares: What part of the texts a half and a quarter really are; 3 of 7 texts are no half.
+
+    Returns:
+        float64 [...], between m² (all noise is noise times noise) and m (Spearman and Brown), m the half's share.
+    """
+    m, k = shares
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio, ratio_quarter = ((1 - r) / np.maximum(r, 1e-9) for r in (half, quarter))
+        # A/m + B/m² = ratio and A/k + B/k² = ratio_quarter, solved for A + B.
+        b = (k * ratio_quarter - m * ratio) / (1 / k - 1 / m)
+        gain = (m * ratio - b / m + b) / ratio
+    result: Array = np.clip(np.where(np.isfinite(gain), gain, m), m**2, m)
+    return result
+
+
+def lengthened(half: Array, gain: Array) -> Array:
     """Reliability of the whole from the correlation of its halves; a negative correlation is left as it is."""
-    result: Array = np.where(half > 0, 2 * half / (1 + half), half)
+    result: Array = np.where(half > 0, half / np.where(half > 0, half + gain * (1 - half), 1.0), half)
     return result
 
 
@@ -219,10 +268,12 @@ def _resampled(block: Block, rng: np.random.Generator) -> Block:
     return _picked(block, np.concatenate([rng.choice(rows, len(rows)) for _, rows in _units(block)]))
 
 
-def _halves(block: Block, rng: np.random.Generator) -> tuple[Block, Block]:
+def _parts(block: Block, share: int, rng: np.random.Generator) -> tuple[Block, Block]:
+    """Two parts of a block without a text in common, each of one text in `share` of every emotion."""
     shuffled = [rng.permutation(rows) for _, rows in _units(block)]
-    one = np.concatenate([rows[: len(rows) // 2] for rows in shuffled])
-    two = np.concatenate([rows[len(rows) // 2 :] for rows in shuffled])
+    sizes = [len(rows) // share for rows in shuffled]
+    one = np.concatenate([rows[:size] for rows, size in zip(shuffled, sizes, strict=True)])
+    two = np.concatenate([rows[size : 2 * size] for rows, size in zip(shuffled, sizes, strict=True)])
     return _picked(block, one), _picked(block, two)
 
 

@@ -15,6 +15,7 @@ from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.similarity import unit_rows
 from emotion_core.tracing.activations import FloatArray
+from emotion_core.vectors.rows import IntArray
 
 FOLDS = 5
 SHUFFLES = 499
@@ -32,19 +33,20 @@ class Reading:
         n: Rated emotions.
         r: Correlation of predicted with rated, every prediction from a fit that did not see the emotion; nan with
             fewer than eight rated emotions.
-        low: Lower end of the 95 % interval (Fisher).
-        high: Its upper end. The words are not independent of each other, so the true interval is somewhat wider.
+        chance: What 95 % of shuffled ratings stay below; their mean is below 0, since what is left out of a fit pulls
+            the fit's mean away from itself. No interval of r is given: one by formula would not hold here.
         p_value: Share of shuffled ratings that are predicted as well, the real ones counted among them.
         predicted: float64 [emotions], in units of the rating; nan where the emotion is not rated.
+        seed: Of the folds and the shuffles.
     """
 
     target: str
     n: int
     r: float
-    low: float
-    high: float
+    chance: float
     p_value: float
     predicted: Array
+    seed: int = 0
 
 
 def read_norms_off(
@@ -64,7 +66,7 @@ def read_norms_off(
     return _reading("valence", rows, valence, seed, shuffles), _reading("arousal", rows, arousal, seed, shuffles)
 
 
-def cross_validated(vectors: Array, targets: Array, folds: Array) -> Array:
+def cross_validated(vectors: Array, targets: Array, folds: IntArray) -> Array:
     """Predictions of ridge regression for emotions it was not fitted to, many targets at once.
 
     Args:
@@ -82,24 +84,44 @@ def cross_validated(vectors: Array, targets: Array, folds: Array) -> Array:
     return predicted
 
 
+def left_out_predictions(vectors: Array, rating: Array, seed: int = 0) -> Array:
+    """Predictions for emotions that were left out, as in `read_norms_off`, without its test.
+
+    Args:
+        vectors: float64 [rated emotions, width].
+        rating: float64 [rated emotions], finite.
+        seed: Of the folds; the same one gives the same folds whatever the vectors.
+
+    Returns:
+        float64 [rated emotions].
+    """
+    folds = _folds(len(rating), np.random.default_rng(seed))
+    predicted: Array = cross_validated(unit_rows(vectors), rating[:, None], folds)[:, 0]
+    return predicted
+
+
+def _folds(n: int, rng: np.random.Generator) -> IntArray:
+    drawn: IntArray = rng.permutation(np.arange(n) % min(FOLDS, n))
+    return drawn
+
+
 def _reading(target: str, vectors: Array, rating: Array, seed: int, shuffles: int) -> Reading:
     known = np.isfinite(rating)
     n = int(known.sum())
     predicted = np.full(len(rating), np.nan)
     if n < FEWEST_RATED or np.ptp(rating[known]) == 0:
         nothing = float("nan")
-        return Reading(target, n, nothing, nothing, nothing, nothing, predicted)
+        return Reading(target, n, nothing, nothing, nothing, predicted, seed)
     rng = np.random.default_rng(seed)
-    folds = rng.permutation(np.arange(n) % min(FOLDS, n))
+    folds = _folds(n, rng)
     shuffled = rng.permuted(np.tile(rating[known], (shuffles, 1)), axis=1)
     targets = np.concatenate([rating[known][None], shuffled]).T  # (rated, 1 + shuffles)
     found = cross_validated(unit_rows(vectors)[known], targets, folds)
     predicted[known] = found[:, 0]
     values = _column_correlations(found, targets)
-    r = float(values[0])
-    low, high = np.tanh(np.arctanh(np.clip(r, -0.999999, 0.999999)) + np.array([-1.96, 1.96]) / np.sqrt(max(n - 3, 1)))
+    r, chance = float(values[0]), float(np.quantile(values[1:], 0.95))
     p_value = (1 + (values[1:] >= r - 1e-12).sum()) / (1 + shuffles)
-    return Reading(target, n, r, float(low), float(high), float(p_value), predicted)
+    return Reading(target, n, r, chance, float(p_value), predicted, seed)
 
 
 def _ridge(train: Array, targets: Array, test: Array) -> Array:

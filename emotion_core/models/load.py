@@ -37,7 +37,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
             `ndif:` before a hub id takes the model that NDIF serves. A GGUF file, or a folder with one, is turned
-            into plain weights in the data folder first.
+            into plain weights in the data folder first; `untrained:` before any other name makes a twin of the model
+            with random weights (`models/untrained.py`).
         dtype: `float32`, `bfloat16` or `float16`.
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
         report: Told what is being done where it takes long.
@@ -54,6 +55,10 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
         from emotion_core.tracing.remote_model import load_remote
 
         return load_remote(name)
+    if name.startswith("untrained:"):
+        from emotion_core.models.untrained import untrained_twin
+
+        return untrained_twin(load_model(name.removeprefix("untrained:"), dtype=dtype, device=device, report=report))
     wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).exists() else name.partition("#")
     source = source_of(wanted, report)
     require_reachable(source, name)

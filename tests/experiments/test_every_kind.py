@@ -48,7 +48,7 @@ from experiments.redo_helpers import content
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
 SORTS = ("plain", "neutral-projected", "an emotion taken out", "imported")
 # Which kinds need the texts that vectors were built from: for imported ones they say so.
-NEED_TEXTS = {"sizes"}
+NEED_TEXTS = {"sizes", "untrained-twin"}
 
 
 def example(kind: str, vectors: EmotionVectors) -> Any:
@@ -62,6 +62,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "variants": OnOwnTexts(),
         "orthogonal": Without((), built_in_confounds()[:1], "twelve"),
         "map-checks": MapSettings(3),
+        "untrained-twin": OnOwnTexts(),
         "sweep": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(0.0, 0.2), **steered),
         "crosstalk": CrossTalkSettings(prompts=("She said",), strength=0.2, emotions=emotions[:2], **steered),
         "next-token": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(-0.1, 0.1), controls=3),

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from emotion_core.experiments.experiment import find
+from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.ship import (
     MAP_CLUSTERS,
     SHIPPED_FOLDER,
@@ -24,7 +26,6 @@ from emotion_core.models.owner import owner_of
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
 from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.map_checks import find_checks, load_checks
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import compressed
 from emotion_core.runs.store import RunStore
@@ -57,9 +58,9 @@ def test_the_shipped_map_is_found_without_computing(tmp_path: Path) -> None:
     assert build is not None, REMEDY
     vectors = load_build(store, build.id).vectors
     assert len(vectors.emotions) == 171
-    checks = find_checks(store, vectors, MAP_CLUSTERS)
+    checks = find(store, vectors, MAP_CHECKS, MapSettings(MAP_CLUSTERS))
     assert checks is not None, REMEDY
-    assert load_checks(store, checks).emotions == vectors.emotions
+    assert load(store, checks, MAP_CHECKS).emotions == vectors.emotions
 
 
 @pytest.mark.parametrize("small", [False, True])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -33,3 +36,14 @@ def affective_vectors(
         3 * valence[:, None] * basis[0] + arousal[:, None] * basis[1] + noise * rng.normal(size=(len(emotions), 24))
     )
     return vectors_of(emotions, np.repeat(values[:, None], 2, axis=1))
+
+
+def written(vectors: EmotionVectors, seed: int = 0, texts: int = 4, name: str = "written") -> EmotionVectors:
+    """The vectors with training texts whose words have nothing to do with the emotions."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        PromptText(" ".join(f"w{i}" for i in rng.integers(300, size=20)), emotion, "labelled", "", "train", None, 0)
+        for emotion in vectors.emotions
+        for _ in range(texts)
+    ]
+    return replace(vectors, prompt_sets=(PromptSet(name, "labelled", tuple(rows)),))

@@ -1,14 +1,20 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from emotion_core.errors import SettingsError
 from emotion_core.geometry.compare import compare, compare_layers, mantel
+from emotion_core.geometry.norms import circumplex
+from emotion_core.geometry.rivals import tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix
-from geometry.maps import random_vectors, vectors_of
+from emotion_core.geometry.words import comparison_title
+from emotion_core.prompts.builtin import load_prompts
+from geometry.maps import affective_vectors, random_vectors, vectors_of, written
 
 WORDS = tuple(f"w{i}" for i in range(20))
+RATED = tuple(sorted(circumplex().valence))[::4]
 
 
 def test_a_rotated_geometry_is_the_same_geometry():
@@ -72,3 +78,38 @@ def test_p_is_that_of_a_plain_mantel_test_with_the_same_shuffles():
     names = np.random.default_rng(4).permuted(np.tile(np.arange(6), (50, 1)), axis=1)
     drawn = [np.corrcoef(matrices[0][upper], matrices[1][np.ix_(n, n)][upper])[0, 1] for n in names]
     assert p[0, 1] == (1 + (np.array(drawn) >= r[0, 1] - 1e-12).sum()) / 51
+
+
+def test_an_agreement_beyond_the_words_is_evidence_and_says_what_is_shared():
+    first = written(affective_vectors(RATED, *circumplex().of(RATED), seed=1, noise=0.6))
+    second = replace(
+        affective_vectors(RATED, *circumplex().of(RATED), seed=2, noise=0.6), prompt_sets=first.prompt_sets
+    )
+    found = compare(first, second)
+    assert found.mark == "evidence" and found.same_texts and "same texts" in found.sentence
+    assert len(found.rivals) == 2 and found.r > max(one.size for one in found.rivals)
+    elsewhere = compare(first, written(second, seed=9))
+    assert not elsewhere.same_texts and len(elsewhere.rivals) == 3 and "Both come" not in elsewhere.sentence
+
+
+def test_an_agreement_that_the_words_reach_as_well_is_explained_by_them():
+    prompts = load_prompts("emotions-12")
+    first = replace(random_vectors(prompts.emotions), prompt_sets=(prompts,))
+    words = tfidf_vectors(first)
+    rng = np.random.default_rng(0)
+    noisy = [words + 0.1 * words.std() * rng.normal(size=words.shape) for _ in range(2)]
+    one, two = (replace(first, values=np.repeat(rows[:, None], 2, axis=1)) for rows in noisy)
+    found = compare(one, two)
+    assert found.beyond_chance and found.mark == "explained by vocabulary"
+    assert compare(first, two).mark == "no evidence"
+
+
+def test_files_without_texts_cannot_be_tested_against_words():
+    planted = affective_vectors(RATED, *circumplex().of(RATED))
+    found = compare(planted, planted)
+    assert found.mark == "cannot be tested against words" and found.same_texts is None
+
+
+def test_a_small_agreement_is_a_small_word():
+    found = replace(compare(random_vectors(RATED), random_vectors(RATED, 1)), r=0.26, p_value=0.0005)
+    assert "agree weakly" in comparison_title(found)

@@ -45,7 +45,33 @@ def test_a_planted_reliability_is_found():
     # Signal and noise of the means known: correlation of the halves' cosines rises with the number of texts.
     weak, strong = built(0.6), built(1.5)
     assert (weak.half < strong.half).all()
-    assert np.allclose(weak.reliability, 2 * weak.half / (1 + weak.half), atol=1e-5)
+
+
+def cosines_of(values: np.ndarray) -> np.ndarray:
+    """Cosines of all pairs of emotions, from texts [emotions, texts, width]."""
+    means = values.mean(axis=1)
+    means = means - means.mean(axis=0)
+    units = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return (units @ units.T)[np.triu_indices(len(units), 1)]
+
+
+@pytest.mark.parametrize(("signal", "texts"), [(0.25, 8), (0.35, 8), (0.6, 8), (0.4, 5), (0.4, 14)])
+def test_reliability_is_what_other_texts_of_the_same_size_give(signal, texts):
+    # The oracle writes new texts in the same world and correlates the two maps' cosines.
+    n, width, worlds, again = 60, 40, 8, 6
+    rng = np.random.default_rng(1)
+    labels = np.repeat(np.arange(n), texts)
+    block = LabelledRows(tuple(map(str, range(n))), np.arange(n * texts), labels, tuple(map(str, range(n * texts))))
+    shown, true = [], []
+    for world in range(worlds):
+        centres = signal * rng.normal(size=(n, 1, width)) * np.linspace(2, 0.2, width)  # some directions matter more
+        drawn = [centres + rng.normal(size=(n, texts, width)) for _ in range(again)]
+        maps = [cosines_of(one) for one in drawn]
+        true += [np.corrcoef(maps[0], other)[0, 1] for other in maps[1:]]
+        values = drawn[0].reshape(n * texts, 1, width).astype(np.float32)
+        job = stability(values, [block], "difference", clusters=4, seed=world, resamples=1)
+        shown.append(float(run_to_end(job).reliability[0]))
+    assert np.mean(shown) == pytest.approx(np.mean(true), abs=0.03)
 
 
 def test_too_few_texts_are_named():

@@ -30,7 +30,7 @@ def test_a_planted_valence_is_predicted_for_words_left_out():
     valence, arousal = NORMS.of(WORDS)
     vectors = affective_vectors(WORDS, valence, arousal, noise=0.3)
     one, two = read_norms_off(unit_rows(vectors.values[:, 0].astype(float)), WORDS, NORMS, shuffles=99)
-    assert one.r > 0.8 and one.p_value == 0.01 and one.low < one.r < one.high
+    assert one.r > 0.8 and one.p_value == 0.01 and one.chance < one.r
     assert two.target == "arousal"
 
 
@@ -43,3 +43,9 @@ def test_noise_is_not_predicted():
 def test_too_few_rated_words_give_nothing():
     one, _ = read_norms_off(np.eye(4), ("happy", "sad", "unknownword", "otherword"), NORMS)
     assert np.isnan(one.r) and np.isnan(one.p_value) and one.n == 2
+
+
+def test_the_line_of_chance_is_what_95_of_100_random_maps_stay_below():
+    readings = [read_norms_off(random_vectors(WORDS, s).values[:, 0], WORDS, NORMS, shuffles=99)[0] for s in range(80)]
+    assert np.mean([one.r <= one.chance for one in readings]) > 0.88
+    assert np.mean([one.r for one in readings]) < 0, "which an interval by formula around r does not know"

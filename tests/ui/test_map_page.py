@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from page_helpers import texts
+from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
 from ui.map.tab import _PARTS
@@ -84,3 +84,21 @@ def test_every_chart_of_a_part_can_be_taken_along(open_page: Open, part: str, fi
     for name in files:
         for kind in ("png", "svg", "csv"):
             assert any(one.endswith(f"-{name}-{kind}") for one in offered), (name, kind)
+
+
+@pytest.mark.parametrize("part", _PARTS)
+def test_nothing_is_called_human_that_no_person_rated(open_page: Open, part: str) -> None:
+    app = open_page("2_Explore_emotions", tab="Map", map_part=part, map_colour="valence")
+    assert not app.exception
+    said = texts(app) + "".join(one.proto.spec for one in app.get("vega_lite_chart") if hasattr(one.proto, "spec"))
+    assert "human" not in said.lower()
+
+
+def test_claims_stand_beside_their_words_and_the_twin_is_offered(open_page: Open) -> None:
+    link = {"map_part": "People", "vectors": "emotions-171", "emotion": "afraid"}
+    app = open_page("2_Explore_emotions", tab="Map", **link)
+    assert not app.exception
+    said = texts(app).replace("\\", "")
+    assert said.count("tf-idf of the same texts") >= 6 and "planted valence" in said
+    assert "explained by vocabulary" in said and "● **evidence** · The vectors predict" not in said
+    assert button(app, "Read the same texts with an untrained twin")

@@ -5,29 +5,32 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts.emotion_map import Look, map_table
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.errors import EmotionCoreError
+from emotion_core.geometry.claims import CLUSTERS
 from emotion_core.geometry.cluster_table import cluster_table
-from emotion_core.geometry.words import SIGNIFICANCE
 from ui.charts import new_click
 from ui.downloads import downloads
-from ui.map.data import Mapped, choose_on_map
-from ui.verdict import shows, verdict
+from ui.errors import show_error
+from ui.map.data import Mapped, choose_on_map, claims_of
+from ui.map.people import norms_in_use
+from ui.verdict import marked, shows
 
 
 def clusters_part(mapped: Mapped) -> None:
     """Verdict on the clusters, the clusters, the emotions."""
     found = mapped.found
     stable = mapped.checks.stability if mapped.checks is not None else None
-    rand = found.rand
-    if rand.n >= 3:
-        good = rand.p_value <= SIGNIFICANCE
-        verdict(
-            "evidence" if good else "no evidence",
-            f"The {found.n_clusters} clusters match the paper's ten {'more' if good else 'no more'} than shuffled "
-            f"labels do: adjusted Rand index {rand.value:.2f}, {p_words(rand.p_value)}, {rand.n} words. Silhouette "
-            f"{found.silhouette:.2f}.",
-            key="clusters",
-        )
+    if found.rand.n >= 3:
+        norms, norms_id = norms_in_use()
+        try:
+            claimed = claims_of(mapped, norms_id, norms)[2]
+        except EmotionCoreError as error:  # ratings that know too few of these words
+            show_error(error)
+            claimed = ()
+        for claim in claimed:
+            if claim.what == CLUSTERS:
+                sentence = f"{claim.sentence}. {found.n_clusters} clusters, silhouette {found.silhouette:.2f}."
+                marked(claim.mark, sentence, key="clusters")
     mates = None if stable is None else stable.mates[mapped.layer]
     table = cluster_table(found, mates)
     table.insert(0, "here", ["▶" if mapped.emotion in words.split(", ") else "" for words in table["words"]])

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from emotion_core.evaluation.twin import TwinVectors
+from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
-from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
+from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
+from emotion_core.geometry.claims import Claim, claims
 from emotion_core.geometry.compare import LayerAgreement, compare_layers
 from emotion_core.geometry.emotion_map import EmotionMap, map_emotions
 from emotion_core.geometry.layers import LayerProfile, layer_profile
 from emotion_core.geometry.norms import Norms, circumplex, read_norms
 from emotion_core.geometry.overlay import Overlay, overlay
+from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import Reading, read_norms_off
 from emotion_core.runs.map_checks import MapChecks
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -106,6 +110,35 @@ def rated_map_of(
 ) -> EmotionMap:
     """The map of a run's vectors turned by and compared with other ratings."""
     return map_emotions(_vectors, layer, clusters, _norms)
+
+
+def claims_of(mapped: Mapped, norms_id: str, norms: Norms) -> tuple[EmotionMap, tuple[Reading, ...], tuple[Claim, ...]]:
+    """The map by these ratings, what is read off the vectors, and the claims beside their rivals."""
+    run_id, vectors = mapped.source.run_id, mapped.source.vectors
+    found = rated_map_of(run_id, mapped.layer, mapped.clusters, norms_id, vectors, norms)
+    readings = readings_of(run_id, mapped.layer, norms_id, vectors, norms)
+    twin_id = find(store(), vectors, TWIN, OnOwnTexts())
+    twin = None if twin_id is None else loaded_twin(twin_id)
+    key = (run_id, mapped.layer, mapped.clusters, norms_id, twin_id)
+    return found, readings, _claims(key, vectors, readings, found, twin)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Holding the claims against words alone")
+def _claims(
+    key: tuple[str, int, int, str, str | None],
+    _vectors: EmotionVectors,
+    _readings: tuple[Reading, ...],
+    _found: EmotionMap,
+    _twin: TwinVectors | None,
+) -> tuple[Claim, ...]:
+    rivals = rival_rows(_vectors, _found.layer, None if _twin is None else _twin.values)
+    return claims(_found, _readings, rivals)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def loaded_twin(run_id: str) -> TwinVectors:
+    """The untrained twin's vectors."""
+    return run_result(run_id, TWIN)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Laying one map over the other")

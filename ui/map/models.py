@@ -9,7 +9,6 @@ import streamlit as st
 from emotion_core.charts.agreement import comparison_chart, pair_table
 from emotion_core.charts.map_checks import overlay_chart, overlay_table
 from emotion_core.errors import EmotionCoreError
-from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.compare import Comparison, compare
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
@@ -23,7 +22,7 @@ from ui.plain import plain
 from ui.services import app_settings
 from ui.uploads import content
 from ui.vector_sets import run_of, shelf, vectors_of
-from ui.verdict import shows, verdict
+from ui.verdict import marked, shows
 
 _KEPT = "compared vectors"
 _UPLOAD = "Upload a file"
@@ -58,13 +57,7 @@ def models_part(mapped: Mapped) -> None:
     except EmotionCoreError as error:
         show_error(error)
         return
-    agree = found.p_value <= 0.05
-    verdict(
-        "evidence" if agree else "no evidence",
-        f"The two geometries {'agree' if agree else 'do not agree beyond chance'}: cosines of all pairs of "
-        f"{len(found.emotions)} shared emotions correlate at r = {found.r:.2f}, {p_words(found.p_value)}.",
-        key="models",
-    )
+    marked(found.mark, f"{found.sentence}.", key="models")
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chart = overlay_chart(laid, mapped.emotion)
@@ -77,7 +70,8 @@ def models_part(mapped: Mapped) -> None:
     shows(
         "Left: the second map turned and scaled onto the first, a line for how far each emotion moves. Right: cosines "
         "of pairs of emotions, which need no turning.",
-        "That two models compute emotions alike: both may follow the words of the same prompt set.",
+        "That two models compute emotions alike: two networks with random weights agree too, in how often words come "
+        "and how long texts are.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Does the map agree with people? On the built-in ratings always, on an uploaded norms file beside them."""
+"""Does the map agree with ratings of the words? With the built-in ones, or with those of people in an uploaded file."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ import streamlit as st
 
 from emotion_core.charts.map_checks import reading_chart, reading_table
 from emotion_core.errors import EmotionCoreError
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.experiments.evaluation import OnOwnTexts
+from emotion_core.experiments.experiment import find
+from emotion_core.experiments.geometry import TWIN
 from emotion_core.geometry.agreement import CEILING_AROUSAL, CEILING_VALENCE, norms_agree
-from emotion_core.geometry.claims import LEVEL, Claim, claims
+from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.norms import Norms
+from emotion_core.models.catalogue import DEMO_NAME
+from emotion_core.runs.cost import about, build_seconds
+from emotion_core.vectors.build import training_texts
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import show_error, shown_errors
-from ui.map.data import Mapped, norms_of, own_norms, rated_map_of, readings_of
+from ui.experiments import start_run
+from ui.map.data import Mapped, claims_of, norms_of, own_norms
 from ui.plain import plain
-from ui.services import app_settings
+from ui.run_panel import run_panel
+from ui.services import app_settings, store
 from ui.uploads import content
-from ui.verdict import shows, verdict
+from ui.verdict import marked, shows
 
 _KEPT = "uploaded norms"
 
 
 def people_part(mapped: Mapped) -> None:
-    """Claims, each with its test; the supervised reading; the ceiling."""
+    """Claims, each with its test and its rivals; the supervised reading; whose the ratings are."""
     chosen, norms_id = _norms()
     try:
-        found = rated_map_of(
-            mapped.source.run_id, mapped.layer, mapped.clusters, norms_id, mapped.source.vectors, chosen
-        )
+        found, readings, claimed = claims_of(mapped, norms_id, chosen)
     except EmotionCoreError as error:
         show_error(error)
         return
@@ -39,21 +44,24 @@ def people_part(mapped: Mapped) -> None:
             f"{plain(chosen.name)} rates {found.human.n} of these emotions; three are needed.", icon=":material/info:"
         )
         return
-    readings = readings_of(mapped.source.run_id, mapped.layer, norms_id, mapped.source.vectors, chosen)
-    for number, claim in enumerate(claims(found, readings)):
-        _claim(claim, number)
+    for number, claim in enumerate(claimed):
+        if claim.value == claim.value:
+            marked(claim.mark, claim.sentence, key=f"claim-{number}")
+    _twin(mapped)
     human = found.human
     st.caption(
         f"{human.n} emotions rated in {plain(human.name)}. 95 % intervals: component 1 with valence "
         f"{human.valence.low:.2f} to {human.valence.high:.2f}, component 2 with arousal {human.arousal.low:.2f} to "
         f"{human.arousal.high:.2f}, component 3 with arousal {human.arousal_pc3.low:.2f} to "
         f"{human.arousal_pc3.high:.2f}. The sign of a component is turned by the ratings: only the size of r counts. "
-        f"All p-values are corrected together (Holm); a claim stands at {LEVEL}."
+        f"All p-values are corrected together (Holm); a claim is more than chance at {LEVEL}. Evidence: more than "
+        "chance, and more than on every map without a trained model beside it. Intervals of the differences leave out "
+        "one emotion after the other and hold together for all claims."
     )
     if human.borrowed:
         pairs = ", ".join(f"{emotion} as {form}" for emotion, form in human.borrowed)
         st.caption(f"Rated under another form of the word: {plain(pairs)}.")
-    _ceiling(chosen, mapped)
+    _whose(chosen, mapped)
     columns = st.columns(2, gap="medium")
     for column, reading, rating in zip(columns, readings, (found.valence, found.arousal), strict=True):
         with column:
@@ -65,34 +73,56 @@ def people_part(mapped: Mapped) -> None:
             else:
                 st.caption(f"Too few rated emotions ({reading.n}) to predict {reading.target} for left-out ones.")
     shows(
-        "Whether the model's directions are ordered as people order the words, first by components found without the "
-        "ratings, then by a direction fitted to them and tested on emotions it was not fitted to.",
+        "Whether the model's directions are ordered as the ratings order the words, first by components found without "
+        "the ratings, then by a direction fitted to them and tested on emotions it was not fitted to.",
         "That the model experiences valence. Words with nearly the same meaning lie on both sides of a fold, so the "
         "prediction may rest on synonyms.",
     )
 
 
-def _claim(claim: Claim, number: int) -> None:
-    if claim.value != claim.value:
+def _twin(mapped: Mapped) -> None:
+    """Offers to read the same texts with an untrained twin, where that was not done."""
+    vectors = mapped.source.vectors
+    if not vectors.prompt_sets or find(store(), vectors, TWIN, OnOwnTexts()) is not None:
         return
-    size = abs(claim.value) if claim.what.startswith("Component") else claim.value
-    verdict(
-        "evidence" if claim.stands else "no evidence",
-        f"{claim.what}: {'|r|' if claim.what.startswith('Component') else claim.measure} = {size:.2f}, "
-        f"n = {claim.n}, corrected {p_words(claim.p_corrected)}",
-        key=f"claim-{number}",
-    )
+    key = f"twin of {mapped.source.run_id}"
+    if key in st.session_state:
+        run = run_panel(st.session_state[key], key="map-twin", shared=True)
+        if run is not None:
+            st.rerun()
+        if not store().get(st.session_state[key]).is_open:
+            del st.session_state[key]
+        return
+    texts = training_texts(vectors.prompt_sets)
+    cost = about(build_seconds(mapped.working.info, len(texts)))
+    label = f"Read the same texts with an untrained twin, {cost}"
+    help_text = "The same model with random weights: what it shows of the map no training is needed for."
+    if st.button(label, key="start-twin", icon=":material/play_arrow:", help=help_text):
+        with shown_errors():
+            st.session_state[key] = start_run(mapped.working, TWIN, OnOwnTexts(), vectors=vectors, everybody=True)
+            st.rerun()
 
 
-def _ceiling(chosen: Norms, mapped: Mapped) -> None:
-    text = f"Two good sets of human ratings agree at r = {CEILING_VALENCE} on valence and {CEILING_AROUSAL} on arousal."
-    if chosen is not own_norms():
-        valence, arousal = norms_agree(chosen, own_norms(), mapped.found.emotions)
-        text += (
-            f" This file and the built-in ratings agree at {valence.r:.2f} ({valence.low:.2f} to {valence.high:.2f}) "
-            f"and {arousal.r:.2f} ({arousal.low:.2f} to {arousal.high:.2f}) on these emotions."
+def _whose(chosen: Norms, mapped: Mapped) -> None:
+    """Whose the ratings are, and how well two sets of them agree."""
+    if chosen is own_norms():
+        text = (
+            "These ratings are this project's own, judged word by word in five coarse steps. Ratings by people can be "
+            "uploaded above."
         )
-    st.caption(text + " No map can be asked for more.")
+        if mapped.found.model.name == DEMO_NAME:
+            text += (
+                " The bundled model's training text was generated from a table of valence and arousal that agrees with "
+                "them at r = 0.98 and 0.96: what is found here is what was planted."
+            )
+        st.caption(text)
+        return
+    valence, arousal = norms_agree(chosen, own_norms(), mapped.found.emotions)
+    st.caption(
+        f"Two good sets of human ratings agree at r = {CEILING_VALENCE} on valence and {CEILING_AROUSAL} on arousal. "
+        f"This file and the built-in ratings agree at {valence.r:.2f} ({valence.low:.2f} to {valence.high:.2f}) and "
+        f"{arousal.r:.2f} ({arousal.low:.2f} to {arousal.high:.2f}) on these emotions."
+    )
 
 
 def _norms() -> tuple[Norms, str]:

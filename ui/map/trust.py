@@ -8,6 +8,7 @@ from emotion_core.charts.map_variants import variant_plane, variant_planes, vari
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.geometry.stability import RESAMPLES, SPLITS, Stability
+from emotion_core.geometry.words import closeness
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
@@ -65,22 +66,23 @@ def _stability(found: Stability, layer: int) -> None:
     good = float(found.p_value[layer]) <= 0.05
     verdict(
         "evidence" if good else "no evidence",
-        f"Two maps from two halves of the training texts agree {'more than' if good else 'no more than'} chance would: "
-        f"the map's reliability is {value:.2f} ({low:.2f} to {high:.2f} over {found.splits} halvings; 1 is a map "
-        f"without noise), {p_words(float(found.p_value[layer]))}.",
+        f"Two maps from two halves of the training texts agree {'more than' if good else 'no more than'} chance would, "
+        f"{p_words(float(found.p_value[layer]))}: {closeness(float(found.half[layer]))}, at r = "
+        f"{found.half[layer]:.2f}. From all texts the map's reliability is {value:.2f} ({low:.2f} to {high:.2f} over "
+        f"{found.splits} halvings; 1 is a map without noise).",
         key="reliability",
     )
     st.caption(
-        f"No comparison with people or with another model can be expected above r = {max(value, 0) ** 0.5:.2f}, the "
-        f"square root of the reliability. Crosses and cluster stability come from {found.resamples} rebuilds with "
-        "resampled texts."
+        f"Another map from other texts of the same size would agree with this one at about r = {max(value, 0):.2f}. "
+        "What is averaged over many cosines, such as a component, can be more certain than that. Crosses and cluster "
+        f"stability come from {found.resamples} rebuilds with resampled texts."
     )
 
 
 def _offer(mapped: Mapped) -> None:
     key = f"checks of {mapped.source.run_id} {mapped.clusters}"
     st.caption(
-        f"Builds the map {RESAMPLES + 2 * SPLITS} more times from other draws of its training texts, with and without "
+        f"Builds the map {RESAMPLES + 4 * SPLITS} more times from other draws of its training texts, with and without "
         "the neutral projection, and finds tokens and texts for every emotion. Texts read before are not read again."
     )
     if key in st.session_state:

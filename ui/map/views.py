@@ -52,7 +52,9 @@ def plane_part(mapped: Mapped) -> None:
     clickable(chart, mapped, f"Map of {len(found.emotions)} emotions on two components; a table is below", "plane")
     shows(
         "Directions that are alike lie close. The first axes are the ways in which the directions differ most. "
-        "Crosses: where 95 % of rebuilds from other texts put an emotion, once the map is checked.",
+        "Crosses, once the map is checked: how far an emotion's place moves along these axes when its texts are drawn "
+        "again from the same ones (1.96 standard deviations). They are too short for where other texts would put it, "
+        "most on later components, since the axes were found on these texts too.",
         "Distances off the plane: two emotions may lie close here and far apart in the full space, which the "
         "neighbours are taken from.",
     )
