@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from emotion_core.runs.behave_requests import BehaviorRequest
-from emotion_core.runs.behaviors import load_behaviors, start_behaviors
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.scenes import Scene
+from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
+from emotion_core.experiments.experiment import start
 from emotion_core.experiments.ship import start_home_build
 from emotion_core.runs.corrections import load_corrections, save_corrections
 from ui.services import activation_cache, common_registry, owner
@@ -72,10 +72,10 @@ def test_corrections_of_a_pattern_are_there_after_a_reload(open_page: Open, unti
     settings = BehaviorSettings(
         (scene,), vectors.emotions[:1], (0.1,), controls=0, samples=2, max_new_tokens=3, words=""
     )
-    run_id = start_behaviors(registry, model_owner, vectors, BehaviorRequest(settings))
+    run_id = start(registry, model_owner, vectors, BEHAVIORS, BehaviorRequest(settings))
     registry.wait(run_id)
     run = registry.store.get(run_id)
-    found = load_behaviors(registry.store, run_id).found
+    found = load(registry.store, run_id, BEHAVIORS).found
     first = [i for i, one in enumerate(found.texts) if one.unsteered][:2]
     save_corrections(registry, run, {first[0]: True, first[1]: False})
     app = until(open_page("5_Behave", run=run_id), lambda one: "The texts" in texts(one))

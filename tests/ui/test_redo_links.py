@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from emotion_core.runs.checkups import start_confounds, start_sizes
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.experiments.evaluation import CONFOUNDS, SIZES, OnOwnTexts, OnSets
+from emotion_core.experiments.experiment import start
 from emotion_core.experiments.ship import start_home_build
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
@@ -35,7 +36,7 @@ def test_an_expired_curve_is_drawn_again_under_its_link(open_page: Open, until: 
     open_page("6_Glossary")
     registry, demo = common_registry(), owner("demo")
     vectors = load_build(store(), start_home_build(registry, demo, activation_cache())).vectors
-    run_id = start_sizes(registry, demo, vectors, activation_cache())
+    run_id = start(registry, demo, vectors, SIZES, OnOwnTexts(), activation_cache())
     registry.wait(run_id)
     store().expire(run_id)
     app = until(open_page("2_Explore_emotions", sizes=run_id), offers_redo)
@@ -50,7 +51,8 @@ def test_own_contrasts_stand_in_the_link_and_open_for_others(open_page: Open, un
     open_page("6_Glossary")
     registry, demo = common_registry(), owner("demo")
     build_id = start_home_build(registry, demo, activation_cache())
-    run_id = start_confounds(registry, demo, load_build(store(), build_id).vectors, (RAIN,), activation_cache())
+    vectors = load_build(store(), build_id).vectors
+    run_id = start(registry, demo, vectors, CONFOUNDS, OnSets((RAIN,)), activation_cache())
     registry.wait(run_id)
     app = until(open_page("2_Explore_emotions", contrasts=run_id), lambda one: "contrasts counted too" in texts(one))
     assert "rain" in [name for one in app.dataframe if "contrast" in one.value for name in one.value["contrast"]]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
-from emotion_core.runs.crosstalks import start_crosstalk
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from ui.services import owner, store
@@ -63,7 +62,7 @@ def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> Non
     vectors = load_build(store(), run_id).vectors
     settings = CrossTalkSettings(prompts=("When she opened the door, she",), strength=0.2, samples=1, max_new_tokens=4)
     registry = JobRegistry(store())
-    matrix = start_crosstalk(registry, owner("demo"), vectors, settings)
+    matrix = start(registry, owner("demo"), vectors, CROSSTALK, settings)
     registry.wait(matrix)
     other = open_page("3_Steer", run=matrix)
     assert "The texts behind a cell" in texts(other) and not app.exception and not other.exception
