@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.scenes import Scene
 from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
-from emotion_core.experiments.experiment import start
+from emotion_core.experiments.experiment import load, start
 from emotion_core.experiments.ship import start_home_build
 from emotion_core.runs.corrections import load_corrections, save_corrections
 from ui.services import activation_cache, common_registry, owner

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.experiments.experiment import start
+from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from ui.services import owner, store
