@@ -46,8 +46,9 @@ def variant_table(rows: Sequence[Variant], emotion: str) -> pd.DataFrame:
 
 def reading_words(key: str) -> str:
     """A reading position in words, from `ReadingPosition.key`."""
-    pooling, start, template = key.split(":")
+    pooling, start, template, *rest = key.split(":")
     words = _POOLING_WORDS[pooling] + (f" from token {start}" if start != "0" else "")
+    words += " with the first one" if pooling == "mean" and start == "0" and not rest else ""
     return words + (", in the chat template" if template == "chat" else "")
 
 

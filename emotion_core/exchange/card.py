@@ -60,7 +60,10 @@ def _facts(vectors: EmotionVectors) -> str:
         f"{'pairs' if one.form == 'pairs' else 'texts'}, sha256 `{one.sha256[:16]}...`)"
         for one in vectors.prompt_sets
     ]
-    tokens = {"mean": f"mean of content tokens from {reading.start} on", "last": "last token"}
+    tokens = {
+        "mean": f"mean of content tokens from {reading.start} on" + (", with the first" * reading.first_token),
+        "last": "last token",
+    }
     rows = {
         "Model": f"{shown_name(info.name)} ({info.architecture or 'architecture unknown'}, {info.layers} layers of "
         f"width {info.width}, {info.dtype})",

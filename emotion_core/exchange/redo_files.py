@@ -42,6 +42,7 @@ def settings_json(vectors: EmotionVectors, prompt_files: Sequence[str], layers_p
             "pooling": vectors.reading.pooling,
             "start": vectors.reading.start,
             "chat": vectors.reading.chat,
+            "first_token": vectors.reading.first_token,
         },
         "estimator": vectors.estimator,
         "neutral_projection": vectors.neutral_projection,

@@ -94,8 +94,9 @@ def named_sets(named: Sequence[dict[str, str]], vectors: EmotionVectors | None =
 
 
 def build_settings(recipe: dict[str, Any]) -> BuildSettings:
-    """How the recipe reads the sets."""
-    return from_plain(BuildSettings, recipe["settings"])
+    """How the recipe reads the sets; recipes of version 0.1 do not say that they read the first token too."""
+    settings = recipe["settings"]
+    return from_plain(BuildSettings, {**settings, "reading": {"first_token": True, **settings["reading"]}})
 
 
 def kept_vectors(store: RunStore, described: dict[str, Any]) -> EmotionVectors | None:

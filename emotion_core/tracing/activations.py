@@ -27,11 +27,15 @@ class ReadingPosition:
         start: First token of the mean, counted from 0 over the content tokens (special tokens and chat template
             are skipped); a shorter text is read at its last content token.
         chat: Whether the text is wrapped as a user message in the model's chat template first.
+        first_token: Whether the first token of the sequence counts in a mean where it belongs to the text. Models
+            without a token for the beginning make an attention sink of it, hundreds of times as long as the others in
+            some, and a mean that holds it is mostly the length of the text.
     """
 
     pooling: Pooling = "mean"
     start: int = 0
     chat: bool = False
+    first_token: bool = False
 
     def __post_init__(self) -> None:
         if self.pooling not in ("mean", "last_content", "last"):
@@ -44,7 +48,9 @@ class ReadingPosition:
     @property
     def key(self) -> str:
         """The reading position as part of a cache key and a manifest."""
-        return f"{self.pooling}:{self.start}:{'chat' if self.chat else 'plain'}"
+        # The ending came later: keys of readings with the first token are as they were.
+        ending = ":rest" if self.pooling == "mean" and not self.first_token else ""
+        return f"{self.pooling}:{self.start}:{'chat' if self.chat else 'plain'}{ending}"
 
 
 @dataclass(frozen=True)

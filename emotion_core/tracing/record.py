@@ -75,7 +75,8 @@ def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
     content = [i for i, is_content in enumerate(encoding.content) if is_content]
     if reading.pooling == "last_content":
         return content[-1:]
-    return content[reading.start :] or content[-1:]
+    read = [i for i in content[reading.start :] if i or reading.first_token]
+    return read or content[-1:]
 
 
 def _read_batch(

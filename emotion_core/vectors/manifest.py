@@ -63,6 +63,7 @@ class ReadingPart(_Part):
     pooling: Pooling
     start: int = Field(ge=0)
     chat: bool
+    first_token: bool = True  # files of version 0.1, which do not say it, were read with it
 
 
 class SettingsPart(_Part):
@@ -110,7 +111,10 @@ def manifest_of(vectors: EmotionVectors, created: str) -> Manifest:
             neutral_projection=vectors.neutral_projection,
             seed=vectors.seed,
             reading=ReadingPart(
-                pooling=vectors.reading.pooling, start=vectors.reading.start, chat=vectors.reading.chat
+                pooling=vectors.reading.pooling,
+                start=vectors.reading.start,
+                chat=vectors.reading.chat,
+                first_token=vectors.reading.first_token,
             ),
         ),
         prompt_sets=[_prompt_set_part(one) for one in vectors.prompt_sets],
@@ -127,7 +131,7 @@ def model_info(part: ModelPart) -> ModelInfo:
 
 def reading_position(part: ReadingPart) -> ReadingPosition:
     """The reading position of a manifest."""
-    return ReadingPosition(part.pooling, part.start, part.chat)
+    return ReadingPosition(part.pooling, part.start, part.chat, part.first_token)
 
 
 def prompt_set(part: PromptSetPart) -> PromptSet:

@@ -76,7 +76,7 @@ def tokens(tokenizer: Any, text: str) -> tuple[list[int], list[int]]:
         return ids, [len(ids) - 1]
     if READING["pooling"] == "last_content":
         return ids, content[-1:]
-    return ids, content[READING["start"] :] or content[-1:]
+    return ids, [i for i in content[READING["start"] :] if i or READING["first_token"]] or content[-1:]
 
 
 def chat_tokens(tokenizer: Any, text: str) -> tuple[list[int], list[int]]:
