@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.fear_study import SHARED, about, header
 from demo_model import corpus
 from demo_model.generator.banks.numbers import TEMPLATES
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -22,7 +23,7 @@ from emotion_core.prompts.library import load_templates
 from emotion_core.prompts.library_items import Template
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.reading.baseline import read_baseline
-from emotion_core.reading.dose import LEAST_RANGE, LEVEL, DoseReading, read_dose
+from emotion_core.reading.dose import DoseReading, read_dose
 from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.vectors.build import build
@@ -44,7 +45,6 @@ NULLS = (
 )
 NULL_VALUES = (3, 7, 11, 16, 22, 29, 37, 44, 52, 61, 73, 85)
 MOST_VALUES = 14
-BAR = 0.8
 STORIES = "held-out stories"
 STORIES_EACH = 10
 # Where the paper reads; beside the layer that cross-validation chose.
@@ -104,30 +104,27 @@ def report(model: LoadedModel, vectors: EmotionVectors, prompt_set: str, layer: 
     baseline = run_to_end(read_baseline(model, vectors, [layer]))
     how = "chosen by cross-validation" if layer == vectors.selected_layer else "two thirds of the depth"
     print(f"Vectors from {prompt_set}, layer {layer} ({how}), {len(vectors.emotions)} emotion(s):\n")
-    print("| template | values | expected: Spearman, q, range (SD) | met | others that move |")
+    print("| template | values | expected: change (SD), q, range (SD) | met | others that move |")
     print("|---|---|---|---|---|")
     for template in map(between, load_templates()):
-        found = run_to_end(read_dose(model, vectors, baseline, template))
+        found = run_to_end(read_dose(model, baseline, template))
         print(row(template.name, found))
     for i, text in enumerate(NULLS, start=1):
         null = Template(name=f"null {i}", template=text, values=NULL_VALUES)
-        print(row(null.name, run_to_end(read_dose(model, vectors, baseline, null))))
+        print(row(null.name, run_to_end(read_dose(model, baseline, null))))
     print()
 
 
 def row(name: str, found: DoseReading) -> str:
     """A line of the table."""
-    parts, met = [], 0
+    parts = []
     for emotion, way in found.expected.items():
         e = found.emotions.index(emotion)
-        rank = found.trend.spearman[e]
-        met += found.outcome(emotion) == "met" and abs(rank) >= BAR
-        sign = "↑" if way == "rise" else "↓"
-        parts.append(f"{emotion} {sign} {rank:+.2f}, {found.trend.q_value[e]:.3f}, {found.ranges[e]:.2f}")
-    moving = (found.trend.q_value < LEVEL) & (found.ranges >= LEAST_RANGE)
-    others = int(sum(moving[e] for e, one in enumerate(found.emotions) if one not in found.expected))
+        sign, q = "↑" if way == "rise" else "↓", p_words(float(found.trend.chance.q_value[e]), "q")
+        parts.append(f"{emotion} {sign} {found.trend.change[e]:+.2f}, {q}, {found.ranges[e]:.2f}")
+    others = sum(found.evidence(one) for one in found.emotions if one not in found.expected)
     missing = f"; no vector for {', '.join(found.unmatched)}" if found.unmatched else ""
-    told = f"{met} of {len(found.expected)}" if found.expected else "-"
+    told = f"{found.met} of {len(found.expected)}" if found.expected else "-"
     n_others = len(found.emotions) - len(found.expected)
     return f"| {name} | {len(found.x)} | {'; '.join(parts) or '-'}{missing} | {told} | {others} of {n_others} |"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from emotion_core.charts.labels import capital
@@ -14,14 +13,17 @@ from emotion_core.reading.dose import DoseReading
 
 
 def dose_table(found: DoseReading) -> pd.DataFrame:
-    """One row an emotion: its correlation, p-values, range, and what was expected."""
+    """One row an emotion: its change with the number, p and q against control directions, and what was expected."""
     return pd.DataFrame(
         {
             "emotion": list(found.emotions),
             "spearman": found.trend.spearman,
-            "p": found.trend.p_value,
-            "q": found.trend.q_value,
+            "change": found.trend.change,
             "range": found.ranges,
+            "p": found.trend.chance.p_value,
+            "q": found.trend.chance.q_value,
+            "against": [found.trend.chance.against(e) for e in range(len(found.emotions))],
+            "evidence": [found.evidence(name) for name in found.emotions],
             "expected": [found.expected.get(name, "") for name in found.emotions],
             "outcome": [found.outcome(name) if name in found.expected else "" for name in found.emotions],
         }
@@ -31,8 +33,8 @@ def dose_table(found: DoseReading) -> pd.DataFrame:
 def dose_sentence(found: DoseReading) -> str:
     """Which expected emotions follow the number, from its numbers alone; no full stop."""
     if not found.expected:
-        moving = int(np.nansum((found.trend.q_value < 0.05) & (found.ranges >= 0.2)))
-        return f"{moving} of {len(found.emotions)} emotions go with the number beyond chance"
+        moving = sum(found.trend.evidence)
+        return f"{moving} of {len(found.emotions)} emotions go with the number beyond directions without a meaning"
     outcomes = {name: found.outcome(name) for name in found.expected}
     parts = []
     for way, verb in (("rise", "rises"), ("fall", "falls")):

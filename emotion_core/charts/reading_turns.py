@@ -55,12 +55,11 @@ def turns(found: ConversationReading, emotion: str) -> alt.LayerChart:
     )
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     e = found.tokens.emotions.index(emotion)
-    r, p = found.drift.spearman[e], found.drift.p_value[e]
-    moves = "drifts up" if r > 0 else "drifts down"
-    text = f"{capital(emotion)} {moves} over the turns" if p < 0.05 else f"No drift of {emotion} beyond chance"
-    rank = f"rank correlation with the turn {r:+.2f}, p = {p:.3f}" if np.isfinite(r) else "too few turns for a trend"
+    _, sentence = found.drift_of(emotion)
+    r = found.drift.spearman[e]
+    rank = f"rank correlation with the turn {r:+.2f}" if np.isfinite(r) else "too few turns for a trend"
     title = alt.TitleParams(
-        text,
+        capital(sentence.rstrip(".")),
         subtitle=f"Layer {found.tokens.layer}, in standard deviations of neutral tokens; {rank}",
         anchor="start",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_core.cli.answer import Answer, number, table
+from emotion_core.evaluation.p_words import p_words
 
 if TYPE_CHECKING:
     from emotion_core.reading.attempts import AttemptsReading
@@ -83,8 +84,9 @@ def _conversation(found: ConversationReading) -> str:
         [str(i + 1), turn.role, *(number(found.turns[i, e], 1) for e in top)]
         for i, turn in enumerate(found.dialogue.turns)
     ]
-    end = f"\n\nLayer {found.tokens.layer}; {found.dialogue.template}; {_UNIT}"
-    return table(["turn", "role", *names], rows) + end
+    drifts = [found.drift_of(name)[1] for name in found.tokens.emotions if found.evidence(name)]
+    end = f"\n\nLayer {found.tokens.layer}; {found.dialogue.template}; {_UNIT}\n"
+    return table(["turn", "role", *names], rows) + end + ("\n".join(drifts) or "No emotion drifts beyond chance.")
 
 
 def _continuation(found: Continuation) -> str:
@@ -97,22 +99,29 @@ def _continuation(found: Continuation) -> str:
 
 
 def _dose(found: DoseReading) -> str:
-    order = np.argsort(-np.abs(np.nan_to_num(found.trend.spearman)))
+    named = [found.emotions.index(name) for name in found.expected]
+    others = [e for e in np.argsort(np.nan_to_num(found.trend.chance.p_value, nan=1.0)).tolist() if e not in named]
     rows = [
         [
             found.emotions[e],
-            number(found.trend.spearman[e]),
-            number(found.trend.p_value[e], 4),
-            number(found.trend.q_value[e], 4),
+            number(found.trend.change[e]),
             number(found.ranges[e]),
+            number(found.trend.chance.p_value[e], 4),
+            number(found.trend.chance.q_value[e], 4),
+            "yes" if found.evidence(found.emotions[e]) else "",
             found.outcome(found.emotions[e]) if found.emotions[e] in found.expected else "",
         ]
-        for e in order[:20]
+        for e in [*named, *others][:20]
     ]
-    end = f"\n\nLayer {found.layer}; ranges in standard deviations of neutral texts; q: p corrected for all emotions."
+    end = (
+        f"\n\nLayer {found.layer}; change and range in standard deviations of neutral texts; p against control "
+        "directions on the same texts, q corrected for the expected emotions or for all."
+    )
+    if found.expected:
+        end += f"\n{found.met} of {len(found.expected)} met. {found.chance_sentence}"
     if found.unmatched:
         end += f"\nNo vector stands for {', '.join(found.unmatched)}."
-    return table(["emotion", "Spearman", "p", "q", "range", "expected"], rows) + end
+    return table(["emotion", "change", "range", "p", "q", "evidence", "expected"], rows) + end
 
 
 def _situations(found: SituationReading) -> str:
@@ -130,13 +139,14 @@ def _attempts(found: AttemptsReading) -> str:
         rows.append(
             [
                 name,
-                number(found.drift.spearman[e]),
-                number(found.drift.p_value[e], 3),
+                number(found.drift.change[e]),
+                number(found.drift.chance.q_value[e], 3),
+                "yes" if found.evidence(name) else "",
                 f"{change.mean:+.2f} ({change.low:+.2f} to {change.high:+.2f})",
                 "" if cheat is None else number(cheat[0]),
             ]
         )
-    head = ["emotion", "drift", "p", "encouragement (95 %)", "at the cheat"]
+    head = ["emotion", "drift", "q", "evidence", "encouragement (95 %)", "at the cheat"]
     return table(head, rows) + f"\n\nLayer {found.layer}; {found.template}; {_UNIT}"
 
 
@@ -154,13 +164,16 @@ def _priors(found: PriorsReading) -> str:
 
 
 def _watched(found: Watched) -> str:
+    from emotion_core.reading.chance import control_words
+
     rows = [[str(a.start), str(a.end - a.start), number(a.peak), repr(a.text.strip())[1:-1][:80]] for a in found.alarms]
     lines = [table(["token", "tokens", "highest", "text"], rows), "", _threshold(found.threshold)]
     for one in found.flagged:
         told = (
             "silent until then"
             if one.lead is None
-            else f"first alarm {one.lead} tokens before it ({one.chance:.0%} of random directions as early)"
+            else f"first alarm {one.lead} tokens before it "
+            f"({p_words(one.chance or 0)} against {control_words(one.against)})"
         )
         lines.append(f"{found.phrase!r} at token {one.token}: {told}.")
     return "\n".join(lines)
@@ -176,12 +189,16 @@ def _threshold(found: Threshold) -> str:
 
 
 def _labelled(found: LabelledReading) -> str:
+    from emotion_core.reading.chance import control_words
+
     rows = [
         [name, "yes" if label else "no", number(peak), str(first) if first >= 0 else "-"]
         for name, label, peak, first in zip(found.names, found.labels, found.peaks, found.first, strict=True)
     ]
     area = (
         f"AUROC {found.auroc:.2f} (95 % {found.auroc_low:.2f} to {found.auroc_high:.2f}); random directions "
-        f"{found.null_low:.2f} to {found.null_high:.2f}, p = {found.p_value:.3f}; length {found.length_auroc:.2f}."
+        f"{found.null_low:.2f} to {found.null_high:.2f}, {p_words(found.p_value)} against "
+        f"{control_words(found.against)}; length {found.length_auroc:.2f} "
+        f"(difference {found.gain_low:+.2f} to {found.gain_high:+.2f})."
     )
     return "\n".join([table(["name", "label", "highest", "first alarm"], rows), "", area, _threshold(found.threshold)])

@@ -12,16 +12,16 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.reading.attempts_library import AttemptRun
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.dialogue import tokenize
+from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
+from emotion_core.reading.conversation import drift_sentence
+from emotion_core.reading.dialogue import span_numbers, tokenize
 from emotion_core.reading.intervals import mean_interval
-from emotion_core.reading.project import read_windows
-from emotion_core.reading.trend import Trend, trend
+from emotion_core.reading.project import Array, GroupMeans, read_windows
 from emotion_core.reading.watched import places_of
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
 
 TRACES = ("plain", "encouraged")
-LEVEL = 0.05
 
 
 class Encouraged(NamedTuple):
@@ -33,7 +33,9 @@ class Encouraged(NamedTuple):
         high: Upper end.
         null_low: 2.5 % quantile of the same mean over random directions.
         null_high: 97.5 % quantile.
-        evidence: The interval excludes 0 and the mean lies outside the range of random directions.
+        p_value: Against control directions in the same two traces.
+        q_value: Corrected for the emotions.
+        evidence: The interval excludes 0, q is at most .05, and the mean is no smaller than `LEAST_RANGE`.
     """
 
     mean: float
@@ -41,6 +43,8 @@ class Encouraged(NamedTuple):
     high: float
     null_low: float
     null_high: float
+    p_value: float
+    q_value: float
     evidence: bool
 
 
@@ -58,6 +62,7 @@ class AttemptsReading:
         means: float32 [2, attempts, emotions].
         drift: How the plain means go with the number of the attempt.
         drift_encouraged: The same with encouragement.
+        difference: p and q of the mean difference after encouragement.
         null: float32 [2], the middle 95 % of random directions' mean differences after encouragement.
         cheat: First token of the cheat and one after its last; equal where there is none.
         cheat_words: The words it was found by.
@@ -73,27 +78,29 @@ class AttemptsReading:
     means: FloatArray
     drift: Trend
     drift_encouraged: Trend
+    difference: Chance
     null: FloatArray
     cheat: tuple[int, int]
     cheat_words: str
     template: str
 
+    def evidence(self, emotion: str) -> bool:
+        """Whether the plain trace goes up or down over the attempts by more than control directions do."""
+        return self.means.shape[1] >= FEWEST_STEPS and self.drift.evidence[self.emotions.index(emotion)]
+
     def drift_of(self, emotion: str) -> tuple[bool, str]:
         """Whether the plain trace goes up or down over the attempts, and a sentence that says it."""
         e = self.emotions.index(emotion)
-        rank, p = float(self.drift.spearman[e]), float(self.drift.p_value[e])
-        if not (np.isfinite(p) and p < LEVEL):
-            return False, f"No drift of {emotion} over the attempts beyond chance (p = {p:.3f})."
-        way = "rises" if rank > 0 else "falls"
-        return True, f"{emotion} {way} over the attempts (rank correlation {rank:+.2f}, p = {p:.3f})."
+        return self.evidence(emotion), drift_sentence(self.drift, e, emotion, "attempt", self.means.shape[1])
 
     def encouraged(self, emotion: str) -> Encouraged:
         """The difference that encouragement makes, over the attempts after the first encouragement."""
         e = self.emotions.index(emotion)
         mean, low, high = (float(one) for one in mean_interval(self.means[1, 1:, e] - self.means[0, 1:, e]))
         null_low, null_high = (float(one) for one in self.null)
-        evidence = (low > 0 or high < 0) and not null_low <= mean <= null_high
-        return Encouraged(mean, low, high, null_low, null_high, evidence)
+        p, q = float(self.difference.p_value[e]), float(self.difference.q_value[e])
+        evidence = (low > 0 or high < 0) and q <= LEVEL and abs(mean) >= LEAST_RANGE
+        return Encouraged(mean, low, high, null_low, null_high, p, q, evidence)
 
     def cheat_reading(self, emotion: str) -> tuple[float, float] | None:
         """Mean reading over the words of the cheat, and the share of other stretches as long that read lower."""
@@ -125,60 +132,81 @@ class AttemptsReading:
             "plain": [finite(one) for one in self.values[0, :, e]],
             "encouraged": [finite(one) for one in self.values[1, :, e]],
             "by_attempt": [[finite(one) for one in self.means[t, :, e]] for t in range(2)],
-            "drift": {"spearman": finite(self.drift.spearman[e]), "p_value": finite(self.drift.p_value[e])},
+            "drift": {
+                "evidence": self.evidence(name),
+                "spearman": finite(self.drift.spearman[e]),
+                "change": finite(self.drift.change[e]),
+                "range": finite(self.drift.ranges[e]),
+                "p_value": finite(self.drift.chance.p_value[e]),
+                "q_value": finite(self.drift.chance.q_value[e]),
+            },
             "encouragement": [finite(change.mean), finite(change.low), finite(change.high)],
             "encouragement_null": [finite(change.null_low), finite(change.null_high)],
+            "encouragement_p_value": finite(change.p_value),
+            "encouragement_q_value": finite(change.q_value),
             "encouragement_evidence": change.evidence,
             "cheat": None if cheat is None else [finite(cheat[0]), finite(cheat[1])],
         }
 
 
-def read_attempts(model: LoadedModel, baseline: Baseline, run: AttemptRun, seed: int = 0) -> Job[AttemptsReading]:
+def read_attempts(model: LoadedModel, baseline: Baseline, run: AttemptRun) -> Job[AttemptsReading]:
     """Reads a run with and without encouragement, as a job; at the baseline's chosen layer.
 
     Raises:
         ModelError: The chat template refuses it, or spells an attempt differently after encouragement.
     """
-    plain, template, pieces, numbers = yield from _trace(model, baseline, run, encouraged=False)
-    kind, _, kind_pieces, _ = yield from _trace(model, baseline, run, encouraged=True)
-    if pieces != kind_pieces:
+    plain = yield from _trace(model, baseline, run, encouraged=False)
+    kind = yield from _trace(model, baseline, run, encouraged=True)
+    if plain.pieces != kind.pieces:
         raise ModelError("The tokenizer spells the attempts differently after encouragement", where=run.name)
-    both = np.stack([plain, kind])  # (2, tokens, emotions + random)
-    attempt = np.array(numbers)
-    means = np.stack([both[:, attempt == i].mean(axis=1) for i in range(len(run.attempts))], axis=1)
+    means = np.stack([plain.means, kind.means])  # (2, attempts, emotions + controls)
     known = len(baseline.emotions)
-    null = np.quantile((means[1] - means[0])[1:, known:].mean(axis=0), (0.025, 0.975))
+    change = (means[1] - means[0])[1:].mean(axis=0)  # (emotions + controls,)
     order = np.arange(len(run.attempts))
     return AttemptsReading(
         name=run.name,
         layer=baseline.chosen,
         emotions=baseline.emotions,
-        tokens=pieces,
-        attempt=numbers,
-        values=both[:, :, :known].astype(np.float32),
+        tokens=plain.pieces,
+        attempt=plain.attempt,
+        values=np.stack([plain.values, kind.values]),
         means=means[:, :, :known].astype(np.float32),
-        drift=trend(order, means[0, :, :known], seed),
-        drift_encouraged=trend(order, means[1, :, :known], seed),
-        null=null.astype(np.float32),
-        cheat=_cheat(run, pieces),
+        drift=trend(order, means[0], baseline.columns),
+        drift_encouraged=trend(order, means[1], baseline.columns),
+        difference=judge(change, baseline.columns),
+        null=np.quantile(change[baseline.controls["random"]], (0.025, 0.975)).astype(np.float32),
+        cheat=_cheat(run, plain.pieces),
         cheat_words=run.cheat.strip(),
-        template=template,
+        template=plain.template,
     )
 
 
-def _trace(
-    model: LoadedModel, baseline: Baseline, run: AttemptRun, *, encouraged: bool
-) -> Job[tuple[FloatArray, str, tuple[str, ...], tuple[int, ...]]]:
-    """Values of the attempts' tokens on all directions, the template, the tokens, and their attempts."""
+class _Trace(NamedTuple):
+    """The attempts' tokens: values of the emotions, means of all directions, spelling, numbers, and the template."""
+
+    values: FloatArray
+    means: Array
+    pieces: tuple[str, ...]
+    attempt: tuple[int, ...]
+    template: str
+
+
+def _trace(model: LoadedModel, baseline: Baseline, run: AttemptRun, *, encouraged: bool) -> Job[_Trace]:
     dialogue = tokenize(model, run.turns(encouraged=encouraged))
-    at = baseline.layers.index(baseline.chosen)
-    parts = yield from read_windows(model, baseline, dialogue.encoding, lambda _, values: values[:, at])
-    values = np.concatenate(parts)
     spans = [span for turn, span in zip(dialogue.turns, dialogue.spans, strict=True) if turn.role == "assistant"]
+    groups = GroupMeans(span_numbers(spans, len(dialogue.encoding)), len(spans))
+    at, known = baseline.layers.index(baseline.chosen), len(baseline.emotions)
+
+    def take(_: FloatArray, values: FloatArray) -> FloatArray:
+        groups.add(values[:, at])
+        return values[:, at, :known].copy()
+
+    parts = yield from read_windows(model, baseline, dialogue.encoding, take)
     chosen = [i for start, end in spans for i in range(start, end)]
     pieces = model.pieces([dialogue.encoding.ids[i] for i in chosen])
     numbers = tuple(number for number, (start, end) in enumerate(spans) for _ in range(start, end))
-    return values[chosen], dialogue.template, tuple(pieces), numbers
+    values = np.concatenate(parts)[chosen]
+    return _Trace(values, groups.means, tuple(pieces), numbers, dialogue.template)
 
 
 def _cheat(run: AttemptRun, pieces: tuple[str, ...]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What neutral texts read on every direction: the zero point, the unit, and chance for token readings."""
+"""What neutral texts read on every direction: the zero point, the unit, and the directions that stand for chance."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.controls import KINDS, Controls, Kind, draw_controls
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.neutral_form import Form, neutral_dialogues, neutral_documents
 from emotion_core.reading.scale import PositionScale, Scale, position_scale, scale_of
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.activations import FloatArray, ReadingPosition
 from emotion_core.tracing.record import read_tokens
 from emotion_core.tracing.tokens import project_layers
-from emotion_core.vectors.build import neutral_texts
+from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.rows import IntArray
 
-MOST_NEUTRAL = 200
+# Controls of each kind. Every token is read on all of them, so there are fewer than `controls_needed` gives a large
+# set: of 171 emotions a single one cannot pass the correction for all, nine together can.
+CONTROLS_EACH = 400
+# At several layers at once only the band of random directions is drawn.
 RANDOM_DIRECTIONS = 200
 
 
@@ -27,14 +34,16 @@ class Baseline:
     """Directions with what neutral texts read on them.
 
     Attributes:
-        emotions: The first directions; the rest are random.
+        emotions: The first directions; the rest are controls.
         layers: Layers, ascending.
-        directions: float32 [layers, emotions + random, width], unit length.
+        directions: float32 [layers, emotions + controls, width], unit length.
         tokens: Scale of single tokens by their position in the text, see `PositionScale`.
+        texts: Scale of whole texts, pooled at `place`.
+        n_texts: Number of neutral texts.
         form: Form of the neutral texts that `tokens` comes from.
         selected: The layer chosen at the build for all emotions together.
-        texts: Scale of whole texts, pooled as the vectors' own training texts were.
-        n_texts: Number of neutral texts.
+        place: Where whole texts are read; by default where the vectors' own training texts were.
+        kinds: Kind of each control, see `evaluation.controls`.
     """
 
     emotions: tuple[str, ...]
@@ -45,6 +54,8 @@ class Baseline:
     n_texts: int
     form: Form
     selected: int
+    place: ReadingPosition
+    kinds: tuple[Kind, ...]
 
     @property
     def chosen(self) -> int:
@@ -56,6 +67,17 @@ class Baseline:
         """The directions as `project_layers` takes them."""
         return dict(zip(self.layers, self.directions, strict=True))
 
+    @property
+    def controls(self) -> dict[Kind, IntArray]:
+        """Columns of the controls among the directions, by kind."""
+        found = {kind: np.flatnonzero([k == kind for k in self.kinds]) + len(self.emotions) for kind in KINDS}
+        return {kind: columns for kind, columns in found.items() if len(columns)}
+
+    @property
+    def columns(self) -> list[dict[Kind, IntArray]]:
+        """For each emotion the columns of its controls, as `reading.chance` takes them."""
+        return [self.controls] * len(self.emotions)
+
 
 def read_baseline(
     model: LoadedModel,
@@ -63,29 +85,52 @@ def read_baseline(
     layers: Sequence[int] | None = None,
     seed: int = 0,
     form: Form = "text",
+    *,
+    cache: ActivationCache | None = None,
+    kinds: Sequence[Kind] = KINDS,
+    each: int | None = None,
+    place: ReadingPosition | None = None,
 ) -> Job[Baseline]:
-    """Reads the built-in neutral texts on all emotions and on random directions, as a job.
+    """Reads the built-in neutral texts on all emotions and on control directions, as a job.
+
+    The zero point comes from the training registers of the neutral set: the others are kept for measuring how often a
+    monitor fires on neutral text.
 
     Args:
         model: The model the vectors belong to.
         vectors: The emotions.
         layers: Layers to read; by default the one chosen for all emotions together.
-        seed: Of the random directions.
+        seed: Of the controls.
         form: Whether single tokens are compared with plain neutral texts or with neutral conversations.
+        cache: Activations read before, for the controls that are built from training texts.
+        kinds: Kinds of controls that are wanted; at several layers there are random directions only.
+        each: Controls of each kind; `CONTROLS_EACH` by default.
+        place: Where whole texts are read instead of where the vectors' training texts were.
 
     Raises:
         SettingsError: There is no such layer, or too few neutral texts.
         ModelError: The chat template refuses the neutral conversations.
     """
     chosen = check_layers(vectors, layers)
-    directions = _directions(vectors, chosen, seed)
-    texts = neutral_texts(model, vectors.reading)[:MOST_NEUTRAL]
-    encodings = [model.encode(text, chat=vectors.reading.chat) for text in texts]
-    longer = (neutral_documents if form == "text" else neutral_dialogues)(model, texts, seed)
+    several = len(chosen) > 1
+    count = (RANDOM_DIRECTIONS if several else CONTROLS_EACH) if each is None else each
+    wanted: Sequence[Kind] = ("random",) if several else kinds
+    controls = yield from draw_controls(model, vectors, chosen, count=count, seed=seed, cache=cache, kinds=wanted)
+    drawn, names = _pooled(controls, count)
+    own = vectors.units[:, list(chosen)]  # (emotions, layers, width)
+    directions = np.concatenate([own, drawn]).transpose(1, 0, 2).astype(np.float32)  # (layers, directions, width)
+    at = place or vectors.reading
+    training = {one.text for one in load_prompts(NEUTRAL_SET).part("train")}
+    texts = [text for text in neutral_texts(model, at) if text in training]
+    encodings = [model.encode(text, chat=at.chat) for text in texts]
+    if form == "text":
+        longer = neutral_documents(model, texts, seed)
+    else:
+        longer = [one.encoding for one in neutral_dialogues(model, texts, seed)]
     by_layer = dict(zip(chosen, directions, strict=True))
     found = yield from project_layers(model, [*encodings, *longer], by_layer)
     short = found[: len(encodings)]
-    pooled = np.stack([p[read_tokens(e, vectors.reading)].mean(0) for p, e in zip(short, encodings, strict=True)])
+    pooled = np.stack([p[read_tokens(e, at)].mean(0) for p, e in zip(short, encodings, strict=True)])
     return Baseline(
         emotions=vectors.emotions,
         layers=chosen,
@@ -97,7 +142,22 @@ def read_baseline(
         n_texts=len(encodings),
         form=form,
         selected=vectors.selected_layer,
+        place=at,
+        kinds=names,
     )
+
+
+def _pooled(controls: Controls, count: int) -> tuple[FloatArray, tuple[Kind, ...]]:
+    """At most `count` controls of a kind, float32 [controls, layers, width], and their kinds.
+
+    Contrasts have shuffled vectors of their own each. Here they stand for all emotions together, evenly thinned: with
+    a few hundred for each of many contrasts every token would be read on thousands.
+    """
+    kept: list[int] = []
+    for kind in KINDS:
+        places = [i for i, k in enumerate(controls.kinds) if k == kind]
+        kept += [places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
+    return controls.units[kept], tuple(controls.kinds[i] for i in kept)
 
 
 def check_layers(vectors: EmotionVectors, layers: Sequence[int] | None) -> tuple[int, ...]:
@@ -111,13 +171,3 @@ def check_layers(vectors: EmotionVectors, layers: Sequence[int] | None) -> tuple
         found = ", ".join(str(layer) for layer in chosen) or "none"
         raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=found)
     return chosen
-
-
-def _directions(vectors: EmotionVectors, layers: tuple[int, ...], seed: int) -> FloatArray:
-    """float32 [layers, emotions + random, width]."""
-    width = vectors.values.shape[2]
-    random = np.random.default_rng(seed).standard_normal((RANDOM_DIRECTIONS, width))
-    random /= np.linalg.norm(random, axis=-1, keepdims=True)
-    own = vectors.units[:, list(layers)].transpose(1, 0, 2)  # (layers, emotions, width)
-    shared = np.broadcast_to(random, (len(layers), *random.shape))
-    return np.concatenate([own, shared], axis=1).astype(np.float32)

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.dialogue import Dialogue, tokenize
+from emotion_core.reading.chance import FEWEST_STEPS, Trend, trend
+from emotion_core.reading.dialogue import Dialogue, span_numbers, tokenize
 from emotion_core.reading.intervals import Link, link
+from emotion_core.reading.project import GroupMeans
 from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_encoding
-from emotion_core.reading.trend import Trend, trend
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
-
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ConversationReading:
         tokens: The readings token by token.
         turns: float32 [turns, emotions], mean over the tokens of each turn, in standard deviations of neutral tokens.
         before: float32 [turns, emotions], the reading at the last token before each turn; nan where there is none.
-        drift: How the turn means go with the number of the turn.
+        drift: How the turn means go with the number of the turn, against control directions on the same turns.
     """
 
     dialogue: Dialogue
@@ -51,15 +51,14 @@ class ConversationReading:
         """Correlation of the reading before each reply with the reply's mean; None below three replies."""
         return link(*self.replies(emotion))
 
+    def evidence(self, emotion: str) -> bool:
+        """Whether the turn means go up or down by more than control directions do on the same turns."""
+        return len(self.turns) >= FEWEST_STEPS and self.drift.evidence[self.tokens.emotions.index(emotion)]
+
     def drift_of(self, emotion: str) -> tuple[bool, str]:
         """Whether the turn means go up or down beyond chance, and a sentence that says it."""
         e = self.tokens.emotions.index(emotion)
-        p, rank = float(self.drift.p_value[e]), float(self.drift.spearman[e])
-        if not np.isfinite(p):
-            return False, f"Too few turns for a trend of {emotion}."
-        if p >= LEVEL:
-            return False, f"No drift of {emotion} beyond chance (rank correlation {rank:+.2f}, p = {p:.3f})."
-        return True, f"{emotion} drifts {'up' if rank > 0 else 'down'} over the turns (p = {p:.3f})."
+        return self.evidence(emotion), drift_sentence(self.drift, e, emotion, "turn", len(self.turns))
 
     def to_json(self) -> dict[str, Any]:
         """The command line's document."""
@@ -78,13 +77,38 @@ class ConversationReading:
         ]
         document["drift"] = {
             name: {
+                "evidence": self.evidence(name),
                 "spearman": finite(self.drift.spearman[e]),
-                "p_value": finite(self.drift.p_value[e]),
-                "q_value": finite(self.drift.q_value[e]),
+                "change": finite(self.drift.change[e]),
+                "range": finite(self.drift.ranges[e]),
+                "p_value": finite(self.drift.chance.p_value[e]),
+                "q_value": finite(self.drift.chance.q_value[e]),
+                "hardest_control": self.drift.chance.kinds[e] or None,
             }
             for e, name in enumerate(names)
         }
         return document
+
+
+def drift_sentence(drift: Trend, e: int, emotion: str, step: str, steps: int) -> str:
+    """What is said of an emotion's course over turns or attempts.
+
+    Args:
+        drift: Of all emotions.
+        e: Place of the emotion.
+        emotion: Its name.
+        step: What it goes over: `turn`, `attempt`.
+        steps: How many there are.
+    """
+    if steps < FEWEST_STEPS:
+        return f"Too few {step}s for a drift of {emotion}: {steps}, and {FEWEST_STEPS} are needed."
+    change, q = float(drift.change[e]), float(drift.chance.q_value[e])
+    if not np.isfinite(q):
+        return f"No drift of {emotion} over the {step}s can be told from its controls."
+    figures = f"change {change:+.2f} SD, {p_words(q, 'q')} against {drift.chance.against(e)}"
+    if drift.evidence[e]:
+        return f"{emotion} drifts {'up' if change > 0 else 'down'} over the {step}s ({figures})."
+    return f"No drift of {emotion} over the {step}s beyond what directions without a meaning show ({figures})."
 
 
 def check_turns(turns: Sequence[Turn]) -> None:
@@ -114,15 +138,15 @@ def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Seque
     """
     check_turns(turns)
     dialogue = tokenize(model, turns)
-    reading = yield from read_encoding(model, baseline, dialogue.encoding)
+    groups = GroupMeans(span_numbers(dialogue.spans, len(dialogue.encoding)), len(turns))
+    reading = yield from read_encoding(model, baseline, dialogue.encoding, groups)
     values = reading.single.values[:, 0]  # (tokens, emotions)
-    # The very first token stands on the scale of first tokens; a mean over a turn leaves it out where it can.
-    means = np.stack([values[max(1, a) if b > 1 else a : b].mean(axis=0) for a, b in dialogue.spans])
+    means = groups.means  # (turns, emotions + controls)
     before = np.stack([values[a - 1] if a > 1 else np.full(values.shape[1], np.nan) for a, _ in dialogue.spans])
     return ConversationReading(
         dialogue=dialogue,
         tokens=reading,
-        turns=means.astype(np.float32),
+        turns=means[:, : len(baseline.emotions)].astype(np.float32),
         before=before.astype(np.float32),
-        drift=trend(np.arange(len(turns)), means),
+        drift=trend(np.arange(len(turns)), means, baseline.columns),
     )

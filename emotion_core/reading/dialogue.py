@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from emotion_core.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
+from emotion_core.vectors.rows import IntArray
 
 PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 _MARK = "qzwxvkjq"  # in no template
@@ -59,6 +62,17 @@ def line_breaks(content: Sequence[bool], pieces: Sequence[str]) -> frozenset[int
         elif content[i] and after and not any("\n" in piece for piece in pieces[after:i]):
             found.add(i - 1)  # of `<|end|><|user|>` the last one belongs to the new turn
     return frozenset(found)
+
+
+def span_numbers(spans: Sequence[tuple[int, int]], tokens: int) -> IntArray:
+    """For each token the number of the span it is counted in, int64 [tokens]; -1 outside of them.
+
+    The very first token of a text stands on a scale of its own: it is left out of a span that has others.
+    """
+    numbers = np.full(tokens, -1, dtype=np.int64)
+    for number, (start, end) in enumerate(spans):
+        numbers[max(1, start) if end > 1 else start : end] = number
+    return numbers
 
 
 def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:

@@ -14,19 +14,14 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Template
 from emotion_core.reading.baseline import Baseline
+from emotion_core.reading.chance import Trend, trend
 from emotion_core.reading.expected_words import Expectation, match_expected
-from emotion_core.reading.trend import Trend, trend
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import record
-from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Outcome = Literal["met", "not met", "no evidence"]
-# A rank correlation has no size: readings that move by less than this many standard deviations of neutral texts
-# are not called evidence, however orderly they move.
-LEAST_RANGE = 0.2
-LEVEL = 0.05
 MOST_VALUES = 200
 
 
@@ -40,10 +35,10 @@ class DoseReading:
         x: The values, in the order given.
         layer: Layer read.
         emotions: Names.
-        values: float32 [values, emotions], pooled as the vectors' training texts were, in standard deviations of
+        values: float32 [values, emotions], pooled where the baseline's whole texts are, in standard deviations of
             neutral texts.
         projections: float32 [values, emotions], the same before standardising.
-        trend: Rank correlation with x, p-values by permutation.
+        trend: How they go with x, against control directions on the same texts.
         expected: Emotions that should rise or fall.
         stands_for: The template's own words for them, see `match_expected`.
         unmatched: Words of the template that no vector stands for.
@@ -67,14 +62,37 @@ class DoseReading:
         result: FloatArray = np.ptp(self.values, axis=0)
         return result
 
+    def evidence(self, emotion: str) -> bool:
+        """Whether the reading goes with the number beyond chance; an expected one, whether it goes as expected."""
+        return self.trend.evidence[self.emotions.index(emotion)]
+
     def outcome(self, emotion: str) -> Outcome:
-        """Whether an expected rise or fall is met: the right sign, q below .05 and a range that can be seen."""
-        e = self.emotions.index(emotion)
-        q = self.trend.q_value[e]
-        if not (np.isfinite(q) and q < LEVEL and self.ranges[e] >= LEAST_RANGE):
-            return "no evidence"
-        rises = self.trend.spearman[e] > 0
-        return "met" if rises == (self.expected[emotion] == "rise") else "not met"
+        """Whether an expected rise or fall is met, beyond what control directions do on the same texts."""
+        if self.evidence(emotion):
+            return "met"
+        return "not met" if self.trend.opposite[self.emotions.index(emotion)] else "no evidence"
+
+    @property
+    def met(self) -> int:
+        """Expected rises and falls that are met."""
+        return sum(self.outcome(name) == "met" for name in self.expected)
+
+    @property
+    def met_by_chance(self) -> float:
+        """Share of sets of as many directions without a meaning of which at least so many are met; nan for none."""
+        shares = self.trend.met_by_chance
+        return float(shares[self.met]) if len(shares) else float("nan")
+
+    @property
+    def chance_sentence(self) -> str:
+        """What chance gives for as many expectations met; empty without expectations."""
+        count, share = len(self.expected), self.met_by_chance
+        if not count:
+            return ""
+        if not self.met:
+            return f"Of {count} directions without a meaning as a rule none goes as expected either."
+        told = "fewer than 1" if share < 0.01 else f"{100 * share:.0f}"
+        return f"Of {count} directions without a meaning at least {self.met} go as expected in {told} of 100 draws."
 
     def to_json(self) -> dict[str, Any]:
         """The command line's document."""
@@ -85,14 +103,19 @@ class DoseReading:
             "x": list(self.x),
             "texts": list(self.texts),
             "unmatched": list(self.unmatched),
+            "met": self.met if self.expected else None,
+            "met_by_chance": finite(self.met_by_chance),
             "emotions": {
                 name: {
                     "values": [finite(value) for value in self.values[:, e]],
                     "projections": [finite(value) for value in self.projections[:, e]],
+                    "evidence": self.evidence(name),
                     "spearman": finite(self.trend.spearman[e]),
-                    "p_value": finite(self.trend.p_value[e]),
-                    "q_value": finite(self.trend.q_value[e]),
+                    "change": finite(self.trend.change[e]),
                     "range": finite(self.ranges[e]),
+                    "p_value": finite(self.trend.chance.p_value[e]),
+                    "q_value": finite(self.trend.chance.q_value[e]),
+                    "hardest_control": self.trend.chance.kinds[e] or None,
                     **(
                         {
                             "expected": self.expected[name],
@@ -149,33 +172,29 @@ def parse_values(text: str) -> tuple[float, ...]:
 
 
 def read_dose(
-    model: LoadedModel,
-    vectors: EmotionVectors,
-    baseline: Baseline,
-    template: Template,
-    cache: ActivationCache | None = None,
-    seed: int = 0,
+    model: LoadedModel, baseline: Baseline, template: Template, cache: ActivationCache | None = None, seed: int = 0
 ) -> Job[DoseReading]:
-    """Reads a template at all its values, as a job; at the baseline's first layer.
+    """Reads a template at all its values, as a job; at the baseline's first layer and its place in the text.
 
     Raises:
         ModelError: A text cannot be read.
     """
     layer = baseline.layers[0]
-    activations = yield from record(model, template.texts, vectors.reading, cache)
+    activations = yield from record(model, template.texts, baseline.place, cache)
     known = len(baseline.emotions)
-    projections = activations.values[:, layer] @ baseline.directions[0, :known].T  # (values, emotions)
-    values = (projections - baseline.texts.mean[0, :known]) / baseline.texts.sd[0, :known]
+    projections = activations.values[:, layer] @ baseline.directions[0].T  # (values, directions)
+    values = baseline.texts(projections[:, None])[:, 0]
     expected = match_expected(template.rise, template.fall, baseline.emotions)
+    ways = {baseline.emotions.index(name): 1 if way == "rise" else -1 for name, way in expected.ways.items()}
     return DoseReading(
         template=template.template,
         texts=template.texts,
         x=tuple(float(x) for x in template.values),
         layer=layer,
         emotions=baseline.emotions,
-        values=values.astype(np.float32),
-        projections=projections.astype(np.float32),
-        trend=trend(template.values, values, seed),
+        values=values[:, :known].astype(np.float32),
+        projections=projections[:, :known].astype(np.float32),
+        trend=trend(template.values, values, baseline.columns, ways, seed),
         expected=expected.ways,
         stands_for=expected.stands_for,
         unmatched=expected.unmatched,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, t
+from scipy.stats import beta, norm, t
 
 Array = npt.NDArray[np.float64]
 
@@ -74,3 +74,55 @@ def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     centre = (share + weight / 2) / (1 + weight)
     half = z * math.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def clopper_pearson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Exact interval of a rate (Clopper and Pearson 1934); its upper end is above 0 without any hit.
+
+    Args:
+        hits: Of `n` independent trials; both may be effective numbers and need not be whole.
+        n: Trials; nan for both ends where nothing was tried.
+        level: Of confidence.
+    """
+    if n <= 0:
+        return math.nan, math.nan
+    tail = (1 - level) / 2
+    low = float(beta.ppf(tail, hits, n - hits + 1)) if hits > 0 else 0.0
+    high = float(beta.ppf(1 - tail, hits + 1, n - hits)) if hits < n else 1.0
+    return low, high
+
+
+def clustered_rate(
+    hits: npt.ArrayLike, sizes: npt.ArrayLike, clusters: npt.ArrayLike, run: float = 1.0
+) -> tuple[float, float, float]:
+    """Rate over texts of which some are alike, with its 95 % interval.
+
+    Clopper and Pearson's interval with the number of independent trials that the spread between texts, and between
+    the registers they come from, leaves (Korn and Graubard 1998). Without any hit there is no spread to measure, and a
+    text is one trial.
+
+    Args:
+        hits: float [texts], tokens with an alarm.
+        sizes: float [texts], tokens.
+        clusters: int [texts], the register of each text.
+        run: Neighbouring tokens that are not independent: a score that is a mean over five crosses for some five.
+    """
+    h, n, registers = (np.asarray(one, np.float64) for one in (hits, sizes, clusters))
+    total, texts = float(n.sum()), len(h)
+    if total <= 0:
+        return math.nan, math.nan, math.nan
+    rate = float(h.sum()) / total
+    if rate in (0.0, 1.0):
+        return rate, *clopper_pearson(rate * texts, texts)
+    trials = total / max(1.0, run)
+    off = h - rate * n  # (texts,)
+    for units in (np.arange(texts), np.unique(registers, return_inverse=True)[1]):
+        count = int(units.max()) + 1
+        if count < 2:
+            continue
+        sums = np.bincount(units, weights=off)  # (units,)
+        variance = count / (count - 1) * float(sums @ sums) / total**2
+        if variance > 0:
+            narrower = (t.ppf(0.975, max(1.0, trials - 1)) / t.ppf(0.975, count - 1)) ** 2
+            trials = min(trials, rate * (1 - rate) / variance * float(narrower))
+    return rate, *clopper_pearson(rate * trials, trials)

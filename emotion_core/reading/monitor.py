@@ -7,6 +7,7 @@ same form (plain text or conversation); how often neutral text that was not used
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,11 @@ import numpy.typing as npt
 
 from emotion_core.errors import SettingsError
 from emotion_core.numbers import finite
-from emotion_core.reading.intervals import wilson
+from emotion_core.reading.intervals import clopper_pearson, clustered_rate
 from emotion_core.tracing.activations import FloatArray
+from emotion_core.vectors.rows import IntArray
 
 Mask = npt.NDArray[np.bool_]
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,21 @@ class MonitorSettings:
 
 
 @dataclass(frozen=True)
+class NeutralScores:
+    """Scores of neutral texts or conversations.
+
+    Attributes:
+        scores: Of each float32 [tokens, 1 + controls]; nan where a token has none.
+        sources: Of each int64 [tokens], the neutral text that a token is of, -1 for none.
+        registers: int64 [neutral texts], the register of each.
+    """
+
+    scores: list[FloatArray]
+    sources: list[IntArray]
+    registers: IntArray
+
+
+@dataclass(frozen=True)
 class Threshold:
     """A threshold and how often neutral text crosses it.
 
@@ -57,12 +73,12 @@ class Threshold:
         value: The threshold, in standard deviations of neutral tokens.
         n_tokens: Neutral tokens that it was set from.
         rate: Share of other neutral tokens above it.
-        rate_low: Lower end of its 95 % interval, bootstrapped over the texts.
+        rate_low: Lower end of its 95 % interval, see `clustered_rate`: the unit is the text and its register.
         rate_high: Upper end.
         texts_fired: Of the other neutral texts, those in which it fires anywhere.
-        n_texts: Number of the other neutral texts.
+        n_texts: Number of the other neutral texts, each once however often it is a turn.
         text_tokens: Mean number of their tokens.
-        random: float32 [random directions], the threshold of each at the same false alarm rate.
+        random: float32 [controls], the threshold of each control direction at the same false alarm rate.
     """
 
     settings: MonitorSettings
@@ -79,7 +95,7 @@ class Threshold:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        low, high = wilson(self.texts_fired, self.n_texts)
+        low, high = clopper_pearson(self.texts_fired, self.n_texts)
         return {
             "emotion": self.settings.emotion,
             "asked_false_alarms": self.settings.false_alarms,
@@ -122,35 +138,40 @@ def counted_tokens(content: tuple[bool, ...]) -> Mask:
 
 
 def set_threshold(
-    settings: MonitorSettings, layer: int, fitted: list[FloatArray], other: list[FloatArray], seed: int = 0
+    settings: MonitorSettings, layer: int, fitted: Sequence[FloatArray], other: NeutralScores
 ) -> Threshold:
     """The threshold of the first direction, and those of the rest as its null.
 
     Args:
         settings: What is watched.
         layer: Layer read.
-        fitted: Scores of neutral texts, each float32 [tokens, 1 + random directions]; nan where there is none.
+        fitted: Scores of neutral texts, each float32 [tokens, 1 + controls]; nan where there is none.
         other: Scores of neutral texts that the threshold is not set from.
-        seed: Of the bootstrap.
     """
     rows = np.concatenate(fitted)
     rows = rows[np.isfinite(rows[:, 0])]
     thresholds = np.quantile(rows, 1 - settings.false_alarms, axis=0)
-    crossed = [one[np.isfinite(one[:, 0]), 0] > thresholds[0] for one in other]
-    hits, sizes = np.array([one.sum() for one in crossed]), np.array([len(one) for one in crossed])
-    drawn = np.random.default_rng(seed).integers(0, len(hits), (RESAMPLES, len(hits)))
-    rates = hits[drawn].sum(axis=1) / np.maximum(1, sizes[drawn].sum(axis=1))
-    low, high = np.quantile(rates, (0.025, 0.975))
+    count = len(other.registers)
+    hits, sizes, times = np.zeros(count), np.zeros(count), np.zeros(count)
+    for scores, sources in zip(other.scores, other.sources, strict=True):
+        counted = np.isfinite(scores[:, 0]) & (sources >= 0)
+        times[np.unique(sources[counted])] += 1
+        np.add.at(sizes, sources[counted], 1)
+        np.add.at(hits, sources[counted & (np.nan_to_num(scores[:, 0], nan=-np.inf) > thresholds[0])], 1)
+    used = times > 0
+    # A text that is said four times is one text: its mean over the times counts.
+    mean_hits, mean_sizes = hits[used] / times[used], sizes[used] / times[used]
+    rate, low, high = clustered_rate(mean_hits, mean_sizes, other.registers[used], settings.window)
     return Threshold(
         settings=settings,
         layer=layer,
         value=float(thresholds[0]),
         n_tokens=len(rows),
-        rate=float(hits.sum() / sizes.sum()),
-        rate_low=float(low),
-        rate_high=float(high),
+        rate=rate,
+        rate_low=low,
+        rate_high=high,
         texts_fired=int((hits > 0).sum()),
-        n_texts=len(hits),
-        text_tokens=float(sizes.mean()),
+        n_texts=int(used.sum()),
+        text_tokens=float(mean_sizes.mean()),
         random=thresholds[1:].astype(np.float32),
     )

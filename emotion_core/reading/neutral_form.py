@@ -8,6 +8,7 @@ and assistant, and a plain text from plain ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,9 +16,24 @@ import numpy as np
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.dialogue import tokenize
+from emotion_core.reading.dialogue import span_numbers, tokenize
+from emotion_core.vectors.rows import IntArray
 
 Form = Literal["text", "conversation"]
+
+
+@dataclass(frozen=True)
+class NeutralDialogue:
+    """Neutral texts as turns.
+
+    Attributes:
+        encoding: Its tokens.
+        sources: int64 [tokens], which of the texts each token is of; -1 for tokens of the template.
+    """
+
+    encoding: Encoding
+    sources: IntArray
+
 
 # Long neutral documents and dialogues, for the zero point late in a text.
 DOCUMENTS = 8
@@ -38,7 +54,7 @@ def neutral_documents(model: LoadedModel, texts: Sequence[str], seed: int) -> li
     return documents
 
 
-def neutral_dialogues(model: LoadedModel, texts: Sequence[str], seed: int) -> list[Encoding]:
+def neutral_dialogues(model: LoadedModel, texts: Sequence[str], seed: int) -> list[NeutralDialogue]:
     """Neutral texts as turns of user and assistant, each dialogue in another order, as long as the context.
 
     Raises:
@@ -53,6 +69,9 @@ def neutral_dialogues(model: LoadedModel, texts: Sequence[str], seed: int) -> li
     for _ in range(count):
         chosen = rng.permutation(len(texts))[:turns]
         said = [Turn(role="assistant" if i % 2 else "user", content=texts[t]) for i, t in enumerate(chosen)]
-        whole = tokenize(model, said).encoding
-        dialogues.append(Encoding(whole.ids[:longest], whole.content[:longest]))
+        whole = tokenize(model, said)
+        turn = span_numbers(whole.spans, len(whole.encoding))
+        sources = np.where(turn < 0, -1, chosen[turn])[:longest]
+        encoding = Encoding(whole.encoding.ids[:longest], whole.encoding.content[:longest])
+        dialogues.append(NeutralDialogue(encoding, sources))
     return dialogues

@@ -12,10 +12,11 @@ from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.dialogue import tokenize
+from emotion_core.reading.chance import corrected, judge
+from emotion_core.reading.dialogue import span_numbers, tokenize
 from emotion_core.reading.intervals import mean_interval
 from emotion_core.reading.priors_result import PriorsReading, late_turns
-from emotion_core.reading.project import read_windows
+from emotion_core.reading.project import GroupMeans, read_windows
 from emotion_core.reading.windows import windows
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import FloatArray
@@ -94,10 +95,11 @@ def read_priors(
             means[p, c, : len(turns)] = values
             done += 1
             yield Progress(done, len(priors) * len(spoken), "reading conversations")
-    known = len(baseline.emotions)
+    known, random = len(baseline.emotions), baseline.controls["random"]
     differences = means[1:] - means[:1]  # (systems - 1, conversations, turns, directions)
-    by_turn = mean_interval(np.moveaxis(differences[..., known:], 1, 0))[0]  # (systems - 1, turns, random)
-    late = mean_interval(np.moveaxis(late_turns(differences)[..., known:], 1, 0))[0]  # (systems - 1, random)
+    by_turn = mean_interval(np.moveaxis(differences[..., random], 1, 0))[0]  # (systems - 1, turns, random)
+    late = mean_interval(np.moveaxis(late_turns(differences), 1, 0))[0]  # (systems - 1, directions)
+    p_late = np.stack([judge(row, baseline.columns).p_value for row in late])
     return PriorsReading(
         names=tuple(one.name for one in priors),
         texts=tuple(one.text for one in priors),
@@ -107,7 +109,9 @@ def read_priors(
         layer=baseline.chosen,
         means=means[..., :known],
         null_by_turn=_band(by_turn),
-        null_late=_band(late),
+        null_late=_band(late[:, random]),
+        p_late=p_late,
+        q_late=corrected(p_late),
     )
 
 
@@ -115,19 +119,14 @@ def _turn_means(model: LoadedModel, baseline: Baseline, prior: Prior, turns: Seq
     """float32 [turns, emotions + random], nan for turns that are read without the system prompt in view."""
     system = [Turn(role="system", content=prior.text)] if prior.text.strip() else []
     dialogue = tokenize(model, [*system, *turns])
-    at = baseline.layers.index(baseline.chosen)
-    parts = yield from read_windows(model, baseline, dialogue.encoding, lambda _, values: values[:, at])
-    values = np.concatenate(parts)  # (tokens, directions)
-    seen = windows(len(dialogue.encoding), model.info.context)[0].end
-    rows = [
-        values[max(1, start) : end].mean(axis=0) if end <= seen and end > max(1, start) else _missing(values)
-        for start, end in dialogue.spans[len(system) :]
-    ]
-    return np.stack(rows)
-
-
-def _missing(values: FloatArray) -> FloatArray:
-    return np.full(values.shape[1], np.nan, np.float32)
+    spans = dialogue.spans[len(system) :]
+    at, tokens = baseline.layers.index(baseline.chosen), len(dialogue.encoding)
+    seen = windows(tokens, model.info.context)[0].end
+    # Without the system prompt in view a turn says nothing; nor does the very first token of a text.
+    inside = [(start, end) if end <= seen and end > max(1, start) else (end, end) for start, end in spans]
+    groups = GroupMeans(span_numbers(inside, tokens), len(inside))
+    yield from read_windows(model, baseline, dialogue.encoding, lambda _, values: groups.add(values[:, at]))
+    return groups.means.astype(np.float32)
 
 
 def _band(values: npt.NDArray[np.floating]) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.numbers import finite
+from emotion_core.reading.chance import LEAST_RANGE, LEVEL
 from emotion_core.reading.expected_words import match_expected
 from emotion_core.reading.intervals import mean_interval
 from emotion_core.tracing.activations import FloatArray
@@ -27,7 +28,9 @@ class Lasting(NamedTuple):
         high: Upper end.
         null_low: 2.5 % quantile of the same mean over random directions.
         null_high: 97.5 % quantile.
-        lasts: The interval excludes 0 and the mean lies outside the range of random directions.
+        p_value: Against control directions over the same turns.
+        q_value: Corrected for all emotions and system prompts.
+        lasts: The interval excludes 0, q is at most .05, and the mean is no smaller than `LEAST_RANGE`.
     """
 
     mean: float
@@ -35,6 +38,8 @@ class Lasting(NamedTuple):
     high: float
     null_low: float
     null_high: float
+    p_value: float
+    q_value: float
     lasts: bool
 
 
@@ -53,6 +58,8 @@ class PriorsReading:
             of a conversation and where the system prompt is out of the model's view.
         null_by_turn: float32 [systems - 1, turns, 2], the middle 95 % of random directions' mean differences.
         null_late: float32 [systems - 1, 2], the same in the last third of the turns.
+        p_late: float64 [systems - 1, emotions], of the difference there against control directions.
+        q_late: float64 [systems - 1, emotions], corrected for all of them.
     """
 
     names: tuple[str, ...]
@@ -64,6 +71,8 @@ class PriorsReading:
     means: FloatArray
     null_by_turn: FloatArray
     null_late: FloatArray
+    p_late: Array
+    q_late: Array
 
     @property
     def left_out(self) -> int:
@@ -88,8 +97,9 @@ class PriorsReading:
         mean, low, high = (float(one) for one in mean_interval(late))
         null_low, null_high = (float(one) for one in self.null_late[system - 1])
         enough = int(np.isfinite(late).sum()) >= FEWEST
-        lasts = enough and (low > 0 or high < 0) and not null_low <= mean <= null_high
-        return Lasting(mean, low, high, null_low, null_high, bool(lasts))
+        p, q = float(self.p_late[system - 1, e]), float(self.q_late[system - 1, e])
+        lasts = enough and (low > 0 or high < 0) and q <= LEVEL and abs(mean) >= LEAST_RANGE
+        return Lasting(mean, low, high, null_low, null_high, p, q, bool(lasts))
 
     def to_json(self) -> dict[str, Any]:
         """The command line's document."""
@@ -118,6 +128,8 @@ class PriorsReading:
             "by_turn": [[finite(a), finite(b), finite(c)] for a, b, c in zip(mean, low, high, strict=True)],
             "late": [finite(late.mean), finite(late.low), finite(late.high)],
             "late_null": [finite(late.null_low), finite(late.null_high)],
+            "late_p_value": finite(late.p_value),
+            "late_q_value": finite(late.q_value),
             "lasts": late.lasts,
         }
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.baseline import Baseline
@@ -12,7 +15,9 @@ from emotion_core.reading.windows import windows
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.tokens import project_layers
+from emotion_core.vectors.rows import IntArray
 
+Array = npt.NDArray[np.float64]
 T = TypeVar("T")
 # Windows that are projected together.
 AT_ONCE = 4
@@ -42,3 +47,34 @@ def read_windows(
         if len(parts) > 1:
             yield Progress(len(found), len(parts), "reading windows")
     return found
+
+
+class GroupMeans:
+    """Means over groups of tokens on all directions, summed window by window: no token's controls are kept.
+
+    Args:
+        groups: int64 [tokens], the group of each token of the text, -1 for none.
+        count: Number of groups.
+    """
+
+    def __init__(self, groups: IntArray, count: int) -> None:
+        self._groups, self._count, self._at = groups, count, 0
+        self._sums: Array | None = None
+
+    def add(self, values: FloatArray) -> None:
+        """The next tokens of the text, float32 [tokens, directions]."""
+        groups = self._groups[self._at : self._at + len(values)]
+        self._at += len(values)
+        if self._sums is None:
+            self._sums = np.zeros((self._count, values.shape[1]))
+        for group in np.unique(groups[groups >= 0]):
+            self._sums[group] += values[groups == group].sum(axis=0, dtype=np.float64)
+
+    @property
+    def means(self) -> Array:
+        """float64 [groups, directions]; nan for a group without tokens."""
+        if self._sums is None:
+            raise AssertionError("no token was added")
+        sizes = np.bincount(self._groups[self._groups >= 0], minlength=self._count)[:, None]
+        means: Array = np.where(sizes > 0, self._sums / np.maximum(1, sizes), np.nan)
+        return means

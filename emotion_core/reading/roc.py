@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from emotion_core.evaluation.auroc import auroc
 from emotion_core.evaluation.auroc_interval import auroc_interval
+from emotion_core.evaluation.controls import Kind
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
+from emotion_core.reading.chance import LEVEL, judge
 from emotion_core.reading.intervals import wilson
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import Threshold, counted_tokens, trailing
-from emotion_core.reading.watched import conversation_encoding, read_directions
+from emotion_core.reading.watched import conversation_encoding, monitored, read_directions
 from emotion_core.runs.progress import Job, Progress
+from emotion_core.vectors.rows import IntArray
 
 Array = npt.NDArray[np.float64]
+Beside = Literal["better", "alike", "worse"]
+RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,11 @@ class LabelledReading:
         auroc_high: Upper end.
         null_low: 2.5 % quantile of the same over random directions.
         null_high: 97.5 % quantile.
-        p_value: Share of random directions (and the emotion itself) with at least its AUROC.
+        p_value: (k + 1) / (n + 1) of control directions with at least its AUROC, of the hardest kind.
+        against: That kind of control.
         length_auroc: The same figure for the number of tokens alone: longer texts have higher peaks.
+        gain_low: Lower end of the 95 % interval of AUROC minus that of length, on the same conversations resampled.
+        gain_high: Upper end.
         false_positives: float64 [points], the curve's share of other conversations above each cut, ascending.
         true_positives: float64 [points], its share of labelled ones.
     """
@@ -58,14 +66,22 @@ class LabelledReading:
     null_low: float
     null_high: float
     p_value: float
+    against: str
     length_auroc: float
+    gain_low: float
+    gain_high: float
     false_positives: Array
     true_positives: Array
 
     @property
+    def beside_length(self) -> Beside:
+        """Whether the monitor does better than the number of tokens alone, worse, or cannot be told from it."""
+        return "better" if self.gain_low > 0 else "worse" if self.gain_high < 0 else "alike"
+
+    @property
     def evidence(self) -> bool:
-        """Better than chance, than random directions and than the length of the conversations."""
-        return self.auroc_low > 0.5 and self.p_value < 0.05 and self.auroc > self.length_auroc
+        """Better than chance, than control directions and than the length of the conversations."""
+        return self.auroc_low > 0.5 and self.p_value <= LEVEL and self.beside_length == "better"
 
     def caught(self, label: bool) -> tuple[int, int]:
         """Conversations with a label in which the monitor fires, and their number."""
@@ -86,7 +102,10 @@ class LabelledReading:
             "auroc_high": finite(self.auroc_high),
             "null_auroc": [finite(self.null_low), finite(self.null_high)],
             "p_value": finite(self.p_value),
+            "hardest_control": self.against or None,
             "length_auroc": finite(self.length_auroc),
+            "gain_over_length": [finite(self.gain_low), finite(self.gain_high)],
+            "beside_length": self.beside_length,
             "evidence": self.evidence,
             **rates,
             "roc": [[finite(x), finite(y)] for x, y in zip(self.false_positives, self.true_positives, strict=True)],
@@ -117,7 +136,8 @@ def read_labelled_set(
         first.append(int(fires[0]) if len(fires) else -1)
         lengths.append(int(counted.sum()))
         yield Progress(number + 1, len(conversations), "reading conversations")
-    return scored(threshold, conversations, np.array(peaks), first, lengths)
+    _, controls = monitored(baseline, threshold.settings.emotion)
+    return scored(threshold, conversations, np.array(peaks), first, lengths, controls)
 
 
 def scored(
@@ -126,22 +146,26 @@ def scored(
     peaks: Array,
     first: Sequence[int],
     lengths: Sequence[int],
+    controls: Mapping[Kind, IntArray],
 ) -> LabelledReading:
     """Figures of peaks.
 
     Args:
         threshold: Of the monitor.
         conversations: With at least one of each label.
-        peaks: float64 [conversations, 1 + random directions].
+        peaks: float64 [conversations, 1 + controls].
         first: First alarm in each, -1 for none.
         lengths: Tokens that count in each.
+        controls: Columns of the controls in `peaks`, by kind.
     """
     labels = np.array([one.label for one in conversations])
     all_areas = auroc(peaks[labels].T, peaks[~labels].T)  # (directions,)
-    area, null = float(all_areas[0]), all_areas[1:]
+    area, null = float(all_areas[0]), all_areas[controls["random"]] if "random" in controls else all_areas[:0]
     low, high = auroc_interval(area, int(labels.sum()), int((~labels).sum()))
     tokens = np.array(lengths, np.float64)
     null_low, null_high = np.quantile(null, (0.025, 0.975)) if len(null) else (np.nan, np.nan)
+    chance = judge(all_areas, [controls], "greater")
+    gain_low, gain_high = _gain(peaks[:, 0], tokens, labels)
     x, y = _curve(peaks[labels, 0], peaks[~labels, 0])
     return LabelledReading(
         threshold=threshold,
@@ -155,11 +179,24 @@ def scored(
         auroc_high=high,
         null_low=float(null_low),
         null_high=float(null_high),
-        p_value=float(((null >= area).sum() + 1) / (len(null) + 1)),
+        p_value=float(chance.p_value[0]),
+        against=chance.kinds[0],
         length_auroc=float(auroc(tokens[labels], tokens[~labels])),
+        gain_low=gain_low,
+        gain_high=gain_high,
         false_positives=x,
         true_positives=y,
     )
+
+
+def _gain(peaks: Array, tokens: Array, labels: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """95 % interval of AUROC minus that of length: conversations are resampled within their label, both together."""
+    rng = np.random.default_rng(0)
+    rows = [np.flatnonzero(labels), np.flatnonzero(~labels)]
+    yes, no = (one[rng.integers(0, len(one), (RESAMPLES, len(one)))] for one in rows)  # (resamples, conversations)
+    gains = auroc(peaks[yes], peaks[no]) - auroc(tokens[yes], tokens[no])
+    low, high = np.quantile(gains, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def _curve(positive: Array, negative: Array) -> tuple[Array, Array]:

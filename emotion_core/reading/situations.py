@@ -18,7 +18,6 @@ from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import record
-from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 DRAWS = 10_000
 
@@ -83,7 +82,6 @@ class SituationReading:
 
 def read_situations(
     model: LoadedModel,
-    vectors: EmotionVectors,
     baseline: Baseline,
     situations: Sequence[ImplicitSituation],
     cache: ActivationCache | None = None,
@@ -103,7 +101,7 @@ def read_situations(
             remedy="Choose a vector set with these emotions, such as emotions-12",
         )
     texts = tuple(one.text for one in known)
-    activations = yield from record(model, texts, vectors.reading, cache)
+    activations = yield from record(model, texts, baseline.place, cache)
     count = len(baseline.emotions)
     projections = activations.values[:, baseline.layers[0]] @ baseline.directions[0, :count].T
     values = (projections - baseline.texts.mean[0, :count]) / baseline.texts.sd[0, :count]

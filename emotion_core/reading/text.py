@@ -11,8 +11,8 @@ from emotion_core.errors import SettingsError
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
-from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.project import read_windows
+from emotion_core.reading.baseline import RANDOM_DIRECTIONS, Baseline
+from emotion_core.reading.project import GroupMeans, read_windows
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import FloatArray
 
@@ -140,13 +140,25 @@ def check_length(text: str) -> None:
         )
 
 
-def read_encoding(model: LoadedModel, baseline: Baseline, encoding: Encoding) -> Job[TokenReading]:
-    """Reads tokens of any number, as a job."""
-    known = len(baseline.emotions)
+def read_encoding(
+    model: LoadedModel, baseline: Baseline, encoding: Encoding, groups: GroupMeans | None = None
+) -> Job[TokenReading]:
+    """Reads tokens of any number, as a job.
+
+    Args:
+        model: The model.
+        baseline: Directions and zero points.
+        encoding: The tokens.
+        groups: Gets the tokens of all directions at the chosen layer, for means over turns.
+    """
+    known, at = len(baseline.emotions), baseline.layers.index(baseline.chosen)
+    random = baseline.controls["random"][:RANDOM_DIRECTIONS]
 
     def take(projections: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         # Of the random directions only the band stays; copies, so that the window itself can go.
-        band = np.quantile(values[:, :, known:], (0.025, 0.975), axis=2).astype(np.float32)
+        band = np.quantile(values[:, :, random], (0.025, 0.975), axis=2).astype(np.float32)
+        if groups is not None:
+            groups.add(values[:, at])
         return projections[:, :, :known].copy(), values[:, :, :known].copy(), band
 
     parts = yield from read_windows(model, baseline, encoding, take)

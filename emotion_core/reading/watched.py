@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.controls import Kind
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
@@ -16,10 +17,12 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import Split
 from emotion_core.reading.baseline import Baseline
+from emotion_core.reading.chance import LEVEL, corrected, judge
 from emotion_core.reading.dialogue import tokenize
 from emotion_core.reading.monitor import (
     Mask,
     MonitorSettings,
+    NeutralScores,
     Threshold,
     counted_tokens,
     set_threshold,
@@ -32,7 +35,10 @@ from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.rows import IntArray
 
+# Controls of a kind under a monitor, see `monitored`.
+CONTROLS = 100
 _SPLITS: tuple[Split, Split] = ("train", "heldout")
 
 
@@ -60,13 +66,22 @@ class Flagged:
     Attributes:
         token: Its first token.
         lead: Tokens from the first alarm to it; None where the monitor was silent until then.
-        chance: Share of random directions, each with a threshold of its own at the same false alarm rate, that fire at
-            least as early; None where the monitor was silent.
+        chance: (k + 1) / (n + 1) of control directions, each with a threshold of its own at the same false alarm rate,
+            that fire at least as early, of the kind that does most often; None where the monitor was silent.
+        q_value: `chance` corrected for all places of the phrase; None where the monitor was silent.
+        against: That kind of control; empty where the monitor was silent.
     """
 
     token: int
     lead: int | None
     chance: float | None
+    q_value: float | None = None
+    against: str = ""
+
+    @property
+    def evidence(self) -> bool:
+        """Whether the alarm comes earlier than those of directions without a meaning."""
+        return self.q_value is not None and self.q_value <= LEVEL
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,18 @@ class Watched:
             "scores": [finite(one) for one in self.scores],
             "alarms": [{"start": a.start, "end": a.end, "peak": finite(a.peak), "text": a.text} for a in self.alarms],
             "phrase": self.phrase,
-            "flagged": [{"token": f.token, "lead": f.lead, "chance": f.chance} for f in self.flagged],
+            "flagged": [
+                {
+                    "token": f.token,
+                    "lead": f.lead,
+                    "chance": f.chance,
+                    "p_value": f.chance,
+                    "q_value": f.q_value,
+                    "hardest_control": f.against or None,
+                    "evidence": f.evidence,
+                }
+                for f in self.flagged
+            ],
         }
 
 
@@ -115,15 +141,15 @@ def read_threshold(
         SettingsError: The emotion is not among the baseline's.
         ModelError: A neutral text cannot be read.
     """
-    train, heldout = (_neutral(model, vectors, baseline, split, seed) for split in _SPLITS)
-    chosen = _chosen(baseline, settings.emotion)
+    (train, _, _), (heldout, sources, registers) = (_neutral(model, vectors, baseline, s, seed) for s in _SPLITS)
+    chosen, _ = monitored(baseline, settings.emotion)
     projected = yield from project_layers(model, [*train, *heldout], baseline.by_layer)
     scored = [
         trailing(baseline.tokens(rows)[:, 0, chosen], counted_tokens(one.content), settings.window)
         for one, rows in zip([*train, *heldout], projected, strict=True)
     ]
-    parts = scored[: len(train)], scored[len(train) :]
-    return set_threshold(settings, baseline.layers[0], parts[0], parts[1], seed)
+    n = len(train)
+    return set_threshold(settings, baseline.layers[0], scored[:n], NeutralScores(scored[n:], sources, registers))
 
 
 def watch(
@@ -133,6 +159,7 @@ def watch(
     values = yield from read_directions(model, baseline, threshold.settings.emotion, encoding)
     scores = trailing(values, counted_tokens(encoding.content), threshold.settings.window)
     pieces = tuple(model.pieces(list(encoding.ids)))
+    _, controls = monitored(baseline, threshold.settings.emotion)
     with np.errstate(invalid="ignore"):
         fires = scores > np.concatenate([[threshold.value], threshold.random])
     return Watched(
@@ -143,13 +170,13 @@ def watch(
         scores=scores[:, 0],
         alarms=_alarms(fires[:, 0], scores[:, 0], pieces, threshold.settings.window),
         phrase=phrase,
-        flagged=tuple(_flagged(fires, token) for token in places_of(phrase, pieces)),
+        flagged=flagged(fires, places_of(phrase, pieces), controls),
     )
 
 
 def read_directions(model: LoadedModel, baseline: Baseline, emotion: str, encoding: Encoding) -> Job[FloatArray]:
-    """Standardised readings of one emotion and of all random directions, float32 [tokens, 1 + random], as a job."""
-    chosen = _chosen(baseline, emotion)
+    """Standardised readings of an emotion and of its controls, float32 [tokens, 1 + controls], as a job."""
+    chosen, _ = monitored(baseline, emotion)
     parts = yield from read_windows(model, baseline, encoding, lambda _, values: values[:, 0, chosen])
     return np.concatenate(parts)
 
@@ -174,24 +201,38 @@ def places_of(phrase: str, pieces: Sequence[str]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _chosen(baseline: Baseline, emotion: str) -> list[int]:
-    """Rows of the emotion and of the random directions."""
-    known = len(baseline.emotions)
+def monitored(baseline: Baseline, emotion: str) -> tuple[list[int], dict[Kind, IntArray]]:
+    """Columns of the baseline that are read along a text, and which of these are controls of what kind.
+
+    Scores of every token are kept for each of them, so there are at most `CONTROLS` of a kind.
+
+    Raises:
+        SettingsError: The emotion is not among the baseline's.
+    """
     if emotion not in baseline.emotions:
         raise SettingsError(
             "The vector set has no such emotion", expected=", ".join(baseline.emotions[:12]), found=emotion
         )
-    return [baseline.emotions.index(emotion), *range(known, baseline.directions.shape[1])]
+    chosen, places = [baseline.emotions.index(emotion)], {}
+    for kind, columns in baseline.controls.items():
+        kept = columns[:CONTROLS].tolist()
+        places[kind] = np.arange(len(chosen), len(chosen) + len(kept))
+        chosen += kept
+    return chosen, places
 
 
 def _neutral(
     model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, split: Split, seed: int
-) -> list[Encoding]:
+) -> tuple[list[Encoding], list[IntArray], IntArray]:
+    """Neutral texts of a split in the baseline's form, the text of each token, and the register of each text."""
     chat = vectors.reading.chat
-    texts = [one.text for one in load_prompts(NEUTRAL_SET).part(split) if model.fits(one.text, chat=chat)]
+    texts = [one for one in load_prompts(NEUTRAL_SET).part(split) if model.fits(one.text, chat=chat)]
+    registers = np.unique([one.topic for one in texts], return_inverse=True)[1].astype(np.int64)
     if baseline.form == "conversation":
-        return neutral_dialogues(model, texts, seed)
-    return [model.encode(text, chat=chat) for text in texts]
+        dialogues = neutral_dialogues(model, [one.text for one in texts], seed)
+        return [one.encoding for one in dialogues], [one.sources for one in dialogues], registers
+    encodings = [model.encode(one.text, chat=chat) for one in texts]
+    return encodings, [np.full(len(one), i, dtype=np.int64) for i, one in enumerate(encodings)], registers
 
 
 def _alarms(fires: Mask, scores: FloatArray, pieces: Sequence[str], window: int) -> tuple[Alarm, ...]:
@@ -217,16 +258,27 @@ def _alarm(start: int, end: int, scores: FloatArray, pieces: Sequence[str], wind
     return Alarm(start, end, float(np.nanmax(scores[start:end])), said)
 
 
-def _flagged(fires: Mask, token: int) -> Flagged:
-    """The lead at a token, and how often random directions fire as early.
+def flagged(fires: Mask, tokens: Sequence[int], controls: Mapping[Kind, IntArray]) -> tuple[Flagged, ...]:
+    """The lead at each place of a phrase, and how often control directions fire as early.
 
     Args:
-        fires: bool [tokens, 1 + random directions].
-        token: First token of the phrase.
+        fires: bool [tokens, 1 + controls].
+        tokens: First token of each place.
+        controls: Columns of the controls by kind.
     """
-    before = fires[:token]
-    if not before[:, 0].any():
-        return Flagged(token, None, None)
-    first = np.where(before.any(axis=0), before.argmax(axis=0), token)  # (directions,)
-    lead = token - int(first[0])
-    return Flagged(token, lead, float((token - first[1:] >= lead).mean()))
+    leads: list[int | None] = []
+    p_values, kinds = np.ones(len(tokens)), [""] * len(tokens)
+    for i, token in enumerate(tokens):
+        before = fires[:token]
+        if not before[:, 0].any():
+            leads.append(None)  # and p is 1: a silent monitor warns of nothing
+            continue
+        lead = token - np.where(before.any(axis=0), before.argmax(axis=0), token)  # (directions,)
+        leads.append(int(lead[0]))
+        chance = judge(lead, [controls], "greater")
+        p_values[i], kinds[i] = chance.p_value[0], chance.kinds[0]
+    q_values = corrected(p_values)
+    return tuple(
+        Flagged(token, None, None) if lead is None else Flagged(token, lead, float(p), float(q), kind)
+        for token, lead, p, q, kind in zip(tokens, leads, p_values, q_values, kinds, strict=True)
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from emotion_core.evaluation.controls import KINDS, Kind
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import load_implicit
@@ -20,7 +22,7 @@ from emotion_core.reading.priors import read_priors
 from emotion_core.reading.priors_result import PriorsReading
 from emotion_core.reading.roc import LabelledReading, read_labelled_set
 from emotion_core.reading.situations import SituationReading, read_situations
-from emotion_core.reading.text import ANY_LENGTH, TokenReading, read_text
+from emotion_core.reading.text import ANY_LENGTH, TokenReading, read_encoding, read_text
 from emotion_core.reading.watched import Watched, conversation_encoding, read_threshold, watch
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.keys import content_key, vectors_digest
@@ -31,7 +33,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 KIND = "reading"
 _LABEL = "reading: "
-_REMEMBERED = 16
+_REMEMBERED = 8
 _baselines: dict[str, Baseline] = {}
 _LOCK = threading.Lock()  # every model has a thread of its own
 
@@ -64,6 +66,29 @@ class Reading:
     priors: PriorsReading | None = None
     continuation: Continuation | None = None
 
+    def claims(self) -> dict[str, bool]:
+        """Everything that the view marks as evidence or not, by what it is about.
+
+        Readings without a verdict (a text, implied emotions) have none. Whoever wants to know how often a view calls
+        nothing something reads vectors without a meaning and counts these.
+        """
+        if self.dose is not None:
+            return {name: self.dose.evidence(name) for name in self.dose.emotions}
+        if self.conversation is not None:
+            return {name: self.conversation.evidence(name) for name in self.conversation.tokens.emotions}
+        if self.attempts is not None:
+            drift = {name: self.attempts.evidence(name) for name in self.attempts.emotions}
+            kind = {f"{name}, encouraged": self.attempts.encouraged(name).evidence for name in self.attempts.emotions}
+            return {**drift, **kind}
+        if self.priors is not None:
+            pairs = [(s, name) for s in range(1, len(self.priors.names)) for name in self.priors.emotions]
+            return {f"{self.priors.names[s]}: {name}": self.priors.lasting(s, name).lasts for s, name in pairs}
+        if self.watched is not None:
+            return {f"{self.watched.phrase} at token {one.token}": one.evidence for one in self.watched.flagged}
+        if self.labelled is not None:
+            return {self.labelled.threshold.settings.emotion: self.labelled.evidence}
+        return {}
+
 
 def label_of(request: ReadingRequest) -> str:
     """How a reading is called."""
@@ -77,7 +102,11 @@ def read(
     if request.writing is not None:
         room_for_reply(model, turns_of(request.turns))  # a fault should not cost the reading of the neutral texts
     form: Form = "conversation" if request.conversational else "text"
-    baseline = yield from known_baseline(model, vectors, request.layers(vectors), form, request.seed)
+    judged = request.what not in ("text", "situations")
+    # A verdict is about one layer, and a baseline of all of them has no room for its controls.
+    layers = [vectors.selected_layer] if request.all_layers and judged else request.layers(vectors)
+    kinds: Sequence[Kind] = KINDS if judged else ("random",)
+    baseline = yield from known_baseline(model, vectors, layers, form, request.seed, cache=cache, kinds=kinds)
     if request.what == "text":
         text = yield from read_text(model, baseline, request.text, chat=vectors.reading.chat)
         return Reading(request, text=text)
@@ -87,15 +116,19 @@ def read(
         return Reading(request, continuation=continuation)
     if request.what == "conversation":
         conversation = yield from read_conversation_turns(model, baseline, turns_of(request.turns))
+        if request.all_layers:
+            every = yield from known_baseline(model, vectors, request.layers(vectors), form, request.seed)
+            tokens = yield from read_encoding(model, every, conversation.dialogue.encoding)
+            conversation = replace(conversation, tokens=tokens)
         return Reading(request, conversation=conversation)
     if request.what == "dose":
-        dose = yield from read_dose(model, vectors, baseline, request.template(), cache, request.seed)
+        dose = yield from read_dose(model, baseline, request.template(), cache, request.seed)
         return Reading(request, dose=dose)
     if request.what == "situations":
-        situations = yield from read_situations(model, vectors, baseline, load_implicit(), cache, request.seed)
+        situations = yield from read_situations(model, baseline, load_implicit(), cache, request.seed)
         return Reading(request, situations=situations)
     if request.what == "attempts":
-        attempts = yield from read_attempts(model, baseline, request.attempts(), request.seed)
+        attempts = yield from read_attempts(model, baseline, request.attempts())
         return Reading(request, attempts=attempts)
     if request.what == "priors":
         conversations = [turns_of(one) for one in request.conversations]
@@ -123,14 +156,33 @@ def _monitored(
 
 
 def known_baseline(
-    model: LoadedModel, vectors: EmotionVectors, layers: list[int] | None, form: Form = "text", seed: int = 0
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    layers: list[int] | None,
+    form: Form = "text",
+    seed: int = 0,
+    *,
+    cache: ActivationCache | None = None,
+    kinds: Sequence[Kind] = KINDS,
+    each: int | None = None,
 ) -> Job[Baseline]:
-    """The neutral baseline of vectors at layers, as a job; the last few of one layer are remembered."""
-    key = content_key(vectors_digest(vectors), layers, form, seed)
+    """The neutral baseline of vectors at layers, as a job; the last few of one layer are remembered.
+
+    Args:
+        model: The model.
+        vectors: The vectors.
+        layers: Layers; by default the one chosen at the build.
+        form: Of the neutral texts.
+        seed: Of the controls.
+        cache: Activations read before.
+        kinds: Kinds of controls.
+        each: Controls of a kind; see `read_baseline`.
+    """
+    key = content_key(vectors_digest(vectors), layers, form, seed, tuple(kinds), each)
     with _LOCK:
         found = _baselines.get(key)
     if found is None:
-        found = yield from read_baseline(model, vectors, layers, seed, form)
+        found = yield from read_baseline(model, vectors, layers, seed, form, cache=cache, kinds=kinds, each=each)
         if len(found.layers) > 1:
             return found  # tens of megabytes with many emotions
         with _LOCK:

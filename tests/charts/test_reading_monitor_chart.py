@@ -38,7 +38,7 @@ def test_the_curve_says_its_area_and_interval() -> None:
     labels = [True, True, False, False]
     conversations = [Labelled((Said("user", "a"),), one, str(i)) for i, one in enumerate(labels)]
     peaks = np.array([[3.0, 0, 1, 0], [2, 1, 0, 1], [1, 0, 1, 1], [0.5, 1, 1, 0]])
-    found = scored(THRESHOLD, conversations, peaks, [1, 2, -1, -1], [5, 6, 7, 8])
+    found = scored(THRESHOLD, conversations, peaks, [1, 2, -1, -1], [5, 6, 7, 8], {"random": np.arange(1, 4)})
     chart = roc(found)
     assert "100%" in str(chart.title.text) and "AUROC 1.00" in str(chart.title.subtitle)
     table = labelled_table(found)

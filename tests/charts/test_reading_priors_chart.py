@@ -6,8 +6,8 @@ from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.reading_attempts import attempts, attempts_table, means_table
 from emotion_core.charts.reading_priors import lasting_table, priors, priors_table, turn_means
 from emotion_core.reading.attempts import AttemptsReading
+from emotion_core.reading.chance import judge, trend
 from emotion_core.reading.priors_result import PriorsReading
-from emotion_core.reading.trend import trend
 
 
 def compared(shift: float) -> PriorsReading:
@@ -18,7 +18,8 @@ def compared(shift: float) -> PriorsReading:
     means[:, 3, 4:] = np.nan
     null = np.broadcast_to(np.array([-0.3, 0.3], np.float32), (1, 6, 2))
     roles = (("user", "assistant") * 3,) * 3 + (("user", "assistant") * 2,)
-    return PriorsReading(("none", "b"), ("", "y"), ((), ()), roles, ("fear", "joy"), 2, means, null, null[:, 0])
+    p = np.full((1, 2), 0.01)
+    return PriorsReading(("none", "b"), ("", "y"), ((), ()), roles, ("fear", "joy"), 2, means, null, null[:, 0], p, p)
 
 
 def test_the_title_says_whether_the_difference_lasts() -> None:
@@ -40,14 +41,17 @@ def test_the_course_of_attempts_marks_the_cheat() -> None:
     rise = np.repeat(np.arange(7.0), 100)
     values = np.stack([rise, rise - 1])[:, :, None].astype(np.float32)
     means = np.stack([np.arange(7.0), np.arange(7.0) - 1])[:, :, None].astype(np.float32)
-    drift = trend(np.arange(7), means[0])
+    others = np.random.default_rng(0).normal(size=(7, 200)) / 4
+    columns = [{"random": np.arange(1, 201)}]
+    drift = trend(np.arange(7), np.concatenate([means[0], others], axis=1), columns)
+    change = judge(np.concatenate([[-1.0], others[0]]), columns)
     numbers = tuple(int(i) for i in np.repeat(np.arange(7), 100))
     null = np.array([-0.2, 0.2], np.float32)
     found = AttemptsReading(
-        "x", 1, ("fear",), ("a ",) * 700, numbers, values, means, drift, drift, null, (650, 660), "a", "plain"
+        "x", 1, ("fear",), ("a ",) * 700, numbers, values, means, drift, drift, change, null, (650, 660), "a", "plain"
     )
     chart = attempts(found, "fear")
-    assert "rises over the attempts" in str(chart.title.text) and "the cheat" in str(chart.title.subtitle)
+    assert "drifts up over the attempts" in str(chart.title.text) and "the cheat" in str(chart.title.subtitle)
     marks = [row for rows in chart.to_dict()["datasets"].values() for row in rows if "words" in row]
     assert marks[0]["start"] == 650 and marks[0]["end"] == 660
     assert len(attempts_table(found)) == 1400 and means_table(found, "fear")["difference"].eq(-1).all()

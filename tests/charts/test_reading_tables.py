@@ -8,9 +8,9 @@ from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.reading import heat, heat_table, layer_heat, smoothed, top_movers
 from emotion_core.charts.reading_dose import dose_sentence
 from emotion_core.charts.reading_tables import token_table
+from emotion_core.reading.chance import Chance, Trend
 from emotion_core.reading.dose import DoseReading
 from emotion_core.reading.text import TokenReading
-from emotion_core.reading.trend import Trend
 
 
 def reading(emotions: tuple[str, ...], layers: tuple[int, ...]) -> TokenReading:
@@ -61,11 +61,17 @@ def test_the_heat_map_has_its_numbers_as_a_table_of_bounded_size() -> None:
 
 
 def test_the_dose_is_told_by_what_followed_the_number() -> None:
-    trend = Trend(*(np.array(values) for values in ([0.9, -0.8, 0.1], [0.001, 0.01, 0.8], [0.003, 0.02, 0.8])))
+    chance = Chance(np.array([0.001, 0.01, 0.8]), np.array([0.003, 0.02, 0.8]), ("random",) * 3)
+    trend = Trend(
+        *(np.array([0.9, -0.8, 0.1]),) * 3, chance, (True, True, False), (False,) * 3, np.array([1, 0.05, 0.01, 0])
+    )
     values = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.3]], np.float32)
     expected = {"fear": "rise", "calm": "fall", "joy": "fall"}
     found = DoseReading("{x}", ("1", "2"), (1.0, 2.0), 4, ("fear", "calm", "joy"), values, values, trend, expected)
     assert dose_sentence(found) == (
         "Fear rises with the number as expected; calm falls with the number as expected; no evidence for joy"
     )
-    assert dose_sentence(replace(found, expected={})) == "2 of 3 emotions go with the number beyond chance"
+    assert dose_sentence(replace(found, expected={})) == (
+        "2 of 3 emotions go with the number beyond directions without a meaning"
+    )
+    assert found.chance_sentence == "Of 3 directions without a meaning at least 2 go as expected in 1 of 100 draws."

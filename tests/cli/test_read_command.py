@@ -21,6 +21,8 @@ def test_conversation(capsys, vectors, folder):
     turns = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello, what is wrong?"}]
     file.write_text(json.dumps(turns), encoding="utf-8")
     document = answer(capsys, "read", str(vectors), "--conversation", str(file))
+    for drift in document["drift"].values():
+        assert {"evidence", "p_value", "q_value", "range"} <= set(drift) and drift["evidence"] is False
     assert [turn["role"] for turn in document["turns"]] == ["user", "assistant"]
     for turn in document["turns"]:
         assert 0 <= turn["start"] < turn["end"] <= len(document["tokens"])
@@ -33,7 +35,7 @@ def test_template(capsys, vectors):
     document = answer(capsys, "read", str(vectors), "--template", "I fell {x} m.", "--values", "-1,1,10,100")
     assert document["x"] == [-1, 1, 10, 100]
     for one in document["emotions"].values():
-        assert {"values", "spearman", "p_value", "range"} <= set(one)
+        assert {"values", "spearman", "p_value", "q_value", "range", "evidence"} <= set(one) and one["p_value"] > 0
         assert len(one["values"]) == 4
 
 

@@ -7,39 +7,54 @@ import json
 import numpy as np
 import pytest
 from bundled import Bundled
+from controlled import columns
 
 from emotion_core.errors import PromptSetError
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
+from emotion_core.reading.chance import judge, trend
 from emotion_core.reading.conversation import read_conversation_turns
-from emotion_core.reading.trend import trend
 from emotion_core.runs.progress import run_to_end
 
 
 def made(plain: np.ndarray, kind: np.ndarray, cheat: tuple[int, int] = (0, 0)) -> AttemptsReading:
     """A reading with these means; every attempt has four tokens that read the same."""
-    means = np.stack([plain, kind])[:, :, None].astype(np.float32)
-    values = np.repeat(means, 4, axis=1)
+    both = np.stack([plain, kind])[:, :, None]
+    others = np.random.default_rng(0).normal(size=(2, len(plain), 200)) / 4
+    means = np.concatenate([both, others], axis=2)
+    values = np.repeat(both, 4, axis=1).astype(np.float32)
     numbers = tuple(int(i) for i in np.repeat(np.arange(len(plain)), 4))
     order = np.arange(len(plain))
-    drifts = [trend(order, means[t]) for t in range(2)]
+    drifts = [trend(order, means[t], columns(1, 200)) for t in range(2)]
+    change = judge((means[1] - means[0])[1:].mean(axis=0), columns(1, 200))
     null = np.array([-0.2, 0.2], np.float32)
+    own, tokens = both.astype(np.float32), ("x",) * len(numbers)
     return AttemptsReading(
-        "made", 1, ("fear",), ("x",) * len(numbers), numbers, values, means, *drifts, null, cheat, "x", "plain"
+        "made", 1, ("fear",), tokens, numbers, values, own, *drifts, change, null, cheat, "x", "plain"
     )
 
 
 def test_a_rise_and_what_encouragement_takes_away_are_found() -> None:
     rise = np.arange(7.0)
     found = made(rise, rise - np.array([0, 1, 1.1, 0.9, 1, 1.2, 1]), cheat=(26, 28))
-    assert found.drift_of("fear")[0] and "rises" in found.drift_of("fear")[1]
+    assert found.drift_of("fear")[0] and "drifts up" in found.drift_of("fear")[1]
     change = found.encouraged("fear")
-    assert change.evidence and change.high < 0 and change.mean == pytest.approx(-1.03, abs=0.01)
+    assert (
+        change.evidence
+        and change.high < 0
+        and 0 < change.p_value <= change.q_value
+        and change.mean == pytest.approx(-1.03, abs=0.01)
+    )
     reading = found.cheat_reading("fear")
     assert reading is not None and reading[0] == 6 and reading[1] > 0.9
     flat = made(np.array([1.0, 0, 1, 0, 1, 0, 1]), np.array([1.0, 0.1, 0.9, 0.1, 1, 0, 1]))
     assert not flat.drift_of("fear")[0] and not flat.encouraged("fear").evidence and flat.cheat_reading("fear") is None
+
+
+def test_with_few_attempts_nothing_is_called_a_drift() -> None:
+    found = made(np.arange(5.0), np.arange(5.0))
+    assert not found.evidence("fear") and found.drift_of("fear")[1].startswith("Too few attempts")
 
 
 def test_the_plain_trace_is_the_reading_of_the_conversation(bundled: Bundled) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, pearsonr, ttest_1samp
 
-from emotion_core.reading.intervals import link, mean_interval, wilson
+from emotion_core.reading.intervals import clopper_pearson, clustered_rate, link, mean_interval, wilson
 
 
 def test_a_correlation_has_fishers_interval() -> None:
@@ -32,3 +32,26 @@ def test_a_rate_has_wilsons_interval(hits: int, n: int) -> None:
     expected = binomtest(hits, n).proportion_ci(method="wilson")
     assert wilson(hits, n) == pytest.approx((expected.low, expected.high))
     assert math.isnan(wilson(0, 0)[0])
+
+
+def test_clopper_and_pearson_is_scipys() -> None:
+    for hits, n in ((0, 40), (3, 40), (40, 40)):
+        interval = binomtest(hits, n).proportion_ci(method="exact")
+        assert clopper_pearson(hits, n) == pytest.approx((interval.low, interval.high))
+    assert all(np.isnan(clopper_pearson(0, 0)))
+
+
+def test_a_clustered_rate_covers_where_registers_differ() -> None:
+    rng = np.random.default_rng(0)
+    registers = np.repeat(np.arange(4), 10)
+    covered, naive = [], []
+    for _ in range(400):
+        # Registers of 0.2 to 5 %, as neutral ones differ, and texts that differ within them.
+        rates = np.exp(rng.normal(np.log(0.01), 0.8, 4))[registers] * np.exp(rng.normal(0, 0.5, 40))
+        hits = rng.binomial(30, np.minimum(rates, 1))
+        truth = 0.01 * np.exp(0.8**2 / 2 + 0.5**2 / 2)
+        _, low, high = clustered_rate(hits, np.full(40, 30), registers)
+        covered.append(low <= truth <= high)
+        naive.append(clopper_pearson(hits.sum(), 1200))
+    assert np.mean(covered) >= 0.9
+    assert np.mean([low <= truth <= high for low, high in naive]) < np.mean(covered)

@@ -15,13 +15,19 @@ from emotion_core.runs.progress import run_to_end
 def test_neutral_dialogues_fill_the_context_and_hold_no_template(bundled: Bundled) -> None:
     model = bundled.model
     texts = [one.text for one in load_prompts("neutral").texts]
-    dialogues = neutral_dialogues(model, texts, 0)
+    made = neutral_dialogues(model, texts, 0)
+    dialogues = [one.encoding for one in made]
     assert {len(one) for one in dialogues} == {model.info.context}
     assert len({one.ids for one in dialogues}) == len(dialogues)
     for one in dialogues:
         assert any(one.content) and not all(one.content)
         kept = "".join(model.pieces([i for i, content in zip(one.ids, one.content, strict=True) if content]))
         assert "<|user|>" not in kept and "<|assistant|>" not in kept
+    for one in made:
+        for source in np.unique(one.sources[one.sources >= 0])[:-1]:
+            said = model.decode([i for i, of in zip(one.encoding.ids, one.sources, strict=True) if of == source])
+            # The last turn may be cut off by the end of the context, and a dialogue's first token is nobody's.
+            assert said.strip() in texts[source] or texts[source] in said
 
 
 def test_a_neutral_conversation_reads_as_zero_in_its_own_form(bundled: Bundled) -> None:

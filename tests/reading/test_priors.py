@@ -16,8 +16,8 @@ from emotion_core.runs.progress import run_to_end
 TALK = (Turn(role="user", content="Hello."), Turn(role="assistant", content="Hello, what is wrong?"))
 
 
-def made(shift: np.ndarray, conversations: int = 6) -> PriorsReading:
-    """A reading with a planted difference by turn."""
+def made(shift: np.ndarray, conversations: int = 6, q: float = 0.02) -> PriorsReading:
+    """A reading with a planted difference by turn, and q of the last third against controls."""
     rng = np.random.default_rng(0)
     turns = len(shift)
     first = rng.normal(size=(1, conversations, turns, 1))
@@ -25,8 +25,9 @@ def made(shift: np.ndarray, conversations: int = 6) -> PriorsReading:
     band = np.broadcast_to(np.array([-0.3, 0.3], np.float32), (1, turns, 2))
     means = np.concatenate([first, second]).astype(np.float32)
     roles = (("user", "assistant") * turns)[:turns]
+    p = np.array([[q]])
     return PriorsReading(
-        ("a", "b"), ("x", "y"), ((), ("fear",)), (roles,) * conversations, ("fear",), 1, means, band, band[:, 0]
+        ("a", "b"), ("x", "y"), ((), ("fear",)), (roles,) * conversations, ("fear",), 1, means, band, band[:, 0], p, p
     )
 
 
@@ -38,8 +39,10 @@ def test_a_difference_that_stays_lasts_and_one_that_fades_does_not() -> None:
 
 
 def test_a_small_difference_within_random_directions_is_no_evidence() -> None:
-    small = made(np.full(9, 0.2)).lasting(1, "fear")
+    small = made(np.full(9, 1.0), q=0.2).lasting(1, "fear")
     assert small.low > 0 and not small.lasts
+    unseen = made(np.full(9, 0.12)).lasting(1, "fear")
+    assert not unseen.lasts
     few = made(np.full(9, 1.0), conversations=2).lasting(1, "fear")
     assert not few.lasts
 
@@ -58,6 +61,7 @@ def test_the_demo_model_reads_the_same_turns_under_each(bundled: Bundled) -> Non
     found = run_to_end(read_priors(model, baseline, priors, [TALK, *talks]))
     assert found.means.shape[:2] == (3, 3) and np.isfinite(found.means[1, 0, :2]).all()
     assert np.isnan(found.means[:, 0, 2:]).all()
+    assert found.p_late.shape == (2, len(found.emotions)) and (found.q_late[0] >= found.p_late[0]).all()
     # Behind a system prompt as long as the context the model sees nothing of it.
     assert np.isnan(found.means[2]).all() and found.left_out == sum(len(one) for one in found.roles)
     assert (found.null_by_turn[0, :2, 0] <= found.null_by_turn[0, :2, 1]).all()

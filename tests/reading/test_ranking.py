@@ -1,54 +1,62 @@
-"""Emotions of a text as a whole."""
+"""Emotions of a text as a whole, beside what the highest of as many directions without a meaning reads."""
 
 import numpy as np
 import pytest
-from scipy import stats
+from bundled import Bundled
 
-from emotion_core.charts.ranking import ranking_chart
-from emotion_core.reading.ranking import ranking
-from emotion_core.reading.text import TokenReading
+from emotion_core.charts.ranking import ranking_chart, ranking_table
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.ranking import highest_of, ranking_controls, read_ranking
+from emotion_core.reading.text import read_text
+from emotion_core.runs.progress import run_to_end
 
-EMOTIONS = tuple("abcdefghij")
-
-
-def reading(values: np.ndarray, content: tuple[bool, ...] | None = None) -> TokenReading:
-    n = len(values)
-    band = np.zeros((n, 1), np.float32)
-    return TokenReading(
-        tuple(f"t{i}" for i in range(n)),
-        content or (True,) * n,
-        EMOTIONS[: values.shape[1]],
-        (2,),
-        values[:, None].astype(np.float32),
-        values[:, None].astype(np.float32),
-        band,
-        band,
-        1,
-    )
+TEXT = "The footsteps behind me stopped when I stopped."
 
 
-def test_both_ends_are_there_with_scipys_interval_and_without_the_first_token():
-    values = np.random.default_rng(0).normal(size=(12, 10))
-    values[0] = 1000  # where models park attention
-    table = ranking(reading(values), high=3, low=2)
-    means = values[1:].mean(axis=0)
-    order = np.argsort(-means)
-    assert table["emotion"].tolist() == [EMOTIONS[i] for i in [*order[:3], *order[-2:]]]
-    assert table["mean"].tolist() == pytest.approx(means[[*order[:3], *order[-2:]]], abs=1e-5)
-    one = values[1:, order[0]]
-    low, high = stats.t.interval(0.95, len(one) - 1, one.mean(), stats.sem(one))
-    assert (table["low"][0], table["high"][0]) == pytest.approx((low, high), abs=1e-4)
+@pytest.mark.parametrize(("n", "count"), [(400, 12), (3249, 171), (400, 1)])
+def test_the_highest_of_as_many_stays_below_the_line_in_95_of_100(n: int, count: int) -> None:
+    rng = np.random.default_rng(0)
+    draws = 400
+    below = [rng.normal(size=count).max() < highest_of(rng.normal(size=n), count) for _ in range(draws)]
+    assert np.mean(below) == pytest.approx(0.95, abs=3 * np.sqrt(0.05 * 0.95 / draws))
 
 
-def test_tokens_of_the_template_do_not_count_and_one_token_is_enough():
-    values = np.array([[0.0, 9.0], [1.0, 0.0], [0.0, 9.0]])
-    assert ranking(reading(values, (False, True, False)), 1, 1)["emotion"].tolist() == ["a", "b"]
-    alone = ranking(reading(np.array([[2.0, 1.0]])), 1, 1)
-    assert alone["mean"].tolist() == [2.0, 1.0] and alone["low"].isna().all()
+def test_there_are_as_many_random_directions_as_the_line_needs() -> None:
+    assert ranking_controls(171) == 19 * 171 and ranking_controls(2) == 400 and ranking_controls(10_000) == 4000
 
 
-def test_the_chart_names_the_two_highest():
-    values = np.random.default_rng(1).normal(size=(6, 10))
-    table = ranking(reading(values))
-    title = ranking_chart(table, 171).to_dict()["title"]["text"]
-    assert title == f"Of 171 emotions it reads highest on {table['emotion'][0]} and {table['emotion'][1]}"
+def test_means_are_those_of_the_tokens_without_the_first_and_both_ends_are_there(bundled: Bundled) -> None:
+    model, vectors = bundled.model, bundled.twelve
+    baseline = run_to_end(read_baseline(model, vectors, cache=bundled.cache, kinds=("random",)))
+    found = run_to_end(read_ranking(model, baseline, TEXT, 3, 2))
+    tokens = run_to_end(read_text(model, baseline, TEXT)).single.values[1:, 0].mean(axis=0)
+    order = np.argsort(-tokens)
+    assert found.emotions == tuple(vectors.emotions[e] for e in [*order[:3], *order[-2:]])
+    np.testing.assert_allclose(found.means, tokens[[*order[:3], *order[-2:]]], rtol=1e-4, atol=1e-4)
+    assert found.lowest < 0 < found.highest
+    assert set(found.beyond) <= set(found.emotions)
+
+
+def test_on_neutral_texts_the_highest_of_random_directions_seldom_leaves_the_line(bundled: Bundled) -> None:
+    from dataclasses import replace
+
+    random = np.random.default_rng(1).standard_normal(bundled.twelve.values.shape).astype(np.float32)
+    meaningless = replace(bundled.twelve, values=random, prompt_sets=(), neutral_projection=False)
+    baseline = run_to_end(read_baseline(bundled.model, meaningless, cache=bundled.cache, kinds=("random",)))
+    texts = [one.text for one in load_prompts("neutral").part("heldout")]
+    found = [run_to_end(read_ranking(bundled.model, baseline, text)) for text in texts]
+    # Without a line the highest of twelve had an interval above 0 on every one of them.
+    assert np.mean([one.means[0] > one.highest for one in found]) <= 0.2
+    assert np.mean([one.means[0] > 0 for one in found]) > 0.9
+
+
+def test_the_chart_names_the_two_highest_and_draws_the_lines(bundled: Bundled) -> None:
+    baseline = run_to_end(read_baseline(bundled.model, bundled.twelve, cache=bundled.cache, kinds=("random",)))
+    found = run_to_end(read_ranking(bundled.model, baseline, TEXT))
+    chart = ranking_chart(found).to_dict()
+    title = f"Of 12 emotions it reads highest on {found.emotions[0]} and {found.emotions[1]}"
+    assert chart["title"]["text"] == title and "12 random directions" in chart["title"]["subtitle"]
+    lines = [row["x"] for rows in chart["datasets"].values() for row in rows if "x" in row]
+    assert sorted(lines) == pytest.approx([found.lowest, found.highest])
+    assert ranking_table(found)["highest_random"].tolist() == [found.highest] * len(found.emotions)

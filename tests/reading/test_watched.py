@@ -13,7 +13,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.monitor import MonitorSettings, counted_tokens, trailing
 from emotion_core.reading.text import read_text
-from emotion_core.reading.watched import read_threshold, watch
+from emotion_core.reading.watched import flagged, read_threshold, watch
 from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -46,6 +46,21 @@ def test_the_values_are_the_readings_and_the_alarms_are_where_scores_cross(demo:
         before = np.flatnonzero(inside[: one.token])
         assert one.lead == (one.token - before[0] if len(before) else None)
         assert (one.chance is None) == (one.lead is None)
+        assert one.chance is None or 1 / 101 <= one.chance <= one.q_value <= 1
+
+
+def test_a_lead_that_no_control_has_is_not_certain() -> None:
+    fires = np.zeros((60, 101), bool)
+    fires[[5, 50], 0] = True
+    fires[30:, 1:20] = True
+    early, late = flagged(fires, (40, 45), {"random": np.arange(1, 101)})
+    assert early.lead == 35 and early.chance == pytest.approx(1 / 101) and early.evidence
+    assert late.chance == pytest.approx(1 / 101)
+    silent = flagged(np.zeros((60, 101), bool), (40,), {"random": np.arange(1, 101)})[0]
+    assert silent.lead is None and silent.chance is None and not silent.evidence
+    # Many places that are all but silent: one early alarm among them is what chance gives.
+    many = flagged(np.eye(200, 101, -4, dtype=bool), tuple(range(3, 43)), {"random": np.arange(1, 101)})
+    assert all(one.q_value is None or one.q_value >= one.chance for one in many)
 
 
 def test_the_rate_on_neutral_registers_not_used_is_measured(demo: Read) -> None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from emotion_core.charts.ranking import ranking_chart
+from emotion_core.charts.ranking import ranking_chart, ranking_table
 from emotion_core.experiments.ship import MAP_SET, PLANTED_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
-from emotion_core.reading.ranking import ranking
-from emotion_core.reading.text import TokenReading, read_text
+from emotion_core.reading.ranking import Ranking, ranking_controls, read_ranking
 from emotion_core.runs.progress import Job
 from emotion_core.runs.readings import known_baseline
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.plain import plain
-from ui.services import ask
+from ui.services import activation_cache, ask
 from ui.vector_sets import run_of, vectors_of
 from ui.verdict import shows
 from ui.working import Working
@@ -29,29 +27,33 @@ def sentence_emotions(working: Working, text: str) -> None:
     if found is None:
         return
     name, run_id, vectors = found
-    table, layer = _ranked(run_id, text, working.owner, vectors)
-    chart = ranking_chart(table, len(vectors.emotions))
+    ranked = _ranked(run_id, text, working.owner, vectors)
+    chart = ranking_chart(ranked)
     show_chart(chart, alt_text=str(chart.title.text), key="sentence-emotions")
+    beyond = ", ".join(plain(emotion) for emotion in ranked.beyond)
     shows(
         "Which functional directions the sentence lies furthest along, and furthest against, beside neutral texts at "
-        "the same place in a text.",
-        "That the model or the writer has the emotion: directions that are alike move together, some emotion is always "
-        "the highest, and the lines are about this sentence's tokens alone.",
+        f"the same place in a text. Beyond the dashed lines, further than the highest and the lowest of {ranked.of} "
+        f"random directions get on these words: {beyond or 'none'}.",
+        "That the model or the writer has the emotion: directions that are alike move together, and some emotion is "
+        "always the highest.",
     )
-    st.caption(f"Vectors: {plain(name)}, layer {layer}.")
-    downloads("sentence-emotions", chart=chart, table=table, key="sentence-emotions")
+    st.caption(f"Vectors: {plain(name)}, layer {ranked.layer}.")
+    downloads("sentence-emotions", chart=chart, table=ranking_table(ranked), key="sentence-emotions")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> tuple[pd.DataFrame, int]:
-    """The ranking and the layer it was read at; remembered, since every click on the page runs it again."""
-    reading = ask(_owner, _read(_owner, _vectors, text))
-    return ranking(reading), reading.layer
+def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> Ranking:
+    """The ranking; remembered, since every click on the page runs it again."""
+    return ask(_owner, _read(_owner, _vectors, text))
 
 
-def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[TokenReading]:
-    baseline = yield from known_baseline(owner.model, vectors, None)
-    return (yield from read_text(owner.model, baseline, text))
+def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[Ranking]:
+    each = ranking_controls(len(vectors.emotions))
+    baseline = yield from known_baseline(
+        owner.model, vectors, None, cache=activation_cache(), kinds=("random",), each=each
+    )
+    return (yield from read_ranking(owner.model, baseline, text))
 
 
 def _many(working: Working) -> tuple[str, str, EmotionVectors] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts import reading_attempts as charts
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.reading.attempts import AttemptsReading
 from ui.charts import show_chart
 from ui.downloads import downloads
@@ -21,7 +22,8 @@ def attempts_result(found: AttemptsReading, emotion: str) -> None:
     verdict(
         "evidence" if change.evidence else "no evidence",
         f"Encouragement changes {emotion} in the attempts after it by {change.mean:+.2f} SD (95 % {change.low:+.2f} to "
-        f"{change.high:+.2f} over attempts; random directions {change.null_low:+.2f} to {change.null_high:+.2f}).",
+        f"{change.high:+.2f} over attempts; random directions {change.null_low:+.2f} to {change.null_high:+.2f}; "
+        f"{p_words(change.q_value, 'q')} against the hardest controls).",
         key="attempts-kind",
     )
     chart = charts.attempts(found, emotion)

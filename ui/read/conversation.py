@@ -28,7 +28,8 @@ def conversation_result(found: ConversationReading, emotion: str) -> None:
         )
     shows(
         "The mean reading of every turn, compared with neutral conversations at the same place, so that length alone "
-        "gives no drift.",
+        "gives no drift. A drift counts where it is larger than that of directions without a meaning on the same "
+        "turns, corrected for all emotions.",
         "A cause: later turns differ from earlier ones in topic and words as well.",
     )
     downloads(f"turns-{emotion}", chart=chart, table=lambda: all_turns(found), key="turns", parquet=True)

@@ -13,9 +13,16 @@ from ui.plain import plain
 from ui.verdict import Mark, shows, verdict
 
 _COLUMNS = (
-    ("spearman", "Spearman", "%.2f", "Rank correlation with the number."),
-    ("p", "p", "%.4f", "Permutation test."),
-    ("q", "q", "%.4f", "p corrected for the number of emotions."),
+    (
+        "spearman",
+        "Spearman",
+        "%.2f",
+        "Rank correlation with the number. Nothing is judged by it: with few values it is "
+        "often 1 for directions without a meaning.",
+    ),
+    ("change", "Change (SD)", "%+.2f", "Fitted change of the reading from the smallest number to the largest."),
+    ("p", "p", "%.4f", "Share of control directions that change as much on the same texts, of the hardest kind."),
+    ("q", "q", "%.4f", "p corrected for the expected emotions, or for all where it is not expected to change."),
     ("range", "Range (SD)", "%.2f", "Largest minus smallest reading, in SD of neutral texts."),
 )
 
@@ -29,7 +36,7 @@ def dose_result(found: DoseReading, emotion: str) -> None:
         mark: Mark = "evidence" if met == len(outcomes) else "explained" if met else "no evidence"
         verdict(
             mark,
-            f"{charts.dose_sentence(found)}.",
+            f"{charts.dose_sentence(found)}. {found.chance_sentence}",
             word=f"{met} of {len(outcomes)} met",
             key="dose",
         )
@@ -46,16 +53,24 @@ def dose_result(found: DoseReading, emotion: str) -> None:
         titled=not outcomes,
     )
     shows(
-        "Whether a reading goes up or down with the number, in texts that differ in the number only. p by permutation, "
-        "q corrected for all emotions; a range under 0.2 SD of neutral texts is not called evidence.",
-        "That the model understands the quantity: other digits and one more token also change a reading.",
+        "Whether a reading goes up or down with the number by more than control directions do on the same texts: "
+        "random ones, mixes of neutral texts, vectors from shuffled labels, and mixes of these emotions. The hardest "
+        "kind counts; a range under 0.2 SD of neutral texts is not called evidence.",
+        "That the model understands the quantity. Other digits change every direction, which the controls allow for; "
+        "that the right emotion and no close relative of it moves is not shown.",
     )
     if not named:
         table = table.drop(columns=["expected", "outcome"])
     numbers = {
         name: st.column_config.NumberColumn(label, format=form, help=text) for name, label, form, text in _COLUMNS
     }
-    labels = {"emotion": "Emotion", "expected": "Expected", "outcome": "Outcome"}
+    labels = {
+        "emotion": "Emotion",
+        "against": "Hardest control",
+        "evidence": "Evidence",
+        "expected": "Expected",
+        "outcome": "Outcome",
+    }
     st.dataframe(table, hide_index=True, column_config={**labels, **numbers})
     downloads("dose", chart=chart, table=table, key="dose", parquet=True)
     st.caption("All readings, value by value:")

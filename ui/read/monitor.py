@@ -6,6 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.charts import reading_monitor as charts
+from emotion_core.evaluation.p_words import p_words
+from emotion_core.reading.chance import control_words
 from emotion_core.reading.dialogue import line_breaks
 from emotion_core.reading.monitor import Threshold
 from emotion_core.reading.roc import LabelledReading
@@ -15,6 +17,8 @@ from ui.downloads import downloads
 from ui.plain import plain
 from ui.read.strip import value_strip
 from ui.verdict import shows, verdict
+
+_BESIDE = {"better": "beats", "alike": "cannot be told from", "worse": "does worse than"}
 
 
 def watched_result(found: Watched) -> None:
@@ -56,7 +60,8 @@ def _threshold(found: Threshold) -> None:
         f"Threshold **{found.value:.2f}** from {found.n_tokens:,} neutral tokens, of which "
         f"{found.settings.false_alarms:.1%} lie above it. On neutral registers that it was not set from it fires at "
         f"{found.rate:.1%} of the tokens (95 % {found.rate_low:.1%} to {found.rate_high:.1%}) and in "
-        f"{found.texts_fired} of {found.n_texts} texts of {found.text_tokens:.0f} tokens."
+        f"{found.texts_fired} of {found.n_texts} texts of {found.text_tokens:.0f} tokens. The interval takes texts and "
+        "their registers as the units, not tokens."
     )
 
 
@@ -69,11 +74,11 @@ def _leads(found: Watched) -> None:
         if one.lead is None:
             verdict("no evidence", f"“{phrase}” at token {one.token}: silent until then.", key=f"lead-{number}")
             continue
-        early = one.chance is not None and one.chance < 0.05
         verdict(
-            "evidence" if early else "no evidence",
+            "evidence" if one.evidence else "no evidence",
             f"“{phrase}” at token {one.token}: the first alarm comes {one.lead} tokens before it; "
-            f"{one.chance:.0%} of random directions fire as early at the same false alarm rate.",
+            f"{p_words(one.chance or 0)} against {control_words(one.against)} with the same false alarm rate"
+            + (f", {p_words(one.q_value or 0, 'q')} over all places." if len(found.flagged) > 1 else "."),
             key=f"lead-{number}",
         )
 
@@ -83,8 +88,9 @@ def labelled_result(found: LabelledReading) -> None:
     verdict(
         "evidence" if found.evidence else "no evidence",
         f"AUROC {found.auroc:.2f} (95 % {found.auroc_low:.2f} to {found.auroc_high:.2f}); random directions "
-        f"{found.null_low:.2f} to {found.null_high:.2f} (p = {found.p_value:.3f}); the number of tokens alone "
-        f"{found.length_auroc:.2f}.",
+        f"{found.null_low:.2f} to {found.null_high:.2f} ({p_words(found.p_value)} against "
+        f"{control_words(found.against)}); the number of tokens alone {found.length_auroc:.2f}, which the monitor "
+        f"{_BESIDE[found.beside_length]} (difference {found.gain_low:+.2f} to {found.gain_high:+.2f}).",
         key="roc",
     )
     chart = charts.roc(found)

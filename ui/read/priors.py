@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts import reading_priors as charts
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.reading.expected_words import match_expected
 from emotion_core.reading.priors_result import PriorsReading
 from emotion_core.steering.finding import signed
@@ -22,7 +23,8 @@ def priors_result(found: PriorsReading, emotion: str) -> None:
             "evidence" if late.lasts else "no evidence",
             f"{found.names[s]} against {found.names[0]}: {emotion} differs by {late.mean:+.2f} SD in the last third of "
             f"the turns (95 % {late.low:+.2f} to {late.high:+.2f} over conversations; random directions "
-            f"{late.null_low:+.2f} to {late.null_high:+.2f}).",
+            f"{late.null_low:+.2f} to {late.null_high:+.2f}; {p_words(late.q_value, 'q')} against the hardest "
+            "controls).",
             key=f"prior-{s}",
         )
     chart = charts.priors(found, emotion)
@@ -35,8 +37,8 @@ def priors_result(found: PriorsReading, emotion: str) -> None:
         )
     shows(
         "The same words of user and assistant, read under another system prompt: what differs comes from the prompt. "
-        "It lasts where the last third of the turns still differs over conversations, and by more than random "
-        "directions do.",
+        "It lasts where the last third of the turns still differs over conversations, and by more than directions "
+        "without a meaning do, corrected for all emotions.",
         "That the model would answer differently: the replies are given, not written by it.",
     )
     _expected(found)
