@@ -10,16 +10,23 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import Verdict
 from ui.plain import minus, plain
 
-Mark = Literal["evidence", "no evidence", "explained"]
+Mark = Literal["evidence", "cannot be told", "explained", "not tested", "no evidence"]
 
-_SIGNS: dict[Mark, str] = {"evidence": "●", "no evidence": "○", "explained": "◐"}
+# Half full: more than chance. The lower half: nothing says that it is more than a rival, nothing that it is not.
+_SIGNS: dict[Mark, str] = {
+    "evidence": "●",
+    "cannot be told": "◒",
+    "explained": "◐",
+    "not tested": "◌",
+    "no evidence": "○",
+}
 
 
 def verdict(mark: Mark, sentence: str, *, word: str = "", key: str) -> None:
     """Shows a verdict.
 
     Args:
-        mark: Filled circle, empty circle, or half circle.
+        mark: Filled circle, one of two half circles, dotted circle, or empty circle.
         sentence: What was found, in words; may hold names given by the visitor.
         word: Instead of the mark's own word, such as "explained by vocabulary".
         key: Unique on the page.
@@ -36,14 +43,14 @@ def scored_verdict(found: Verdict, sentence: str = "", *, key: str) -> None:
         sentence: Instead of its own reason.
         key: Unique on the page.
     """
-    mark: Mark = next((one for one in _SIGNS if one == found.word), "explained")
-    verdict(mark, sentence or found.reason, word=found.word, key=key)
+    verdict(found.kind, sentence or found.reason, word=found.word, key=key)
 
 
 def emotion_verdict(scores: HeldOutScores, emotion: str, *, key: str) -> None:
     """The verdict of one emotion with the numbers behind it."""
     found = scores.verdicts[scores.emotions.index(emotion)]
-    scored_verdict(found, f"{emotion}: {found.reason}", key=key)
+    older = "" if scores.gaps else " Scored before leads over rivals had intervals; score it again to have them."
+    scored_verdict(found, f"{emotion}: {found.reason}{older}", key=key)
 
 
 def shows(what: str, what_not: str) -> None:

@@ -6,7 +6,7 @@ score has used the held-out texts up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from emotion_core.evaluation.auroc import Array
 from emotion_core.evaluation.d_interval import corrected_d, d_interval
 from emotion_core.evaluation.gaps import auroc_estimate
+from emotion_core.evaluation.sample_size import split_half
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.cache import ActivationCache
@@ -23,6 +24,7 @@ from emotion_core.tracing.activations import Activations, FloatArray, ReadingPos
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator
+from emotion_core.vectors.neutral import neutral_components, project_out
 from emotion_core.vectors.orthogonal import without_removed
 from emotion_core.vectors.rows import Block, PairRows, blocks_of, places
 from emotion_core.vectors.select import project
@@ -30,6 +32,9 @@ from emotion_core.vectors.settings import BuildSettings
 
 # A logistic regression of this many classes, in every fold and layer, takes minutes.
 MOST_CLASSES = 24
+# Random halves behind a split-half cosine.
+_SPLITS = 20
+_SPLITS_LOGISTIC = 3
 _UNKNOWN = (float("nan"),) * 6
 
 
@@ -51,6 +56,8 @@ class Variant:
         auroc_low: Lower end of its 95 % interval.
         auroc_high: Upper end.
         cosine: Cosine to the vector shown, at the layer chosen for that one: every layer has a space of its own.
+        split_half: Mean cosine of two vectors made this way from disjoint halves of the training rows, at the layer
+            chosen for this way; near 0 for noise. See `sample_size.split_half`.
     """
 
     emotion: str
@@ -66,6 +73,7 @@ class Variant:
     auroc_low: float
     auroc_high: float
     cosine: float
+    split_half: float = float("nan")
 
     def to_json(self) -> dict[str, Any]:
         """For the command line; nothing in it is nan."""
@@ -102,7 +110,7 @@ def variants(
             # What was projected out of the vectors shown is left out of the others as well.
             kept = replace(train, values=without_removed(train.values, vectors))
             built = vectors_from(vectors.prompt_sets, kept, neutral, one)
-            found += _scored(built, vectors, one, test)
+            found += _scored(built, vectors, one, test, _halves(built, kept, neutral))
             yield Progress(len(found), len(settings) * len(vectors.emotions), f"comparing, reading position {done + 1}")
     return tuple(sorted(found, key=lambda one: vectors.emotions.index(one.emotion)))
 
@@ -136,7 +144,11 @@ def _last_differs(model: LoadedModel, texts: Sequence[str], chat: bool) -> bool:
 
 
 def _scored(
-    built: EmotionVectors, shown: EmotionVectors, settings: BuildSettings, test: Activations
+    built: EmotionVectors,
+    shown: EmotionVectors,
+    settings: BuildSettings,
+    test: Activations,
+    halves: Mapping[str, float],
 ) -> Iterator[Variant]:
     own = (shown.estimator, shown.neutral_projection, shown.reading)
     texts = [t for one in built.prompt_sets for t in one.part("heldout")]
@@ -159,7 +171,27 @@ def _scored(
             layer,
             *measures,
             cosine(built.values[e, at], shown.values[shown.index(emotion), at]),
+            halves.get(emotion, float("nan")),
         )
+
+
+def _halves(built: EmotionVectors, train: Activations, neutral: Activations) -> dict[str, float]:
+    """Split-half cosine of each emotion at its chosen layer, mean over some random halves."""
+    rows = [t for one in built.prompt_sets for t in one.part("train")]
+    values = train.values
+    if built.neutral_projection:
+        values = project_out(values, neutral_components(neutral.values))
+    rng = np.random.default_rng([built.seed, 0x4A1F])
+    means: dict[str, float] = {}
+    for block in blocks_of(rows, places(train.texts)):
+        layers = sorted({built.layer_of(emotion) for emotion in block.emotions})
+        draws = [
+            split_half(values[:, layers], block, built.estimator, len(block), rng)
+            for _ in range(_SPLITS_LOGISTIC if built.estimator == "logistic" else _SPLITS)
+        ]
+        table = np.mean(draws, axis=0)  # (emotions, chosen layers)
+        means |= {e: float(table[i, layers.index(built.layer_of(e))]) for i, e in enumerate(block.emotions)}
+    return means
 
 
 def _measures(positive: Array, negative: Array, block: Block) -> tuple[float, float, float, float, float, float]:
