@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.published import beside_published, published_chart
 from emotion_core.evaluation.published import FEAR_IN_GPT2
-from emotion_core.evaluation.words import score_sentence
+from emotion_core.evaluation.words import score_sentence, separation_title
 from emotion_core.experiments.ship import HOME_EMOTION, start_home_build
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.prompts.library import load_openings
@@ -66,7 +66,7 @@ def _separation(working: Working) -> None:
         return
     found = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
     sentence = score_sentence(scores, HOME_EMOTION, "calm")
-    scored_verdict(found, sentence, key="study-build")
+    scored_verdict(found, f"{separation_title(scores, HOME_EMOTION, 'calm')}. {found.reason}", key="study-build")
     chart = published_chart(scores, HOME_EMOTION, FEAR_IN_GPT2)
     show_chart(chart, alt_text=sentence, key="study-published")
     downloads(

@@ -7,19 +7,26 @@ from typing import Literal
 import streamlit as st
 
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.evaluation.verdict import Verdict
+from emotion_core.evaluation.verdict import Verdict, kind_of
 from ui.plain import minus, plain
 
-Mark = Literal["evidence", "no evidence", "explained"]
+Mark = Literal["evidence", "cannot be told", "explained", "not tested", "no evidence"]
 
-_SIGNS: dict[Mark, str] = {"evidence": "●", "no evidence": "○", "explained": "◐"}
+# Half full: more than chance. The lower half: nothing says that it is more than a rival, nothing that it is not.
+_SIGNS: dict[Mark, str] = {
+    "evidence": "●",
+    "cannot be told": "◒",
+    "explained": "◐",
+    "not tested": "◌",
+    "no evidence": "○",
+}
 
 
 def verdict(mark: Mark, sentence: str, *, word: str = "", key: str) -> None:
     """Shows a verdict.
 
     Args:
-        mark: Filled circle, empty circle, or half circle.
+        mark: Filled circle, one of two half circles, dotted circle, or empty circle.
         sentence: What was found, in words; may hold names given by the visitor.
         word: Instead of the mark's own word, such as "explained by vocabulary".
         key: Unique on the page.
@@ -39,22 +46,22 @@ def scored_verdict(found: Verdict, sentence: str = "", *, key: str) -> None:
     marked(found.word, sentence or found.reason, key=key)
 
 
-def marked(mark: str, sentence: str, *, key: str) -> None:
-    """Shows a claim by the word of its mark; words other than the two plain ones name what explains it.
+def marked(word: str, sentence: str, *, key: str) -> None:
+    """Shows a claim by the word of its verdict.
 
     Args:
-        mark: Such as "evidence" or "explained by vocabulary".
+        word: Such as "evidence" or "explained by vocabulary"; its sign is that of its kind.
         sentence: The claim with its figures.
         key: Unique on the page.
     """
-    sign: Mark = next((one for one in _SIGNS if one == mark), "explained")
-    verdict(sign, sentence, word=mark, key=key)
+    verdict(kind_of(word), sentence, word=word, key=key)
 
 
 def emotion_verdict(scores: HeldOutScores, emotion: str, *, key: str) -> None:
     """The verdict of one emotion with the numbers behind it."""
     found = scores.verdicts[scores.emotions.index(emotion)]
-    scored_verdict(found, f"{emotion}: {found.reason}", key=key)
+    older = "" if scores.gaps else " Scored before leads over rivals had intervals; score it again to have them."
+    scored_verdict(found, f"{emotion}: {found.reason}{older}", key=key)
 
 
 def shows(what: str, what_not: str) -> None:

@@ -11,9 +11,16 @@ import pandas as pd
 from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.bootstrap import FEWEST
+from emotion_core.evaluation.rejudge import all_gaps
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
 
+_RIVALS = {
+    "vocabulary": "bag of words",
+    "characters": "character n-grams",
+    "length": "length of the text",
+    "embedding": "embedding layer",
+}
 _COLUMNS = (
     "cohens_d", "d_low", "d_high", "null_d_low", "null_d_high", "null_d_95", "auroc", "null_auroc_95", "overlap",
     "accuracy", "p_value", "mean_positive", "mean_negative",
@@ -32,6 +39,8 @@ def separation_table(scores: HeldOutScores) -> pd.DataFrame:
                 "n_heldout": scores.n_heldout[e],
             }
             row.update({name: float(getattr(scores, name)[e, layer]) for name in _COLUMNS})
+            adjusted = scores.p_all_layers
+            row["p_all_layers"] = float("nan") if adjusted is None else float(adjusted[e, layer])
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -148,23 +157,27 @@ def rivals_table(scores: HeldOutScores, emotion: str) -> pd.DataFrame:
     """AUROC of the direction, of each rival on the same texts, and of the direction on each confound set.
 
     Columns: name, kind (direction, rival, confound), auroc, low and high (95 % interval, nan for rivals), counts
-    (whether it has a say in the verdict).
+    (whether it has a say in the verdict), gap with gap_low and gap_high (lead of the direction and its 95 % interval).
     """
     e = scores.emotions.index(emotion)
     layer, rivals = scores.selected_layers[e], scores.rivals[e]
     own = float(scores.auroc[e, layer])
     low, high = scores.auroc_interval(e, layer)
-    named = (("bag of words", rivals.vocabulary), ("length of the text", rivals.length))
-    rows: list[tuple[str, str, float, float, float, bool]] = [
-        (f"this direction, layer {layer}", "direction", own, low, high, True)
-    ]
-    for name, value in (*named, ("embedding layer", rivals.embedding)):
-        rows.append((name, "rival", value, float("nan"), float("nan"), True))
+    gaps = {(gap.kind, gap.name): gap for gap in all_gaps(scores, emotion, scores.confounds)}
+    nan = float("nan")
+    rows: list[tuple[Any, ...]] = [(f"this direction, layer {layer}", "direction", own, low, high, True, nan, nan, nan)]
+    for rival, name in _RIVALS.items():
+        gap = gaps.get(("rival", rival))
+        lead = (nan, nan, nan) if gap is None else (gap.gap, gap.low, gap.high)
+        rows.append((name, "rival", getattr(rivals, rival), nan, nan, True, *lead))
     for one in scores.confounds:
         if one.emotion == emotion:
             counts = not one.own and one.n >= FEWEST
-            rows.append((f"{one.contrast} instead", "confound", one.auroc, one.low, one.high, counts))
-    table = pd.DataFrame(rows, columns=["name", "kind", "auroc", "low", "high", "counts"])
+            gap = gaps.get(("confound", one.contrast)) if counts else None
+            lead = (nan, nan, nan) if gap is None else (gap.gap, gap.low, gap.high)
+            rows.append((f"{one.contrast} instead", "confound", one.auroc, one.low, one.high, counts, *lead))
+    columns = ["name", "kind", "auroc", "low", "high", "counts", "gap", "gap_low", "gap_high"]
+    table = pd.DataFrame(rows, columns=columns)
     return table.dropna(subset=["auroc"], ignore_index=True)
 
 
@@ -185,7 +198,13 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
             axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]),
         ),
         color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
-        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("auroc:Q", title="AUROC", format=".2f")],
+        tooltip=[
+            alt.Tooltip("name:N", title="What"),
+            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
+            alt.Tooltip("gap:Q", title="Lead of the direction", format="+.2f"),
+            alt.Tooltip("gap_low:Q", title="95 % interval from", format="+.2f"),
+            alt.Tooltip("gap_high:Q", title="to", format="+.2f"),
+        ],
     )
     numbers = base.mark_text(align="left", dx=4, color=INK).encode(x="end:Q", text=alt.Text("auroc:Q", format=".2f"))
     intervals = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, opacity=0.6, color=INK)
@@ -203,14 +222,17 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
 
 
 def _rivals_title(table: pd.DataFrame) -> str:
-    rows = [one for one in table.to_dict("records") if one["counts"]]
-    own = next((one["auroc"] for one in rows if one["kind"] == "direction"), None)
-    best = max((one for one in rows if one["kind"] != "direction"), key=lambda one: one["auroc"], default=None)
-    if own is None or best is None:
+    """What the intervals of the leads say; two bars of different lengths say nothing by themselves."""
+    rows = [one for one in table.to_dict("records") if one["counts"] and one["kind"] != "direction"]
+    if not rows or not (table["kind"] == "direction").any():
         return "Nothing to compare with"
-    if best["auroc"] < own - 1e-9:
+    if any(one["gap_high"] < 0 for one in rows):
+        worst = min((one for one in rows if one["gap_high"] < 0), key=lambda one: one["gap"])
+        return f"A {'confound' if worst['kind'] == 'confound' else 'simpler rival'} does better"
+    if all(one["gap_low"] > 0 for one in rows):
         return "No rival or confound does as well"
-    return "A confound does as well" if best["kind"] == "confound" else "A simpler rival does as well"
+    nearest = min((one for one in rows if not one["gap_low"] > 0), key=lambda one: one["gap"])
+    return f"These texts cannot tell it from {'a confound' if nearest['kind'] == 'confound' else 'a simpler rival'}"
 
 
 def _reach(scores: HeldOutScores, emotion: str) -> list[float]:
@@ -238,6 +260,7 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
         alt.Tooltip("overlap:Q", title="Overlap", format=".0%"),
         alt.Tooltip("p_value:Q", title="p (permutation)", format=".3f"),
+        alt.Tooltip("p_all_layers:Q", title="p as one of all layers", format=".3f"),
     ]
 
 

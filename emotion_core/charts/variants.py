@@ -37,6 +37,7 @@ def variant_table(rows: Sequence[Variant], emotion: str) -> pd.DataFrame:
                 "auroc_low": one.auroc_low,
                 "auroc_high": one.auroc_high,
                 "cosine": one.cosine,
+                "split_half": one.split_half,
             }
             for one in rows
             if one.emotion == emotion

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.places import writable
@@ -55,7 +55,7 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         told = f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows). {one['reason']}"
         if one["interval_reason"]:
             told += f" Cohen's d has {one['interval_reason']}."
-        parts.append(f"{told}\n{table(head, rows)}")
+        parts += [f"{told}\n{table(head, rows)}", *_leads(one["gaps"])]
     parts.append("* chosen by cross-validation on the training rows")
     if arguments.orthogonalise_against:
         from emotion_core.cli.without import orthogonalised
@@ -82,8 +82,8 @@ def report(arguments: argparse.Namespace) -> Answer:
     lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
     lines += [
         f"{row['emotion']}: {row['verdict']}; held-out AUROC of the direction {number(row['direction_auroc'])}, of a "
-        f"bag of words {number(row['bag_of_words_auroc'])}, length {number(row['length_auroc'])}, embedding layer "
-        f"{number(row['embedding_auroc'])}"
+        f"bag of words {number(row['bag_of_words_auroc'])}, character n-grams {number(row['character_ngrams_auroc'])}, "
+        f"length {number(row['length_auroc'])}, embedding layer {number(row['embedding_auroc'])}"
         for row in document["emotions"]
     ]
     if len(document["emotions"]) == 1:
@@ -93,7 +93,8 @@ def report(arguments: argparse.Namespace) -> Answer:
             for c in found.confounds
         ]
     lines += [
-        f"{p['n']} rows: cosine to the full vector {number(p['cosine_to_full'])}, held-out AUROC {number(p['auroc'])}"
+        f"{p['n']} rows: cosine of two disjoint parts of as many {number(p['split_half'])} (95 % of shuffled "
+        f"labels up to {number(p['noise_95'])}), held-out AUROC {number(p['auroc'])}"
         for p in document["sample_size"]
     ]
     lines += _ways(found.ways)
@@ -105,6 +106,14 @@ def report(arguments: argparse.Namespace) -> Answer:
         document["orthogonalised"], told = orthogonalised(model, vectors, found.scores, sets, arguments, out)
         lines.append(told)
     return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
+
+
+def _leads(gaps: Sequence[dict[str, Any]]) -> list[str]:
+    """Lead of a direction over each rival and confound, as a table."""
+    rows = [
+        [gap["name"], gap["kind"], number(gap["gap"]), f"{number(gap['low'])} to {number(gap['high'])}"] for gap in gaps
+    ]
+    return [table(["lead over", "kind", "AUROC", "95 % interval"], rows)] if rows else []
 
 
 def _out_of_what_is_left(arguments: argparse.Namespace) -> Path | None:
@@ -124,7 +133,7 @@ def _out_of_what_is_left(arguments: argparse.Namespace) -> Path | None:
 
 def _ways(ways: Sequence[Variant]) -> list[str]:
     """The table of estimators and reading positions."""
-    head = ["emotion", "estimator", "neutral", "reading", "layer", "d", "95 % interval", "AUROC", "cosine"]
+    head = ["emotion", "estimator", "neutral", "reading", "layer", "d", "95 % interval", "AUROC", "cosine", "halves"]
     rows = [
         [
             one.emotion,
@@ -136,7 +145,15 @@ def _ways(ways: Sequence[Variant]) -> list[str]:
             f"{number(finite(one.d_low))} to {number(finite(one.d_high))}",
             number(finite(one.auroc)),
             number(finite(one.cosine)),
+            number(finite(one.split_half)),
         ]
         for one in ways
     ]
-    return [table(head, rows), "* as built; the cosine is to that vector"] if rows else []
+    return (
+        [
+            table(head, rows),
+            "* as built; the cosine is to that vector; halves: cosine of two vectors from halves of the training rows",
+        ]
+        if rows
+        else []
+    )

@@ -22,12 +22,11 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import build, check_enough, neutral_texts, training_texts
+from emotion_core.vectors.build import build, check_enough
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.orthogonal import without_removed
 from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.training import training
 
 
 @dataclass(frozen=True)
@@ -109,19 +108,18 @@ def size_curve(
     model: LoadedModel, vectors: EmotionVectors, prompt_sets: Sequence[PromptSet], cache: ActivationCache | None
 ) -> Job[tuple[SizePoint, ...]]:
     """Reads the rows that vectors were built from and follows the vectors over their number, as a job."""
-    train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
-    train = replace(train, values=without_removed(train.values, vectors))
-    if vectors.neutral_projection:
-        neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
-        train = replace(train, values=project_out(train.values, neutral_components(neutral.values)))
+    material = yield from training(model, vectors, cache)
     held = [t for one in prompt_sets for t in one.part("heldout")]
     test = yield from record(model, [t.text for t in held], vectors.reading, cache)
-    train_rows = [t for one in vectors.prompt_sets for t in one.part("train")]
     test_rows = [t for one in vectors.prompt_sets for t in one.part("heldout")]
-    blocks = blocks_of(train_rows, places(train.texts))
     return (
         yield from sample_size(
-            vectors, train, blocks, test if held else None, blocks_of(test_rows, places(test.texts)), seed=vectors.seed
+            vectors,
+            replace(material.activations, values=material.values),
+            material.blocks,
+            test if held else None,
+            blocks_of(test_rows, places(test.texts)),
+            seed=vectors.seed,
         )
     )
 
@@ -137,7 +135,9 @@ def _by_emotion(scores: HeldOutScores) -> list[dict[str, Any]]:
                 "bag_of_words_auroc": finite(scores.rivals[e].vocabulary),
                 "length_auroc": finite(scores.rivals[e].length),
                 "embedding_auroc": finite(scores.rivals[e].embedding),
+                "character_ngrams_auroc": finite(scores.rivals[e].characters),
                 "direction_auroc": finite(scores.auroc[e, layer]),
+                "gaps": [gap.to_json() for gap in scores.gaps[e]] if scores.gaps else [],
                 "evidence": scores.verdicts[e].evidence,
                 "verdict": scores.verdicts[e].word,
                 "reason": scores.verdicts[e].reason,

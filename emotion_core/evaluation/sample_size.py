@@ -1,21 +1,28 @@
-"""How many pairs are enough: the vector from a part of the training rows, against the vector from all of them."""
+"""How many pairs are enough: two vectors from as many pairs each, with none in common.
+
+The cosine of a part with the whole that it is a part of says nothing: with n of N pairs it is sqrt(n / N) for pure
+noise, .9 from 16 of 20 on. Two vectors from disjoint parts are as near to each other as their direction is certain,
+and not nearer than vectors from shuffled labels where there is none. If both are the true direction with independent
+errors, the cosine of either with the true one is the square root of their cosine.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import auroc
+from emotion_core.evaluation.auroc import Array, auroc
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import Activations, FloatArray
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import Block, BoolArray, LabelledRows, PairRows
 from emotion_core.vectors.select import project
 
 DRAWS = 40
+_NAN = float("nan")
 SIZES = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
@@ -31,6 +38,11 @@ class SizePoint:
         auroc: Mean held-out AUROC; nan without held-out rows.
         auroc_low: 5th percentile over draws.
         auroc_high: 95th percentile.
+        split_half: Mean cosine of two vectors from n rows each, with no row, and as far as possible no topic, in
+            common; nan where there are not twice as many rows.
+        split_half_low: 5th percentile over draws.
+        split_half_high: 95th percentile.
+        noise_95: What 95 % of such cosines stay at or below when labels are shuffled.
     """
 
     n: int
@@ -40,6 +52,15 @@ class SizePoint:
     auroc: float
     auroc_low: float
     auroc_high: float
+    split_half: float = _NAN
+    split_half_low: float = _NAN
+    split_half_high: float = _NAN
+    noise_95: float = _NAN
+
+    @property
+    def cosine_to_truth(self) -> float:
+        """Estimated cosine of a vector from n rows with one from unlimited rows of the same kind; nan without."""
+        return float(np.sqrt(np.maximum(self.split_half, 0.0)))
 
 
 def sample_size(
@@ -64,29 +85,104 @@ def sample_size(
     """
     rng = np.random.default_rng([seed, 0x517E])
     most = max((_size(block) for block in train_blocks), default=0)
-    sizes = [n for n in SIZES if n < most]
+    sizes = sorted({n for n in SIZES if n < most} | ({most // 2} if most >= 4 else set()))
     points = []
     for done, n in enumerate([*sizes, most] if most else []):
         repeats = draws if n < most else 1
         pairs = [_one_draw(vectors, train, train_blocks, test, test_blocks, n, rng) for _ in range(repeats)]
-        points.append(_point(n, np.array(pairs)))
+        halves = (
+            [_halves_of_blocks(vectors, train, train_blocks, n, rng) for _ in range(draws)] if 2 * n <= most else []
+        )
+        points.append(_point(n, np.array(pairs), np.array(halves).reshape(-1, 2)))
         yield Progress(done + 1, len(sizes) + 1, "vectors from fewer rows")
     return tuple(points)
 
 
 def enough(points: Sequence[SizePoint], cosine: float = 0.9) -> int | None:
-    """The smallest size from which on vectors keep a mean cosine of at least `cosine` with the full one; None without.
+    """The smallest size from which on vectors keep an estimated cosine of at least `cosine` with the true direction.
 
-    A curve that falls below again has not settled. The last point is the full vector itself and does not count: it
-    would always be enough.
+    The estimate is the root of the split-half cosine, which has to lie above what shuffled labels reach as well. A
+    curve that falls below again has not settled.
+
+    Returns:
+        The size; None where no size with enough rows for two disjoint parts reaches it.
     """
-    found = None
-    for point in points[:-1]:
-        if not point.cosine_to_full >= cosine:  # nan is not enough either
-            found = None
-        elif found is None:
-            found = point.n
-    return found
+    smallest = None
+    for point in points:
+        if not np.isfinite(point.split_half):
+            continue
+        if not (point.cosine_to_truth >= cosine and point.split_half > point.noise_95):
+            smallest = None
+        elif smallest is None:
+            smallest = point.n
+    return smallest
+
+
+def split_half(
+    values: FloatArray, block: Block, estimator: Estimator, n: int, rng: np.random.Generator, *, shuffled: bool = False
+) -> Array:
+    """Cosine of two vectors from n rows each, with none in common.
+
+    Topics are kept apart as well, but for one that may be needed on both sides.
+
+    Args:
+        values: float32 [all texts, layers, width].
+        block: Training rows.
+        estimator: As in the build.
+        n: Pairs, or texts of each emotion, of either part.
+        rng: Draws the parts.
+        shuffled: Whether labels are shuffled first, for the cosine that noise reaches.
+
+    Returns:
+        float64 [emotions, layers].
+    """
+    if shuffled:
+        block = _shuffled(block, rng)
+    first, second = (estimate(values, block.only(keep), estimator) for keep in _disjoint(block, n, rng))
+    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    products = np.einsum("elw,elw->el", first.astype(np.float64), second.astype(np.float64))
+    result: Array = np.divide(products, lengths, out=np.full(products.shape, np.nan), where=lengths > 0)
+    return result
+
+
+def _shuffled(block: Block, rng: np.random.Generator) -> Block:
+    if isinstance(block, PairRows):
+        turned = rng.integers(0, 2, len(block)).astype(bool)
+        first = np.where(turned, block.negative, block.positive)
+        return replace(block, positive=first, negative=np.where(turned, block.positive, block.negative))
+    return replace(block, labels=rng.permutation(block.labels))
+
+
+def _disjoint(block: Block, n: int, rng: np.random.Generator) -> tuple[BoolArray, BoolArray]:
+    """Boolean [rows] of two parts of n rows a class, from the two ends of a random order of topics."""
+    _, topic = np.unique(np.asarray(block.groups, dtype=str), return_inverse=True)
+    place = rng.permutation(int(topic.max(initial=0)) + 1)[topic] + rng.random(len(block))
+    classes = block.labels if isinstance(block, LabelledRows) else np.zeros(len(block), dtype=np.int64)
+    parts = np.zeros((2, len(block)), dtype=bool)
+    for label in np.unique(classes):
+        own = np.flatnonzero(classes == label)
+        ordered = own[np.argsort(place[own])]
+        few = min(n, len(ordered) // 2)
+        parts[0, ordered[:few]] = True
+        parts[1, ordered[len(ordered) - few :]] = True
+    return parts[0], parts[1]
+
+
+def _halves_of_blocks(
+    vectors: EmotionVectors, train: Activations, blocks: Sequence[Block], n: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Mean over the emotions, at their chosen layers, with true and with shuffled labels."""
+    means = []
+    for shuffled in (False, True):
+        cosines: list[float] = []
+        for block in blocks:
+            layers = sorted({vectors.layer_of(emotion) for emotion in block.emotions})
+            table = split_half(train.values[:, layers], block, vectors.estimator, n, rng, shuffled=shuffled)
+            cosines += [
+                float(table[e, layers.index(vectors.layer_of(emotion))]) for e, emotion in enumerate(block.emotions)
+            ]
+        means.append(float(np.nanmean(cosines)) if np.isfinite(cosines).any() else _NAN)
+    return means[0], means[1]
 
 
 def _one_draw(
@@ -141,11 +237,14 @@ def _cosine(a: FloatArray, b: FloatArray) -> float:
     return float(a @ b) / lengths if lengths > 0 else float("nan")
 
 
-def _point(n: int, pairs: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> SizePoint:
-    def spread(column: int) -> tuple[float, float, float]:
-        values = pairs[:, column][np.isfinite(pairs[:, column])]
-        if not len(values):
-            return (float("nan"),) * 3
-        return float(values.mean()), float(np.percentile(values, 5)), float(np.percentile(values, 95))
+def _point(n: int, pairs: Array, halves: Array) -> SizePoint:
+    noise = halves[:, 1][np.isfinite(halves[:, 1])]
+    noise_95 = float(np.percentile(noise, 95)) if len(noise) else _NAN
+    return SizePoint(n, *_spread(pairs[:, 0]), *_spread(pairs[:, 1]), *_spread(halves[:, 0]), noise_95)
 
-    return SizePoint(n, *spread(0), *spread(1))
+
+def _spread(column: Array) -> tuple[float, float, float]:
+    values = column[np.isfinite(column)]
+    if not len(values):
+        return (_NAN,) * 3
+    return float(values.mean()), float(np.percentile(values, 5)), float(np.percentile(values, 95))

@@ -6,16 +6,16 @@ score has used the held-out texts up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.evaluation.auroc_interval import auroc_interval
-from emotion_core.evaluation.d_interval import d_interval
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.d_interval import corrected_d, d_interval
+from emotion_core.evaluation.gaps import auroc_estimate
+from emotion_core.evaluation.sample_size import split_half
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.cache import ActivationCache
@@ -24,13 +24,17 @@ from emotion_core.tracing.activations import Activations, FloatArray, ReadingPos
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator
+from emotion_core.vectors.neutral import neutral_components, project_out
 from emotion_core.vectors.orthogonal import without_removed
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.rows import Block, PairRows, blocks_of, places
 from emotion_core.vectors.select import project
 from emotion_core.vectors.settings import BuildSettings
 
 # A logistic regression of this many classes, in every fold and layer, takes minutes.
 MOST_CLASSES = 24
+# Random halves behind a split-half cosine.
+_SPLITS = 20
+_SPLITS_LOGISTIC = 3
 _UNKNOWN = (float("nan"),) * 6
 
 
@@ -52,6 +56,8 @@ class Variant:
         auroc_low: Lower end of its 95 % interval.
         auroc_high: Upper end.
         cosine: Cosine to the vector shown, at the layer chosen for that one: every layer has a space of its own.
+        split_half: Mean cosine of two vectors made this way from disjoint halves of the training rows, at the layer
+            chosen for this way; near 0 for noise. See `sample_size.split_half`.
     """
 
     emotion: str
@@ -67,6 +73,7 @@ class Variant:
     auroc_low: float
     auroc_high: float
     cosine: float
+    split_half: float = float("nan")
 
     def to_json(self) -> dict[str, Any]:
         """For the command line; nothing in it is nan."""
@@ -103,7 +110,7 @@ def variants(
             # What was projected out of the vectors shown is left out of the others as well.
             kept = replace(train, values=without_removed(train.values, vectors))
             built = vectors_from(vectors.prompt_sets, kept, neutral, one)
-            found += _scored(built, vectors, one, test)
+            found += _scored(built, vectors, one, test, _halves(built, kept, neutral))
             yield Progress(len(found), len(settings) * len(vectors.emotions), f"comparing, reading position {done + 1}")
     return tuple(sorted(found, key=lambda one: vectors.emotions.index(one.emotion)))
 
@@ -137,20 +144,24 @@ def _last_differs(model: LoadedModel, texts: Sequence[str], chat: bool) -> bool:
 
 
 def _scored(
-    built: EmotionVectors, shown: EmotionVectors, settings: BuildSettings, test: Activations
+    built: EmotionVectors,
+    shown: EmotionVectors,
+    settings: BuildSettings,
+    test: Activations,
+    halves: Mapping[str, float],
 ) -> Iterator[Variant]:
     own = (shown.estimator, shown.neutral_projection, shown.reading)
     texts = [t for one in built.prompt_sets for t in one.part("heldout")]
-    sides = {
-        emotion: block.sides(emotion) for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions
-    }
+    block_of = {emotion: block for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions}
     for e, emotion in enumerate(built.emotions):
         if emotion not in shown.emotions:
             continue
         layer, at = built.selected_layers[e], shown.layer_of(emotion)
         measures = _UNKNOWN
-        if emotion in sides and all(len(side) for side in sides[emotion]):
-            measures = _measures(*project(test.values[:, [layer]], sides[emotion], built.values[e, [layer]]))
+        block = block_of.get(emotion)
+        if block is not None and all(len(side) for side in block.sides(emotion)):
+            scores = project(test.values[:, [layer]], block.sides(emotion), built.values[e, [layer]])
+            measures = _measures(*scores, block)
         yield Variant(
             emotion,
             settings.estimator,
@@ -160,16 +171,36 @@ def _scored(
             layer,
             *measures,
             cosine(built.values[e, at], shown.values[shown.index(emotion), at]),
+            halves.get(emotion, float("nan")),
         )
 
 
-def _measures(positive: Array, negative: Array) -> tuple[float, float, float, float, float, float]:
+def _halves(built: EmotionVectors, train: Activations, neutral: Activations) -> dict[str, float]:
+    """Split-half cosine of each emotion at its chosen layer, mean over some random halves."""
+    rows = [t for one in built.prompt_sets for t in one.part("train")]
+    values = train.values
+    if built.neutral_projection:
+        values = project_out(values, neutral_components(neutral.values))
+    rng = np.random.default_rng([built.seed, 0x4A1F])
+    means: dict[str, float] = {}
+    for block in blocks_of(rows, places(train.texts)):
+        layers = sorted({built.layer_of(emotion) for emotion in block.emotions})
+        draws = [
+            split_half(values[:, layers], block, built.estimator, len(block), rng)
+            for _ in range(_SPLITS_LOGISTIC if built.estimator == "logistic" else _SPLITS)
+        ]
+        table = np.mean(draws, axis=0)  # (emotions, chosen layers)
+        means |= {e: float(table[i, layers.index(built.layer_of(e))]) for i, e in enumerate(block.emotions)}
+    return means
+
+
+def _measures(positive: Array, negative: Array, block: Block) -> tuple[float, float, float, float, float, float]:
     """Cohen's d and AUROC with their intervals, of [1, texts] projections."""
-    interval = d_interval(positive, negative, np.random.default_rng(0))
-    area = float(auroc(positive, negative)[0])
-    low, high = auroc_interval(area, positive.shape[-1], negative.shape[-1])
-    d = float(cohens_d(positive, negative)[0])
-    return d, float(interval.low[0]), float(interval.high[0]), area, low, high
+    pairs = isinstance(block, PairRows)
+    interval = d_interval(positive, negative, np.random.default_rng(0), pairs=pairs)
+    area = auroc_estimate(positive[0], negative[0], pairs=pairs, topics=block.groups if pairs else None)
+    d = float(corrected_d(positive, negative, pairs=pairs)[0])
+    return d, float(interval.low[0]), float(interval.high[0]), area.auroc, area.low, area.high
 
 
 def cosine(a: FloatArray, b: FloatArray) -> float:

@@ -55,6 +55,7 @@ def score_table(scores: HeldOutScores) -> pd.DataFrame:
         ("bag_of_words_auroc", "vocabulary"),
         ("length_auroc", "length"),
         ("embedding_auroc", "embedding"),
+        ("character_ngrams_auroc", "characters"),
     ):
         table[column] = [getattr(scores.rivals[e], rival) for e in place]
     return table

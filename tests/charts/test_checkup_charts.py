@@ -33,9 +33,17 @@ def test_cosines_stand_beside_their_chance():
 
 
 def test_the_number_of_texts():
-    points = [SizePoint(n, c, c - 0.1, min(1.0, c + 0.1), a, 0.5, 0.9) for n, c, a in ((2, 0.5, 0.6), (8, 0.95, 0.7))]
+    points = [
+        SizePoint(n, 0.9, 0.8, 1.0, a, 0.5, 0.9, c, c - 0.1, c + 0.05, 0.2)
+        for n, c, a in ((2, 0.5, 0.6), (5, 0.9, 0.7))
+    ]
     points.append(SizePoint(10, 1.0, 1.0, 1.0, 0.72, 0.72, 0.72))
-    assert size_chart(points, "pairs").to_dict()["title"]["text"].startswith("8 pairs already")
+    assert size_chart(points, "pairs").to_dict()["title"]["text"] == "Two vectors from 5 pairs each agree"
+    less = [points[0], replace(points[1], split_half=0.6), points[2]]
+    assert "from 5 pairs each still differ" in size_chart(less, "pairs").to_dict()["title"]["text"]
+    noise = [points[0], replace(points[1], split_half=0.1), points[2]]
+    assert "no better than those of shuffled labels" in size_chart(noise, "pairs").to_dict()["title"]["text"]
+    assert "Too few rows" in size_chart(points[2:], "pairs").to_dict()["title"]["text"]
     assert "0.60 from 2 pairs and 0.72 from all 10" in size_auroc_chart(points, "pairs").to_dict()["title"]["text"]
     unknown = [replace(p, auroc=np.nan, auroc_low=np.nan, auroc_high=np.nan) for p in points]
     assert "Nothing is held out" in size_auroc_chart(unknown, "pairs").to_dict()["title"]["text"]

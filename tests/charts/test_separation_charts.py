@@ -39,10 +39,11 @@ def broken():
 
 def test_the_title_states_the_finding_and_the_subtitle_the_numbers(fear, broken):
     spec = separation_by_layer(fear, "fear").to_dict()
-    assert spec["title"]["text"].startswith("Fear separates from the texts without it at every layer, most at layer")
+    chosen = f"at layer {fear.selected_layers[0]}, which was chosen beforehand"
+    assert spec["title"]["text"] == f"Fear separates from the texts without it {chosen}, and at every other layer"
     assert "10 with the emotion and 10 without" in spec["title"]["subtitle"]
     assert "standard deviations apart" in spec["description"]
-    assert "at no layer" in separation_by_layer(broken, "fear").to_dict()["title"]["text"]
+    assert "too few held-out texts" in separation_by_layer(broken, "fear").to_dict()["title"]["text"]
 
 
 def test_one_row_a_layer_with_the_chosen_one_marked(fear):
@@ -76,16 +77,33 @@ def test_confounds_stand_beside_the_rivals(fear):
     own = replace(threat, contrast="place", own=True)
     seen = replace(fear, confounds=(replace(threat, auroc=0.5), own))
     table = rivals_table(seen, "fear")
-    assert table["kind"].tolist() == ["direction"] + ["rival"] * 3 + ["confound"] * 2
+    assert table["kind"].tolist() == ["direction"] + ["rival"] * 4 + ["confound"] * 2
     assert table["counts"].tolist()[-2:] == [True, False]
-    assert rivals_chart(seen, "fear").to_dict()["title"]["text"] == "No rival or confound does as well"
-    worse = replace(fear, confounds=(replace(threat, auroc=1.0),))
-    assert rivals_chart(worse, "fear").to_dict()["title"]["text"] == "A confound does as well"
+
+
+@pytest.mark.parametrize(
+    ("threat", "title"),
+    [
+        ((0.3, 0.1, 0.5), "No rival or confound does as well"),
+        ((0.9, 0.7, 0.97), "These texts cannot tell it from a confound"),
+        ((1.0, 0.99, 1.0), "A confound does better"),
+    ],
+)
+def test_the_title_of_the_rivals_follows_the_intervals_of_the_leads(threat, title):
+    """A longer bar alone is no finding."""
+    one = pair_set(40, 60)
+    scores = scores_of(one, planted_pairs(one, 1.8)[0])
+    e, layer = 0, scores.selected_layers[0]
+    assert 0.75 < scores.auroc[e, layer] < 0.95
+    found = ConfoundScore("set", "threat", "fear", layer, *threat, 20, 0.3, 0.2)
+    chart = rivals_chart(replace(scores, confounds=(found,)), "fear").to_dict()
+    assert chart["title"]["text"] == title
 
 
 def test_a_direction_that_points_the_wrong_way_is_not_said_to_separate(fear):
     wrong = replace(fear, auroc=np.full_like(fear.auroc, 0.4), null_d_high=np.full_like(fear.null_d_high, -9.0))
-    assert "at no layer" in separation_by_layer(wrong, "fear").to_dict()["title"]["text"]
+    title = separation_by_layer(wrong, "fear").to_dict()["title"]["text"]
+    assert "by no more than chance" in title and "other" not in title
 
 
 @pytest.mark.parametrize(("measure", "reached"), [("p_value", 0.055), ("null_d_high", 99.0)])
@@ -93,4 +111,13 @@ def test_a_chosen_layer_that_chance_reaches_is_said_to(fear, measure, reached):
     changed = getattr(fear, measure).copy()
     changed[0, fear.selected_layers[0]] = reached
     title = separation_by_layer(replace(fear, **{measure: changed}), "fear").to_dict()["title"]["text"]
-    assert "3 of 4 layers" in title and f"not at layer {fear.selected_layers[0]}" in title
+    assert f"no more than chance at layer {fear.selected_layers[0]}" in title and "but at every other layer" in title
+
+
+def test_other_layers_count_only_as_some_of_all_that_were_looked_at(fear):
+    adjusted = np.full_like(fear.p_all_layers, 0.2)
+    assert "other" not in separation_by_layer(replace(fear, p_all_layers=adjusted), "fear").to_dict()["title"]["text"]
+    chosen = fear.selected_layers[0]
+    adjusted[0, (chosen + 1) % 4] = 0.01
+    title = separation_by_layer(replace(fear, p_all_layers=adjusted), "fear").to_dict()["title"]["text"]
+    assert title.endswith("and at 1 of the 3 other layers")

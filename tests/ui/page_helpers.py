@@ -13,7 +13,7 @@ def texts(app: AppTest) -> str:
 
 def done(app: AppTest) -> bool:
     """Whether a verdict stands on the page."""
-    return any(sign in texts(app) for sign in "●○◐")
+    return any(sign in texts(app) for sign in "●○◐◒◌")
 
 
 def button(app: AppTest, start: str) -> Any:

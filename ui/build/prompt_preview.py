@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from emotion_core.evaluation.power import power_sentences
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.prompts.write import to_csv
@@ -24,6 +25,8 @@ def preview(prompt_sets: Sequence[PromptSet]) -> None:
             st.markdown(f"**{plain(one.name)}** · {counts(one)}")
             for dropped in one.dropped[:_SHOWN_ROWS]:
                 st.caption(plain(dropped))
+            for sentence in power_sentences([one]):
+                st.caption(sentence)
             _findings(findings_of(one.sha256, one))
             with st.expander(
                 "Rows",

@@ -6,7 +6,8 @@ import streamlit as st
 
 from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.evaluation.words import score_sentence
+from emotion_core.evaluation.verdict import NOT_TESTED
+from emotion_core.evaluation.words import score_sentence, together_sentence
 from emotion_core.runs.builds import VECTORS_FILE, BuildResult
 from ui.build.bundle import bundle_button
 from ui.build.token_audit import token_audit
@@ -17,7 +18,7 @@ from ui.plain import plain
 from ui.services import store
 from ui.share import link_hint
 from ui.vector_sets import build_of
-from ui.verdict import emotion_verdict, shows
+from ui.verdict import emotion_verdict, shows, verdict
 from ui.working import Working
 
 _FEW = 8
@@ -54,6 +55,8 @@ def _tested(scores: HeldOutScores, key: str) -> None:
 
 def verdict_strip(scores: HeldOutScores, *, key: str) -> None:
     """A verdict for every emotion; with many of them, the first few and a fold for the rest."""
+    if together_sentence(scores):
+        verdict("not tested", together_sentence(scores), word=NOT_TESTED, key=f"{key}-together")
     for number, emotion in enumerate(scores.emotions[:_FEW]):
         emotion_verdict(scores, emotion, key=f"{key}-{number}")
     if len(scores.emotions) > _FEW:

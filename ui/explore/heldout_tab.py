@@ -15,7 +15,7 @@ from emotion_core.charts.separation import (
 )
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import rule_lines
-from emotion_core.evaluation.words import score_sentence
+from emotion_core.evaluation.words import power_of, score_sentence, together_sentence
 from ui.build.token_audit import token_audit
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads
@@ -55,6 +55,8 @@ def heldout_tab(working: Working) -> None:
     missing = scores.interval_reason[scores.emotions.index(emotion)]
     if missing:
         st.caption(f"Cohen's d has {plain(missing)}.")
+    if power_of(scores, emotion):
+        st.caption(power_of(scores, emotion))
     layer = _layer(scores, emotion)
     _points_and_rivals(scores, emotion, layer, key)
     with st.expander("The texts as a table", icon=":material/table_rows:"):
@@ -93,9 +95,10 @@ def _points_and_rivals(scores: HeldOutScores, emotion: str, layer: int, key: str
         downloads(f"rivals-{emotion}", chart=rivals, table=rivals_table(scores, emotion), key=f"rivals-{key}")
     shows(
         "Where each held-out text lies on the direction: a clean split means the direction tells the sides apart. "
-        "Beside it, what word counts, text length or the input embeddings alone can do on the same texts, and how well "
-        "the same direction separates pairs that differ in something else.",
-        "Why a rival does well: if a bag of words is as good, the model may read no more than vocabulary here.",
+        "Beside it, what words, parts of words, text length or the input embeddings alone can do on the same texts, "
+        "and how well the same direction separates pairs that differ in something else.",
+        "That the longer bar is the better one: the interval of the lead, in the tooltip and the table, says whether "
+        "these texts can tell them apart.",
     )
 
 
@@ -104,6 +107,8 @@ def _overview(scores: HeldOutScores, emotion: str) -> None:
     table = overview_table(scores)
     counted = ", ".join(f"{word} for {n}" for word, n in table["verdict"].value_counts().items())
     st.markdown(f"**{len(table)} emotions on held-out texts: {counted}**")
+    if together_sentence(scores):
+        st.caption(together_sentence(scores))
     number = st.column_config.NumberColumn
     event = st.dataframe(
         table,

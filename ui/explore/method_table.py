@@ -72,6 +72,9 @@ def _result(rows: tuple[Variant, ...], emotion: str) -> None:
             "auroc_low": number("AUROC from", format="%.2f", help="95 % interval"),
             "auroc_high": number("AUROC to", format="%.2f", help="95 % interval"),
             "cosine": number("Cosine", format="%.2f", help="To the vector of this page, at its layer."),
+            "split_half": number(
+                "Halves", format="%.2f", help="Cosine of two vectors from halves of the texts. Noise is near 0."
+            ),
         },
     )
     shows(

@@ -27,7 +27,7 @@ def sizes(working: Working) -> None:
     part_run(started, "sizes", SIZES.kind, vectors)
     run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None
     if may_start(started):
-        st.caption("The vector from random parts of its training texts, against the vector from all of them.")
+        st.caption("Vectors from two random parts of the training texts, with no text in common, against each other.")
         if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):
             return
         with shown_errors():
@@ -46,6 +46,7 @@ def sizes(working: Working) -> None:
                 show_chart(chart, alt_text=str(chart.description), key=f"sizes-{name}")
                 downloads(f"sample-size-{name}", chart=chart, table=size_table(points), key=f"sizes-{name}")
         shows(
-            "How near the direction from fewer texts comes to the one from all of them, and how well it separates.",
+            "How near two directions from as many texts each come to each other, beside those of shuffled labels, and "
+            "how well they separate.",
             "That more texts of the same kind are better texts: a set with a blind spot keeps it at any size.",
         )

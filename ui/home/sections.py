@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.separation import separation_by_layer, separation_table
-from emotion_core.evaluation.words import score_sentence
+from emotion_core.evaluation.words import score_sentence, separation_title
 from emotion_core.experiments.ship import HOME_EMOTION, start_home_build, start_home_sweep
 from emotion_core.steering.finding import sweep_finding
 from ui.charts import show_chart
@@ -34,7 +34,8 @@ def home_build(working: Working) -> None:
     found = scores.verdicts[scores.emotions.index(HOME_EMOTION)]
     st.subheader("Does it tell apart situations it was not drawn from?", anchor=False)
     sentence = score_sentence(scores, HOME_EMOTION, _AGAINST)
-    scored_verdict(found, sentence, key="home-build")
+    told = f"{separation_title(scores, HOME_EMOTION, _AGAINST)}. {found.reason}"
+    scored_verdict(found, told, key="home-build")
     chart = separation_by_layer(scores, HOME_EMOTION, against=_AGAINST, height=260)
     show_chart(chart, alt_text=sentence, key="home-separation", titled=False)
     shows(
