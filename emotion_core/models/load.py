@@ -35,7 +35,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
-            `ndif:` before a hub id takes the model that NDIF serves.
+            `ndif:` before a hub id takes the model that NDIF serves; `untrained:` before any other name makes a twin of
+            the model with random weights (`models/untrained.py`).
         dtype: `float32`, `bfloat16` or `float16`.
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
 
@@ -51,6 +52,10 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None) 
         from emotion_core.tracing.remote_model import load_remote
 
         return load_remote(name)
+    if name.startswith("untrained:"):
+        from emotion_core.models.untrained import untrained_twin
+
+        return untrained_twin(load_model(name.removeprefix("untrained:"), dtype=dtype, device=device))
     wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).is_dir() else name.partition("#")
     source = source_of(wanted)
     require_reachable(source, name)
