@@ -9,6 +9,7 @@ from typing import Any
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.errors import RunError
 from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.transfer import transfer
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs import (
     behaviors,
@@ -21,6 +22,7 @@ from emotion_core.runs import (
     preferences,
     readings,
     sweeps,
+    transfers,
     variants,
 )
 from emotion_core.runs.cache import ActivationCache
@@ -93,6 +95,15 @@ def _without_asked(described: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "sets": _sets_asked({**described, "sets": asked["sets"]})}
 
 
+def _transfer_asked(described: dict[str, Any]) -> dict[str, Any]:
+    """The target set by name, the sides, and whether the untrained twin reads along."""
+    return {
+        "sets": _sets_asked(described),
+        "contrast": transfers.contrast_of(described),
+        "untrained": bool(described.get("untrained")),
+    }
+
+
 def _texts_of_sets(vectors: EmotionVectors, asked: list[dict[str, str]]) -> list[str]:
     return texts_of(named_sets(asked, vectors))
 
@@ -143,6 +154,19 @@ AGAIN: dict[str, Again] = {
         lambda model, vectors, asked, cache, stopped: heldout(model, vectors, named_sets(asked, vectors), cache),
         heldouts.save_heldout,
         texts=_texts_of_sets,
+    ),
+    transfers.KIND: Again(
+        _transfer_asked,
+        lambda model, vectors, asked, cache, stopped: transfer(
+            model,
+            vectors,
+            named_sets(asked["sets"], vectors)[0],
+            asked["contrast"],
+            cache,
+            untrained=asked["untrained"],
+        ),
+        transfers.save_transfer,
+        texts=lambda vectors, asked: texts_of((*vectors.prompt_sets, *named_sets(asked["sets"], vectors))),
     ),
     checkups.CONFOUNDS: Again(
         _sets_asked,

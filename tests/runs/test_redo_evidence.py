@@ -24,6 +24,7 @@ from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.redo import can_redo, redo, why_not
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.settings import Settings
+from emotion_core.runs.transfers import start_transfer
 from emotion_core.runs.variants import start_variants
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
@@ -58,7 +59,11 @@ def _orthogonal(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVector
     return start_orthogonal(registry, owner, vectors, (), built_in_confounds()[:1], cache, "fear-calm")
 
 
-@pytest.mark.parametrize("start", [_heldout, _confounds, _sizes, _variants, _orthogonal])
+def _transfer(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache) -> str:
+    return start_transfer(registry, owner, vectors, load_prompts("emotions-12"), None, cache, untrained=True)
+
+
+@pytest.mark.parametrize("start", [_heldout, _confounds, _sizes, _variants, _orthogonal, _transfer])
 def test_an_expired_run_comes_back_the_same(
     start: Start, registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache
 ) -> None:
@@ -86,7 +91,10 @@ def own_set(name: str = "mine.csv") -> PromptSet:
 def test_uploaded_contrasts_are_not_kept(
     registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache
 ) -> None:
-    for start in (start_confounds, start_heldout):
+    def onto_own(*given):
+        return start_transfer(*given[:3], given[3][0], None, given[4])
+
+    for start in (start_confounds, start_heldout, onto_own):
         run_id = start(registry, owner, vectors, (own_set(),), cache)
         registry.wait(run_id)
         registry.store.expire(run_id)
