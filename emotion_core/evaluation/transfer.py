@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -37,7 +38,7 @@ from emotion_core.evaluation.shuffled_scores import reextracted
 from emotion_core.evaluation.verdict import SIGNIFICANCE, Verdict
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
-from emotion_core.numbers import finite
+from emotion_core.numbers import counted, finite
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job, Progress
@@ -70,6 +71,9 @@ RULE = (
     "on. "
     "No evidence: anything else; it does not show that nothing carries over."
 )
+# Sets of one author. Built-in ones that others wrote are not among them.
+_BY_THIS_PROJECT = frozenset({"fear-calm", "emotions-12", "emotions-171", "scenes-171"})
+_RULE_CUTS = ("Cannot be told", "Explained by", "Evidence within", "No evidence:")
 _LAYER_KEYS = (
     "auroc", "low", "high", "paired", "null_auroc_5", "null_auroc_95", "p_value", "p_training", "p_target",
 )  # fmt: skip
@@ -920,6 +924,23 @@ def _top_shares(z: Array, own: npt.NDArray[np.int64]) -> tuple[float, float]:
 
 
 # In words.
+
+
+def rule_lines() -> tuple[str, ...]:
+    """The rule, one verdict a line."""
+    cuts = [0, *(RULE.index(start) for start in _RULE_CUTS), len(RULE)]
+    return tuple(RULE[a:b].strip() for a, b in pairwise(cuts))
+
+
+def author_note(result: Transfer) -> str:
+    """What has to be said of who wrote the two sets; empty where nothing is known."""
+    left_out = f"{counted(len(result.left_out), 'text')} of {result.target} left out: the vectors were built from them"
+    note = f"{left_out}, or from the other side of their pair. " if result.left_out else ""
+    if result.same_source:
+        return f"{note}Both sets share texts, so this is a test within one source."
+    if {*result.source.replace("+", " ").split(), result.target} <= _BY_THIS_PROJECT:
+        return f"{note}Both sets were written for this project: other texts in another form, but the same author."
+    return note.strip()
 
 
 def transfer_sentence(result: Transfer) -> str:
