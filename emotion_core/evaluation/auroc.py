@@ -41,34 +41,6 @@ def auroc(positive: Scores, negative: Scores) -> Array:
     return np.where(broken, np.nan, wins / (n_positive * n_negative))
 
 
-def overlap(positive: Scores, negative: Scores) -> Array:
-    """Share of the two distributions that overlaps: 1 minus the Kolmogorov-Smirnov distance.
-
-    For two distributions whose densities cross once this is the area under both; it needs no bandwidth, and it is 0
-    exactly when a threshold separates the two sides.
-
-    Args:
-        positive: float [..., positives].
-        negative: float [..., negatives].
-
-    Returns:
-        float64 [...] between 0 and 1; nan where a side is empty or a score is not a number.
-    """
-    n_positive, n_negative = positive.shape[-1], negative.shape[-1]
-    if not n_positive or not n_negative:
-        return np.full(positive.shape[:-1], np.nan)
-    both = np.concatenate([positive, negative], axis=-1)
-    order = np.argsort(both, axis=-1, kind="stable")
-    ordered = np.take_along_axis(both, order, axis=-1)
-    steps = np.where(order < n_positive, 1 / n_positive, -1 / n_negative)
-    distance = np.abs(np.cumsum(steps, axis=-1))
-    # Within a run of equal scores the two distribution functions have not both stepped yet.
-    last_of_run = np.concatenate([ordered[..., 1:] != ordered[..., :-1], np.ones((*both.shape[:-1], 1), bool)], axis=-1)
-    largest = np.where(last_of_run, distance, 0.0).max(axis=-1)
-    result: Array = np.where(np.isnan(both).any(axis=-1), np.nan, np.clip(1 - largest, 0.0, 1.0))
-    return result
-
-
 def balanced_accuracy(positive: Scores, negative: Scores, threshold: Scores) -> Array:
     """Mean of the shares on the right side of a threshold; a score exactly on it counts half.
 

@@ -16,7 +16,7 @@ def auroc_interval(
     *,
     correlation: float = 0.0,
     design: float = 1.0,
-    freedom: int | None = None,
+    freedom: float | None = None,
 ) -> tuple[float, float]:
     """Score-type interval of an AUROC (Newcombe 2006, Statistics in Medicine 25:559, method 5).
 

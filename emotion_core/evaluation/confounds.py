@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import auroc
-from emotion_core.evaluation.auroc_interval import auroc_interval
 from emotion_core.evaluation.bootstrap import FEWEST
 from emotion_core.evaluation.confound_cosine import cosines, directions
+from emotion_core.evaluation.gaps import Gap, auroc_estimate, confound_gap
 from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
@@ -22,7 +21,7 @@ from emotion_core.runs.progress import Job
 from emotion_core.tracing.activations import Activations
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import Block, blocks_of, places
+from emotion_core.vectors.rows import Block, PairRows, blocks_of, places
 from emotion_core.vectors.select import project
 
 # Contrasts that a fear vector, and most others, must not light up for.
@@ -147,35 +146,60 @@ def _contrast(
 ) -> Iterator[ConfoundScore]:
     """Every vector on one contrast; what depends on the layer alone is computed once a layer."""
     positive, negative = block.sides(contrast)
+    topics = block.groups if isinstance(block, PairRows) else None
     of_layer = {
         layer: directions(activations.values[:, layer], block, contrast) for layer in set(vectors.selected_layers)
     }
     for e, emotion in enumerate(vectors.emotions):
         layer = vectors.selected_layers[e]
         vector = vectors.values[e, [layer]]
-        value = float(auroc(*project(activations.values[:, [layer]], (positive, negative), vector))[0])
-        low, high = auroc_interval(value, len(positive), len(negative))
+        scores = (side[0] for side in project(activations.values[:, [layer]], (positive, negative), vector))
+        area = auroc_estimate(*scores, pairs=isinstance(block, PairRows), topics=topics)
         found = cosines(of_layer[layer], vector[0])
         chance = float(np.quantile(np.abs(found[1:]), 0.95)) if np.isfinite(found).all() else float("nan")
         same = own or contrast.casefold() == emotion.casefold()
         yield ConfoundScore(
-            name, contrast, emotion, layer, value, low, high, len(positive), float(found[0]), chance, same
+            name,
+            contrast,
+            emotion,
+            layer,
+            area.auroc,
+            area.low,
+            area.high,
+            len(positive),
+            float(found[0]),
+            chance,
+            same,
         )
 
 
-def strongest(scores: Sequence[ConfoundScore], emotion: str) -> tuple[str, float]:
-    """Name and AUROC of the confound that the emotion's direction separates best; an empty name without one.
+def counted(scores: Sequence[ConfoundScore], emotion: str) -> tuple[ConfoundScore, ...]:
+    """Confounds that have a say in the verdict of an emotion.
 
     Sets the vectors were built from do not count, nor sets of fewer pairs than `FEWEST`: one pair alone has an AUROC
     of 0 or 1.
     """
-    counted = [
+    return tuple(
         one for one in scores if one.emotion == emotion and not one.own and one.n >= FEWEST and np.isfinite(one.auroc)
-    ]
-    if not counted:
-        return "", float("nan")
-    best = max(counted, key=lambda one: one.auroc)
-    return best.contrast, best.auroc
+    )
+
+
+def confound_gaps(
+    scores: Sequence[ConfoundScore], emotion: str, auroc: float, low: float, high: float
+) -> tuple[Gap, ...]:
+    """By how much a direction separates its own texts better than those of each confound.
+
+    Args:
+        scores: All confounds; those of other emotions, and those without a say, are left out.
+        emotion: The emotion.
+        auroc: Its held-out AUROC at the chosen layer.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+    """
+    return tuple(
+        confound_gap(one.contrast, (auroc, low, high), (one.auroc, one.low, one.high))
+        for one in counted(scores, emotion)
+    )
 
 
 def confound_texts(sets: Sequence[PromptSet]) -> tuple[str, ...]:

@@ -1,4 +1,10 @@
-"""The interval of Cohen's d: BCa bootstrap, corrected where the bootstrap is too narrow.
+"""The interval of Cohen's d, for contrast pairs and for sides that have nothing to do with each other.
+
+The two scores of a contrast pair go up and down together (by .8 and more over the pairs of some layers), and their
+difference is known the better for it. `paired_interval` uses that; taken as independent sides, ten such pairs with no
+difference at all were called different in 0 % of simulated sets instead of 5, and at d = 1 a quarter was missed.
+
+Independent sides: BCa bootstrap, corrected where the bootstrap is too narrow.
 
 With ten texts a side BCa alone covers a true d of 3 in 84 to 90 % of simulated sets instead of 95: where d is large its
 spread is mostly that of the pooled standard deviation, and small samples show too little of it, the less the longer the
@@ -10,7 +16,7 @@ effects that played no part in the choice; both tables are in `docs/results.md`.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from emotion_core.evaluation.auroc import Array, Scores
 from emotion_core.evaluation.bootstrap import FEWEST, RESAMPLES, Interval, bca_interval
@@ -24,9 +30,17 @@ EXCESS_FACTOR = 2.5
 
 
 def d_interval(
-    positive: Scores, negative: Scores, rng: np.random.Generator, resamples: int = RESAMPLES, level: float = 0.95
+    positive: Scores,
+    negative: Scores,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+    *,
+    pairs: bool = False,
 ) -> Interval:
     """The interval of Cohen's d: `stable_interval`, its ends moved half the way to those of `bca_interval` outside it.
+
+    For contrast pairs it is `paired_interval`.
 
     The one-sided bound stays that of BCa: the rule of evidence asks whether d is above 0, and near 0 BCa covers well.
     Where BCa has no interval though d has a value (with four scores a side some resamples are constant), both are those
@@ -38,11 +52,14 @@ def d_interval(
         rng: Draws the resamples.
         resamples: How many.
         level: Of confidence, of the interval as well as of the bound.
+        pairs: Whether the i-th positive and the i-th negative score are a pair.
 
     Returns:
         All three [layers]; nan at a layer with constant scores or a score that is not a number, and everywhere with
         fewer than four scores on a side.
     """
+    if pairs:
+        return paired_interval(positive, negative, level)
     bca = bca_interval(positive, negative, rng, resamples, level)
     if min(positive.shape[-1], negative.shape[-1]) < FEWEST:
         return bca
@@ -53,6 +70,103 @@ def d_interval(
         np.fmax(high, (high + bca.high) / 2),
         np.where(np.isfinite(bca.bound), bca.bound, lower),
     )
+
+
+def paired_interval(positive: Scores, negative: Scores, level: float = 0.95) -> Interval:
+    """The interval of Cohen's d of contrast pairs: `stable_interval` with the correlation within pairs in it.
+
+    With a correlation r the large-sample variance of d is a + b d^2, where a = 2 (1 - r) / n and
+    b = (kurtosis - 1) (1 + r^2) / (8 (n - 1)): squares of scores that correlate by r correlate by r^2. Student's t
+    pays for the estimated spread; the two variances make 2 (n - 1) / (1 + r^2) degrees of freedom. Simulated for 10
+    and 20 pairs, r from 0 to .9 and d from 0 to 2: coverage .94 to .98, level of the bound .034 to .048; ten pairs with
+    r = .8 show a d of 1 in 99 % of sets.
+
+    Args:
+        positive: float [..., pairs].
+        negative: float [..., pairs], in the same order.
+        level: Of confidence, of the interval as well as of the bound.
+
+    Returns:
+        All three [...]; nan where nothing varies, and everywhere with fewer than four pairs.
+    """
+    n = positive.shape[-1]
+    if n < FEWEST:
+        return Interval(*(np.full(positive.shape[:-1], np.nan) for _ in range(3)))
+    r = pair_correlation(positive, negative)
+    b = (_tails(positive, negative) - 1) * (1 + r**2) / (8 * (n - 1))
+    # Scores that go up and down exactly together would leave no spread at all.
+    scale = np.sqrt(2 * np.maximum(1 - r, 1e-6) / n / b)
+    centre = np.arcsinh(cohens_d(positive, negative) / (1 + 1.5 * b) / scale)
+    low, high, bound = (
+        np.asarray(scale * np.sinh(centre + stdtrit(2 * (n - 1) / (1 + r**2), share) * np.sqrt(b)))
+        for share in ((1 - level) / 2, (1 + level) / 2, 1 - level)
+    )
+    return Interval(low, high, bound)
+
+
+def corrected_d(positive: Scores, negative: Scores, *, pairs: bool) -> Array:
+    """Cohen's d without its small-sample bias (Hedges 1981), the figure that the intervals are intervals of.
+
+    d is too large by the factor 1 + 3 / (4 f), since 1 / s is on average larger than 1 / sigma; f = n + m - 2, for
+    pairs 2 (n - 1) / (1 + r^2).
+
+    Args:
+        positive: float [..., positives].
+        negative: float [..., negatives].
+        pairs: Whether they come in pairs.
+
+    Returns:
+        float64 [...].
+    """
+    return cohens_d(positive, negative) * small_sample_factor(positive, negative, pairs=pairs)
+
+
+def overlap(positive: Scores, negative: Scores, *, pairs: bool) -> Array:
+    """Share of two normal distributions of equal spread that overlaps, 2 Phi(-|d| / 2) (Cohen 1988, section 2.2).
+
+    Counted from the scores themselves (1 minus the Kolmogorov-Smirnov distance) the overlap is biased: ten scores a
+    side from one and the same distribution would overlap by .65 on average. |d| has a bias away from 0 as well: d^2 is
+    too large by the variance that d has at 0, which is taken off.
+
+    Args:
+        positive: float [..., positives].
+        negative: float [..., negatives].
+        pairs: Whether they come in pairs.
+
+    Returns:
+        float64 [...] between 0 and 1; nan where d is.
+    """
+    n, m = positive.shape[-1], negative.shape[-1]
+    d = corrected_d(positive, negative, pairs=pairs)
+    if not n or not m:
+        return d
+    variance = (1 / n + 1 / m) * (1 - pair_correlation(positive, negative) if pairs else 1.0)
+    result: Array = 2 * ndtr(-np.sqrt(np.maximum(d**2 - variance, 0.0)) / 2)
+    return result
+
+
+def small_sample_factor(positive: Scores, negative: Scores, *, pairs: bool) -> Array:
+    """What `corrected_d` multiplies d by, float64 [...]."""
+    n, m = positive.shape[-1], negative.shape[-1]
+    r = pair_correlation(positive, negative) if pairs else np.zeros(positive.shape[:-1])
+    freedom = np.maximum(2 * (n - 1) / (1 + r**2) if pairs else n + m - 2 + r, 1.0)
+    result: Array = 1 / (1 + 3 / (4 * freedom))
+    return result
+
+
+def pair_correlation(positive: Scores, negative: Scores) -> Array:
+    """Pearson correlation within pairs, float64 [...]; 0 where a side does not vary."""
+    first, second = (np.asarray(side, np.float64) for side in (positive, negative))
+    with np.errstate(invalid="ignore", over="ignore"):
+        a, b = (side - side.mean(axis=-1, keepdims=True) for side in (first, second))
+        size = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+        result: Array = np.divide((a * b).sum(axis=-1), size, out=np.zeros(np.shape(size)), where=size > 0)
+    return result
+
+
+def _tails(positive: Scores, negative: Scores) -> Array:
+    """Kurtosis that the variances are computed with, see the constants."""
+    return np.asarray(np.maximum(LEAST_KURTOSIS, 3 + EXCESS_FACTOR * (pooled_kurtosis(positive, negative) - 3)))
 
 
 def stable_interval(positive: Scores, negative: Scores, level: float = 0.95) -> tuple[Array, Array]:
@@ -73,8 +187,7 @@ def stable_interval(positive: Scores, negative: Scores, level: float = 0.95) -> 
         Both ends, float64 [...]; nan where d is.
     """
     n_positive, n_negative = positive.shape[-1], negative.shape[-1]
-    tails = np.maximum(LEAST_KURTOSIS, 3 + EXCESS_FACTOR * (pooled_kurtosis(positive, negative) - 3))
-    b = (tails - 1) / (4 * (n_positive + n_negative - 2))
+    b = (_tails(positive, negative) - 1) / (4 * (n_positive + n_negative - 2))
     scale = np.sqrt((1 / n_positive + 1 / n_negative) / b)
     shrunk = cohens_d(positive, negative) / (1 + 1.5 * b)
     centre, half = np.arcsinh(shrunk / scale), ndtri((1 + level) / 2) * np.sqrt(b)

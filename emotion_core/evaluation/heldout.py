@@ -10,12 +10,12 @@ from scipy.stats import false_discovery_control
 
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array
-from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds, strongest
+from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.part import Part, Scored, count, score_part
+from emotion_core.evaluation.rejudge import judged
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.evaluation.selection import select
-from emotion_core.evaluation.verdict import Measured, judge
+from emotion_core.evaluation.selection import Selection, select
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
@@ -124,10 +124,10 @@ def scoring(
             found=f"{len(chosen.texts)} rows to score, {len(chosen.left_out)} left out because they were trained on",
             remedy="Add held-out rows for these emotions, on both sides, or score another prompt set",
         )
-    scored = []
+    scored, n_emotions = [], sum(len(part.emotions) for part in parts)
     for i, part in enumerate(parts):
-        scored.append((yield from score_part(part, draws, np.random.default_rng([seed, i]))))
-    return _assemble(vectors, parts, scored, test, chosen.left_out, draws, seed, tuple(confounds))
+        scored.append((yield from score_part(part, draws, np.random.default_rng([seed, i]), n_emotions)))
+    return judged(_assemble(vectors, parts, scored, test, chosen, draws, seed, tuple(confounds)))
 
 
 def _train_blocks(vectors: EmotionVectors, train: Activations) -> tuple[Block, ...]:
@@ -147,7 +147,7 @@ def _assemble(
     parts: Sequence[Part],
     scored: Sequence[Scored],
     test: Activations,
-    left_out: tuple[str, ...],
+    chosen: Selection,
     draws: int,
     seed: int,
     confounds: tuple[ConfoundScore, ...],
@@ -157,21 +157,6 @@ def _assemble(
     layers = np.array([vectors.layer_of(emotion) for emotion in emotions])
     at_layer = {name: table[np.arange(len(emotions)), layers] for name, table in tables.items()}
     q_values = corrected(at_layer["p_value"])
-    found = tuple(rival for one in scored for rival in one.rivals)
-    verdicts = tuple(
-        judge(
-            Measured(
-                int(layers[e]),
-                float(at_layer["auroc"][e]),
-                float(at_layer["null_auroc_95"][e]),
-                float(q_values[e]),
-                float(at_layer["d_bound"][e]),
-                found[e],
-                strongest(confounds, emotion),
-            )
-        )
-        for e, emotion in enumerate(emotions)
-    )
     counts = [count(part, emotion) for part in parts for emotion in part.emotions]
     re_extracted = vectors.estimator == "difference" and parts[0].train is not None
     sides, projections = _points(parts, len(test.texts))
@@ -182,18 +167,23 @@ def _assemble(
         n_train=tuple(count[0] for count in counts),
         n_heldout=tuple(count[1] for count in counts),
         q_values=q_values,
-        rivals=found,
-        verdicts=verdicts,
+        rivals=tuple(rivals for one in scored for rivals in one.rivals),
+        verdicts=(),
         confounds=confounds,
         texts=test.texts,
         sides=sides,
         projections=projections,
-        left_out=left_out,
+        left_out=chosen.left_out,
         not_scored=tuple(e for e in vectors.emotions if e not in emotions),
         interval_reason=tuple(count[2] for count in counts),
         null_kind="re-extracted" if re_extracted else "held-out labels only",
         draws=draws,
         seed=seed,
+        gaps=tuple(gaps for one in scored for gaps in one.gaps),
+        chosen_draws=tuple(n for one in scored for n in one.draws),
+        within_source=tuple(
+            any(text in chosen.own for text, side in zip(test.texts, row, strict=True) if side) for row in sides
+        ),
         **tables,
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
 from emotion_core.evaluation.auroc import Array, auroc
 from emotion_core.evaluation.effect_size import cohens_d
@@ -41,6 +42,16 @@ class Null:
         """AUROC and d that this share of the draws does not exceed, float64 [emotions, layers] each."""
         first, second = (np.quantile(table, share, axis=0) for table in (self.auroc, self.d))
         return np.asarray(first, np.float64), np.asarray(second, np.float64)
+
+    def p_of_all_layers(self, observed: Array) -> Array:
+        """p-value of each layer as one of all that were looked at, float64 [emotions, layers].
+
+        Share of draws whose best layer reaches the AUROC, the observed one counted among them (the maximum statistic of
+        Westfall & Young 1993, section 2.3): labels are shuffled for all layers alike.
+        """
+        known = np.where(np.isnan(self.auroc), -np.inf, self.auroc)
+        reached = (known.max(axis=2)[:, :, None] >= observed - 1e-9).sum(axis=0)
+        return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + len(self.auroc)))
 
     def p_value(self, observed: Array) -> Array:
         """Share of draws that reach the observed AUROC [emotions, layers], the observed one counted among them."""
@@ -99,6 +110,66 @@ def shuffled_labels(
                 null.d[part, e, layer] = cohens_d(positive, negative)
         yield Progress(layer + 1, layers, "shuffling labels")
     return null
+
+
+def shuffled_aurocs(
+    block: Block, emotions: tuple[str, ...], scores_of: ScoresOfDraws, layer: int, draws: int, rng: np.random.Generator
+) -> Array:
+    """AUROCs of the same null at one layer, where many more draws are wanted: float64 [draws, emotions].
+
+    Args:
+        block: Scored rows.
+        emotions: Emotions of the block that are scored.
+        scores_of: Of as many draws.
+        layer: The layer.
+        draws: How many shuffles.
+        rng: Draws them.
+    """
+    aurocs = np.full((draws, len(emotions)), np.nan)
+    if isinstance(block, PairRows):
+        turned = swaps(block, draws, rng)
+        for part, scores in scores_of(layer):
+            first, second = scores[:, 0, block.positive], scores[:, 0, block.negative]
+            swapped = turned[part]
+            aurocs[part, 0] = auroc(np.where(swapped, second, first), np.where(swapped, first, second))
+        return aurocs
+    order, bounds = block.rows[permutations(block, draws, rng)], starts(block)
+    numbers = [block.emotions.index(emotion) for emotion in emotions]
+    for part, scores in scores_of(layer):
+        for e, number in enumerate(numbers):
+            start, stop = bounds[number], bounds[number + 1]
+            n, rest = stop - start, len(block) - (stop - start)
+            own = np.take_along_axis(scores[:, e], order[part, start:stop], axis=1)  # (draws, n)
+            # Against all texts, its own among them, each of n texts wins half of n more times.
+            wins = auroc(own, scores[:, e, block.rows]) * n * len(block) - n * n / 2
+            aurocs[part, e] = wins / (n * rest)
+    return aurocs
+
+
+def relabelled_aurocs(block: Block, emotion: str, scores: Array, draws: int, rng: np.random.Generator) -> Array:
+    """AUROCs of scores that stay as they are, with shuffled labels: float64 [draws].
+
+    Args:
+        block: Scored rows, which count into `scores`.
+        emotion: The emotion.
+        scores: float64 [texts] along its direction.
+        draws: How many shuffles.
+        rng: Draws them.
+    """
+    positive, negative = block.sides(emotion)
+    n, m = len(positive), len(negative)
+    used = np.concatenate([positive, negative])
+    ranks = np.zeros(len(scores))
+    ranks[used] = rankdata(scores[used])
+    if isinstance(block, PairRows):
+        turned = swaps(block, draws, rng)
+        sums = np.where(turned, ranks[negative], ranks[positive]).sum(axis=1)
+    else:
+        bounds, number = starts(block), block.emotions.index(emotion)
+        order = permutations(block, draws, rng)[:, bounds[number] : bounds[number + 1]]
+        sums = ranks[block.rows[order]].sum(axis=1)
+    result: Array = (sums - n * (n + 1) / 2) / (n * m)
+    return result if np.isfinite(scores[used]).all() else np.full(draws, np.nan)
 
 
 def _splitter(

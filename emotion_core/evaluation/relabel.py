@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.evaluation.gaps import FEWEST_TOPICS
 from emotion_core.vectors.rows import BoolArray, IntArray, LabelledRows, PairRows
 
 
 def swaps(block: PairRows, draws: int, rng: np.random.Generator) -> BoolArray:
-    """Whether the two sides of a pair change places, bool [draws, pairs]."""
-    return rng.integers(0, 2, (draws, len(block))).astype(np.bool_)
+    """Whether the two sides of a pair change places, bool [draws, pairs].
+
+    Pairs of one topic change places together where there are at least `FEWEST_TOPICS` topics: their differences may be
+    alike, and are then no two pieces of evidence. With fewer topics there would be too few ways to shuffle.
+    """
+    topics, number = np.unique(np.asarray(block.groups, dtype=str), return_inverse=True)
+    if len(topics) < FEWEST_TOPICS:
+        number = np.arange(len(block))
+    turned = rng.integers(0, 2, (draws, int(number.max(initial=-1)) + 1)).astype(np.bool_)
+    result: BoolArray = turned[:, number]
+    return result
 
 
 def permutations(block: LabelledRows, draws: int, rng: np.random.Generator) -> IntArray:

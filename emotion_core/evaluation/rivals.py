@@ -1,4 +1,4 @@
-"""What explains a separation without any emotion in it: vocabulary, length, and the embedding layer."""
+"""What explains a separation without any emotion in it: words, parts of words, length, and the embedding layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from emotion_core.vectors.rows import Block, IntArray
 from emotion_core.vectors.select import project
 
 Sides = tuple[IntArray, IntArray]
-RIVALS = ("vocabulary", "length", "embedding")
+# Scores of the positive and of the negative texts, float64 [texts] each; None where a rival cannot be had.
+SideScores = tuple[Array, Array] | None
+RIVALS = ("vocabulary", "characters", "length", "embedding")
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,13 @@ class Rivals:
         vocabulary: Logistic regression on word counts.
         length: Number of tokens, in the direction that it had in training.
         embedding: The same estimator on the input of block 0, before the model has computed anything.
+        characters: Logistic regression on character n-grams, weighted by tf-idf.
     """
 
     vocabulary: float
     length: float
     embedding: float
-
-    @property
-    def best(self) -> tuple[str, float]:
-        """Name and AUROC of the strongest rival; an empty name where there is none."""
-        found = [(name, getattr(self, name)) for name in RIVALS if np.isfinite(getattr(self, name))]
-        return max(found, key=lambda pair: pair[1]) if found else ("", float("nan"))
+    characters: float = float("nan")
 
 
 def bag_of_words(
@@ -60,7 +58,14 @@ def bag_of_words(
 def vocabulary_aurocs(
     train: Sequence[str], train_sides: Sequence[Sides], test: Sequence[str], test_sides: Sequence[Sides]
 ) -> Array:
-    """The same for many emotions of one set: the words of its texts are counted once.
+    """AUROC of `word_scores` for many emotions of one set, float64 [emotions]; nan where there are no scores."""
+    return np.array([area_of(scores) for scores in word_scores(train, train_sides, test, test_sides)])
+
+
+def word_scores(
+    train: Sequence[str], train_sides: Sequence[Sides], test: Sequence[str], test_sides: Sequence[Sides]
+) -> list[SideScores]:
+    """Scores of a logistic regression on word counts; the words of a set's texts are counted once.
 
     Args:
         train: All training texts.
@@ -69,17 +74,42 @@ def vocabulary_aurocs(
         test_sides: Rows of the positive and of the negative scored texts of each emotion.
 
     Returns:
-        float64 [emotions]; nan for an emotion without rows on a side, and without a single word in training.
+        Scores of both sides, one pair an emotion; None for an emotion without rows on a side, and without a single
+        word in training.
     """
     from sklearn.feature_extraction.text import CountVectorizer  # slow to import, and pages do not need it
+
+    return _regressions(CountVectorizer(token_pattern=r"(?u)\w+"), train, train_sides, test, test_sides)
+
+
+def character_scores(
+    train: Sequence[str], train_sides: Sequence[Sides], test: Sequence[str], test_sides: Sequence[Sides]
+) -> list[SideScores]:
+    """The same on character n-grams (2 to 5 within words, tf-idf): endings, word parts and punctuation as well.
+
+    Arguments and result are those of `word_scores`.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    return _regressions(grams, train, train_sides, test, test_sides)
+
+
+def _regressions(
+    counter: Any,
+    train: Sequence[str],
+    train_sides: Sequence[Sides],
+    test: Sequence[str],
+    test_sides: Sequence[Sides],
+) -> list[SideScores]:
+    """A logistic regression an emotion on what a vectoriser of scikit-learn counts."""
     from sklearn.linear_model import LogisticRegression
 
-    counter = CountVectorizer(token_pattern=r"(?u)\w+")
-    found = np.full(len(train_sides), np.nan)
+    none: list[SideScores] = [None] * len(train_sides)
     try:
         counted = counter.fit_transform(train)
     except ValueError:  # texts without a single word
-        return found
+        return none
     scored = counter.transform(test)
     for e, (seen, rows) in enumerate(zip(train_sides, test_sides, strict=True)):
         if not all(len(side) for side in (*seen, *rows)):
@@ -87,12 +117,17 @@ def vocabulary_aurocs(
         labels = np.repeat([1, 0], [len(side) for side in seen])
         model = LogisticRegression(solver="liblinear", class_weight="balanced")
         model.fit(counted[np.concatenate(seen)], labels)
-        found[e] = auroc(*(model.decision_function(scored[side]) for side in rows))
-    return found
+        none[e] = model.decision_function(scored[rows[0]]), model.decision_function(scored[rows[1]])
+    return none
 
 
 def length(train: IntArray, train_sides: Sides, test: IntArray, test_sides: Sides) -> float:
-    """AUROC of the number of tokens, turned by the training texts.
+    """AUROC of `length_scores`."""
+    return area_of(length_scores(train, train_sides, test, test_sides))
+
+
+def length_scores(train: IntArray, train_sides: Sides, test: IntArray, test_sides: Sides) -> SideScores:
+    """The number of tokens, turned by the training texts.
 
     Args:
         train: int64 [training texts], tokens of each.
@@ -102,13 +137,20 @@ def length(train: IntArray, train_sides: Sides, test: IntArray, test_sides: Side
     """
     seen = float(auroc(*(train[rows].astype(np.float64) for rows in train_sides)))
     sign = -1.0 if seen < 0.5 else 1.0
-    return float(auroc(*(sign * test[rows].astype(np.float64) for rows in test_sides)))
+    return sign * test[test_sides[0]].astype(np.float64), sign * test[test_sides[1]].astype(np.float64)
 
 
 def embedding_aurocs(
     train: Activations, train_block: Block, test: Activations, sides: Sequence[tuple[str, Sides]], estimator: Estimator
 ) -> Array:
-    """AUROC of vectors built on the embedding layer alone.
+    """AUROC of `embedding_scores`, float64 [emotions]."""
+    return np.array([area_of(scores) for scores in embedding_scores(train, train_block, test, sides, estimator)])
+
+
+def embedding_scores(
+    train: Activations, train_block: Block, test: Activations, sides: Sequence[tuple[str, Sides]], estimator: Estimator
+) -> list[SideScores]:
+    """Projections on vectors built on the embedding layer alone.
 
     Args:
         train: Training texts.
@@ -118,14 +160,19 @@ def embedding_aurocs(
         estimator: As in the build.
 
     Returns:
-        float64 [emotions].
+        Scores of both sides, one pair an emotion.
     """
     vectors = estimate(train.embeddings[:, None], train_block, estimator)
-    found = []
+    scores: list[SideScores] = []
     for emotion, rows in sides:
-        vector = vectors[train_block.emotions.index(emotion)]
-        found.append(auroc(*project(test.embeddings[:, None], rows, vector))[0])
-    return np.array(found, dtype=np.float64)
+        positive, negative = project(test.embeddings[:, None], rows, vectors[train_block.emotions.index(emotion)])
+        scores.append((positive[0], negative[0]))
+    return scores
+
+
+def area_of(scores: SideScores) -> float:
+    """AUROC of a rival's scores; nan where it has none."""
+    return float("nan") if scores is None else float(auroc(*scores))
 
 
 # Rivals that are fitted on training texts and give every other text a score, in the order in which they are shown.

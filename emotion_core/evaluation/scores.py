@@ -11,13 +11,14 @@ import numpy.typing as npt
 from emotion_core.evaluation.auroc import Array
 from emotion_core.evaluation.auroc_interval import auroc_interval
 from emotion_core.evaluation.confounds import ConfoundScore
+from emotion_core.evaluation.gaps import Gap
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
 from emotion_core.numbers import finite
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 
 # Part of every content key: raise it when scores computed before must not be shown again.
-SCORES_VERSION = 2
+SCORES_VERSION = 3
 
 NullKind = Literal["re-extracted", "held-out labels only"]
 
@@ -38,6 +39,8 @@ _LAYER_KEYS = (
     ("random_auroc_95", "random_auroc_95"),
     ("random_cohens_d_95", "random_d_95"),
 )
+# The same, in tables that results stored by an earlier version lack.
+_LATER_KEYS = (("p_value_all_layers", "p_all_layers"), ("within_pair_correlation", "within_pairs"))
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ class HeldOutScores:
         null_kind: Whether shuffled vectors were extracted again, or only held-out labels shuffled.
         draws: Number of draws of each null.
         seed: Of the draws.
+        gaps: Lead of each emotion's direction over every rival and confound that counts, at the chosen layer; empty in
+            a result that was stored before there were gaps, as the fields below are.
+        auroc_low: Lower end of the 95 % interval of the AUROC, which respects pairs and topics.
+        auroc_high: Upper end.
+        p_all_layers: p-value of each layer as one of all that are looked at.
+        within_pairs: Correlation of the two scores within contrast pairs; nan for labelled texts.
+        chosen_draws: Shuffles behind the p-value at the chosen layer, one an emotion.
+        within_source: Whether the scored texts of an emotion come from the sets that its vector was built from.
     """
 
     model: ModelInfo
@@ -115,6 +126,13 @@ class HeldOutScores:
     null_kind: NullKind
     draws: int
     seed: int
+    gaps: tuple[tuple[Gap, ...], ...] = ()
+    auroc_low: Array | None = None
+    auroc_high: Array | None = None
+    p_all_layers: Array | None = None
+    within_pairs: Array | None = None
+    chosen_draws: tuple[int, ...] = ()
+    within_source: tuple[bool, ...] = ()
 
     @property
     def n_layers(self) -> int:
@@ -129,7 +147,12 @@ class HeldOutScores:
             "left_out": len(self.left_out),
             "left_out_texts": list(self.left_out),
             "not_scored": list(self.not_scored),
-            "null": {"kind": self.null_kind, "draws": self.draws, "seed": self.seed},
+            "null": {
+                "kind": self.null_kind,
+                "draws": self.draws,
+                "draws_at_chosen_layer": min(self.chosen_draws, default=self.draws),
+                "seed": self.seed,
+            },
             "rule": RULE,
         }
 
@@ -140,7 +163,8 @@ class HeldOutScores:
             "selected_layer": self.selected_layers[e],
             "n_train": self.n_train[e],
             "n_heldout": self.n_heldout[e],
-            "evidence": verdict.evidence,
+            # A verdict that was stored before there were gaps has shown less.
+            "evidence": verdict.evidence and bool(self.gaps),
             "separates": verdict.separates,
             "verdict": verdict.word,
             "reason": verdict.reason,
@@ -150,18 +174,30 @@ class HeldOutScores:
                 "bag_of_words_auroc": finite(rivals.vocabulary),
                 "length_auroc": finite(rivals.length),
                 "embedding_auroc": finite(rivals.embedding),
+                "character_ngrams_auroc": finite(rivals.characters),
             },
+            "gaps": [gap.to_json() for gap in self.gaps[e]] if self.gaps else [],
+            "within_source": self.within_source[e] if self.within_source else None,
             "confounds": [one.to_json() for one in self.confounds if one.emotion == self.emotions[e]],
             "layers": [self._layer(e, layer) for layer in range(self.n_layers)],
         }
 
     def auroc_interval(self, e: int, layer: int) -> tuple[float, float]:
-        """95 % interval of the AUROC of emotion number `e` at a layer; nan without an AUROC."""
+        """95 % interval of the AUROC of emotion number `e` at a layer; nan without one."""
+        if self.auroc_low is not None and self.auroc_high is not None:
+            return float(self.auroc_low[e, layer]), float(self.auroc_high[e, layer])
         sides = self.sides[e]
         return auroc_interval(float(self.auroc[e, layer]), int((sides > 0).sum()), int((sides < 0).sum()))
+
+    def n_smaller_side(self, e: int) -> int:
+        """Scored texts of emotion number `e` with or without it, whichever are fewer."""
+        return int(min((self.sides[e] > 0).sum(), (self.sides[e] < 0).sum()))
 
     def _layer(self, e: int, layer: int) -> dict[str, Any]:
         entry: dict[str, Any] = {"layer": layer}
         entry.update({key: finite(getattr(self, name)[e, layer]) for key, name in _LAYER_KEYS})
+        for key, name in _LATER_KEYS:
+            table = getattr(self, name)
+            entry[key] = None if table is None else finite(table[e, layer])
         entry["auroc_low"], entry["auroc_high"] = (finite(end) for end in self.auroc_interval(e, layer))
         return entry

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.evaluation.auroc_interval import auroc_interval
-from emotion_core.evaluation.d_interval import d_interval
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.evaluation.auroc import Array
+from emotion_core.evaluation.d_interval import corrected_d, d_interval
+from emotion_core.evaluation.gaps import auroc_estimate
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.cache import ActivationCache
@@ -25,7 +24,7 @@ from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator
 from emotion_core.vectors.orthogonal import without_removed
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.rows import Block, PairRows, blocks_of, places
 from emotion_core.vectors.select import project
 from emotion_core.vectors.settings import BuildSettings
 
@@ -141,16 +140,16 @@ def _scored(
 ) -> Iterator[Variant]:
     own = (shown.estimator, shown.neutral_projection, shown.reading)
     texts = [t for one in built.prompt_sets for t in one.part("heldout")]
-    sides = {
-        emotion: block.sides(emotion) for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions
-    }
+    block_of = {emotion: block for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions}
     for e, emotion in enumerate(built.emotions):
         if emotion not in shown.emotions:
             continue
         layer, at = built.selected_layers[e], shown.layer_of(emotion)
         measures = _UNKNOWN
-        if emotion in sides and all(len(side) for side in sides[emotion]):
-            measures = _measures(*project(test.values[:, [layer]], sides[emotion], built.values[e, [layer]]))
+        block = block_of.get(emotion)
+        if block is not None and all(len(side) for side in block.sides(emotion)):
+            scores = project(test.values[:, [layer]], block.sides(emotion), built.values[e, [layer]])
+            measures = _measures(*scores, block)
         yield Variant(
             emotion,
             settings.estimator,
@@ -163,13 +162,13 @@ def _scored(
         )
 
 
-def _measures(positive: Array, negative: Array) -> tuple[float, float, float, float, float, float]:
+def _measures(positive: Array, negative: Array, block: Block) -> tuple[float, float, float, float, float, float]:
     """Cohen's d and AUROC with their intervals, of [1, texts] projections."""
-    interval = d_interval(positive, negative, np.random.default_rng(0))
-    area = float(auroc(positive, negative)[0])
-    low, high = auroc_interval(area, positive.shape[-1], negative.shape[-1])
-    d = float(cohens_d(positive, negative)[0])
-    return d, float(interval.low[0]), float(interval.high[0]), area, low, high
+    pairs = isinstance(block, PairRows)
+    interval = d_interval(positive, negative, np.random.default_rng(0), pairs=pairs)
+    area = auroc_estimate(positive[0], negative[0], pairs=pairs, topics=block.groups if pairs else None)
+    d = float(corrected_d(positive, negative, pairs=pairs)[0])
+    return d, float(interval.low[0]), float(interval.high[0]), area.auroc, area.low, area.high
 
 
 def cosine(a: FloatArray, b: FloatArray) -> float:

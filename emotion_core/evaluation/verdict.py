@@ -3,26 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
-from emotion_core.evaluation.rivals import Rivals
+from emotion_core.evaluation.gaps import FEWEST_UNITS, Gap
+from emotion_core.evaluation.p_words import p_words
 
 SIGNIFICANCE = 0.05
-RULE = (
-    "Evidence: at the layer that cross-validation chose on the training texts, held-out AUROC lies above .5 and above "
-    "the 95 % point of vectors from shuffled labels, the permutation p-value corrected for the number of emotions is "
-    "at most .05, and the one-sided 95 % lower bound of Cohen's d lies above 0 (where there are enough texts for a "
-    "bound). "
-    "Explained by vocabulary, length or embedding: the separation is more than chance, but a bag of words, the length "
-    "of the texts or the embedding layer separates the same held-out texts at least as well. "
-    "Explained by confound X: the separation is more than chance, but on pairs of texts that differ in X and not in "
-    "the emotion the same direction has at least the same AUROC. Of several explanations the one with the highest "
-    "AUROC is named. "
-    "No evidence: anything else; it does not show that there is no such direction."
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """One outcome of the rule.
+
+    Attributes:
+        outcome: The outcome, as a heading.
+        text: When it is given.
+    """
+
+    outcome: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.text}"
+
+
+RULE_LINES = (
+    RuleLine(
+        "Evidence",
+        "at the layer that cross-validation chose on the training texts, held-out AUROC lies above .5 and above the "
+        "95 % point of vectors from shuffled labels, the permutation p-value corrected for the number of emotions is "
+        "at most .05, the one-sided 95 % lower bound of Cohen's d lies above 0 (where there are enough texts for a "
+        "bound), and the direction beats every rival and every confound: the 95 % interval of its lead in AUROC lies "
+        "above 0. Rivals (a bag of words, character n-grams, text length, the embedding layer) are fitted on the same "
+        "training texts and scored on the same held-out texts; a confound is the same direction on pairs of texts that "
+        "differ in something else and not in the emotion.",
+    ),
+    RuleLine(
+        "Cannot be told from X",
+        "the separation is more than chance, but the interval of the lead over rival or confound X holds 0. The "
+        "smallest lead is named. It does not show that X explains the separation.",
+    ),
+    RuleLine(
+        "Explained by X",
+        "the separation is more than chance, but rival X separates the same texts better, or the direction separates "
+        "the texts of confound X better: the whole interval of the lead lies below 0.",
+    ),
+    RuleLine(
+        "Cannot be tested one by one",
+        f"fewer than {FEWEST_UNITS} held-out texts or pairs with the emotion, too few for an interval of its own.",
+    ),
+    RuleLine("No evidence", "anything else; it does not show that there is no such direction."),
 )
-_RIVAL_NAMES = {"vocabulary": "a bag of words", "length": "text length", "embedding": "the embedding layer"}
+RULE = " ".join(str(line) for line in RULE_LINES)
+
+NOT_TESTED = "cannot be tested one by one"
+VerdictKind = Literal["evidence", "cannot be told", "explained", "not tested", "no evidence"]
+
+_RIVAL_NAMES = {
+    "vocabulary": "a bag of words",
+    "characters": "character n-grams",
+    "length": "text length",
+    "embedding": "the embedding layer",
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +80,10 @@ class Measured:
         q_value: Permutation p-value after Benjamini-Hochberg across emotions.
         d_bound: One-sided 95 % lower bound of Cohen's d. The permutation test is one-sided as well; the lower end of
             the two-sided interval would cost ten held-out pairs at d = 1.5 their power (.85 instead of .9).
-        rivals: AUROC of the rivals.
-        confound: Name and AUROC of the confound that the direction separates best; an empty name where none was tested.
+        gaps: The lead over every rival and every confound that counts.
+        sees: Names and AUROCs of the confounds that the direction separates by more than chance.
+        n: Held-out pairs, or held-out texts of the smaller side.
+        within_source: Whether the held-out texts come from the sets that the vectors were built from.
     """
 
     layer: int
@@ -45,8 +91,10 @@ class Measured:
     null_auroc_95: float
     q_value: float
     d_bound: float
-    rivals: Rivals
-    confound: tuple[str, float] = ("", float("nan"))
+    gaps: tuple[Gap, ...] = ()
+    sees: tuple[tuple[str, float], ...] = ()
+    n: int = FEWEST_UNITS
+    within_source: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,8 +103,8 @@ class Verdict:
 
     Attributes:
         separates: Whether the separation is more than chance, whatever explains it.
-        word: "evidence", "no evidence", "explained by vocabulary", "... length", "... embedding" or "explained by
-            confound X" with its name.
+        word: "evidence", "no evidence", "cannot be tested one by one", or "explained by X" or "cannot be told from X",
+            where X is "vocabulary", "characters", "length", "embedding" or "confound" with its name.
         reason: One sentence with the numbers that decided it.
     """
 
@@ -66,15 +114,24 @@ class Verdict:
 
     @property
     def evidence(self) -> bool:
-        """Whether the verdict is "evidence": more than chance, and more than any rival explains."""
+        """Whether the verdict is "evidence": more than chance, and more than any rival or confound."""
         return self.word == "evidence"
+
+    @property
+    def kind(self) -> VerdictKind:
+        """The outcome without the name of a rival, for marks and colours."""
+        if self.word.startswith("cannot be told from"):
+            return "cannot be told"
+        if self.word.startswith("explained by"):
+            return "explained"
+        if self.word == NOT_TESTED:
+            return "not tested"
+        return "evidence" if self.evidence else "no evidence"
 
 
 def rule_lines() -> tuple[str, ...]:
-    """The rule, one verdict a line."""
-    starts = ("Explained by vocabulary", "Explained by confound", "No evidence:")
-    cuts = [0, *(RULE.index(start) for start in starts), len(RULE)]
-    return tuple(RULE[a:b].strip() for a, b in pairwise(cuts))
+    """The rule, one outcome a line."""
+    return tuple(str(line) for line in RULE_LINES)
 
 
 def judge(measured: Measured) -> Verdict:
@@ -87,36 +144,48 @@ def judge(measured: Measured) -> Verdict:
         and measured.q_value <= SIGNIFICANCE
         and not measured.d_bound <= 0  # nan passes: the permutation test holds without a bound
     )
+    start = "Within one source, held-out" if measured.within_source else "Held-out"
     numbers = (
-        f"Held-out AUROC {measured.auroc:.2f} at layer {measured.layer}, where 95 % of vectors from shuffled labels "
-        f"stay at or below {measured.null_auroc_95:.2f} (corrected p = {measured.q_value:.3f})"
+        f"{start} AUROC {measured.auroc:.2f} at layer {measured.layer}, where 95 % of vectors from shuffled labels "
+        f"stay at or below {measured.null_auroc_95:.2f} (corrected {p_words(measured.q_value)})"
     )
+    if measured.n < FEWEST_UNITS:
+        few = f"; {measured.n} held-out {'text is' if measured.n == 1 else 'texts are'} too few to judge it by itself"
+        return Verdict(separates, NOT_TESTED, f"{numbers}{few}.")
     if not separates:
-        return Verdict(False, "no evidence", numbers + ".")
-    found = _explanations(measured)
-    strongest = max(found, key=lambda one: one.auroc, default=None)
-    if strongest is not None and strongest.auroc >= measured.auroc - 1e-9:
-        return Verdict(True, f"explained by {strongest.word}", f"{numbers}, but {strongest.sentence}.")
-    if measured.rivals.best[0] == "":
-        numbers += "; rivals cannot be fitted without the training texts"
-    return Verdict(True, "evidence", "; ".join([numbers, *(one.sentence for one in found)]) + ".")
+        return Verdict(False, "no evidence", f"{numbers}{_sees(measured)}.")
+    word, told = _against(measured.gaps)
+    if not any(gap.kind == "rival" for gap in measured.gaps):
+        told += "; rivals cannot be fitted without the training texts"
+    return Verdict(True, word, f"{numbers}{told}{_sees(measured)}.")
 
 
-@dataclass(frozen=True)
-class _Explanation:
-    word: str
-    auroc: float
-    sentence: str
+def _against(gaps: tuple[Gap, ...]) -> tuple[str, str]:
+    """The word that the gaps decide, and the clause with their numbers."""
+    worse = [gap for gap in gaps if gap.outcome == "explained by"]
+    alike = [gap for gap in gaps if gap.outcome == "cannot be told from"]
+    if worse or alike:
+        # The least lead; where no interval can be had, the lead that is smallest by itself.
+        gap = min(worse or alike, key=lambda one: one.gap)
+        name = gap.name if gap.kind == "rival" else f"confound {gap.name}"
+        outcome = "explained by" if worse else "cannot be told from"
+        return f"{outcome} {name}", f", but {_lead(gap)}"
+    if not gaps:
+        return "evidence", ""
+    least = min(gaps, key=lambda one: one.low)
+    return "evidence", f"; of all rivals and confounds the nearest: {_lead(least)}"
 
 
-def _explanations(measured: Measured) -> list[_Explanation]:
-    """The strongest rival and the strongest confound, as far as there are any."""
-    found = []
-    name, best = measured.rivals.best
-    if name:
-        found.append(_Explanation(name, best, f"the best rival, {_RIVAL_NAMES[name]}, reaches {best:.2f}"))
-    confound, value = measured.confound
-    if confound and np.isfinite(value):
-        sentence = f"on pairs that differ in {confound} and not in the emotion the direction reaches {value:.2f}"
-        found.append(_Explanation(f"confound {confound}", value, sentence))
-    return found
+def _lead(gap: Gap) -> str:
+    interval = f" (95 % {gap.low:+.2f} to {gap.high:+.2f})" if np.isfinite([gap.low, gap.high]).all() else ""
+    if gap.kind == "rival":
+        return f"its lead over {_RIVAL_NAMES.get(gap.name, gap.name)} is {gap.gap:+.2f}{interval}"
+    return f"its lead over itself on pairs that differ in {gap.name} and not in the emotion is {gap.gap:+.2f}{interval}"
+
+
+def _sees(measured: Measured) -> str:
+    """Confounds that the direction sees are named whatever the verdict."""
+    if not measured.sees:
+        return ""
+    named = ", ".join(f"{name} (AUROC {auroc:.2f})" for name, auroc in measured.sees)
+    return f"; the direction also sees {named}"

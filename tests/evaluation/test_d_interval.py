@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
 from scipy.optimize import brentq
-from scipy.stats import kurtosis, nct
+from scipy.stats import kurtosis, nct, norm
 
 from emotion_core.evaluation import d_interval as module
 from emotion_core.evaluation.bootstrap import bca_interval
-from emotion_core.evaluation.d_interval import d_interval, pooled_kurtosis, stable_interval
+from emotion_core.evaluation.d_interval import (
+    corrected_d,
+    d_interval,
+    overlap,
+    paired_interval,
+    pooled_kurtosis,
+    stable_interval,
+)
 
 
 def test_no_interval_for_few_constant_or_broken_scores():
@@ -102,3 +109,47 @@ def test_longer_tails_make_the_interval_wider():
         np.subtract(*stable_interval(side / side.std() + 3, rng.normal(size=(1, 20)))[::-1]) for side in (even, far)
     ]
     assert widths[1] > widths[0]
+
+
+def pairs_of(rng, sets, n, d, r):
+    shared = np.sqrt(r) * rng.normal(size=(sets, n))
+    return [shared + np.sqrt(1 - r) * rng.normal(size=(sets, n)) + shift for shift in (d, 0.0)]
+
+
+@pytest.mark.parametrize("n", [10, 20])
+@pytest.mark.parametrize("r", [0.0, 0.5, 0.8, 0.9])
+def test_the_interval_of_pairs_covers_and_its_bound_keeps_the_level(n, r):
+    rng = np.random.default_rng(0)
+    for d in (0.0, 0.5, 1.0, 2.0):
+        low, high, bound = paired_interval(*pairs_of(rng, 3000, n, d, r))
+        assert 0.93 <= np.mean((low <= d) & (d <= high)) <= 0.99
+        if d == 0:
+            assert 0.02 <= np.mean(bound > 0) <= 0.06
+
+
+def test_ten_pairs_that_go_together_show_a_difference_that_independent_sides_would_miss():
+    positive, negative = pairs_of(np.random.default_rng(0), 2000, 10, 1.0, 0.8)
+    paired = d_interval(positive, negative, np.random.default_rng(0), pairs=True)
+    assert np.mean(paired.bound > 0) >= 0.95
+    independent = d_interval(positive[:300], negative[:300], np.random.default_rng(0), resamples=400)
+    assert np.mean(independent.bound > 0) <= 0.85
+
+
+@pytest.mark.parametrize(("n", "m", "r"), [(10, 10, 0.0), (10, 10, 0.8), (5, 5, 0.0), (10, 40, None)])
+def test_the_corrected_d_has_no_bias(n, m, r):
+    rng = np.random.default_rng(0)
+    if r is None:
+        positive, negative = rng.normal(1.5, 1, (6000, n)), rng.normal(0, 1, (6000, m))
+    else:
+        positive, negative = pairs_of(rng, 6000, n, 1.5, r)
+    assert abs(corrected_d(positive, negative, pairs=r is not None).mean() - 1.5) < 0.03
+    assert module.cohens_d(positive, negative).mean() > 1.5 + 0.2 / n
+
+
+def test_the_overlap_of_ten_scores_is_nearly_that_of_the_distributions():
+    rng = np.random.default_rng(0)
+    for d, pairs in ((0.0, False), (0.0, True), (1.0, False), (2.0, True)):
+        shared = overlap(rng.normal(d, 1, (4000, 10)), rng.normal(0, 1, (4000, 10)), pairs=pairs)
+        assert abs(shared.mean() - 2 * norm.cdf(-d / 2)) < 0.07 and shared.max() <= 1
+        assert shared.mean() >= 0.9 or d > 0
+    assert np.isnan(overlap(np.ones((1, 4)), np.ones((1, 4)), pairs=False)).all()

@@ -1,6 +1,7 @@
 import time
 
 import numpy as np
+import pytest
 from vectors.planted import labelled_set, pair_set, planted_labels, planted_pairs
 
 from emotion_core.evaluation import nulls, shuffled_scores
@@ -118,6 +119,52 @@ def p_of(one, acts, seed):
     null = run_to_end(nulls.shuffled_labels(test, ("fear",), scores_of, 4, 100, rng))
     vector = estimate(acts.values, train, "difference")[0]
     return null.p_value(auroc(*project(acts.values, test.sides("fear"), vector))[None])[0]
+
+
+@pytest.mark.parametrize("form", ["pairs", "labelled"])
+def test_the_longer_null_is_that_of_all_layers(form):
+    one = pair_set(20, 10) if form == "pairs" else labelled_set(("a", "b", "c"), 10, 5)
+    acts = (planted_pairs if form == "pairs" else planted_labels)(one, 1.0)[0]
+    train, test = halves(one, acts)
+
+    def reextracted(rng):
+        return shuffled_scores.reextracted(acts.values, train, train.emotions, acts.values, 40, rng)
+
+    rng = np.random.default_rng(3)
+    null = run_to_end(nulls.shuffled_labels(test, train.emotions, reextracted(rng), 4, 40, rng))
+    rng = np.random.default_rng(3)
+    found = nulls.shuffled_aurocs(test, train.emotions, reextracted(rng), 2, 40, rng)
+    np.testing.assert_allclose(found, null.auroc[:, :, 2], atol=1e-12)
+    scores = acts.values[:, 2, 0].astype(np.float64)
+    first_axis = np.zeros((len(train.emotions), 4, 32), np.float32)
+    first_axis[:, :, 0] = 1
+    fixed = shuffled_scores.fixed(first_axis, acts.values, 40)
+    expected = nulls.shuffled_aurocs(test, test.emotions, fixed, 2, 40, np.random.default_rng(1))
+    for e, emotion in enumerate(test.emotions):
+        found = nulls.relabelled_aurocs(test, emotion, scores, 40, np.random.default_rng(1))
+        np.testing.assert_allclose(found, expected[:, e], atol=1e-12)
+
+
+def test_pairs_of_a_topic_change_places_together_where_there_are_enough_topics():
+    rows = np.arange(20)
+    many = PairRows("fear", rows, rows + 20, tuple(str(i // 2) for i in range(20)))
+    few = PairRows("fear", rows, rows + 20, tuple(str(i // 5) for i in range(20)))
+    turned = swaps(many, 200, np.random.default_rng(0))
+    assert (turned[:, ::2] == turned[:, 1::2]).all() and 0.4 < turned.mean() < 0.6
+    turned = swaps(few, 200, np.random.default_rng(0))
+    assert (turned[:, ::2] != turned[:, 1::2]).any()
+
+
+def test_the_best_of_several_layers_is_seldom_better_than_chance():
+    """Each layer at p <= .05 would find one of four in 1 - .95^4 = 19 % of null sets."""
+    together, single = [], []
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        null = nulls.Null(rng.normal(size=(100, 1, 4)), np.zeros((100, 1, 4)))
+        observed = rng.normal(size=(1, 4))
+        together.append(null.p_of_all_layers(observed).min() <= 0.05)
+        single.append(null.p_value(observed).min() <= 0.05)
+    assert np.mean(together) <= 0.085 < np.mean(single)
 
 
 def test_p_value_counts_the_observed_one_and_ties():

@@ -1,12 +1,19 @@
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from vectors.planted import pair_set, planted_pairs
 
-from emotion_core.evaluation.rivals import Rivals, bag_of_words, embedding_aurocs, length
+from emotion_core.evaluation.auroc import auroc
+from emotion_core.evaluation.rivals import (
+    bag_of_words,
+    character_scores,
+    embedding_aurocs,
+    length,
+    vocabulary_aurocs,
+)
 from emotion_core.vectors.rows import blocks_of, places
 
 
@@ -45,6 +52,22 @@ def test_the_embedding_layer_is_built_and_scored_like_any_layer():
     assert found.tolist() == [1.0]
 
 
-def test_the_best_rival():
-    assert Rivals(0.6, 0.8, np.nan).best == ("length", 0.8)
-    assert Rivals(np.nan, np.nan, np.nan).best[0] == ""
+def test_character_ngrams_find_what_words_do_not():
+    stems = [f"{a}{b}{c}" for a in "bdgk" for b in "aeiou" for c in "lmnr"]
+    texts = [f"{stem}{ending}" for stem in stems for ending in ("ing", "est")]  # no word comes twice
+    sides = (np.arange(0, 60, 2), np.arange(1, 60, 2)), (np.arange(60, 80, 2), np.arange(61, 80, 2))
+    (found,) = character_scores(texts, [sides[0]], texts, [sides[1]])
+    assert auroc(*found) == 1.0
+    assert 0.3 < vocabulary_aurocs(texts, [sides[0]], texts, [sides[1]])[0] < 0.7
+
+
+def test_character_ngrams_are_scikit_learns():
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("abcde "), 20)) for _ in range(40)]
+    seen, rows = (np.arange(0, 10), np.arange(10, 20)), (np.arange(20, 30), np.arange(30, 40))
+    (found,) = character_scores(texts[:20], [seen], texts, [rows])
+    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    pipe = make_pipeline(grams, LogisticRegression(solver="liblinear", class_weight="balanced"))
+    pipe.fit(texts[:20], [1] * 10 + [0] * 10)
+    np.testing.assert_allclose(np.concatenate(found), pipe.decision_function(texts[20:]), rtol=1e-6)
+    assert character_scores(["a"], [(np.arange(1), np.arange(0))], ["b"], [(np.arange(1), np.arange(0))]) == [None]

@@ -25,12 +25,17 @@ def activations(texts: list[str], values: np.ndarray, seed: int = 0, info: Model
     )
 
 
+def _code(number: int) -> int:
+    """A number of its own for each text, with nothing in its digits for rivals to find."""
+    return (number + 1) * 48271 % 99991
+
+
 def pair_set(n_train: int = 40, n_heldout: int = 10, emotion: str = "fear", name: str = "pairs") -> PromptSet:
     texts = []
     for i in range(n_train + n_heldout):
         split = "train" if i < n_train else "heldout"
         for side in ("positive", "negative"):
-            words = f"{name} number {2 * i + (side == 'negative')}"  # nothing for a bag of words to find
+            words = f"{name} number {_code(2 * i + (side == 'negative'))}"
             texts.append(PromptText(words, emotion, side, f"topic {i // 2}", split, i, i + 1))
     return PromptSet(name, "pairs", tuple(texts), 0)
 
@@ -41,7 +46,9 @@ def labelled_set(emotions: tuple[str, ...], n_train: int = 8, n_heldout: int = 4
         for i in range(n_train + n_heldout):
             split = "train" if i < n_train else "heldout"
             texts.append(
-                PromptText(f"{name} number {len(texts)}", e, "labelled", f"{split} topic {i}", split, None, i + 1)
+                PromptText(
+                    f"{name} number {_code(len(texts))}", e, "labelled", f"{split} topic {i}", split, None, i + 1
+                )
             )
     return PromptSet(name, "labelled", tuple(texts), 0)
 
