@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import Activations
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import estimate
@@ -173,71 +172,6 @@ def embedding_scores(
 def area_of(scores: SideScores) -> float:
     """AUROC of a rival's scores; nan where it has none."""
     return float("nan") if scores is None else float(auroc(*scores))
-
-
-# Rivals that are fitted on training texts and give every other text a score, in the order in which they are shown.
-WORDS, CHARACTERS, LENGTH, EMBEDDING = "word counts", "character n-grams", "text length", "input embedding"
-
-
-def rival_scores(train: Activations, sides: Sequence[Sides], test: Activations) -> Job[dict[str, Array]]:
-    """Scores of texts by every rival, each fitted on the same training texts with the same labels, as a job.
-
-    Word counts and character n-grams go into a logistic regression with balanced classes; the length of a text counts
-    in the direction that it had in training; the mean input embedding (before block 0) is read along the difference
-    in means of the two sides.
-
-    Args:
-        train: Training texts.
-        sides: Rows of the positive and of the negative training texts of each emotion.
-        test: Texts to score.
-
-    Returns:
-        For each rival float64 [emotions, texts]; a rival that cannot be fitted, such as words without a single word,
-        is left out.
-    """
-    found: dict[str, Array] = {}
-    for name in (WORDS, CHARACTERS):
-        counted = _counted(name, train.texts, test.texts)
-        rows = []
-        for e, seen in enumerate(sides if counted is not None else ()):
-            rows.append(_logistic_scores(counted, seen))
-            yield Progress(e + 1, len(sides), f"training rivals: {name}")
-        if rows:
-            found[name] = np.stack(rows)
-    lengths, embeddings = [], []
-    for positive, negative in sides:
-        longer = float(auroc(train.n_tokens[positive].astype(float), train.n_tokens[negative].astype(float)))
-        lengths.append(test.n_tokens * (-1.0 if longer < 0.5 else 1.0))
-        means = [train.embeddings[rows].mean(axis=0, dtype=np.float64) for rows in (positive, negative)]
-        embeddings.append(test.embeddings.astype(np.float64) @ (means[0] - means[1]))
-    found[LENGTH], found[EMBEDDING] = np.stack(lengths).astype(np.float64), np.stack(embeddings)
-    return found
-
-
-def _counted(name: str, train: Sequence[str], test: Sequence[str]) -> Any:
-    """Sparse counts [texts, features] of training and of other texts; None where no training text has a feature."""
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer  # slow to import
-
-    counter = (
-        CountVectorizer(token_pattern=r"(?u)\w+")
-        if name == WORDS
-        else TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float64)
-    )
-    try:
-        return counter.fit_transform(train), counter.transform(test)
-    except ValueError:  # texts without a single word
-        return None
-
-
-def _logistic_scores(counted: Any, sides: Sides) -> Array:
-    """float64 [texts], decision function of a logistic regression on the counts of the training rows."""
-    from sklearn.linear_model import LogisticRegression
-
-    labels = np.repeat([1, 0], [len(rows) for rows in sides])
-    model = LogisticRegression(solver="liblinear", class_weight="balanced")
-    train, test = counted
-    model.fit(train[np.concatenate(sides)], labels)
-    return np.asarray(model.decision_function(test), np.float64)
 
 
 def _ranges(positives: int, negatives: int) -> Sides:

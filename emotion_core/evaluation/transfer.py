@@ -27,15 +27,22 @@ from scipy.stats import rankdata
 
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.evaluation.gaps import Gap, auroc_estimate, paired_gap
+from emotion_core.evaluation.gaps import FEWEST_UNITS, Gap, auroc_estimate, paired_gap
 from emotion_core.evaluation.heldout import corrected
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.evaluation.relabel import permutations, starts, swaps
-from emotion_core.evaluation.rivals import Sides, rival_scores
+from emotion_core.evaluation.rivals import (
+    Sides,
+    SideScores,
+    character_scores,
+    embedding_scores,
+    length_scores,
+    word_scores,
+)
 from emotion_core.evaluation.selection import select
 from emotion_core.evaluation.shuffled_scores import reextracted
-from emotion_core.evaluation.verdict import SIGNIFICANCE, Verdict
+from emotion_core.evaluation.verdict import NOT_TESTED, SIGNIFICANCE, Verdict
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.numbers import counted, finite
@@ -56,6 +63,8 @@ from emotion_core.vectors.select import CrossValidation, best_layer, cross_valid
 
 # Part of every content key: raise it when results computed before must not be shown again.
 TRANSFER_VERSION = 1
+# Rivals, in the order in which they are shown.
+WORDS, CHARACTERS, LENGTH, EMBEDDING = "word counts", "character n-grams", "text length", "input embedding"
 TWIN = "untrained twin"
 # Sides that are offered where the target is fear against calm, as far as the vectors have these emotions.
 FEAR = ("fear", "afraid", "frightened", "horrified", "panicked", "scared", "terrified")
@@ -69,18 +78,21 @@ RULE = (
     "Explained by X: more than chance, but rival X does better. "
     "Evidence within one source: as evidence, but the set that was scored shares texts with the one that was trained "
     "on. "
+    "Cannot be tested one by one: too few texts of the emotion in the other set for an interval. "
     "No evidence: anything else; it does not show that nothing carries over."
 )
 # Sets of one author. Built-in ones that others wrote are not among them.
 _BY_THIS_PROJECT = frozenset({"fear-calm", "emotions-12", "emotions-171", "scenes-171"})
-_RULE_CUTS = ("Cannot be told", "Explained by", "Evidence within", "No evidence:")
+_RULE_CUTS = ("Cannot be told", "Explained by", "Evidence within", "Cannot be tested", "No evidence:")
 _LAYER_KEYS = (
     "auroc", "low", "high", "paired", "null_auroc_5", "null_auroc_95", "p_value", "p_training", "p_target",
 )  # fmt: skip
 _FOLDS = 5
-# One emotion among m can only be seen after correction if p can fall below .05 / m; twice that many draws keep the
-# verdict from hanging on the seed.
-_DRAWS_AN_EMOTION = 40
+# At the selected layer: one emotion among m can only be seen after correction if p can fall well below .05 / m, and the
+# verdict must not hang on the seed.
+_DRAWS_AN_EMOTION = 3000
+_MOST_DRAWS = 20_000
+_DRAWS_A_STEP = 2000
 _POSITIVE, _NEGATIVE = "positive", "negative"
 
 Form = Literal["pairs", "labelled"]
@@ -396,7 +408,7 @@ def transfer(
         target: The other set.
         contrast: Emotions as two sides; without it emotions are mapped by their name.
         cache: Activations read before.
-        draws: Draws of each null; more at the selected layer where there are several emotions.
+        draws: Draws of each null at every layer; at the selected layer there are more.
         seed: Of the draws.
         untrained: Whether the untrained twin of the model reads all texts too, as one more rival.
 
@@ -454,9 +466,9 @@ def scoring(
     if vectors.neutral_projection and neutral is not None:
         values = project_out(values, neutral_components(neutral.values))
     values = without_removed(values, vectors)
-    names, many = plan.names, len(plan.names) > 1
+    names = plan.names
     layer = _chosen_layer(vectors, plan, contrast, values)
-    most = max(draws, _DRAWS_AN_EMOTION * len(names)) if many else draws
+    most = max(draws, min(_DRAWS_AN_EMOTION * len(names), _MOST_DRAWS))
     measured: list[_Measured] = []
     tables: dict[str, Array] = {}
     for i, part in enumerate(plan.parts):
@@ -467,7 +479,7 @@ def scoring(
         scores = _projections(test.values, directions)  # (directions, layers, texts)
         rng = np.random.default_rng([seed, i])
         nulls = yield from _nulls(values, part, test.values, directions, scores, layer, draws, most, rng)
-        rivals = yield from rival_scores(train, part.train_sides, test)
+        rivals = yield from _rival_scores(train, part, test)
         if twin is not None:
             rivals[TWIN] = _twin_scores(vectors, plan, part, contrast, *twin)
         for e, name in enumerate(part.names):
@@ -662,48 +674,66 @@ def _nulls(
                 drawn[chunk, e] = auroc(shuffled[:, e, positive], shuffled[:, e, negative])
         low[:, i], high[:, i] = np.quantile(drawn, 0.05, axis=0), np.quantile(drawn, 0.95, axis=0)
         yield Progress(i + 1, layers, "shuffling training labels")
-    p_training = _p_training(values, part, test, directions, draws, rng)
-    p_target = _p_target(part, scores, draws, rng)
+    p_training, p_target = yield from _p_values(values, part, test, directions, scores, draws, rng)
     if most > draws:
         only = [layer]
-        yield Progress(0, 1, "shuffling labels once more at the chosen layer")
-        p_training[:, only] = _p_training(values[:, only], part, test[:, only], directions[:, only], most, rng)
-        p_target[:, only] = _p_target(part, scores[:, only], most, rng)
+        p_training[:, only], p_target[:, only] = yield from _p_values(
+            values[:, only], part, test[:, only], directions[:, only], scores[:, only], most, rng
+        )
     return _Nulls(low, high, p_training, p_target)
 
 
-def _p_training(
+def _p_values(
+    values: FloatArray,
+    part: _Part,
+    test: FloatArray,
+    directions: FloatArray,
+    scores: Array,
+    draws: int,
+    rng: np.random.Generator,
+) -> Job[tuple[Array, Array]]:
+    """p-values [directions, layers] against shuffled training labels and against shuffled labels of the target."""
+    shape = len(part.names), test.shape[1]
+    training, target = np.zeros(shape), np.zeros(shape)
+    for done in range(0, draws, _DRAWS_A_STEP):
+        n = min(_DRAWS_A_STEP, draws - done)
+        training += _reached_training(values, part, test, directions, n, rng)
+        target += _reached_target(part, scores, n, rng)
+        yield Progress(done + n, draws, "shuffling labels")
+    return (1 + training) / (1 + draws), (1 + target) / (1 + draws)
+
+
+def _reached_training(
     values: FloatArray, part: _Part, test: FloatArray, directions: FloatArray, draws: int, rng: np.random.Generator
 ) -> Array:
-    """p-values [directions, layers] against vectors from shuffled training labels; see the head of this file."""
+    """How many vectors from shuffled training labels reach the observed one, [directions, layers]; nan where unknown.
+
+    The statistic is the one of the head of this file.
+    """
     n, layers = len(part.names), test.shape[1]
     means = [[test[rows].mean(axis=0, dtype=np.float64) for rows in sides] for sides in part.target_sides]
     ends = np.array([[positive, negative] for positive, negative in means])  # (directions, sides, layers, width)
     own = estimate(values, part.train, "difference")[[part.train.emotions.index(e) for e in part.trained]]
-    units = _units(directions)
     with np.errstate(invalid="ignore", over="ignore"):
+        units = _units(directions)
         along = np.einsum("elw,elw->el", units, own.astype(np.float64))
         observed = along * np.einsum("elw,elw->el", units, ends[:, 0] - ends[:, 1])
-    reached = np.zeros((n, layers))
-    known = np.isfinite(observed)
-    # Shuffled vectors meet the means of the sides instead of all texts: their difference is all that is asked for.
-    stacked = np.concatenate([ends[:, 0], ends[:, 1]]).astype(np.float32)  # (positive, then negative means)
+        # Shuffled vectors meet the means of the sides instead of all texts: their difference is all that is asked for.
+        stacked = np.concatenate([ends[:, 0], ends[:, 1]]).astype(np.float32)  # (positive means, then negative ones)
     scale = 1.0 / len(part.train) if isinstance(part.train, PairRows) else 1.0  # sums of pairs, means of labelled texts
     scores_of = reextracted(values, part.train, part.trained, stacked, draws, rng)
-    diagonal = np.arange(n)
+    reached, drawn, diagonal = np.zeros((n, layers)), np.zeros(layers), np.arange(n)
     for i in range(layers):
-        drawn = 0
         for chunk, shuffled in scores_of(i):
             reach = scale * (shuffled[:, diagonal, diagonal] - shuffled[:, diagonal, n + diagonal])
             # The observed labels themselves come up among few pairs; rounding must not make them lose to themselves.
             reached[:, i] += (reach >= observed[:, i] - 1e-4 * np.abs(observed[:, i])).sum(axis=0)
-            drawn += chunk.stop - chunk.start
-        known[:, i] &= drawn == draws
-    return np.where(known, (1 + reached) / (1 + draws), np.nan)
+            drawn[i] += chunk.stop - chunk.start
+    return np.where(np.isfinite(observed) & (drawn == draws), reached, np.nan)
 
 
-def _p_target(part: _Part, scores: Array, draws: int, rng: np.random.Generator) -> Array:
-    """p-values [directions, layers] of the AUROC when the labels of the target change places, from rank sums."""
+def _reached_target(part: _Part, scores: Array, draws: int, rng: np.random.Generator) -> Array:
+    """How often labels of the target that changed places give as high an AUROC, by rank sums; [directions, layers]."""
     block = part.target
     if isinstance(block, PairRows):
         rows = np.concatenate([block.positive, block.negative])
@@ -711,7 +741,7 @@ def _p_target(part: _Part, scores: Array, draws: int, rng: np.random.Generator) 
     else:
         rows, bounds = block.rows, starts(block)
         order = permutations(block, draws, rng)  # places within `rows`
-    result = np.full(scores.shape[:2], np.nan)
+    reached = np.full(scores.shape[:2], np.nan)
     for e, emotion in enumerate(part.tested):
         for layer in range(scores.shape[1]):
             if not np.isfinite(scores[e, layer][rows]).all():
@@ -725,8 +755,40 @@ def _p_target(part: _Part, scores: Array, draws: int, rng: np.random.Generator) 
                 number = block.emotions.index(emotion)
                 observed = ranks[block.labels == number].sum()
                 sums = ranks[order[:, bounds[number] : bounds[number + 1]]].sum(axis=1)
-            result[e, layer] = (1 + (sums >= observed - 1e-9).sum()) / (1 + draws)
-    return result
+            reached[e, layer] = (sums >= observed - 1e-9).sum()
+    return reached
+
+
+# Rivals.
+
+
+def _rival_scores(train: Activations, part: _Part, test: Activations) -> Job[dict[str, Array]]:
+    """Scores float64 [directions, texts] of each rival, fitted on the same training texts with the same labels.
+
+    A rival that cannot be fitted, such as words where no training text has one, is left out; texts that a direction
+    does not score are nan.
+    """
+    seen, rows = part.train_sides, part.target_sides
+    found: dict[str, list[SideScores]] = {}
+    for done, (name, scores_of) in enumerate(((WORDS, word_scores), (CHARACTERS, character_scores))):
+        yield Progress(done, 4, f"training rivals: {name}")
+        found[name] = scores_of(train.texts, seen, test.texts, rows)
+    yield Progress(2, 4, "training rivals")
+    found[LENGTH] = [length_scores(train.n_tokens, a, test.n_tokens, b) for a, b in zip(seen, rows, strict=True)]
+    # By the place of each direction: two contrasts of a target may meet the same training rows.
+    found[EMBEDDING] = [
+        embedding_scores(train, part.train, test, [(emotion, sides)], "difference")[0]
+        for emotion, sides in zip(part.trained, rows, strict=True)
+    ]
+    tables = {}
+    for name, per_direction in found.items():
+        if any(scores is not None for scores in per_direction):
+            table = np.full((len(rows), len(test.texts)), np.nan)
+            for e, scores in enumerate(per_direction):
+                if scores is not None:
+                    table[e, rows[e][0]], table[e, rows[e][1]] = scores
+            tables[name] = table
+    return tables
 
 
 def _twin_scores(
@@ -869,6 +931,9 @@ def _judge(measured: _Measured, layer: int, q_value: float, same_source: bool) -
     )
     if q_value > max(against) + 1e-12:
         reason += f", corrected {p_words(q_value)}"
+    if min(measured.n_target) < FEWEST_UNITS:
+        few = f"; {min(measured.n_target)} of its texts are too few to judge it by itself."
+        return Verdict(value > 0.5 and q_value <= SIGNIFICANCE, NOT_TESTED, reason + few)
     if not (value > 0.5 and q_value <= SIGNIFICANCE):
         return Verdict(False, "no evidence", reason + ".")
     known = [(gap, rival) for gap, rival in zip(measured.gaps, measured.rivals, strict=True) if np.isfinite(gap.gap)]
@@ -917,7 +982,7 @@ def _top_shares(z: Array, own: npt.NDArray[np.int64]) -> tuple[float, float]:
     """Shares of texts whose own emotion is first, and among the first three; equal scores share their places."""
     right = z[own, np.arange(z.shape[1])]
     above, equal = (z > right).sum(axis=0), (z == right).sum(axis=0)
-    if not np.isfinite(z).all():
+    if not np.isfinite(z).all() or not z.size:
         return float("nan"), float("nan")
     first, third = (np.clip((k - above) / equal, 0.0, 1.0).mean() for k in (1, 3))
     return float(first), float(third)
