@@ -129,7 +129,7 @@ def test_no_more_than_5_percent_of_meaningless_directions_carry_over(world):
     """Source labels or target labels that mean nothing, or two unrelated directions; all texts have structure."""
     claims, small, total = 0, 0, 100
     for seed in range(total):
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng([seed, 77])  # [seed, 0] and seed alone are the stream of the nulls
         source, target = source_set(8), pair_set(16, 4, name="situations")
         train = read(source, side, 3.0, 2 * seed, axis=1 if world == "axis" else 0, main=2.0)
         test = read(target, side, 3.0, 2 * seed + 1, main=2.0)
