@@ -92,7 +92,7 @@ _FOLDS = 5
 # verdict must not hang on the seed.
 _DRAWS_AN_EMOTION = 3000
 _MOST_DRAWS = 20_000
-_DRAWS_A_STEP = 2000
+_DRAWS_A_STEP = 500
 # Up to so many emotions the choice of their joint layer leans on the labels of each.
 _FEW = 24
 _POSITIVE, _NEGATIVE = "positive", "negative"
@@ -948,9 +948,11 @@ def _judge(measured: _Measured, layer: int, q_value: float, same_source: bool) -
     value = float(measured.auroc[layer])
     if not np.isfinite([value, q_value]).all():
         return Verdict(False, "no evidence", f"Nothing can be scored at layer {layer}.")
+    low, high = measured.low[layer], measured.high[layer]
+    ends = f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else ""
     against = [measured.nulls.p_training[layer], measured.nulls.p_target[layer]]
     reason = (
-        f"AUROC {value:.2f} ({measured.low[layer]:.2f} to {measured.high[layer]:.2f}) at layer {layer}; against "
+        f"AUROC {value:.2f}{ends} at layer {layer}; against "
         f"shuffled training labels {p_words(float(against[0]))}, against shuffled labels of the other set "
         f"{p_words(float(against[1]))}"
     )
@@ -975,10 +977,8 @@ def _judge(measured: _Measured, layer: int, q_value: float, same_source: bool) -
 
 
 def _gap_words(gap: Gap, best: float) -> str:
-    return (
-        f"The same training texts give {gap.name} {best:.2f}, a difference of {gap.gap:+.2f} "
-        f"(95 % {gap.low:+.2f} to {gap.high:+.2f})"
-    )
+    ends = f" (95 % {gap.low:+.2f} to {gap.high:+.2f})" if np.isfinite([gap.low, gap.high]).all() else ""
+    return f"The same training texts give {gap.name} {best:.2f}, a difference of {gap.gap:+.2f}{ends}"
 
 
 def _tops(part: _Part, tables: dict[str, Array]) -> tuple[tuple[TopShare, ...], int]:

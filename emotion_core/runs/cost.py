@@ -26,7 +26,7 @@ def build_seconds(info: ModelInfo, n_texts: int) -> float:
 
 def transfer_seconds(info: ModelInfo, n_target: int, n_train: int, n_emotions: int, *, untrained: bool) -> float:
     """Rough seconds to score vectors, whose own texts are read, on another set; twice the reading with a twin."""
-    scoring = 0.1 * n_emotions + 0.002 * n_train
+    scoring = 0.25 * n_emotions + 0.002 * n_train
     return scoring + build_seconds(info, n_target) + (build_seconds(info, n_target + n_train) if untrained else 0.0)
 
 

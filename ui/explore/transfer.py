@@ -79,7 +79,8 @@ def _form(working: Working, vectors: EmotionVectors, started: str) -> None:
         "It takes as much memory as the model and reads all texts anew.",
     )
     texts = len(target.texts), sum(len(one.part("train")) for one in vectors.prompt_sets)
-    seconds = transfer_seconds(working.info, *texts, len(vectors.emotions), untrained=untrained)
+    n_directions = 1 if contrast is not None else sum(emotion in vectors.emotions for emotion in target.emotions)
+    seconds = transfer_seconds(working.info, *texts, n_directions, untrained=untrained)
     if st.button(f"Score on {plain(target.name)}, {about(seconds)}", type="primary", key="start-transfer"):
         with shown_errors():
             st.session_state[started] = start_transfer(
