@@ -351,3 +351,13 @@ def test_a_layer_that_is_not_finite_is_null_and_the_others_stand():
     document = carried(built(source, train), target, train, test).to_json()
     assert document["layers"][0]["auroc"] is None and document["layers"][0]["p_value"] is None
     assert document["verdict"] == "evidence"
+
+
+def test_of_contrast_pairs_a_side_takes_the_positive_texts_alone():
+    fear, joy = pair_set(8, 2, "fear", "dark"), pair_set(8, 2, "joy", "bright")
+    joy = replace(joy, texts=tuple(replace(t, pair=t.pair + 10) for t in joy.texts))
+    source = PromptSet("both", "pairs", (*fear.texts, *joy.texts), 0)
+    vectors, target = built(source, read(source, side, 2.0, 1)), pair_set(10, 2, "calm", "situations")
+    plan = plan_transfer(vectors, target, Contrast(("fear",), ("joy",)))
+    positive = {t.text for t in source.texts if t.split == "train" and t.side == "positive"}
+    assert set(plan.train_texts) == positive and len(plan.parts[0].train) == 16
