@@ -20,6 +20,8 @@ from typing import Any
 from emotion_core.errors import VectorFileError
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.transfer import Contrast, Transfer
+from emotion_core.evaluation.transfer import transfer as transfer_job
 from emotion_core.exchange.bundle import bundle_bytes, scored_files
 from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.imports import import_vectors
@@ -114,6 +116,38 @@ def test(
     """
     sets = [one if isinstance(one, PromptSet) else prompts(one) for one in prompt_sets] or vectors.prompt_sets
     return run_to_end(heldout(model, vectors, sets, seed=seed), watch)
+
+
+def transfer(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    target: str | Path | PromptSet,
+    *,
+    positive: Sequence[str] = (),
+    negative: Sequence[str] = (),
+    untrained: bool = False,
+    seed: int = 0,
+    watch: Watch | None = None,
+) -> Transfer:
+    """Vectors on the texts of another source, beside rivals that were trained on the same texts.
+
+    Args:
+        model: The model that the vectors belong to.
+        vectors: The vectors; the texts that they were built from have to be known.
+        target: The other set; all its rows count, held out or not.
+        positive: Emotions at the positive end of one direction; without both ends emotions are mapped by their name.
+        negative: Emotions at the other end.
+        untrained: Whether the untrained twin of the model reads all texts too, as one more rival.
+        seed: Of the null draws.
+        watch: Called with the progress.
+
+    Raises:
+        VectorFileError: The vectors belong to another model, or lack an emotion.
+        SettingsError: Nothing of the target can be scored, or the training texts are unknown.
+    """
+    other = target if isinstance(target, PromptSet) else prompts(target)
+    contrast = Contrast(tuple(positive), tuple(negative)) if positive or negative else None
+    return run_to_end(transfer_job(model, vectors, other, contrast, seed=seed, untrained=untrained), watch)
 
 
 def steer(

@@ -9,7 +9,7 @@ from emotion_core.cli.answer import Answer
 from emotion_core.cli.behaviors import behaviors
 from emotion_core.cli.build import build
 from emotion_core.cli.doctor import doctor, ndif
-from emotion_core.cli.evidence import heldout, report
+from emotion_core.cli.evidence import heldout, report, transfer
 from emotion_core.cli.exchanging import export, import_file
 from emotion_core.cli.mapping import compare, geometry
 from emotion_core.cli.preferences import preferences
@@ -19,6 +19,7 @@ from emotion_core.cli.steering import crosstalk, sweep
 COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "build": build,
     "heldout": heldout,
+    "transfer": transfer,
     "report": report,
     "geometry": geometry,
     "compare": compare,

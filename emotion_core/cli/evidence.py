@@ -1,4 +1,4 @@
-"""`heldout`, `report`: what is to be believed of vectors, and of the texts they are built from."""
+"""`heldout`, `transfer`, `report`: what is to be believed of vectors, and of the texts they are built from."""
 
 from __future__ import annotations
 
@@ -63,6 +63,61 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         document["orthogonalised"], told = orthogonalised(model, vectors, scores, sets, arguments, out)
         parts.append(told)
     return Answer(document, "\n\n".join(parts))
+
+
+def transfer(arguments: argparse.Namespace) -> Answer:
+    """`transfer VECTORS PROMPTS`: scores on another set, beside rivals that were trained on the same texts."""
+    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.evaluation.transfer import Contrast, plan_transfer, transfer_sentence
+    from emotion_core.evaluation.transfer import transfer as transfer_job
+    from emotion_core.prompts.builtin import load_prompts
+    from emotion_core.vectors.file import load_vectors
+
+    vectors = load_vectors(Path(arguments.vectors))
+    target = load_prompts(arguments.prompts, seed=arguments.seed)
+    contrast = None
+    if arguments.positive or arguments.negative:
+        contrast = Contrast(_names(arguments.positive), _names(arguments.negative))
+    plan_transfer(vectors, target, contrast)  # what cannot be compared is refused before the model is loaded
+    model = model_of(vectors, arguments.model, arguments.dtype)
+    job = transfer_job(
+        model, vectors, target, contrast, open_cache(), seed=arguments.seed, untrained=arguments.untrained_twin
+    )
+    result = run(job)
+    document = result.to_json()
+    lines = [transfer_sentence(result)]
+    if result.left_out:
+        lines.append(f"{len(result.left_out)} texts were left out because the vectors were built from them.")
+    for score in document["emotions"]:
+        lines.append(f"\n{score['emotion']}: {score['verdict']}. {score['reason']}")
+        rivals = [
+            [rival["name"], number(rival["auroc"]), number(rival["paired"]), _with_ends(gap)]
+            for rival, gap in zip(score["rivals"], score["gaps"], strict=True)
+        ]
+        layers = [
+            [
+                f"{layer['layer']}{' *' if layer['layer'] == score['selected_layer'] else ''}",
+                number(layer["auroc"]),
+                f"{number(layer['low'])} to {number(layer['high'])}",
+                number(layer["paired"]),
+                number(layer["null_auroc_95"]),
+                number(layer["p_value"], 3),
+            ]
+            for layer in score["layers"]
+        ]
+        lines.append(table(["layer", "AUROC", "95 % interval", "pairs", "null 95 %", "p"], layers))
+        lines.append(table(["rival", "AUROC", "pairs", "gap (95 %)"], rivals))
+    lines.append("* chosen by cross-validation on the training rows")
+    return Answer(document, "\n".join(lines))
+
+
+def _with_ends(gap: dict[str, Any]) -> str:
+    return f"{number(gap['gap'])} ({number(gap['low'])} to {number(gap['high'])})"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Emotions divided by commas."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def report(arguments: argparse.Namespace) -> Answer:

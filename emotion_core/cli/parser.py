@@ -35,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _build(commands)
     _heldout(commands)
+    _transfer(commands)
     _report(commands)
     _geometry(commands)
     _compare(commands)
@@ -69,6 +70,26 @@ def _heldout(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("prompts", nargs="+", metavar="PROMPTS")
     _confound(command)
     _orthogonalise(command)
+    model_arguments(command, None)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _transfer(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = new_command(commands, "transfer", "score vectors on the texts of another source, beside simpler rivals")
+    command.add_argument("vectors", help="vector file")
+    command.add_argument("prompts", metavar="PROMPTS", help="the other set; all its rows count")
+    for side, end in (("positive", "positive"), ("negative", "other")):
+        command.add_argument(
+            f"--{side}",
+            default="",
+            metavar="E,E",
+            help=f"emotions at the {end} end, divided by commas; without both, emotions are mapped by name",
+        )
+    command.add_argument(
+        "--untrained-twin",
+        action="store_true",
+        help="also read all texts with the same model before training, as one more rival",
+    )
     model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
 

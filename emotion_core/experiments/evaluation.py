@@ -11,6 +11,7 @@ from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.evaluation.report import size_curve
 from emotion_core.evaluation.sample_size import SizePoint
 from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
+from emotion_core.evaluation.transfer import TRANSFER_VERSION, Contrast, Transfer, plan_transfer, transfer
 from emotion_core.evaluation.variants import Variant, variants
 from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.prompts.prompt_set import PromptSet
@@ -45,6 +46,21 @@ class Without:
     emotions: tuple[str, ...]
     sets: tuple[PromptSet, ...]
     name: str = "vectors"
+
+
+@dataclass(frozen=True)
+class ToAnotherSource:
+    """Vectors of one source on the texts of another.
+
+    Attributes:
+        target: The other set; all of its rows are scored.
+        contrast: Emotions as two sides; None takes emotions by name.
+        untrained: The same with the model's untrained twin beside it.
+    """
+
+    target: PromptSet
+    contrast: Contrast | None = None
+    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,24 @@ def _left(bench: Bench, settings: Without) -> Job[BuildResult]:
     return BuildResult(left, scores)
 
 
+def _across(bench: Bench, settings: ToAnotherSource) -> Job[Transfer]:
+    return transfer(
+        bench.model, bench.vectors, settings.target, settings.contrast, bench.cache, untrained=settings.untrained
+    )
+
+
+def _check_across(settings: ToAnotherSource, vectors: EmotionVectors) -> None:
+    plan_transfer(vectors, settings.target, settings.contrast)
+
+
+def _across_label(settings: ToAnotherSource, vectors: EmotionVectors) -> str:
+    return f"from {' + '.join(one.name for one in vectors.prompt_sets)} to {settings.target.name}"
+
+
+def _read_both(settings: ToAnotherSource, vectors: EmotionVectors) -> Size:
+    return Size(sets=(*vectors.prompt_sets, settings.target))
+
+
 def _set_names(settings: OnSets, vectors: EmotionVectors) -> str:
     return " + ".join(one.name for one in settings.sets)
 
@@ -117,6 +151,16 @@ HELDOUT = Experiment(
     label=_set_names,
     size=_read_sets,
     version=SCORES_VERSION,
+)
+TRANSFER = Experiment(
+    kind="transfer",
+    asks=ToAnotherSource,
+    gives=Transfer,
+    job=_across,
+    label=_across_label,
+    size=_read_both,
+    check=_check_across,
+    version=TRANSFER_VERSION,
 )
 CONFOUNDS = Experiment(
     kind="confounds", asks=OnSets, gives=Confounds, job=_confounds, label=_set_names, size=_read_sets

@@ -8,7 +8,7 @@ it again under its old link, and running it in the calling thread with the finis
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -298,12 +298,6 @@ def asked(experiment: Experiment[S, Any], described: Mapping[str, Any], vectors:
         return named_sets([value], vectors)[0] if kind is PromptSet else None
 
     return from_plain(experiment.asks, document, resolve)
-
-
-def refers_to(described: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
-    """Prompt sets that a run was asked about, by name and sha256."""
-    document = described.get("asked", _before(described))
-    return document.get("sets", []) if isinstance(document, dict) else []
 
 
 def _described(experiment: Experiment[S, Any], info: ModelInfo, vectors: EmotionVectors, settings: S) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 
 from emotion_core.errors import RunError
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES
-from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, ORTHOGONAL, SIZES, VARIANTS
+from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, ORTHOGONAL, SIZES, TRANSFER, VARIANTS
 from emotion_core.experiments.experiment import Experiment
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN
 from emotion_core.experiments.reading import READING
 from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 
 _ALL: tuple[Experiment[Any, Any], ...] = (
-    *(HELDOUT, CONFOUNDS, SIZES, VARIANTS, ORTHOGONAL),
+    *(HELDOUT, TRANSFER, CONFOUNDS, SIZES, VARIANTS, ORTHOGONAL),
     *(MAP_CHECKS, TWIN),
     *(SWEEP, CROSSTALK, NEXT_TOKEN),
     READING,

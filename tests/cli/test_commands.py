@@ -40,6 +40,36 @@ def test_heldout_says_which_texts_it_does_not_score(capsys, vectors, prompts):
     assert "confound-place" in captured.err
 
 
+def test_transfer_has_the_promised_keys(capsys, vectors):
+    document = answer(capsys, "transfer", str(vectors), "fear-calm", "--positive", "fear", "--negative", "calm,joy")
+    assert {"selected_layer", "layers", "rivals", "gaps", "verdict", "emotions", "left_out"} <= set(document)
+    assert {"layer", "auroc", "low", "high", "paired", "null_auroc_95", "p_value"} <= set(document["layers"][0])
+    assert {"name", "auroc", "paired"} <= set(document["rivals"][0])
+    assert {"name", "gap", "low", "high"} <= set(document["gaps"][0])
+    assert document["sides"] == {"positive": ["fear"], "negative": ["calm", "joy"]}
+    assert document["n_target"] == {"positive": 50, "negative": 50}
+    assert document["same_source"] is False and document["top1"] is None
+
+
+def test_transfer_by_name_says_how_often_the_right_emotion_comes_first(capsys, vectors):
+    document = answer(capsys, "transfer", str(vectors), "emotions-12")
+    assert [one["emotion"] for one in document["emotions"]] == ["fear", "joy", "calm"]
+    assert {"emotion", "auroc", "low", "high", "rivals", "gaps", "verdict"} <= set(document["emotions"][0])
+    assert 0 <= document["top1"] <= 1 and document["top1_chance"] == pytest.approx(1 / 3)
+    assert document["top3"] is None, "three of three are always right"
+    assert "surprise" in document["without_vector"]
+
+
+def test_transfer_in_words_and_its_errors(capsys, vectors):
+    assert main(["transfer", str(vectors), "fear-calm"]) == 0
+    text = capsys.readouterr().out
+    assert "From small to fear-calm" in text and "of 50 pairs in the right order" in text and "word counts" in text
+    assert main(["transfer", str(vectors), "fear-calm", "--positive", "fear"]) == 2
+    assert "each side" in capsys.readouterr().err
+    assert main(["transfer", str(vectors), "confound-place"]) == 2
+    assert "two sides" in capsys.readouterr().err
+
+
 def test_geometry_has_the_promised_keys(capsys, vectors):
     document = answer(capsys, "geometry", str(vectors), "--clusters", "2")
     assert {"layer", "explained_variance", "emotions", "silhouette", "adjusted_rand", "human_norms"} <= set(document)

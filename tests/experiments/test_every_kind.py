@@ -18,7 +18,7 @@ from emotion_core.errors import EmotionCoreError, LimitError, RunError, Settings
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
-from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, OnOwnTexts, OnSets, Without
+from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, OnOwnTexts, OnSets, ToAnotherSource, Without
 from emotion_core.experiments.experiment import asked, files_of, find, load, result_of, start
 from emotion_core.experiments.geometry import MapSettings
 from emotion_core.experiments.kinds import EXPERIMENTS, experiment_of
@@ -58,6 +58,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
     examples: dict[str, Any] = {
         "heldout": OnSets((set_,)),
         "confounds": OnSets(built_in_confounds()[:1]),
+        "transfer": ToAnotherSource(load_prompts("fear-calm")),
         "sizes": OnOwnTexts(),
         "variants": OnOwnTexts(),
         "orthogonal": Without((), built_in_confounds()[:1], "twelve"),

@@ -24,6 +24,7 @@ from ui.explore.method_table import method_table
 from ui.explore.orthogonal import orthogonal
 from ui.explore.scores import scores_of
 from ui.explore.sizes import sizes
+from ui.explore.transfer import transfer_section
 from ui.linked import first_choice, keep_in_link
 from ui.plain import plain
 from ui.share import share_view
@@ -35,6 +36,7 @@ def heldout_tab(working: Working) -> None:
     """Shows the held-out scores of the chosen set, its own or those on another prompt set."""
     scores = scores_of(working)
     if scores is None:
+        transfer_section(working)
         _further(working, None)
         share_view("heldout")
         return
@@ -46,11 +48,14 @@ def heldout_tab(working: Working) -> None:
             f"This set has no held-out texts for {plain(emotion)}. Scored: {plain(', '.join(scores.emotions))}.",
             icon=":material/info:",
         )
+        transfer_section(working)
         return
     key = f"heldout-{working.run_id or ''}"[:24]
     emotion_verdict(scores, emotion, key=key)
     with st.expander("The rule behind the verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
+    transfer_section(working)
+    st.subheader("Texts of the same source that were held out", anchor=False)
     _separation(scores, emotion, key)
     missing = scores.interval_reason[scores.emotions.index(emotion)]
     if missing:
