@@ -32,7 +32,7 @@ from emotion_core.runs.requests import behaviors_of, preferences_of, reading_of,
 from emotion_core.runs.settings import Settings
 from emotion_core.steering.crosstalk import crosstalk, n_matrix_texts
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-from emotion_core.steering.next_token import next_token_dose
+from emotion_core.steering.next_token import next_token_dose, next_token_size
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
@@ -73,7 +73,7 @@ def _matrix_size(limits: Settings, asked: CrossTalkSettings) -> None:
 
 
 def _next_size(limits: Settings, asked: SweepSettings) -> None:
-    require_sweep(limits, len(asked.prompts) * len(asked.strengths) * (1 + asked.controls), 1)
+    require_sweep(limits, *next_token_size(asked))
 
 
 def _behaviors_size(limits: Settings, asked: dict[str, Any]) -> None:
@@ -111,14 +111,14 @@ AGAIN: dict[str, Again] = {
     ),
     crosstalks.KIND: Again(
         lambda described: from_plain(CrossTalkSettings, described["settings"]),
-        lambda model, vectors, asked, cache, stopped: crosstalk(model, vectors, asked, stopped),
+        lambda model, vectors, asked, cache, stopped: crosstalk(model, vectors, asked, stopped, cache),
         crosstalks.save_crosstalk,
         _matrix_size,
         partial=True,
     ),
     next_tokens.KIND: Again(
         lambda described: from_plain(SweepSettings, described["settings"]),
-        lambda model, vectors, asked, cache, stopped: next_token_dose(model, vectors, asked),
+        lambda model, vectors, asked, cache, stopped: next_token_dose(model, vectors, asked, cache),
         next_tokens.save_next_token,
         _next_size,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_prompts, require_sweep
@@ -21,7 +22,11 @@ _FILE = "crosstalk.safetensors"
 
 
 def start_crosstalk(
-    registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, settings: CrossTalkSettings
+    registry: JobRegistry,
+    owner: ModelOwner,
+    vectors: EmotionVectors,
+    settings: CrossTalkSettings,
+    cache: ActivationCache | None = None,
 ) -> str:
     """Starts a matrix, or finds the finished one with the same content, and returns its run id.
 
@@ -43,7 +48,7 @@ def start_crosstalk(
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = crosstalk(owner.model, vectors, settings, stop_flag(run_id).is_set)
+    job = crosstalk(owner.model, vectors, settings, stop_flag(run_id).is_set, cache)
     return registry.start(run_id, keeping(job, registry.store, run_id, save_crosstalk), save_crosstalk, owner.submit)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, settings_json, vectors_digest
 from emotion_core.runs.limits import require_prompts, require_sweep
 from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.steering.next_token import NextTokenDose, next_token_dose
+from emotion_core.steering.next_token import NextTokenDose, next_token_dose, next_token_size
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -19,14 +20,20 @@ KIND = "next-token"
 _FILE = "next-token.safetensors"
 
 
-def start_next_token(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, settings: SweepSettings) -> str:
+def start_next_token(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    vectors: EmotionVectors,
+    settings: SweepSettings,
+    cache: ActivationCache | None = None,
+) -> str:
     """Starts the steps, or finds the finished ones with the same content, and returns the run id.
 
     Raises:
         LimitError: More rows, or more open jobs, than the limits of the registry allow.
     """
     require_prompts(registry.limits, settings.prompts)
-    require_sweep(registry.limits, len(settings.prompts) * len(settings.strengths) * (1 + settings.controls), 1)
+    require_sweep(registry.limits, *next_token_size(settings))
     key = content_key(KIND, schema(NextTokenDose), owner.model.info.fingerprint, vectors_digest(vectors), settings)
     found = registry.existing(KIND, key, share=False)
     if found is not None:
@@ -39,7 +46,7 @@ def start_next_token(registry: JobRegistry, owner: ModelOwner, vectors: EmotionV
         "settings": settings_json(settings),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    return registry.start(run_id, next_token_dose(owner.model, vectors, settings), save_next_token, owner.submit)
+    return registry.start(run_id, next_token_dose(owner.model, vectors, settings, cache), save_next_token, owner.submit)
 
 
 def load_next_token(store: RunStore, run_id: str) -> NextTokenDose:

@@ -18,7 +18,7 @@ from ui.help_texts import CONTROLS, SAMPLES
 from ui.limits import limit_note
 from ui.page_run import view_run
 from ui.run_button import run_button
-from ui.services import app_settings, registry, store
+from ui.services import activation_cache, app_settings, registry, store
 from ui.share import link_hint
 from ui.steer.crosstalk_result import crosstalk_result
 from ui.steer.place import place_form
@@ -62,7 +62,7 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
         texts = n_matrix_texts(settings, len(settings.emotions))
         require_sweep(app_settings(), texts, settings.max_new_tokens)
         label = f"Run cross-talk: {texts:,} texts, {about(sweep_seconds(working.info, texts, settings.max_new_tokens))}"
-        start = partial(start_crosstalk, registry(), working.owner, vectors, settings)
+        start = partial(start_crosstalk, registry(), working.owner, vectors, settings, activation_cache())
     limit_note("sweep")
     run_button(label, PAGE, start, key="run_matrix")
 
@@ -93,7 +93,7 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
         )
         samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session", help=SAMPLES)
         controls = three.number_input(
-            "Controls", 0, 64, 8, key="matrix_controls", persist_state="session", help=CONTROLS
+            "Controls", 0, 256, 32, key="matrix_controls", persist_state="session", help=CONTROLS
         )
         emotions = st.multiselect(
             "Emotions",
