@@ -119,7 +119,7 @@ def draw_controls(
 def controls_of(
     vectors: EmotionVectors,
     layers: Sequence[int],
-    neutral: Activations,
+    neutral: Activations | None,
     material: Training | None,
     n: int,
     *,
@@ -131,7 +131,7 @@ def controls_of(
     Args:
         vectors: The vectors.
         layers: Layers.
-        neutral: Activations of the neutral texts.
+        neutral: Activations of the neutral texts; None where none fit into the model's context.
         material: Training material of the vectors; None where it is not known.
         n: Controls of each kind.
         seed: Draws them.
@@ -142,7 +142,7 @@ def controls_of(
     drawn: list[tuple[Kind, tuple[str, ...], FloatArray]] = []
     if "random" in kinds:
         drawn.append(("random", (), np.repeat(random_units(width, n, rng)[:, None], len(at), axis=1)))
-    if "neutral" in kinds:
+    if "neutral" in kinds and neutral is not None:
         drawn.append(("neutral", (), neutral_units(neutral.values[:, at], n, rng)))
     out = [tuple(step[layer] for layer in at) for step in projections(vectors, neutral)]
     drawn = [(kind, of, _unit(_without(units, out))) for kind, of, units in drawn]

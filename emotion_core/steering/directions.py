@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.errors import ModelError, SettingsError
 from emotion_core.evaluation.controls import KINDS, controls_of
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
@@ -110,11 +110,12 @@ class Material:
     """What the controls of a vector set are made from.
 
     Attributes:
-        neutral: Activations of the neutral texts as recorded.
+        neutral: Activations of the neutral texts as recorded; None where they do not fit into the model's context, so
+            that random directions are the only controls that are sure to apply.
         training: Training material; None where the texts of an emotion are not known.
     """
 
-    neutral: Activations
+    neutral: Activations | None
     training: Training | None
 
 
@@ -124,7 +125,11 @@ def read_material(model: LoadedModel, vectors: EmotionVectors, cache: Activation
     Raises:
         ModelError: A text cannot be read.
     """
-    neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
+    try:
+        texts = neutral_texts(model, vectors.reading)
+    except ModelError:
+        texts = ()
+    neutral = (yield from record(model, texts, vectors.reading, cache)) if texts else None
     known = {t.emotion for prompts in vectors.prompt_sets for t in prompts.part("train")}
     return Material(
         neutral, (yield from training(model, vectors, cache)) if known.issuperset(vectors.emotions) else None
@@ -158,6 +163,7 @@ def control_pushes(
     layer: int,
     material: Material,
     far: int = 0,
+    most: int | None = None,
 ) -> Pushes:
     """The controls of an emotion, in turn of every kind that applies, all as long as what is steered with.
 
@@ -168,10 +174,19 @@ def control_pushes(
         settings: Where is steered, with which mix, and the seed that draws them.
         layer: The read layer.
         material: Neutral and training texts.
+        most: Of each kind; by default as many as are wanted in all.
         far: So many of the mixes of neutral texts come a second time, as far off the data as the first emotion.
+
+    Raises:
+        SettingsError: Some are wanted as far off the data, and no neutral text could be read.
     """
+    if far and material.neutral is None:
+        raise SettingsError(
+            "No neutral text fits into the model's context, so nothing can be matched to them",
+            remedy="Leave out the controls that are as far off the data",
+        )
     layers = steered_layers(settings, layer)
-    each = max(far, -(-count // 2))  # two kinds at least
+    each = max(far, count if most is None else most)
     drawn = controls_of(vectors, (*layers, layer), material.neutral, material.training, each, seed=settings.seed)
     own_kinds = [drawn.places(emotion) for emotion in emotions]
     places = [list(dict.fromkeys(i for own in own_kinds for i in own.get(kind, ()))) for kind in KINDS]
@@ -180,7 +195,7 @@ def control_pushes(
     kinds: list[str] = [drawn.kinds[i] for i in chosen]
     steered = steered_vector(settings, vectors, emotions[0], layers)
     values = drawn.units[chosen, :-1] * np.linalg.norm(steered, axis=-1, keepdims=True)
-    if far:
+    if far and material.neutral is not None:
         again = places[KINDS.index("neutral")][:far]
         units, neutral = drawn.units[again, :-1], material.neutral.values[:, list(layers)]
         own, theirs = natural_sds(neutral, steered[None]), natural_sds(neutral, units)  # (1 or far, layers)
@@ -234,7 +249,9 @@ def yardsticks(vectors: EmotionVectors, emotion: str, layer: int, length: float,
         material: Neutral and training texts.
     """
     unit = vectors.units[vectors.index(emotion), layer]
-    spread = float(natural_sds(material.neutral.values[:, [layer]], unit[None, None])[0, 0])
+    spread = 0.0
+    if material.neutral is not None:
+        spread = float(natural_sds(material.neutral.values[:, [layer]], unit[None, None])[0, 0])
     difference = 0.0
     if material.training is not None:
         along = material.training.activations.values[:, layer] @ unit  # (texts,)

@@ -168,10 +168,9 @@ def next_token_dose(
     units = emotion_units(vectors, words, layers)
     scales = layer_scales(settings, vectors, layers)
     material = yield from read_material(model, vectors, cache)
-    # Asked for as many as all kinds together have, each kind gives as many as it was asked for.
-    pushes = control_pushes(vectors, (settings.emotion,), CONTROLS_A_KIND * len(KINDS), settings, layer, material)
-    per_kind = [[i for i, kind in enumerate(pushes.kinds) if kind == k][:CONTROLS_A_KIND] for k in KINDS]
-    index = [i for kind in per_kind for i in kind]
+    total = CONTROLS_A_KIND * len(KINDS)
+    pushes = control_pushes(vectors, (settings.emotion,), total, settings, layer, material, most=CONTROLS_A_KIND)
+    index = list(range(len(pushes.kinds)))
     at = Directions(layers, np.concatenate([steered[None], pushes.values[index], units]), scales)
     lens = _lens(weight, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1))
     spelled = _first_tokens(model, words)
@@ -189,10 +188,10 @@ def next_token_dose(
     kinds = tuple(pushes.kinds[i] for i, known in zip(index, readable, strict=True) if known)
     controls = controls[:, readable]
     doses = np.array(tested)
-    total = float((doses**2).sum())
+    squares = float((doses**2).sum())
     change = np.array([own[settings.strengths.index(s)] for s in tested])
-    slope = float(doses @ change / total) if tested else float("nan")
-    slopes = doses @ controls / total if tested else np.zeros(0)
+    slope = float(doses @ change / squares) if tested else float("nan")
+    slopes = doses @ controls / squares if tested else np.zeros(0)
     kind, p = _by_kind(slope, slopes, kinds)
     strength = min((s for s in tested if s > 0), default=min(tested, key=abs, default=0.0))
     _, _, by_word = yield from _changes(

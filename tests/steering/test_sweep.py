@@ -13,9 +13,9 @@ from tracing.plain import blocks
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering import plan
 from emotion_core.steering.measures import longest_loop, repetition
-from emotion_core.steering.plan import BASELINE_TEXTS, control_directions, n_texts
+from emotion_core.steering.plan import BASELINE_TEXTS, n_texts
 from emotion_core.steering.sweep import sweep
-from steering.handmade import LAYER, all_written, random_vectors, run, settings, written
+from steering.handmade import LAYER, all_written, random_controls, random_vectors, run, settings, written
 
 
 @pytest.mark.parametrize("family", MAIN)
@@ -35,7 +35,7 @@ def test_scope_says_which_positions_are_steered(family, scope):
     own.forward = watched  # before nnsight wraps it, so that it sees the output without the edit
     blocks(model)[LAYER + 1].register_forward_pre_hook(lambda _, args: inputs.append(args[0].clone()))
     rows = all_written(model, prompts=("The door opens",), scope=scope, controls=1, samples=1, max_new_tokens=5)
-    units = np.concatenate([random_vectors(model).units[:1, LAYER], control_directions(32, 1, 0)])
+    units = np.concatenate([random_vectors(model).units[:1, LAYER], random_controls(model, 1)[:, 0]])
     asked = torch.tensor(np.stack([units[w.row.direction] * w.row.strength * 10 for w in rows]))
     moved = [b - a for a, b in zip(outputs, inputs, strict=True)]
     prefilled, steps = moved[0], moved[1:]
@@ -111,15 +111,6 @@ def test_the_other_operations_run(tiny, operation):
     result = run(tiny("gpt_neo"), operation=operation, strengths=(1.0,))
     changed = [row.differs_at is not None for row in result.rows if row.strength == 1.0]
     assert any(changed) and all(row.differs_at is None for row in result.rows if row.strength == 0)
-
-
-def test_controls_are_unit_vectors_of_the_seed():
-    directions = control_directions(32, 8, 3)
-    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-6)
-    np.testing.assert_array_equal(control_directions(32, 3, 3), directions[:3])
-    assert np.abs(directions @ directions.T - np.eye(8)).max() < 0.8
-    assert (control_directions(32, 8, 4) != directions).all()
-    assert control_directions(32, 0, 0).shape == (0, 32)
 
 
 def test_progress_grows_to_the_end(tiny):

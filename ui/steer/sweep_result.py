@@ -48,8 +48,8 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
         "How far texts written under steering move along the direction, in standard deviations of unsteered texts, "
         "beside directions of the same length that mean nothing, each read along itself. The verdict goes by the thick "
         "line through the two ends of the usable window, not by single points. Shaded green: strengths at which the "
-        "mean surprise of the texts lies within one standard deviation of unsteered texts, and their repetition no further "
-        "than that above.",
+        "mean surprise of the texts lies within one standard deviation of unsteered texts, and their repetition no "
+        "further than that above.",
         "That the model has an experience, or that a reader would notice the emotion: read the texts below.",
     )
     measures = strength_words(sweep)
