@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -224,8 +225,7 @@ def natural_sds(neutral: FloatArray, directions: FloatArray) -> FloatArray:
     return spread
 
 
-@dataclass(frozen=True)
-class Yardsticks:
+class Yardsticks(NamedTuple):
     """How much strength 1 is, in the model's own measures at the read layer; None where it is not known.
 
     Attributes:
