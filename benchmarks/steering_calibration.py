@@ -1,9 +1,10 @@
-"""How often a random direction passes for an emotion: `python -m benchmarks.steering_calibration [--sweeps 200]`.
+"""How often a direction that means nothing passes for an emotion: `python -m benchmarks.steering_calibration`.
 
-Each sweep takes a new random direction as the "emotion", steers with it, reads along it, and compares it with its own
-random controls under the same rule as any other sweep. Prints one JSON document: the share of sweeps with evidence and
-of single strengths outside of the band that is drawn; with `--power`, the same for the emotions of a built-in set. An
-interrupt prints what was finished.
+A direction of each kind (random, mix of neutral texts, shuffled labels, rotated emotions) takes the place of an emotion
+in a vector set, and every view of the Steer page looks at it under the rule that it has for emotions: next token,
+sweep, cross-talk (there all emotions are replaced, since its correction is for all of them). Prints one JSON document:
+for each view and kind, how many were called evidence, with a 95 % interval; with `--power`, the same for the emotions
+of the set. An interrupt prints what was finished.
 """
 
 from __future__ import annotations
@@ -11,103 +12,153 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from scipy import stats
 
+from emotion_core.evaluation.controls import KINDS, draw_controls
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import run_to_end
-from emotion_core.steering.settings import SweepSettings, parse_strengths
-from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.steering.crosstalk import crosstalk
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.next_token import next_token_dose
+from emotion_core.steering.settings import SweepSettings, even_strengths, parse_strengths
+from emotion_core.steering.sweep import sweep
+from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
-PROMPTS = ("When she opened the door, she",)
+PROMPTS = ("When she opened the door, she", "After the phone call he")
 STRENGTHS = (-0.3, 0.15, 0.3)
 TOKENS = 8
+VIEWS = ("next token", "sweep", "cross-talk")
+# Emotions of a matrix.
+MATRIX = 4
 
 
-def one_sweep(
-    model: LoadedModel, vectors: EmotionVectors, emotion: str, seed: int, strengths: tuple[float, ...], tokens: int
-) -> Sweep:
-    settings = SweepSettings(
-        emotion=emotion, prompts=PROMPTS, strengths=strengths, samples=4, max_new_tokens=tokens, seed=seed
+def says_evidence(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: SweepSettings | CrossTalkSettings,
+    view: str,
+    cache: ActivationCache | None = None,
+) -> bool:
+    """Whether a view of the Steer page would say evidence, under its own rule.
+
+    Args:
+        model: The model.
+        vectors: What to steer with, such as `in_place_of` gives.
+        settings: Of a sweep for `next token` and `sweep`, of a matrix for `cross-talk`.
+        view: One of `VIEWS`.
+        cache: Activations of neutral and training texts that were read before.
+    """
+    if isinstance(settings, CrossTalkSettings):
+        return run_to_end(crosstalk(model, vectors, settings, cache=cache)).evidence
+    if view == "next token":
+        return run_to_end(next_token_dose(model, vectors, settings, cache)).evidence
+    return run_to_end(sweep(model, vectors, settings, cache)).evidence
+
+
+def in_place_of(vectors: EmotionVectors, directions: dict[str, FloatArray]) -> EmotionVectors:
+    """The same set with other directions in place of some emotions, float32 [layers, width] each."""
+    values = vectors.values.copy()
+    for emotion, direction in directions.items():
+        values[vectors.index(emotion)] = direction
+    return replace(vectors, values=values)
+
+
+def settings_of(
+    view: str, emotions: tuple[str, ...], layer: int, seed: int, tokens: int, strengths: tuple[float, ...]
+) -> SweepSettings | CrossTalkSettings:
+    """Settings small enough to be repeated: of the first emotion, or of a matrix of several."""
+    if view == "cross-talk":
+        return CrossTalkSettings(
+            prompts=PROMPTS[:1],
+            strength=max(strengths),
+            emotions=emotions[:MATRIX],
+            max_new_tokens=tokens,
+            layer=layer,
+            seed=seed,
+        )
+    dose = even_strengths(0.6, 9) if view == "next token" else strengths
+    return SweepSettings(
+        emotion=emotions[0], prompts=PROMPTS, strengths=dose, max_new_tokens=tokens, layer=layer, seed=seed
     )
-    return run_to_end(sweep(model, vectors, settings))
 
 
-def random_emotion(vectors: EmotionVectors, seed: int) -> EmotionVectors:
-    """The same file with one random vector at every layer instead of the emotions."""
-    rng = np.random.default_rng([seed, 0xE])
-    values = rng.standard_normal((1, *vectors.values.shape[1:])).astype(np.float32)
-    flat = np.zeros((1, vectors.n_layers), np.float32)
-    return replace(
-        vectors,
-        emotions=("random",),
-        values=values,
-        selected_layers=(vectors.selected_layer,),
-        cv_auroc=flat,
-        train_midpoints=flat,
-    )
-
-
-def shares(sweeps: list[Sweep]) -> dict[str, float | int]:
-    """What became of a group of sweeps."""
-    cells = [one for found in sweeps for one in found.strengths if one.strength != 0 and one.effect is not None]
-    usable = [one for one in cells if one.null_low is not None and one.null_high is not None]
-    outside = [not one.null_low <= one.effect <= one.null_high for one in usable]
-    with_evidence = sum(any(one.evidence for one in found.strengths) for found in sweeps)
-    return {
-        "sweeps": len(sweeps),
-        "with_evidence": with_evidence,
-        "share_with_evidence": round(with_evidence / len(sweeps), 4),
-        "share_of_strengths_outside_drawn_band": round(float(np.mean(outside)), 4),
-        "share_of_strengths_coherent": round(float(np.mean([one.coherent for one in cells])), 4),
-    }
+def share(hits: list[bool]) -> dict[str, object]:
+    """A count with its Clopper-Pearson interval."""
+    n, k = len(hits), sum(hits)
+    low = float(stats.beta.ppf(0.025, k, n - k + 1)) if k else 0.0
+    high = float(stats.beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
+    return {"n": n, "evidence": k, "share": round(k / n, 4), "interval": [round(low, 4), round(high, 4)]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sweeps", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=40, help="directions of each kind and view")
     parser.add_argument("--model", default="demo")
-    parser.add_argument("--prompts", default="emotions-12", help="set whose layer and norms are used")
-    parser.add_argument("--power", action="store_true", help="also sweep the emotions of the set")
+    parser.add_argument("--prompts", default="emotions-12", help="set whose place the directions take")
+    parser.add_argument("--layer", type=int, default=None, help="default: the one chosen at the build")
+    parser.add_argument("--views", nargs="+", choices=VIEWS, default=VIEWS)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--power", action="store_true", help="also look at the emotions of the set")
     parser.add_argument("--strengths", type=parse_strengths, default=STRENGTHS)
     parser.add_argument("--tokens", type=int, default=TOKENS)
     arguments = parser.parse_args()
-    how = (arguments.strengths, arguments.tokens)
     torch.set_num_threads(1)
-    model = load_model(arguments.model)
-    vectors = run_to_end(build(model, [load_prompts(arguments.prompts)], BuildSettings()))
-    drawn: list[Sweep] = []
-    try:
-        for seed in range(arguments.sweeps):
-            drawn.append(one_sweep(model, random_emotion(vectors, seed), "random", seed, *how))
-            found = sum(any(one.evidence for one in done.strengths) for done in drawn)
-            print(f"{seed + 1} of {arguments.sweeps}, {found} with evidence", file=sys.stderr, flush=True)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-    document: dict[str, object] = {
+    model, started = load_model(arguments.model), time.monotonic()
+    counts: dict[str, dict[str, list[bool]]] = {view: {} for view in arguments.views}
+    with TemporaryDirectory() as folder:
+        cache = ActivationCache(Path(folder) / "cache.sqlite")
+        vectors = run_to_end(build(model, [load_prompts(arguments.prompts)], BuildSettings(), cache=cache))
+        layer = vectors.selected_layer if arguments.layer is None else arguments.layer
+        layers = range(vectors.n_layers)
+        needed = arguments.runs * MATRIX
+        drawn = run_to_end(draw_controls(model, vectors, layers, count=needed, seed=2**20, cache=cache))
+
+        def look(view: str, kind: str, one: EmotionVectors, seed: int, emotions: tuple[str, ...]) -> None:
+            asked = settings_of(view, emotions, layer, seed, arguments.tokens, arguments.strengths)
+            hits = counts[view].setdefault(kind, [])
+            hits.append(says_evidence(model, one, asked, view, cache))
+            took = time.monotonic() - started
+            print(f"{view}, {kind}: {sum(hits)} of {len(hits)}, {took:.0f} s", file=sys.stderr, flush=True)
+
+        try:
+            for seed in range(arguments.runs):
+                for kind in arguments.kinds:
+                    units = drawn.units[np.array(drawn.kinds) == kind]
+                    for view in arguments.views:
+                        taken = vectors.emotions[: MATRIX if view == "cross-talk" else 1]
+                        fakes = {e: units[seed * MATRIX + i] for i, e in enumerate(taken)}
+                        look(view, kind, in_place_of(vectors, fakes), seed, vectors.emotions)
+            if arguments.power:
+                for seed, emotion in enumerate(vectors.emotions):
+                    for view in arguments.views:
+                        if view != "cross-talk":
+                            look(view, "emotions", vectors, seed, (emotion,))
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+    document = {
         "date": datetime.now(UTC).date().isoformat(),
         "model": model.info.name,
         "fingerprint": model.info.fingerprint,
-        "layer": vectors.selected_layer,
+        "layer": layer,
         "versions": vectors.versions,
         "strengths": arguments.strengths,
         "tokens": arguments.tokens,
-        "random_directions": shares(drawn),
+        "views": {view: {kind: share(hits) for kind, hits in kinds.items()} for view, kinds in counts.items()},
     }
-    if arguments.power:
-        real = [one_sweep(model, vectors, emotion, seed, *how) for seed, emotion in enumerate(vectors.emotions)]
-        document["emotions"] = {
-            **shares(real),
-            "found": [found.settings.emotion for found in real if any(one.evidence for one in found.strengths)],
-        }
     print(json.dumps(document, indent=2))
 
 

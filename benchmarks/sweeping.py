@@ -9,12 +9,13 @@ import torch
 
 from benchmarks.floor import bare_generation
 from benchmarks.rounds import Times, interleaved, ratio
+from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import generate
-from emotion_core.steering.plan import PlannedRow, control_directions
+from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -36,7 +37,7 @@ def measure(model: LoadedModel, bare: LoadedModel, vectors: EmotionVectors, roun
         emotion="feeling", prompts=(prompt,), strengths=STRENGTHS, controls=0, samples=1, max_new_tokens=NEW_TOKENS
     )
     layer = model.info.layers // 2
-    directions = control_directions(model.info.width, 1, 0)
+    directions = random_units(model.info.width, 1, np.random.default_rng(0))
     at = Directions((layer,), directions[:, None], np.ones(1, np.float32))
     plan = [[PlannedRow(0, 0, 0, strength) for strength in STRENGTHS]]
     pushes = torch.from_numpy(np.outer(STRENGTHS, directions[0]).astype(np.float32))

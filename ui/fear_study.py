@@ -44,7 +44,7 @@ def fear_study(working: Working) -> None:
 
 
 def study_settings(working: Working) -> SweepSettings:
-    """The published sweep on the chosen model, with random directions beside it."""
+    """The published sweep on the chosen model, with controls beside it."""
     study = FEAR_IN_GPT2
     same = working.info.name == study.model
     return SweepSettings(
@@ -89,8 +89,9 @@ def _sweep(working: Working) -> None:
     st.markdown(
         f"The study added the direction with strengths from {first} to {last} "
         f"while the model answered one question, and found its texts coherent at "
-        f"{', '.join(signed(one) for one in FEAR_IN_GPT2.coherent)} only. Here the texts stay as coherent as unsteered "
-        f"ones from **{signed(low)}** to **{signed(high)}**, judged by how surprising and how repetitive they are, "
+        f"{', '.join(signed(one) for one in FEAR_IN_GPT2.coherent)} only. Here the texts stay within a standard "
+        f"deviation of unsteered ones from **{signed(low)}** to **{signed(high)}**, "
+        f"judged by how surprising and how repetitive they are, "
         "not by taste."
     )
     left, right = st.columns(2, gap="medium")
@@ -117,8 +118,8 @@ def _controls(working: Working) -> None:
     show_chart(chart, alt_text=finding.sentence, key="study-dose", titled=False)
     downloads("fear-study-sweep", chart=chart, table=summary_table(found), key="study-dose")
     shows(
-        "Grey: eight random directions of the same length under the same noise. An effect inside the grey is the model "
-        "being pushed off its path.",
+        "Grey: directions of the same length that mean nothing, under the same noise, each read along itself. A line "
+        "inside the grey is the model being pushed off its path.",
         "That an effect outside it is fear as a reader understands it: the measure is the model's own.",
     )
     st.markdown(f"Second: {lacked[1]}.")

@@ -13,10 +13,10 @@ from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
 from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
+from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import Job
 from emotion_core.steering.directions import emotion_units, residual_norm
-from emotion_core.steering.plan import control_directions
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
@@ -102,7 +102,7 @@ def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSet
     layer = read_layer(vectors, settings.layer)
     units = emotion_units(vectors, settings.emotions, (layer,))[:, 0]  # (emotions, width)
     scale = residual_norm(vectors, layer)
-    controls = control_directions(model.info.width, settings.controls, settings.seed)
+    controls = random_units(model.info.width, settings.controls, np.random.default_rng([settings.seed, 0xC0]))
     directions = np.concatenate([units, controls])
     shape = (len(settings.scenes), len(settings.emotions), len(settings.strengths))
     own, random = _Tally.empty(*shape), _Tally.empty(shape[0], settings.controls, shape[2])

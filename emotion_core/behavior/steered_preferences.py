@@ -21,12 +21,12 @@ from emotion_core.behavior.pairs import MOST_COMPARISONS, halves
 from emotion_core.behavior.preference_settings import SteeredSettings
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job
 from emotion_core.steering.band import null_band
 from emotion_core.steering.directions import emotion_units, residual_norm
-from emotion_core.steering.plan import control_directions
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Array = npt.NDArray[np.float64]
@@ -131,7 +131,9 @@ def steer_preferences(
         raise SettingsError("Steering half of the activities needs at least 4", found=str(n))
     layer = steered_layer(vectors.n_layers, base.layer, settings.layer)
     own = emotion_units(vectors, settings.emotions, (layer,))[:, 0]  # (emotions, width)
-    units = np.concatenate([own, control_directions(model.info.width, settings.controls, settings.seed)])
+    units = np.concatenate(
+        [own, random_units(model.info.width, settings.controls, np.random.default_rng([settings.seed, 0xC0]))]
+    )
     scale = residual_norm(vectors, layer)
     steered = halves(base.settings.kinds or ("",) * n, settings.seed)
     pairs = opposing(steered, settings.opponents, settings.seed)

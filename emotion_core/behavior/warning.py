@@ -20,11 +20,11 @@ from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.rates import as_rate
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import auroc
+from emotion_core.evaluation.controls import random_units
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job
-from emotion_core.steering.plan import control_directions
 from emotion_core.steering.prompt_tokens import generation_ids
 from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -149,7 +149,7 @@ def early_warning(
             remedy="Take fewer scenarios or texts",
         )
     layer = read_layer(vectors, settings.layer)
-    random = control_directions(model.info.width, RANDOM, warning.seed)
+    random = random_units(model.info.width, RANDOM, np.random.default_rng([warning.seed, 0xC0]))
     units = vectors.units[[vectors.index(one) for one in settings.emotions], layer]
     directions = np.concatenate([units, random])
     texts = [(scene, f"{lead.strip()} {scene.text}") for scene in scenes for lead in warning.leads]

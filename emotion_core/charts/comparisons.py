@@ -16,10 +16,12 @@ COLUMNS = ("name", "kind", "strength", "effect", "effect_low", "effect_high", "s
 
 
 def shown_name(name: str, words: str = "") -> str:
-    """A named control as a person reads it."""
+    """A direction of a sweep as a person reads it."""
     if name == "in words":
         return f"in words: “{words}”"
-    return name.replace("shuffled-", "shuffled labels ")
+    for start, words in (("shuffled-", "shuffled labels "), ("control-", "control "), ("far-", "far control ")):
+        name = name.replace(start, words) if name.startswith(start) else name
+    return name
 
 
 def comparison_table(sweep: Sweep) -> pd.DataFrame:

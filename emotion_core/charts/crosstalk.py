@@ -18,11 +18,15 @@ _NUMBER_WIDTH = 30  # pixels that a number needs
 
 
 def matrix_table(found: CrossTalk) -> pd.DataFrame:
-    """One row a cell: steered, read, change, the band of the read emotion, and whether the change leaves it."""
+    """One row a cell: steered, read, change, what controls do there, and whether the change is beyond it.
+
+    In a cell of an emotion with itself controls are read along themselves, and `outside` is the corrected test.
+    """
     rows = []
     for i, steered in enumerate(found.emotions):
         for j, read in enumerate(found.emotions):
-            change, (low, high) = float(found.matrix[i, j]), (float(v) for v in found.band[j])
+            band = found.own_band if i == j and found.own_band is not None else found.band[j]
+            change, (low, high) = float(found.matrix[i, j]), (float(v) for v in band)
             known = np.isfinite([change, low, high]).all()
             rows.append(
                 {
@@ -31,7 +35,7 @@ def matrix_table(found: CrossTalk) -> pd.DataFrame:
                     "change": change if np.isfinite(change) else None,
                     "null_low": low if np.isfinite(low) else None,
                     "null_high": high if np.isfinite(high) else None,
-                    "outside": bool(known and not low <= change <= high),
+                    "outside": found.own_evidence(i) if i == j else bool(known and not low <= change <= high),
                     "coherent": found.coherent[i],
                 }
             )
@@ -45,6 +49,7 @@ def specificity_table(found: CrossTalk) -> pd.DataFrame:
             "emotion": list(found.emotions),
             "own change (SD)": np.diagonal(found.matrix),
             "specificity (SD)": found.specificity,
+            "p (corrected)": np.full(len(found.emotions), np.nan) if found.own_p is None else found.own_p,
             "coherent": list(found.coherent),
         }
     )
@@ -68,7 +73,7 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
             alt.Tooltip("steered:N", title="Steered"),
             alt.Tooltip("read:N", title="Read"),
             alt.Tooltip("change:Q", title="Change (SD)", format="+.2f"),
-            alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
+            alt.Tooltip("null_low:Q", title="Controls from", format="+.2f"),
             alt.Tooltip("null_high:Q", title="to", format="+.2f"),
             alt.Tooltip("outside:N", title="Outside of their range"),
             alt.Tooltip("coherent:N", title="Texts coherent"),
@@ -98,22 +103,25 @@ def crosstalk_sentence(found: CrossTalk) -> str:
     table = matrix_table(found)
     own, other = table[table["steered"] == table["read"]], table[table["steered"] != table["read"]]
     n = len(found.emotions)
-    if not np.isfinite(found.band).any():
-        return f"{n} emotions steered and read; with fewer than 3 random directions there is no range to compare with."
+    if not np.isfinite(found.band).any() or found.own_p is None:
+        return f"{n} emotions steered and read; there are too few controls to compare with: 8 at least."
     highest = sum(
         bool(np.isfinite(row).any()) and int(np.nanargmax(row if found.settings.strength > 0 else -row)) == i
         for i, row in enumerate(found.matrix)
     )
+    way = "up" if found.settings.strength > 0 else "down"
+    moved, chance = int(other["outside"].sum()), 0.05 * len(other)
     return (
-        f"{int(own['outside'].sum())} of {n} emotions move their own reading beyond random directions, and "
-        f"{int(other['outside'].sum())} of {len(other)} readings of other emotions move too, where chance alone moves "
-        f"about {0.05 * len(other):.0f}. In {highest} of {n} rows the steered emotion moves most."
+        f"{int(own['outside'].sum())} of {n} emotions move their own reading {way} more than directions that mean "
+        f"nothing move theirs, corrected for all {n}. {moved} of {len(other)} readings of other emotions leave the "
+        f"range of these directions, where chance alone puts about {chance:.0f}. In {highest} of {n} rows the steered "
+        "emotion moves most."
     )
 
 
 def _title(found: CrossTalk) -> alt.TitleParams:
     subtitle = (
         f"{found.model.name}, layer {found.layer}, strength {found.settings.strength:+g}; change of the reading in SD "
-        f"of unsteered texts; pale: inside the range of {found.settings.controls} random directions"
+        f"of unsteered texts; pale: no more than {found.settings.controls} control directions do"
     )
     return alt.TitleParams(crosstalk_sentence(found), subtitle=subtitle, anchor="start")

@@ -10,7 +10,9 @@ import pandas as pd
 from emotion_core.charts.comparisons import comparison_layers
 from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, USABLE, WARM
-from emotion_core.steering.finding import signed, sweep_finding
+from emotion_core.steering.band import kind_words
+from emotion_core.steering.comparison import interval_words
+from emotion_core.steering.finding import signed, strength_words
 from emotion_core.steering.summary import StrengthSummary
 from emotion_core.steering.sweep import Sweep
 
@@ -28,13 +30,36 @@ def summary_table(sweep: Sweep) -> pd.DataFrame:
     return table
 
 
+def fan_table(sweep: Sweep) -> pd.DataFrame:
+    """The tested line and the edges of the controls' lines at the ends of the usable window and at 0."""
+    columns = ["strength", "null_low", "null_high", "line"]
+    if sweep.test is None:
+        return pd.DataFrame(columns=columns)
+    low, high, slope = sweep.test.controls.low, sweep.test.controls.high, sweep.test.slope
+    ends = sorted({*sweep.test.strengths, 0.0})
+    return pd.DataFrame([[s, *sorted((s * low, s * high)), s * slope] for s in ends], columns=columns)
+
+
+def controls_table(sweep: Sweep) -> pd.DataFrame:
+    """One row a kind of control: slopes (standard deviations a unit of strength), each read along itself."""
+    columns = ["controls", "n", "mean slope", "SD", "one in 20 above", "p", "decides"]
+    if sweep.test is None:
+        return pd.DataFrame(columns=columns)
+    kinds = [(kind, True) for kind in sweep.test.controls.kinds]
+    kinds += [] if sweep.test.far is None else [(sweep.test.far, False)]
+    rows = [
+        [kind_words(k.kind), k.n, k.mean, k.sd, k.high, k.p_value, "yes" if decides else "no"] for k, decides in kinds
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def text_table(sweep: Sweep) -> pd.DataFrame:
     """One row a generated text."""
     return pd.DataFrame([vars(row) for row in sweep.rows])
 
 
 def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
-    """The effect at each strength with its interval, over the band of random directions, in the usable window.
+    """The effect at each strength with its interval, and the line that is tested over those of control directions.
 
     Args:
         sweep: The sweep.
@@ -43,9 +68,11 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     table = summary_table(sweep)
     base = alt.Chart(table).encode(x=_x(sweep))
     window = _window(sweep)
-    band = base.transform_filter("isValid(datum.null_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
     scale = alt.Scale(domain=_reach(sweep), nice=True)
+    tested = alt.Chart(fan_table(sweep)).encode(x=_x(sweep))
+    band = tested.mark_area(color=NULL, opacity=NULL_OPACITY)
     band = band.encode(y=alt.Y("null_low:Q", title="Change of the reading (SD)", scale=scale), y2="null_high:Q")
+    slope = tested.mark_line(color=WARM if sweep.evidence else COOL, strokeWidth=3, opacity=0.55).encode(y="line:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     valid = base.transform_filter("isValid(datum.effect)")
     broken = base.transform_filter("datum.verdict == 'broken'").mark_text(
@@ -67,7 +94,7 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     )
     if clickable:
         dots = dots.add_params(alt.selection_point(name="point", fields=["strength"]))
-    layers = alt.layer(window, band, zero, *comparison_layers(sweep, _x(sweep)), line, interval, dots, broken)
+    layers = alt.layer(window, band, zero, *comparison_layers(sweep, _x(sweep)), slope, line, interval, dots, broken)
     return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=370))
 
 
@@ -81,6 +108,7 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
         measure: `surprise` or `repetition`.
     """
     limit = sweep.limits[0] if measure == "surprise" else sweep.limits[1]
+    least = sweep.least_surprise if measure == "surprise" else float("-inf")
     axis = "Nats a token" if measure == "surprise" else "Share of stretches"
     base = alt.Chart(summary_table(sweep)).encode(x=_x(sweep))
     y = alt.Y(f"{measure}:Q", title=axis, scale=alt.Scale(zero=measure != "surprise"))
@@ -92,27 +120,30 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
     texts = texts.encode(x=_x(sweep), y=y, tooltip=[alt.Tooltip("text:N", title="Text"), f"{measure}:Q"])
     layers: list[alt.Chart] = [_window(sweep), texts]
     if limit < float("inf"):
-        rule = alt.Chart(pd.DataFrame({"limit": [limit], "text": ["limit"]})).encode(y="limit:Q")
+        ends = [end for end in (limit, least) if abs(end) < float("inf")]
+        rule = alt.Chart(pd.DataFrame({"limit": ends, "text": "limit"})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
         layers.append(rule.mark_text(align="left", x=4, dy=-7, color=INK).encode(text="text:N"))
-    title = alt.TitleParams(_passes(sweep, measure, limit), subtitle=_MEASURES[measure], anchor="start")
+    title = alt.TitleParams(_passes(sweep, measure, limit, least), subtitle=_MEASURES[measure], anchor="start")
     chart = alt.layer(*layers, line, dots).properties(height=220, title=title, description=f"{title.text}.")
     return cast(alt.LayerChart, chart)
 
 
 _MEASURES = {
-    "surprise": "How unlikely the unsteered model finds the texts: high means a text falls apart; grey: single texts",
-    "repetition": "Share of four-token stretches that stood in the text before; grey: single texts",
+    "surprise": "How unlikely the unsteered model finds the texts: high means a text falls apart, low that it says "
+    "little; the mean of a strength may lie one standard deviation of unsteered texts off; grey: single texts",
+    "repetition": "Share of four-token stretches that stood in the text before; the mean of a strength may lie one "
+    "standard deviation and 0.05 above that of unsteered texts; grey: single texts",
 }
 
 
-def _passes(sweep: Sweep, measure: str, limit: float) -> str:
+def _passes(sweep: Sweep, measure: str, limit: float, least: float) -> str:
     """The finding of a coherence chart: at which strengths the texts pass the limit."""
     name = measure.capitalize()
     if limit == float("inf"):
         return f"{name} of the texts; too few unsteered texts for a limit"
     values = [(one.strength, getattr(one, measure)) for one in sweep.strengths]
-    beyond = [strength for strength, value in values if value is not None and value > limit]
+    beyond = [strength for strength, value in values if value is not None and not least <= value <= limit]
     if not beyond:
         return f"{name} stays within its limit at every strength"
     below, above = [s for s in beyond if s < 0], [s for s in beyond if s > 0]
@@ -132,7 +163,7 @@ def _runs_out(beyond: list[float], values: list[tuple[float, float | None]], sid
 
 _VERDICTS = {
     "evidence": WARM,
-    "inside the range of chance": COOL,
+    "no evidence": COOL,
     "incoherent": NULL,
     "broken": NULL,
 }
@@ -143,7 +174,7 @@ def _verdict(one: StrengthSummary) -> str:
         return "broken"
     if not one.coherent:
         return "incoherent"
-    return "evidence" if one.evidence else "inside the range of chance"
+    return "evidence" if one.evidence else "no evidence"
 
 
 def _verdict_colour() -> alt.Color:
@@ -180,7 +211,7 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("effect:Q", title="Change (SD)", format="+.2f"),
         alt.Tooltip("effect_low:Q", title="95 % interval from", format="+.2f"),
         alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
-        alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
+        alt.Tooltip("null_low:Q", title="Lines of controls from", format="+.2f"),
         alt.Tooltip("null_high:Q", title="to", format="+.2f"),
         alt.Tooltip("surprise:Q", title="Surprise", format=".2f"),
         alt.Tooltip("repetition:Q", title="Repetition", format=".0%"),
@@ -193,10 +224,15 @@ def _tooltip() -> list[Any]:
 def _title(sweep: Sweep) -> alt.TitleParams:
     low, high = sweep.usable_window
     emotion = sweep.settings.emotion
-    found = sweep_finding(sweep).mark == "evidence"
-    text = f"Steering moves {emotion} beyond chance" if found else f"No effect on {emotion} beyond chance"
-    subtitle = (
+    text = f"Steering moves {emotion} beyond chance" if sweep.evidence else f"No effect on {emotion} beyond chance"
+    subtitle = [
         f"{sweep.model.name}, layer {sweep.layer}; {sum(one.n for one in sweep.strengths)} texts, "
-        f"{sweep.settings.controls} control directions; usable from {signed(low)} to {signed(high)}"
-    )
-    return alt.TitleParams(text, subtitle=subtitle, anchor="start")
+        f"{sweep.settings.controls} controls; usable from {signed(low)} to {signed(high)}; "
+        f"{interval_words(len(sweep.settings.prompts))}"
+    ]
+    if sweep.test is not None:
+        subtitle.append(
+            "Thick line: what is tested; grey: lines of directions that mean nothing, one in twenty passes each edge"
+        )
+    known = strength_words(sweep)
+    return alt.TitleParams(text, subtitle="; ".join([*subtitle, *([known] if known else [])]), anchor="start")

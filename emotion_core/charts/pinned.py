@@ -35,7 +35,7 @@ def sweeps_table(sweeps: Mapping[str, Sweep]) -> pd.DataFrame:
 
 
 def overlaid_sweeps(sweeps: Mapping[str, Sweep]) -> alt.LayerChart:
-    """Effects with their intervals; a filled point left the band of its own run's controls.
+    """Effects with their intervals; points are filled where the run's test found an effect.
 
     The bands themselves are not drawn: several over each other could not be told apart.
 
@@ -46,9 +46,9 @@ def overlaid_sweeps(sweeps: Mapping[str, Sweep]) -> alt.LayerChart:
     found = {label: sum(one.evidence for one in sweep.strengths) for label, sweep in sweeps.items()}
     leaving = sum(n > 0 for n in found.values())
     title = alt.TitleParams(
-        f"{leaving} of {len(sweeps)} sweeps leave the band of their controls at some strength",
-        subtitle="Effect on the emotion score; bars: 95 % intervals; filled: outside the run's own band of random "
-        "directions, inside its usable window",
+        f"{leaving} of {len(sweeps)} sweeps move the reading beyond their controls",
+        subtitle="Effect on the emotion score; bars: 95 % intervals; filled: the run's test found an effect, inside "
+        "its usable window",
         anchor="start",
     )
     return _lines(table, "strength", "effect", ("effect_low", "effect_high"), "evidence", title)

@@ -9,7 +9,9 @@ from emotion_core.cli.parts import Commands, model_arguments, new_command
 
 def add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `sweep`."""
-    command = new_command(commands, "sweep", "steer with a vector at many strengths, beside random directions")
+    command = new_command(
+        commands, "sweep", "steer with a vector at many strengths, beside directions that mean nothing"
+    )
     command.add_argument("vectors", help="vector file")
     command.add_argument("--emotion", default=None, help="whose vector (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
@@ -17,7 +19,12 @@ def add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
         "--next-token", action="store_true", help="only the change at the next token, before any text is sampled"
     )
     command.add_argument("--mix", action="append", default=[], metavar="E=W", help="add E at W times each strength")
-    command.add_argument("--shuffled", type=int, default=0, metavar="N", help="control vectors from shuffled labels")
+    command.add_argument(
+        "--shuffled", type=int, default=0, metavar="N", help="more vectors from shuffled labels, shown by name"
+    )
+    command.add_argument(
+        "--far", type=int, default=0, metavar="N", help="controls as far off the data, beside the test"
+    )
     command.add_argument("--other", action="append", default=[], metavar="E", help="another emotion as a control")
     command.add_argument(
         "--words",
@@ -39,7 +46,9 @@ def add_crosstalk(commands: Commands[argparse.ArgumentParser]) -> None:
 def _writing(command: argparse.ArgumentParser) -> None:
     """What a sweep and a cross-talk matrix share."""
     command.add_argument("--prompt", action="append", required=True, help="text to continue; may be repeated")
-    command.add_argument("--controls", type=int, default=8, help="random directions of the same norm")
+    command.add_argument(
+        "--controls", type=int, default=32, help="directions that mean nothing, of every kind that applies"
+    )
     command.add_argument("--samples", type=int, default=None, help="texts a prompt and strength (default 4)")
     command.add_argument("--tokens", type=int, default=40, help="new tokens")
     command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def sweep(arguments: argparse.Namespace) -> Answer:
-    """`sweep VECTORS --prompt TEXT --strengths RANGE`: a dose-response beside random directions."""
+    """`sweep VECTORS --prompt TEXT --strengths RANGE`: a dose-response beside directions that mean nothing."""
     from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.steering.finding import sweep_finding
+    from emotion_core.steering.comparison import interval_words
+    from emotion_core.steering.finding import strength_words, sweep_finding
     from emotion_core.steering.next_token import next_token_dose
     from emotion_core.steering.settings import SweepSettings, parse_strengths
     from emotion_core.steering.sweep import sweep as sweep_job
@@ -33,11 +34,12 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         shuffles=arguments.shuffled,
         others=tuple(arguments.other),
         words=arguments.words,
+        far=arguments.far,
         **_writing(arguments, vectors.n_layers),
     )
     model = model_of(vectors, arguments.model, arguments.dtype)
     if arguments.next_token:
-        return _next_token(run(next_token_dose(model, vectors, settings)))
+        return _next_token(run(next_token_dose(model, vectors, settings, open_cache())))
     result = run(sweep_job(model, vectors, settings, open_cache()))
     rows = [
         [
@@ -55,15 +57,33 @@ def sweep(arguments: argparse.Namespace) -> Answer:
     head = ["strength", "effect", "95 % interval", "null band", "coherent", "evidence", "surprise"]
     head += [one.name for one in result.comparisons]
     low, high = result.usable_window
-    layers = ", ".join(map(str, result.layers))
-    text = (
-        f"{table(head, rows)}\n\n{sweep_finding(result).sentence}\nSteered layer {layers}, read at {result.layer}; "
-        f"usable window {low:g} to {high:g} ({result.settings.unit})."
-    )
+    layers, measures = ", ".join(map(str, result.layers)), strength_words(result)
+    about = [measures] if measures else []
+    about += [interval_words(len(result.settings.prompts)), f"Steered layer {layers}, read at {result.layer}"]
+    about[-1] += f"; usable window {low:g} to {high:g} ({result.settings.unit})."
+    text = f"{table(head, rows)}\n\n{sweep_finding(result).sentence}\n{_controls(result)}{'. '.join(about)}"
     return Answer(result.to_json(), text)
 
 
+def _controls(result: Sweep) -> str:
+    """What each kind of control does, a row a kind."""
+    if result.test is None:
+        return ""
+    test = result.test
+    from emotion_core.steering.band import kind_words
+
+    kinds = [*test.controls.kinds, *([] if test.far is None else [test.far])]
+    rows = [
+        [kind_words(k.kind), str(k.n), number(k.mean), number(k.sd), number(k.high), number(k.p_value, 3)]
+        for k in kinds
+    ]
+    head = ["controls", "n", "mean slope", "SD", "one in 20 above", "p"]
+    return f"\n{table(head, rows)}\n\n"
+
+
 def _next_token(dose: NextTokenDose) -> Answer:
+    from emotion_core.charts.next_token import next_token_sentence, words_sentence
+
     document = {"next_token": dose.to_json()}
     rows = [
         [
@@ -75,7 +95,8 @@ def _next_token(dose: NextTokenDose) -> Answer:
         for one in document["next_token"]["rows"]
     ]
     head = ["strength", "change (nats)", "null band", "divergence"]
-    return Answer(document, f"{table(head, rows)}\n\nLayer {dose.layer}; tokens: {', '.join(map(repr, dose.tokens))}")
+    text = f"{table(head, rows)}\n\n{next_token_sentence(dose)}\n{words_sentence(dose)}.\n"
+    return Answer(document, f"{text}Layer {dose.layer}; tokens: {', '.join(map(repr, dose.tokens))}")
 
 
 def _compared(result: Sweep, strength: float) -> list[str]:
@@ -123,7 +144,8 @@ def _span(asked: str | None, layers: int) -> tuple[int, int] | None:
 
 def crosstalk(arguments: argparse.Namespace) -> Answer:
     """`crosstalk VECTORS --prompt TEXT --strength S`: steer with each emotion, read all of them."""
-    from emotion_core.cli.session import model_of, run
+    from emotion_core.charts.crosstalk import crosstalk_sentence
+    from emotion_core.cli.session import model_of, open_cache, run
     from emotion_core.steering.crosstalk import crosstalk as crosstalk_job
     from emotion_core.steering.crosstalk_settings import CrossTalkSettings
     from emotion_core.vectors.file import load_vectors
@@ -137,7 +159,8 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
         **_writing(arguments, vectors.n_layers),
     )
     model = model_of(vectors, arguments.model, arguments.dtype)
-    document = run(crosstalk_job(model, vectors, settings)).to_json()
+    matrix = run(crosstalk_job(model, vectors, settings, cache=open_cache()))
+    document = matrix.to_json()
     rows = [
         [name, *(number(cell, 1) for cell in row), number(own), "yes" if coherent else "no"]
         for name, row, own, coherent in zip(
@@ -146,7 +169,8 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
     ]
     band = ["chance", *(f"{number(low, 1)} to {number(high, 1)}" for low, high in document["band"]), "", ""]
     head = ["steered / read", *document["emotions"], "specificity", "coherent"]
-    text = f"{table(head, [*rows, band])}\n\nLayer {document['layer']}; changes in SD of the unsteered texts."
+    where = f"Layer {document['layer']}; changes in SD of the unsteered texts."
+    text = f"{table(head, [*rows, band])}\n\n{crosstalk_sentence(matrix)}\n{where}"
     return Answer(document, text)
 
 

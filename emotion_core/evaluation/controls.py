@@ -22,7 +22,7 @@ from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -113,19 +113,43 @@ def draw_controls(
     if "shuffled" in kinds and vectors.prompt_sets:
         material = yield from training(model, vectors, cache)
     n = controls_needed(len(vectors.emotions)) if count is None else count
+    return controls_of(vectors, layers, neutral, material, n, seed=seed, kinds=kinds)
+
+
+def controls_of(
+    vectors: EmotionVectors,
+    layers: Sequence[int],
+    neutral: Activations | None,
+    material: Training | None,
+    n: int,
+    *,
+    seed: int = 0,
+    kinds: Sequence[Kind] = KINDS,
+) -> Controls:
+    """All kinds of controls that apply, from texts that were read before; array operations only.
+
+    Args:
+        vectors: The vectors.
+        layers: Layers.
+        neutral: Activations of the neutral texts; None where none fit into the model's context.
+        material: Training material of the vectors; None where it is not known.
+        n: Controls of each kind.
+        seed: Draws them.
+        kinds: Kinds that are wanted.
+    """
     rng = np.random.default_rng([seed, 0xC0])
     width, at = vectors.values.shape[-1], list(layers)
     drawn: list[tuple[Kind, tuple[str, ...], FloatArray]] = []
     if "random" in kinds:
         drawn.append(("random", (), np.repeat(random_units(width, n, rng)[:, None], len(at), axis=1)))
-    if "neutral" in kinds:
+    if "neutral" in kinds and neutral is not None:
         drawn.append(("neutral", (), neutral_units(neutral.values[:, at], n, rng)))
     out = [tuple(step[layer] for layer in at) for step in projections(vectors, neutral)]
     drawn = [(kind, of, _unit(_without(units, out))) for kind, of, units in drawn]
     if "rotated" in kinds and span(vectors.units[:, at]) >= LEAST_SPAN:
         sets = rotated_sets(vectors.units[:, at], -(-n // len(vectors.emotions)), rng)
         drawn.append(("rotated", (), sets.reshape(-1, *sets.shape[2:])[:n]))
-    if material is not None:
+    if material is not None and "shuffled" in kinds:
         for block in material.blocks:
             shared = tuple(emotion for emotion in block.emotions if emotion in vectors.emotions)
             if shared:

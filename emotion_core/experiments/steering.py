@@ -6,7 +6,7 @@ from emotion_core.experiments.experiment import Experiment, Size
 from emotion_core.numbers import counted
 from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-from emotion_core.steering.next_token import NextTokenDose, next_token_dose
+from emotion_core.steering.next_token import NextTokenDose, next_token_dose, next_token_size
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
@@ -28,8 +28,8 @@ def _matrix_size(settings: CrossTalkSettings, vectors: EmotionVectors) -> Size:
 
 
 def _next_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
-    rows = len(settings.prompts) * len(settings.strengths) * (1 + settings.controls)
-    return Size(prompts=settings.prompts, written=rows, new_tokens=1)
+    written, new_tokens = next_token_size(settings)
+    return Size(prompts=settings.prompts, written=written, new_tokens=new_tokens)
 
 
 SWEEP = Experiment(
@@ -45,7 +45,7 @@ CROSSTALK = Experiment(
     kind="crosstalk",
     asks=CrossTalkSettings,
     gives=CrossTalk,
-    job=lambda bench, settings: crosstalk(bench.model, bench.vectors, settings, bench.stopped),
+    job=lambda bench, settings: crosstalk(bench.model, bench.vectors, settings, bench.stopped, bench.cache),
     label=lambda settings, vectors: f"{len(settings.emotions or vectors.emotions)} emotions at {settings.strength:+g}",
     size=_matrix_size,
     partial=True,
@@ -54,7 +54,7 @@ NEXT_TOKEN = Experiment(
     kind="next-token",
     asks=SweepSettings,
     gives=NextTokenDose,
-    job=lambda bench, settings: next_token_dose(bench.model, bench.vectors, settings),
+    job=lambda bench, settings: next_token_dose(bench.model, bench.vectors, settings, bench.cache),
     label=lambda settings, vectors: f"{settings.emotion}, next token, {len(settings.strengths)} strengths",
     size=_next_size,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy import stats
+
 from emotion_core.steering.summary import StrengthSummary
 
 
@@ -24,8 +26,9 @@ class Turn:
 def turn(strengths: Sequence[StrengthSummary], window: tuple[float, float]) -> Turn | None:
     """The largest rise and the largest fall inside the usable window, None where the curve only goes one way.
 
-    A change counts where the 95 % intervals of its two ends do not touch, and a curve without evidence at any strength
-    has no shape to speak of. Strength 0 is exact: its effect is 0 by definition.
+    A change counts where the intervals of its two ends do not touch; they are widened for the number of pairs that are
+    looked at (Bonferroni). A curve without evidence at any strength has no shape to speak of. Strength 0 is exact: its
+    effect is 0 by definition.
 
     Args:
         strengths: Summaries of a sweep, ascending.
@@ -33,18 +36,24 @@ def turn(strengths: Sequence[StrengthSummary], window: tuple[float, float]) -> T
     """
     if not any(one.evidence for one in strengths):
         return None
-    ends = [_interval(one) for one in strengths if window[0] <= one.strength <= window[1]]
-    known = [end for end in ends if end is not None]
-    pairs = [(a, b) for i, a in enumerate(known) for b in known[i + 1 :]]
-    rises = [(b[1] - a[2], (a[0], b[0])) for a, b in pairs if b[1] > a[2]]
-    falls = [(a[1] - b[2], (a[0], b[0])) for a, b in pairs if a[1] > b[2]]
+    inside = [one for one in strengths if window[0] <= one.strength <= window[1]]
+    pairs = len(inside) * (len(inside) - 1) // 2
+    known = [end for one in inside if (end := _interval(one, max(1, pairs))) is not None]
+    compared = [(a, b) for i, a in enumerate(known) for b in known[i + 1 :]]
+    rises = [(b[1] - a[2], (a[0], b[0])) for a, b in compared if b[1] > a[2]]
+    falls = [(a[1] - b[2], (a[0], b[0])) for a, b in compared if a[1] > b[2]]
     return Turn(max(rises)[1], max(falls)[1]) if rises and falls else None
 
 
-def _interval(one: StrengthSummary) -> tuple[float, float, float] | None:
-    """Strength with the ends of its interval; None where it has none."""
+def _interval(one: StrengthSummary, pairs: int) -> tuple[float, float, float] | None:
+    """Strength with the ends of its interval, widened for the pairs; None where it has none."""
     if one.strength == 0:
         return 0.0, 0.0, 0.0
-    if one.effect_low is None or one.effect_high is None:
+    if one.effect is None or one.effect_low is None or one.effect_high is None or one.freedom < 1:
         return None
-    return one.strength, one.effect_low, one.effect_high
+    wider = float(stats.t.ppf(1 - 0.025 / pairs, one.freedom) / stats.t.ppf(0.975, one.freedom))
+    return (
+        one.strength,
+        one.effect - wider * (one.effect - one.effect_low),
+        one.effect + wider * (one.effect_high - one.effect),
+    )

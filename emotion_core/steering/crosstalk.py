@@ -10,15 +10,17 @@ import numpy as np
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.steering.crosstalk_matrix import coherent_rows, column_bands, mean_changes, specificity
+from emotion_core.steering.crosstalk_matrix import coherent_rows, column_bands, mean_changes, own_tests, specificity
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.directions import (
     Directions,
+    control_pushes,
     emotion_units,
     layer_scales,
-    random_directions,
     read_layer,
+    read_material,
     steered_layers,
 )
 from emotion_core.steering.generate import Written, generate, never
@@ -59,14 +61,18 @@ class CrossTalk:
         emotions: Rows and columns.
         matrix: float32 [steered, read], mean change against the unsteered texts of the same noise, in standard
             deviations of the unsteered texts; nan where no text could be read.
-        band: float32 [read, 2], where 95 % of random directions of the same norm fall in each column; nan below 3
-            controls.
+        band: float32 [read, 2], what 95 % of controls do to each read emotion; nan with too few controls. It stands
+            beside the readings of other emotions; an emotion's own reading is compared with the controls' own.
         specificity: float32 [steered], what the own reading changes more than the others do on average.
         coherent: Whether the texts of each steered emotion keep the limits of the unsteered ones.
         texts: All reported texts.
         readings: float32 [texts, emotions], standardised.
         layers: The steered layers.
         partial: What is missing because the job was stopped; empty where nothing is.
+        control_kinds: Kind of each control.
+        own_band: float32 [2], between which controls move their own reading, one in twenty beyond each end.
+        own_p: float32 [emotions], p of the change of the own reading in the direction of the strength, against the
+            kind of control it stands out least from, corrected for all emotions (Holm); nan with too few controls.
     """
 
     settings: CrossTalkSettings
@@ -82,6 +88,18 @@ class CrossTalk:
     readings: FloatArray
     layers: tuple[int, ...] = ()
     partial: str = ""
+    control_kinds: tuple[str, ...] = ()
+    own_band: FloatArray | None = None
+    own_p: FloatArray | None = None
+
+    def own_evidence(self, emotion: int) -> bool:
+        """Whether an emotion moves its own reading, in the direction of the strength, beyond all kinds of controls."""
+        return self.own_p is not None and bool(self.own_p[emotion] <= 0.05) and self.coherent[emotion]
+
+    @property
+    def evidence(self) -> bool:
+        """Whether any emotion does; the correction is for all of them."""
+        return any(self.own_evidence(i) for i in range(len(self.emotions)))
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; what cannot be had is None."""
@@ -98,11 +116,20 @@ class CrossTalk:
             "texts": [vars(one) for one in self.texts],
             "layers": list(self.layers),
             "partial": self.partial or None,
+            "control_kinds": list(self.control_kinds),
+            "own_band": [None, None] if self.own_band is None else [finite(end) for end in self.own_band],
+            "own_p_values": None if self.own_p is None else [finite(p) for p in self.own_p],
+            "own_evidence": [self.own_evidence(i) for i in range(len(self.emotions))],
+            "evidence": self.evidence,
         }
 
 
 def crosstalk(
-    model: LoadedModel, vectors: EmotionVectors, settings: CrossTalkSettings, stop: Callable[[], bool] = never
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: CrossTalkSettings,
+    stop: Callable[[], bool] = never,
+    cache: ActivationCache | None = None,
 ) -> Job[CrossTalk]:
     """Steers with every emotion at one strength and reads all of them, as a job.
 
@@ -111,6 +138,7 @@ def crosstalk(
         vectors: Of at least two emotions.
         settings: How.
         stop: Asked after each decoding step; from then on nothing more is written, and what is there is summarised.
+        cache: Activations of neutral and training texts that were read before.
 
     Raises:
         VectorFileError: The vectors belong to another model, or lack an emotion.
@@ -122,26 +150,25 @@ def crosstalk(
     emotions = settings.emotions or vectors.emotions
     layer = read_layer(settings, vectors, vectors.selected_layer)
     layers = steered_layers(settings, layer)
-    directions = Directions(
-        layers,
-        np.concatenate(
-            [
-                emotion_units(vectors, emotions, layers),
-                random_directions(vectors, layers, settings.controls, settings.seed),
-            ]
-        ),
-        layer_scales(settings, vectors, layers),
-    )
+    steered, scales = emotion_units(vectors, emotions, layers), layer_scales(settings, vectors, layers)
     units = emotion_units(vectors, emotions, (layer,))[:, 0]  # (emotions, width)
+    material = yield from read_material(model, vectors, cache)
+    pushes = control_pushes(vectors, emotions, settings.controls, settings, layer, material)
+    directions = Directions(layers, np.concatenate([steered, pushes.values]), scales)
     plans = [plan_crosstalk(settings, len(emotions), p) for p in range(len(settings.prompts))]
     generated = yield from generate(model, settings, directions, plans, stop=stop)
     written = generated.written
     scores = yield from score(
-        model, [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written], layer, units
+        model,
+        [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written],
+        layer,
+        np.concatenate([units, pushes.read]),
     )
     surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
     readings = standardise([w.row for w in written], scores.readings)
-    changes = mean_changes(written, readings, len(emotions) + settings.controls)
+    changes, n = mean_changes(written, readings, len(emotions) + settings.controls), len(emotions)
+    controls = np.diagonal(changes)[n:]
+    own_p, own_band = own_tests(np.diagonal(changes)[:n], controls, pushes.kinds, settings.strength)
     reported = [i for i, w in enumerate(written) if w.row.reported]
     return CrossTalk(
         settings=settings,
@@ -149,14 +176,17 @@ def crosstalk(
         layer=layer,
         scale=float(directions.scales.sum()),
         emotions=emotions,
-        matrix=changes[: len(emotions)],
-        band=column_bands(changes[len(emotions) :]),
-        specificity=specificity(changes[: len(emotions)]),
+        matrix=changes[:n, :n],
+        band=column_bands(changes[n:, :n], pushes.kinds),
+        specificity=specificity(changes[:n, :n]),
         coherent=coherent_rows(written, surprise, len(emotions)),
         texts=tuple(_text(model, settings, emotions, written[i]) for i in reported),
-        readings=readings[reported],
+        readings=readings[reported][:, :n],
         layers=layers,
         partial=generated.partial,
+        control_kinds=pushes.kinds,
+        own_band=own_band,
+        own_p=own_p,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.steering.band import null_band
+from emotion_core.geometry.claims import holm
+from emotion_core.steering.band import against_kinds
 from emotion_core.steering.coherence import coherence_limits
 from emotion_core.steering.generate import Written
 from emotion_core.steering.measures import repetition
@@ -33,15 +34,43 @@ def mean_changes(written: Sequence[Written], readings: FloatArray, n_directions:
     return table
 
 
-def column_bands(controls: FloatArray) -> FloatArray:
-    """The null band of every read emotion from the controls' mean changes, float32 [emotions, 2].
+def column_bands(controls: FloatArray, kinds: Sequence[str]) -> FloatArray:
+    """What 95 % of controls of every kind do to each read emotion, float32 [emotions, 2]; nan with too few of them.
 
     Args:
-        controls: float32 [controls, emotions]; those without a readable text do not count.
+        controls: float32 [controls, emotions], mean changes.
+        kinds: Of the controls.
     """
-    usable = controls[np.isfinite(controls).all(1)]
-    bands = [null_band([float(c) for c in column], len(usable)) for column in usable.T]
-    return np.array([band or (np.nan, np.nan) for band in bands], dtype=np.float32).reshape(-1, 2)
+    bands = [against_kinds(float("nan"), column, kinds, tail=0.025) for column in controls.T]
+    ends = [(np.nan, np.nan) if band is None else (band.low, band.high) for band in bands]
+    return np.array(ends, dtype=np.float32).reshape(-1, 2)
+
+
+def own_tests(
+    own: FloatArray, controls: FloatArray, kinds: Sequence[str], strength: float
+) -> tuple[FloatArray, FloatArray]:
+    """Does steering with an emotion move its own reading more than steering with a control moves the control's own?
+
+    Only in the direction of the strength: a reading that falls where it was pushed up is no effect of the emotion.
+
+    Args:
+        own: float32 [emotions], change of the own reading.
+        controls: float32 [controls], change of each control's reading along itself.
+        kinds: Of the controls.
+        strength: Whose sign counts.
+
+    Returns:
+        p of each emotion, corrected for all of them (Holm), float32 [emotions]; and the ends between which the
+        controls fall, one in twenty beyond each, float32 [2]. nan with too few controls.
+    """
+    sign = 1.0 if strength > 0 else -1.0
+    tests = [against_kinds(sign * float(change), sign * controls.astype(np.float64), kinds) for change in own]
+    p_values = np.array(
+        [np.nan if t is None or not np.isfinite(c) else t.p_value for t, c in zip(tests, own, strict=True)]
+    )
+    first = next((test for test in tests if test is not None), None)
+    ends = (np.nan, np.nan) if first is None else sorted((sign * first.low, sign * first.high))
+    return holm(p_values).astype(np.float32), np.array(ends, dtype=np.float32)
 
 
 def specificity(matrix: FloatArray) -> FloatArray:
@@ -59,11 +88,10 @@ def coherent_rows(written: Sequence[Written], surprise: np.ndarray[Any, Any], n_
     """Whether the texts of each steered emotion keep the unsteered texts' limits on average and none broke."""
     rows = [w.row for w in written]
     repeated = np.array([repetition(w.ids) for w in written])
-    highest, loops = coherence_limits(rows, surprise, repeated)
-    found = []
+    broken = np.array([w.broken for w in written])
+    limits = coherence_limits(rows, surprise, repeated)
+    coherent = []
     for direction in range(n_emotions):
         index = [i for i, r in enumerate(rows) if r.reported and r.strength and r.direction == direction]
-        seen = surprise[index][np.isfinite(surprise[index])]
-        whole = not any(written[i].broken for i in index)
-        found.append(bool(whole and len(seen) and seen.mean() <= highest and repeated[index].mean() <= loops))
-    return tuple(found)
+        coherent.append(limits.keeps(surprise[index], repeated[index], broken[index]))
+    return tuple(coherent)

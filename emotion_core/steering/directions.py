@@ -1,18 +1,32 @@
-"""What is steered with: every direction of a sweep at every steered layer, all of the same length."""
+"""What is steered with: an emotion and its controls at every steered layer.
+
+Controls are as *long* as the emotion: what is done to them is then what is done to it. Some can be pushed a second
+time, as *far off the data*: by as many standard deviations of neutral texts along themselves as the emotion is along
+itself. Equal length is no equal disturbance, since texts vary more along some directions than along others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.steering.plan import control_directions
+from emotion_core.errors import ModelError, SettingsError
+from emotion_core.evaluation.controls import KINDS, controls_of
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.progress import Job
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.writing import WritingSettings
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.tracing.activations import Activations, FloatArray
+from emotion_core.tracing.record import record
+from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.rows import PairRows
+from emotion_core.vectors.training import Training, training
 
 
 @dataclass(frozen=True)
@@ -92,8 +106,189 @@ def emotion_units(vectors: EmotionVectors, emotions: Sequence[str], layers: Sequ
     return units
 
 
+@dataclass(frozen=True)
+class Material:
+    """What the controls of a vector set are made from.
+
+    Attributes:
+        neutral: Activations of the neutral texts as recorded; None where they do not fit into the model's context, so
+            that random directions are the only controls that are sure to apply.
+        training: Training material; None where the texts of an emotion are not known.
+    """
+
+    neutral: Activations | None
+    training: Training | None
+
+
+def read_material(model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache | None = None) -> Job[Material]:
+    """Reads neutral and training texts, as a job; mostly from the cache.
+
+    Raises:
+        ModelError: A text cannot be read.
+    """
+    try:
+        texts = neutral_texts(model, vectors.reading)
+    except ModelError:
+        texts = ()
+    neutral = (yield from record(model, texts, vectors.reading, cache)) if texts else None
+    known = {t.emotion for prompts in vectors.prompt_sets for t in prompts.part("train")}
+    return Material(
+        neutral, (yield from training(model, vectors, cache)) if known.issuperset(vectors.emotions) else None
+    )
+
+
+# Kind of the controls that are pushed as far off the data as the emotion.
+FAR = "far"
+
+
+@dataclass(frozen=True)
+class Pushes:
+    """Control directions that are steered with.
+
+    Attributes:
+        kinds: Kind of each control.
+        values: float32 [controls, layers, width], what strength 1 adds, in scales of the layers.
+        read: float32 [controls, width], length 1: what a control is read along, at the read layer.
+    """
+
+    kinds: tuple[str, ...]
+    values: FloatArray
+    read: FloatArray
+
+
+def control_pushes(
+    vectors: EmotionVectors,
+    emotions: Sequence[str],
+    count: int,
+    settings: WritingSettings,
+    layer: int,
+    material: Material,
+    far: int = 0,
+    most: int | None = None,
+) -> Pushes:
+    """The controls of an emotion, in turn of every kind that applies, all as long as what is steered with.
+
+    Args:
+        vectors: The emotion's vector set.
+        emotions: The emotion, or several that share controls.
+        count: Controls in all; of each kind as many as of another, or one fewer.
+        settings: Where is steered, with which mix, and the seed that draws them.
+        layer: The read layer.
+        material: Neutral and training texts.
+        most: Of each kind; by default as many as are wanted in all.
+        far: So many of the mixes of neutral texts come a second time, as far off the data as the first emotion.
+
+    Raises:
+        SettingsError: Some are wanted as far off the data, and no neutral text could be read.
+    """
+    if far and material.neutral is None:
+        raise SettingsError(
+            "No neutral text fits into the model's context, so nothing can be matched to them",
+            remedy="Leave out the controls that are as far off the data",
+        )
+    layers = steered_layers(settings, layer)
+    each = max(far, count if most is None else most)
+    drawn = controls_of(vectors, (*layers, layer), material.neutral, material.training, each, seed=settings.seed)
+    own_kinds = [drawn.places(emotion) for emotion in emotions]
+    places = [list(dict.fromkeys(i for own in own_kinds for i in own.get(kind, ()))) for kind in KINDS]
+    turn = [index[k] for k in range(max(map(len, places))) for index in places if k < len(index)][:count]
+    chosen = sorted(turn, key=lambda i: (KINDS.index(drawn.kinds[i]), i))
+    kinds: list[str] = [drawn.kinds[i] for i in chosen]
+    steered = steered_vector(settings, vectors, emotions[0], layers)
+    values = drawn.units[chosen, :-1] * np.linalg.norm(steered, axis=-1, keepdims=True)
+    if far and material.neutral is not None:
+        again = places[KINDS.index("neutral")][:far]
+        units, neutral = drawn.units[again, :-1], material.neutral.values[:, list(layers)]
+        own, theirs = natural_sds(neutral, steered[None]), natural_sds(neutral, units)  # (1 or far, layers)
+        # |steered| / own natural standard deviations of push, times their own: `own` is of the unit direction.
+        ratio = np.divide(theirs, own, out=np.ones_like(theirs), where=own > 0)
+        length = np.linalg.norm(steered, axis=-1) * ratio
+        values = np.concatenate([values, units * length[..., None]])
+        chosen, kinds = [*chosen, *again], [*kinds, *[FAR] * len(again)]
+    return Pushes(tuple(kinds), values.astype(np.float32), drawn.units[chosen, -1])
+
+
+def natural_sds(neutral: FloatArray, directions: FloatArray) -> FloatArray:
+    """Standard deviation of neutral texts along directions.
+
+    Args:
+        neutral: float32 [texts, layers, width].
+        directions: float32 [directions, layers, width]; their length plays no part.
+
+    Returns:
+        float32 [directions, layers].
+    """
+    lengths = np.linalg.norm(directions, axis=-1, keepdims=True)
+    units = np.divide(directions, lengths, out=np.zeros_like(directions), where=lengths > 0)
+    along = np.einsum("tlw,dlw->tdl", neutral, units, optimize=True)
+    spread: FloatArray = along.std(axis=0, ddof=1, dtype=np.float64).astype(np.float32)
+    return spread
+
+
+class Yardsticks(NamedTuple):
+    """How much strength 1 is, in the model's own measures at the read layer; None where it is not known.
+
+    Attributes:
+        natural_sd: Standard deviations of neutral texts along the direction.
+        side_differences: Differences between the two sides of the training texts (the emotion's and the others') along
+            the direction.
+    """
+
+    natural_sd: float | None
+    side_differences: float | None
+
+
+def yardsticks(vectors: EmotionVectors, emotion: str, layer: int, length: float, material: Material) -> Yardsticks:
+    """What strength 1 is, in standard deviations of neutral texts and in differences between the training texts.
+
+    Args:
+        vectors: The emotion's vector set.
+        emotion: The emotion.
+        layer: The layer.
+        length: Of strength 1 there, in the residual stream.
+        material: Neutral and training texts.
+    """
+    unit = vectors.units[vectors.index(emotion), layer]
+    spread = 0.0
+    if material.neutral is not None:
+        spread = float(natural_sds(material.neutral.values[:, [layer]], unit[None, None])[0, 0])
+    difference = 0.0
+    if material.training is not None:
+        along = material.training.activations.values[:, layer] @ unit  # (texts,)
+        block = material.training.block_of(emotion)
+        if isinstance(block, PairRows):
+            difference = float((along[block.positive] - along[block.negative]).mean())
+        else:
+            own = block.labels == block.emotions.index(emotion)
+            difference = float(along[block.rows[own]].mean() - along[block.rows[~own]].mean())
+    return Yardsticks(
+        finite(length / spread) if spread > 0 else None,
+        finite(length / difference) if difference > 0 else None,
+    )
+
+
+def steered_vector(
+    settings: WritingSettings, vectors: EmotionVectors, emotion: str, layers: Sequence[int]
+) -> FloatArray:
+    """What strength 1 adds, in scales of the layers: the emotion, or the mix of a sweep, float32 [layers, width].
+
+    Raises:
+        VectorFileError: The vectors have no such emotion.
+        SettingsError: A vector is zero or not finite.
+    """
+    mix = settings.mix if isinstance(settings, SweepSettings) else ()
+    names = [emotion, *(other for other, _ in mix)]
+    weights = np.array([1.0, *(weight for _, weight in mix)], dtype=np.float32)
+    mixed: FloatArray = np.einsum("e,elw->lw", weights, emotion_units(vectors, names, layers)).astype(np.float32)
+    return mixed
+
+
 def sweep_directions(
-    settings: SweepSettings, vectors: EmotionVectors, layer: int, shuffled: FloatArray | None = None
+    settings: SweepSettings,
+    vectors: EmotionVectors,
+    layer: int,
+    controls: FloatArray | None = None,
+    shuffled: FloatArray | None = None,
 ) -> Directions:
     """The emotion (or the mix), the controls, the shuffled vectors and the other emotions, in this order.
 
@@ -101,6 +296,7 @@ def sweep_directions(
         settings: The sweep.
         vectors: What to steer with.
         layer: The read layer, which is steered where there is no span.
+        controls: float32 [controls, layers, width], what the controls add at strength 1.
         shuffled: float32 [shuffles, layers, width], unit vectors from shuffled labels at the steered layers.
 
     Raises:
@@ -109,21 +305,13 @@ def sweep_directions(
     """
     layers = steered_layers(settings, layer)
     scales = layer_scales(settings, vectors, layers)
-    names = [settings.emotion, *(emotion for emotion, _ in settings.mix)]
-    weights = np.array([1.0, *(weight for _, weight in settings.mix)], dtype=np.float32)
-    mixed = np.einsum("e,elw->lw", weights, emotion_units(vectors, names, layers))  # (layers, width)
+    mixed = steered_vector(settings, vectors, settings.emotion, layers)
     length = np.linalg.norm(mixed, axis=-1, keepdims=True) if settings.mix else np.float32(1.0)
-    controls = random_directions(vectors, layers, settings.controls, settings.seed)
-    others = emotion_units(vectors, settings.others, layers) if settings.others else controls[:0]
-    parts = [controls, controls[:0] if shuffled is None else shuffled, others]
-    values = np.concatenate([mixed[None], *(part * length for part in parts)]).astype(np.float32)
-    return Directions(layers, values, scales)
-
-
-def random_directions(vectors: EmotionVectors, layers: Sequence[int], count: int, seed: int) -> FloatArray:
-    """Random unit vectors, one direction a control at all layers, float32 [count, layers, width]."""
-    drawn = control_directions(vectors.values.shape[-1], count, seed)
-    return np.repeat(drawn[:, None], len(layers), axis=1)
+    none = mixed[None][:0]
+    others = emotion_units(vectors, settings.others, layers) if settings.others else none
+    named = [none if shuffled is None else shuffled, others]
+    parts = [mixed[None], none if controls is None else controls, *(part * length for part in named)]
+    return Directions(layers, np.concatenate(parts).astype(np.float32), scales)
 
 
 def _no_length(emotion: str, layer: int) -> SettingsError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from emotion_core.steering.comparison import Comparison
+from emotion_core.evaluation.p_words import p_words
+from emotion_core.steering.band import kind_words
+from emotion_core.steering.coherence import outer_strengths
 from emotion_core.steering.course import turn
-from emotion_core.steering.summary import StrengthSummary
 from emotion_core.steering.sweep import Sweep, SweepRow
 
 
@@ -16,8 +17,8 @@ class SweepFinding:
     """The verdict on a sweep.
 
     Attributes:
-        mark: `evidence` where the effect leaves the controls' band at a strength inside the usable window.
-        sentence: One to three sentences.
+        mark: `evidence` where the emotion's line is steeper than those of every kind of control.
+        sentence: Two to five sentences.
     """
 
     mark: Literal["evidence", "no evidence"]
@@ -31,61 +32,61 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
     broken = [one.strength for one in sweep.strengths if one.broken]
     if broken:
         where += f"; at {_listed(broken)} its numbers are not finite"
-    if sweep.settings.controls < 3:
-        sentence = f"{where}. With fewer than 3 control directions there is no band to compare the effect with."
-        return SweepFinding("no evidence", sentence)
-    found = [one for one in sweep.strengths if one.evidence and one.effect is not None]
-    if not found:
-        sentence = f"{where}; nowhere in between does the effect on {emotion} leave the range of random directions."
-        return SweepFinding("no evidence", sentence)
-    effects = sorted(one.effect for one in found if one.effect is not None)
-    size = (
-        signed(effects[0], 1) if effects[0] == effects[-1] else f"{signed(effects[0], 1)} to {signed(effects[-1], 1)}"
+    test = sweep.test
+    if test is None:
+        return SweepFinding("no evidence", f"{where}. {_untested(sweep)}")
+    null = next(kind for kind in test.controls.kinds if kind.kind == test.controls.hardest)
+    per = f"{signed(0.1 * test.slope)} standard deviations a 0.1 of strength"
+    if sweep.settings.unit == "raw":
+        per = f"{signed(test.slope, 3)} standard deviations a unit of strength"
+    scale = 0.1 if sweep.settings.unit == "fraction" else 1.0
+    theirs = (
+        f"{kind_words(test.controls.hardest)}, each read along itself, give {signed(scale * null.mean)} on average, "
+        f"and one in twenty more than {signed(scale * null.high)}"
     )
-    named = _named(sweep, found)
-    sentence = (
-        f"Steering moves the {emotion} reading beyond random directions of the same size at "
-        f"{_listed([one.strength for one in found])}, by {size} standard deviations. {named}{where}."
-    )
+    p = p_words(test.controls.p_value)
+    if test.evidence:
+        sentence = f"Steering moves the {emotion} reading by {per}: {theirs} ({p}). "
+    else:
+        sentence = (
+            f"The {emotion} reading moves by {per}, no more than directions that mean nothing move theirs: {theirs} "
+            f"({p}). "
+        )
+    sentence += f"{_named(sweep)}{where}."
     turned = turn(sweep.strengths, window)
     if turned is not None:
         sentence += (
             f" The curve is not monotonic: it rises from {signed(turned.rise[0])} to {signed(turned.rise[1])} and "
             f"falls from {signed(turned.fall[0])} to {signed(turned.fall[1])}."
         )
-    return SweepFinding("evidence", sentence)
+    return SweepFinding("evidence" if test.evidence else "no evidence", sentence)
 
 
-def _named(sweep: Sweep, found: list[StrengthSummary]) -> str:
-    """What the named controls do where the emotion's own vector has an effect."""
+def _untested(sweep: Sweep) -> str:
+    if sweep.partial:
+        return "It was stopped before its controls were written: there is nothing to compare the effect with."
+    if not outer_strengths(sweep.usable_window):
+        return "No strength is usable, so there is nothing to test: try smaller ones."
+    if not sweep.control_kinds and sweep.settings.controls:
+        return "It was made by an earlier version, without the controls that the test needs: run it again."
+    return "There are too few controls for a test: 8 at least, 32 for a sharp one."
+
+
+def _named(sweep: Sweep) -> str:
+    """What the vectors of other emotions and plain words do to the same reading."""
     said = []
-    bands = {one.strength: (one.null_low, one.null_high) for one in found}
-    for kind, who in (("shuffled", "Label-shuffled vectors"), ("emotion", "The vector of {}")):
-        for names in _together([one for one in sweep.comparisons if one.kind == kind]):
-            points = [p for one in names for p in one.points if p.strength in bands and p.effect is not None]
-            out = [p for p in points if _outside(p.effect, bands[p.strength])]
-            if points:
-                verb = "do" if kind == "shuffled" else "does"
-                said.append(
-                    f"{who.format(names[0].name)} {verb} so too at {len(out)} of {len(points)} points. "
-                    if out
-                    else f"{who.format(names[0].name)} {verb} not. "
-                )
+    outer = outer_strengths(sweep.usable_window)
+    total = sum(s * s for s in outer)
+    scale = 0.1 if sweep.settings.unit == "fraction" else 1.0
+    for one in sweep.comparisons:
+        effects = {point.strength: point.effect for point in one.points}
+        known = [effects.get(s) for s in outer]
+        if one.kind == "emotion" and total and all(effect is not None for effect in known):
+            slope = sum(s * (effect or 0.0) for s, effect in zip(outer, known, strict=True)) / total
+            said.append(f"The vector of {one.name} moves it by {signed(scale * slope)}. ")
     words = [one.points[0].effect for one in sweep.comparisons if one.kind == "words"]
     said += [f"Asking for it in words instead moves it by {signed(one, 1)}. " for one in words if one is not None]
     return "".join(said)
-
-
-def _together(comparisons: list[Comparison]) -> list[list[Comparison]]:
-    """Shuffled vectors as one group, every emotion as its own."""
-    if comparisons and comparisons[0].kind == "shuffled":
-        return [comparisons]
-    return [[one] for one in comparisons]
-
-
-def _outside(effect: float | None, band: tuple[float | None, float | None]) -> bool:
-    low, high = band
-    return effect is not None and low is not None and high is not None and not low <= effect <= high
 
 
 def signed(number: float, digits: int = 2) -> str:
@@ -97,6 +98,23 @@ def signed(number: float, digits: int = 2) -> str:
 def _listed(strengths: list[float]) -> str:
     shown = [signed(one) for one in strengths]
     return f"strength {shown[0]}" if len(shown) == 1 else f"strengths {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def strength_words(sweep: Sweep) -> str:
+    """What strength 0.1 (or 1, where it is raw) is in the model's own measures; empty if unknown."""
+    amount = 0.1 if sweep.settings.unit == "fraction" else 1.0
+    parts = []
+    if sweep.natural_sd is not None:
+        parts.append(f"{_short(amount * sweep.natural_sd)} standard deviations of neutral texts along the direction")
+    if sweep.side_differences is not None:
+        parts.append(
+            f"{_short(amount * sweep.side_differences)} times the difference between the two sides of the texts"
+        )
+    return f"Strength {amount:g} is {' and '.join(parts)}" if parts else ""
+
+
+def _short(number: float) -> str:
+    return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 
 def change(row: SweepRow, unsteered: SweepRow) -> float | None:

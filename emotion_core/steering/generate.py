@@ -20,6 +20,7 @@ from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.steer import Intervention
 
 WRITING = "writing texts"
+CONTROLS = "writing controls"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def generate(
     plans: Sequence[list[PlannedRow]],
     in_words: str = "",
     stop: Callable[[], bool] = never,
+    *,
+    what: str = WRITING,
+    whole: bool = False,
 ) -> Job[Generated]:
     """Generates planned rows, as a job that yields after each decoding step.
 
@@ -75,6 +79,8 @@ def generate(
         in_words: What stands in front of the prompt of the prompt-only rival.
         stop: Asked after each decoding step. What is finished then is kept; when not even the unsteered texts are,
             all texts of the first block are kept as far as they are, which is a sweep of shorter texts.
+        what: What is being done, for the progress.
+        whole: Keep finished texts only when stopped: these are compared with finished ones.
 
     Raises:
         TextTooLongError: A prompt leaves no room for the new tokens.
@@ -98,9 +104,11 @@ def generate(
             except StopIteration as end:
                 written += [Written(w.row, plain[prompt], w.ids, w.broken) for w in end.value]
                 break
-            yield Progress(number * settings.max_new_tokens + steps.progress.done, total, WRITING)
+            yield Progress(number * settings.max_new_tokens + steps.progress.done, total, what)
             if stop():
                 writing.close()
+                if whole:
+                    return Generated(written, f"stopped after {len(written)} of {texts} control texts")
                 return _stopped(written, steps, plain[prompt], texts, settings.max_new_tokens)
     return Generated(written)
 

@@ -1,7 +1,9 @@
 """The cheapest dose-response: what steering does to the next token, before any text is sampled.
 
-All strengths and controls are rows of one decoding step at the prompt's last token. The measure is the log-probability
-of the tokens that the direction itself points at through the unembedding (its logit lens).
+All strengths are rows of one decoding step at the prompt's last token. The measure is the log-probability of the tokens
+that the direction itself points at through the unembedding (its logit lens). Any direction raises its own tokens, so
+every control is measured on *its* own ones: an emotion counts where it raises its tokens more than directions that mean
+nothing raise theirs. A second measure needs no lens: what each emotion does to the emotions' own words.
 """
 
 from __future__ import annotations
@@ -11,14 +13,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from emotion_core.errors import ModelError
+from emotion_core.evaluation.controls import KINDS, Kind, hardest, rank_p
+from emotion_core.geometry.claims import holm
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job, Progress
-from emotion_core.steering.band import null_band
-from emotion_core.steering.directions import read_layer, sweep_directions
+from emotion_core.steering.directions import (
+    Directions,
+    control_pushes,
+    emotion_units,
+    layer_scales,
+    read_layer,
+    read_material,
+    steered_layers,
+    steered_vector,
+)
 from emotion_core.steering.generate import first_logits
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
@@ -26,8 +40,16 @@ from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 
+Floats = npt.NDArray[np.floating[Any]]
+
 # Tokens that stand for a direction.
 LENS_TOKENS = 20
+# Controls of each kind: a step is cheap, and p can then go down to 1 / 101.
+CONTROLS_A_KIND = 100
+# Emotions whose words are compared with each other.
+MOST_WORDS = 12
+# Rows of a forward pass: logits are float32 [rows, vocabulary].
+_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -41,8 +63,20 @@ class NextTokenDose:
         strengths: Ascending, 0 among them.
         change: float32 [strengths], mean change of their log-probability in nats over tokens and prompts; nan where
             the model broke.
-        band: float32 [strengths, 2], where 95 % of random directions of the same norm fall; nan below 3 controls.
+        band: float32 [strengths, 2], what 95 % of the controls of the hardest kind do to their own tokens, straight
+            lines between the strengths that controls are steered at; nan beyond those and without controls.
         divergence: float32 [strengths], nats (Kullback-Leibler) from the unsteered next-token distribution.
+        tested: Strengths that controls are steered at, and that the slopes go through.
+        slope: Of the change through 0 at the tested strengths, nats a unit of strength; nan where there are none.
+        kinds: Kind of each control that could be read.
+        control_slopes: float32 [controls], the same of each control on its own tokens.
+        p_value: Share of the controls of the hardest kind that do at least as much, by rank; nan without controls.
+        hardest: The kind of control that the emotion stands out least from; empty without controls.
+        word_strength: Strength at which the words are looked at.
+        words: The emotions whose words are looked at.
+        word_changes: float32 [steered, words], change of the log-probability of the first token of an emotion's word.
+        word_band: float32 [words, 2], what 95 % of the controls do to a word.
+        word_p: float64 [words], p of each emotion's change of its own word, corrected for all of them (Holm).
     """
 
     settings: SweepSettings
@@ -52,10 +86,27 @@ class NextTokenDose:
     change: FloatArray
     band: FloatArray
     divergence: FloatArray
+    tested: tuple[float, ...] = ()
+    slope: float = float("nan")
+    kinds: tuple[str, ...] = ()
+    control_slopes: FloatArray | None = None
+    p_value: float = float("nan")
+    hardest: str = ""
+    word_strength: float = 0.0
+    words: tuple[str, ...] = ()
+    word_changes: FloatArray | None = None
+    word_band: FloatArray | None = None
+    word_p: FloatArray | None = None
+
+    @property
+    def evidence(self) -> bool:
+        """Whether the emotion raises its own tokens beyond what controls do to theirs: one test for all strengths."""
+        return bool(self.p_value <= 0.05)
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object; what cannot be had is None."""
         rows = zip(self.strengths, self.change, self.band, self.divergence, strict=True)
+        own = {} if self.word_changes is None else dict(zip(self.words, np.diagonal(self.word_changes), strict=True))
         return {
             "layer": self.layer,
             "tokens": list(self.tokens),
@@ -69,16 +120,38 @@ class NextTokenDose:
                 }
                 for strength, change, (low, high), nats in rows
             ],
+            "evidence": self.evidence,
+            "p_value": finite(self.p_value),
+            "slope": finite(self.slope),
+            "tested_strengths": list(self.tested),
+            "controls": {kind: self.kinds.count(kind) for kind in KINDS if kind in self.kinds},
+            "hardest_controls": self.hardest or None,
+            "word_strength": self.word_strength,
+            "own_words": {word: finite(change) for word, change in own.items()},
+            "words": [
+                {
+                    "word": word,
+                    "changes": {e: finite(c) for e, c in zip(self.words, self.word_changes[:, j], strict=True)},
+                    "null_low": finite(self.word_band[j, 0]),
+                    "null_high": finite(self.word_band[j, 1]),
+                    "own_p_value": finite(self.word_p[j]),
+                }
+                for j, word in enumerate(self.words)
+                if self.word_changes is not None and self.word_band is not None and self.word_p is not None
+            ],
         }
 
 
-def next_token_dose(model: LoadedModel, vectors: EmotionVectors, settings: SweepSettings) -> Job[NextTokenDose]:
-    """Steers the next token of every prompt at all strengths, as a job that yields after each prompt.
+def next_token_dose(
+    model: LoadedModel, vectors: EmotionVectors, settings: SweepSettings, cache: ActivationCache | None = None
+) -> Job[NextTokenDose]:
+    """Steers the next token of every prompt at all strengths, as a job that yields after each pass.
 
     Args:
         model: The model.
         vectors: What to steer with.
-        settings: As of a sweep; samples, decoding and the number of tokens play no part.
+        settings: As of a sweep; samples, decoding, the number of tokens and of controls play no part.
+        cache: Activations of neutral and training texts that were read before.
 
     Raises:
         VectorFileError: The vectors belong to another model, or have no such emotion.
@@ -86,61 +159,208 @@ def next_token_dose(model: LoadedModel, vectors: EmotionVectors, settings: Sweep
         TextTooLongError: A prompt leaves no room for a token.
     """
     require_model(vectors, model.info)
-    settings = replace(settings, max_new_tokens=1)
+    settings = replace(settings, max_new_tokens=1, shuffles=0, others=(), words="")
     layer = read_layer(settings, vectors, vectors.layer_of(settings.emotion))
-    settings = replace(settings, shuffles=0, others=(), words="")
-    directions = sweep_directions(settings, vectors, layer)
-    lens = lens_tokens(model, directions.values[0].sum(axis=0))
-    changes, divergences = [], []
-    n = len(directions.values)
-    for prompt in range(len(settings.prompts)):
-        rows = [PlannedRow(prompt, 0, d, s) for s in settings.strengths for d in range(n)]
-        logits = first_logits(model, settings, rows, directions)
-        change, divergence = against_unsteered(logits, settings.strengths.index(0.0) * n, lens)
-        changes.append(change.reshape(len(settings.strengths), -1))
-        divergences.append(divergence.reshape(len(settings.strengths), -1)[:, 0])
-        yield Progress(prompt + 1, len(settings.prompts), "next tokens")
-    mean = np.mean(changes, axis=0)  # (strengths, directions)
+    layers = steered_layers(settings, layer)
+    steered = steered_vector(settings, vectors, settings.emotion, layers)
+    weight = _unembedding(model)
+    words = (settings.emotion, *(e for e in vectors.emotions if e != settings.emotion))[:MOST_WORDS]
+    units = emotion_units(vectors, words, layers)
+    scales = layer_scales(settings, vectors, layers)
+    material = yield from read_material(model, vectors, cache)
+    total = CONTROLS_A_KIND * len(KINDS)
+    pushes = control_pushes(vectors, (settings.emotion,), total, settings, layer, material, most=CONTROLS_A_KIND)
+    index = list(range(len(pushes.kinds)))
+    at = Directions(layers, np.concatenate([steered[None], pushes.values[index], units]), scales)
+    lens = _lens(weight, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1))
+    spelled = _first_tokens(model, words)
+    # The emotion at every strength; then the controls where the emotion's numbers are finite, at a few of them.
+    own, divergence, _ = yield from _changes(
+        model, settings, at, [(0, s) for s in settings.strengths], [lens[0]] * len(settings.strengths), spelled
+    )
+    whole = [s for s, c in zip(settings.strengths, own, strict=True) if np.isfinite(c)]
+    tested = tested_strengths(whole)
+    n = len(index)
+    cells = [(1 + k, s) for s in tested for k in range(n)]
+    flat, _, theirs = yield from _changes(model, settings, at, cells, [lens[d] for d, _ in cells], spelled)
+    controls = flat.reshape(len(tested), n)  # (tested, controls)
+    readable: npt.NDArray[np.bool_] = np.atleast_1d(np.isfinite(controls).all(axis=0))
+    kinds = tuple(pushes.kinds[i] for i, known in zip(index, readable, strict=True) if known)
+    controls = controls[:, readable]
+    doses = np.array(tested)
+    squares = float((doses**2).sum())
+    change = np.array([own[settings.strengths.index(s)] for s in tested])
+    slope = float(doses @ change / squares) if tested else float("nan")
+    slopes = doses @ controls / squares if tested else np.zeros(0)
+    kind, p = _by_kind(slope, slopes, kinds)
+    strength = min((s for s in tested if s > 0), default=min(tested, key=abs, default=0.0))
+    _, _, by_word = yield from _changes(
+        model, settings, at, [(1 + n + e, strength) for e in range(len(words))], [lens[0]] * len(words), spelled
+    )
+    place = tested.index(strength) if tested else 0
+    word_null = theirs.reshape(len(tested), n, len(words))[place][readable] if tested else np.zeros((0, len(words)))
     return NextTokenDose(
         settings=settings,
         layer=layer,
-        tokens=tuple(model.decode([i]) for i in lens.tolist()),
+        tokens=tuple(model.decode([i]) for i in lens[0].tolist()),
         strengths=settings.strengths,
-        change=mean[:, 0],
-        band=_bands(mean[:, 1:]),
-        divergence=np.mean(divergences, axis=0),
+        change=own.astype(np.float32),
+        band=_band(settings.strengths, tested, controls[:, [k == kind for k in kinds]]),
+        divergence=divergence.astype(np.float32),
+        tested=tested,
+        slope=slope,
+        kinds=kinds,
+        control_slopes=slopes.astype(np.float32),
+        p_value=p,
+        hardest=kind,
+        word_strength=strength,
+        words=words,
+        word_changes=by_word.astype(np.float32),
+        word_band=_quantiles(word_null),
+        word_p=_own_words(by_word, word_null, kinds).astype(np.float32),
     )
+
+
+def tested_strengths(strengths: Sequence[float]) -> tuple[float, ...]:
+    """Strengths that controls are steered at: the outermost of each sign, and the one nearest to half of it."""
+    chosen: set[float] = set()
+    for side in (-1, 1):
+        own = [s for s in strengths if s * side > 0]
+        if own:
+            outer = max(own, key=abs)
+            chosen |= {outer, min(own, key=lambda s: (abs(s - outer / 2), abs(s)))}
+    return tuple(sorted(chosen))
+
+
+def next_token_size(settings: SweepSettings) -> tuple[int, int]:
+    """Texts, and tokens each, that a dose-response is as large as: controls are rows of one step, not texts."""
+    texts = len(settings.prompts) * len(settings.strengths)
+    rows = len(tested_strengths(settings.strengths)) * CONTROLS_A_KIND * len(KINDS) + MOST_WORDS
+    return texts, 1 + -(-rows // len(settings.strengths))
 
 
 def lens_tokens(model: LoadedModel, unit: FloatArray) -> torch.Tensor:
     """Tokens whose unembedding lies most along a direction beyond the mean of all tokens, int64 [LENS_TOKENS]."""
+    return _lens(_unembedding(model), unit[None])[0]
+
+
+def _unembedding(model: LoadedModel) -> torch.Tensor:
+    """Unembedding around the mean of all tokens, float32 [vocabulary, width].
+
+    Raises:
+        ModelError: The weights are not on this machine.
+    """
     head: Any = model.module.get_output_embeddings  # torch types every attribute of a module as a tensor
-    weight: torch.Tensor = head().weight.detach().float()  # (vocabulary, width)
+    weight: torch.Tensor = head().weight.detach().float()
     if weight.device.type == "meta":
         raise ModelError("The weights of this model are not on this machine", where=model.info.name)
-    along = (weight - weight.mean(0)) @ torch.from_numpy(unit).to(weight.device)
-    found: torch.Tensor = along.topk(min(LENS_TOKENS, len(along))).indices.cpu()
-    return found
+    return weight - weight.mean(0)
 
 
-def against_unsteered(logits: torch.Tensor, zero: int, lens: torch.Tensor) -> tuple[FloatArray, FloatArray]:
+def _lens(weight: torch.Tensor, units: FloatArray) -> torch.Tensor:
+    """Lens tokens of each direction, int64 [directions, LENS_TOKENS]."""
+    along = torch.from_numpy(np.ascontiguousarray(units, dtype=np.float32)).to(weight.device) @ weight.T
+    chosen: torch.Tensor = along.topk(min(LENS_TOKENS, along.shape[1])).indices.cpu()
+    return chosen
+
+
+def _first_tokens(model: LoadedModel, words: Sequence[str]) -> torch.Tensor:
+    """First token of each word inside a sentence, int64 [words]."""
+    ids = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in words]
+    blank = model.tokenizer(" ", add_special_tokens=False)["input_ids"]
+    # Some tokenizers spell the blank as a token of its own, which says nothing about the word.
+    firsts = [one[1] if len(one) > 1 and one[:1] == blank else one[0] for one in ids]
+    return torch.tensor(firsts)
+
+
+def _changes(
+    model: LoadedModel,
+    settings: SweepSettings,
+    at: Directions,
+    cells: Sequence[tuple[int, float]],
+    lens: Sequence[torch.Tensor],
+    spelled: torch.Tensor,
+) -> Job[tuple[Floats, Floats, Floats]]:
+    """Of each (direction, strength): change of its tokens, divergence, change of the words; means over the prompts."""
+    changes, divergences, words = [], [], []
+    parts = [range(i, min(i + _ROWS, len(cells))) for i in range(0, len(cells), _ROWS)]
+    for prompt in range(len(settings.prompts)):
+        for part in parts:
+            rows = [PlannedRow(prompt, 0, 0, 0.0), *(PlannedRow(prompt, 0, *cells[i]) for i in part)]
+            logits = first_logits(model, settings, rows, at)
+            change, divergence = against_unsteered(logits, 0, torch.stack([lens[0], *(lens[i] for i in part)]))
+            changes.append(change[1:])
+            divergences.append(divergence[1:])
+            words.append(_of_words(logits, spelled)[1:])
+            yield Progress(prompt + 1, len(settings.prompts), "next tokens")
+    n = len(settings.prompts)
+
+    def mean(parts: list[Floats]) -> Floats:
+        if not parts:
+            return np.zeros(0)
+        averaged: Floats = np.concatenate(parts).reshape(n, len(cells), *parts[0].shape[1:]).mean(axis=0)
+        return averaged
+
+    return mean(changes), mean(divergences), mean(words)
+
+
+def against_unsteered(logits: torch.Tensor, zero: int, lens: torch.Tensor) -> tuple[Floats, Floats]:
     """Change of the mean log-probability of some tokens, and divergence, both float32 [rows].
 
     Args:
         logits: float32 [rows, vocabulary]; a row with a number that is not finite gives nan.
         zero: An unsteered row.
-        lens: int64 [tokens].
+        lens: int64 [tokens], or [rows, tokens] where every row has tokens of its own.
     """
     broken = ~torch.isfinite(logits).all(-1)
     nats = torch.nan_to_num(logits).log_softmax(-1)
-    change = (nats[:, lens] - nats[zero, lens]).mean(-1)
+    own = lens.to(nats.device).expand(len(nats), -1)
+    change = (nats.gather(1, own) - nats[zero].expand_as(nats).gather(1, own)).mean(-1)
     divergence = (nats.exp() * (nats - nats[zero])).sum(-1)
     values = torch.stack([change, divergence]).masked_fill(broken, torch.nan).cpu().numpy()
     return values[0], values[1]
 
 
-def _bands(controls: FloatArray) -> FloatArray:
-    bands: Sequence[tuple[float, float] | None] = [
-        null_band([float(c) for c in row[np.isfinite(row)]], int(np.isfinite(row).sum())) for row in controls
-    ]
-    return np.array([band or (np.nan, np.nan) for band in bands], dtype=np.float32).reshape(-1, 2)
+def _of_words(logits: torch.Tensor, spelled: torch.Tensor) -> Floats:
+    """Change of the log-probability of each word's token against row 0, float32 [rows, words]."""
+    nats = logits.log_softmax(-1)[:, spelled.to(logits.device)]
+    changed: Floats = (nats - nats[0]).cpu().numpy()
+    return np.where(np.isfinite(changed), changed, np.nan)
+
+
+def _by_kind(slope: float, slopes: Floats, kinds: Sequence[str]) -> tuple[Kind | Any, float]:
+    """The kind of control that the slope stands out least from, and its p by rank."""
+    own = np.array(kinds)
+    p_values = {kind: float(rank_p(slope, slopes[own == kind])) for kind in KINDS if kind in kinds}
+    return hardest(p_values) if p_values else ("", float("nan"))
+
+
+def _own_words(changes: Floats, null: Floats, kinds: Sequence[str]) -> Floats:
+    """The p-value of each emotion's change of its own word, corrected for all of them, float64 [words]."""
+    p_values = np.array([_by_kind(float(changes[j, j]), null[:, j], kinds)[1] for j in range(len(changes))])
+    corrected: Floats = holm(p_values)
+    return corrected
+
+
+def _band(strengths: Sequence[float], tested: Sequence[float], controls: Floats) -> Floats:
+    """What 95 % of controls do at each strength, float32 [strengths, 2]; nan beyond the tested ones.
+
+    Args:
+        strengths: Ascending.
+        tested: Strengths that controls were steered at.
+        controls: float32 [tested, controls].
+    """
+    if not len(tested) or not controls.shape[1]:
+        return np.full((len(strengths), 2), np.nan, dtype=np.float32)
+    known = {0.0: (0.0, 0.0)} | dict(zip(tested, _quantiles(controls.T), strict=True))
+    at = sorted(known)
+    ends = np.array([known[s] for s in at])
+    lines = [np.interp(strengths, at, ends[:, k], left=np.nan, right=np.nan) for k in (0, 1)]
+    return np.stack(lines, axis=1).astype(np.float32)
+
+
+def _quantiles(controls: Floats) -> Floats:
+    """Ends of the middle 95 % of controls, float32 [columns, 2] from [controls, columns]; nan without controls."""
+    if not len(controls):
+        return np.full((controls.shape[1], 2), np.nan, dtype=np.float32)
+    return np.nanquantile(controls, (0.025, 0.975), axis=0).T.astype(np.float32)

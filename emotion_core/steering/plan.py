@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from emotion_core.steering.settings import SweepSettings
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.steering.settings import SweepSettings, is_control
 from emotion_core.tracing.decode import ROW_MULTIPLE
 
 # Unsteered texts a prompt that the emotion scores are standardised by and the coherence limits come from. Fewer give
@@ -52,9 +50,10 @@ class PlannedRow:
 
 
 def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:
-    """All rows of one prompt; strength 0 appears once a sample, under the emotion.
+    """The rows of one prompt that are written first: the emotion's and the named controls'.
 
-    Unsteered texts come first: where memory or a cancel splits the rows, the others have what they are compared with.
+    Strength 0 appears once a sample, under the emotion. Unsteered texts come first: where memory or a cancel splits
+    the rows, the others have what they are compared with.
     """
     greedy = settings.decoding == "greedy"
     samples = range(settings.samples)
@@ -62,12 +61,25 @@ def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:
     rows += baseline_rows(settings.samples, prompt, greedy)
     if settings.in_words:
         rows += [PlannedRow(prompt, s, 0, 0.0, greedy=greedy, in_words=True) for s in samples]
+    named = [d for d, name in enumerate(settings.directions) if not is_control(name)]
     for strength in sorted(settings.strengths, key=lambda s: (abs(s), s)):
         if strength == 0:
             continue
-        for direction in range(len(settings.directions)):
+        for direction in named:
             rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in samples]
     return rows
+
+
+def plan_controls(settings: SweepSettings, prompt: int, strengths: Sequence[float]) -> list[PlannedRow]:
+    """The rows of one prompt that are written next: all controls at the ends of the emotion's usable window."""
+    greedy = settings.decoding == "greedy"
+    controls = [d for d, name in enumerate(settings.directions) if is_control(name)]
+    return [
+        PlannedRow(prompt, s, direction, strength, greedy=greedy)
+        for strength in strengths
+        for direction in controls
+        for s in range(settings.samples)
+    ]
 
 
 def baseline_rows(samples: int, prompt: int, greedy: bool) -> list[PlannedRow]:
@@ -78,8 +90,10 @@ def baseline_rows(samples: int, prompt: int, greedy: bool) -> list[PlannedRow]:
 
 
 def n_texts(settings: SweepSettings) -> int:
-    """Number of texts that a sweep generates: what its button shows."""
-    return len(settings.prompts) * len(plan_rows(settings, 0))
+    """Number of texts that a sweep generates at most: what its button shows."""
+    ends = (min(settings.strengths), max(settings.strengths))
+    outer = [s for s in dict.fromkeys(ends) if s != 0]
+    return len(settings.prompts) * (len(plan_rows(settings, 0)) + len(plan_controls(settings, 0, outer)))
 
 
 def blocks(rows: list[PlannedRow], bytes_per_row: int) -> list[list[PlannedRow]]:
@@ -87,11 +101,3 @@ def blocks(rows: list[PlannedRow], bytes_per_row: int) -> list[list[PlannedRow]]
     size = max(ROW_MULTIPLE, CACHE_BYTES // max(1, bytes_per_row) // ROW_MULTIPLE * ROW_MULTIPLE)
     same_prompt = [[row for row in rows if row.in_words is kind] for kind in (False, True)]
     return [part[i : i + size] for part in same_prompt for i in range(0, len(part), size)]
-
-
-def control_directions(width: int, count: int, seed: int) -> FloatArray:
-    """Random unit vectors, float32 [count, width], the same ones for the same seed."""
-    rng = np.random.default_rng([seed, 0xC0])
-    drawn = rng.standard_normal((count, width))
-    unit: FloatArray = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
-    return unit

@@ -27,7 +27,10 @@ class SweepSettings(WritingSettings):
         emotion: Whose vector is used.
         strengths: In `unit`s; 0 is always part of the sweep.
         mix: Further emotions that are added together with it, each with its strength as a multiple of the sweep's.
-        shuffles: Vectors from shuffled labels of the same training texts, at every strength.
+        shuffles: Further vectors from shuffled labels of the same training texts, at every strength; they take part in
+            the test like those among the controls.
+        far: So many of the controls that are mixes of neutral texts are pushed a second time, as far off the data as
+            the emotion (in standard deviations of neutral texts); they stand beside the test and do not decide it.
         others: Emotions whose vectors stand beside it as controls, at every strength.
         words: Text put in front of the prompt of unsteered texts, the prompt-only rival; `{emotion}` stands for the
             emotion, empty leaves the rival out.
@@ -39,11 +42,14 @@ class SweepSettings(WritingSettings):
     shuffles: int = 0
     others: tuple[str, ...] = ()
     words: str = ""
+    far: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "strengths", clean_strengths(self.strengths))
         require(0 <= self.shuffles <= 64, "label-shuffled vectors", "0 to 64", self.shuffles)
+        require(0 <= self.far <= 64, "controls as far off the data", "0 to 64", self.far)
+        require(not self.far or self.operation == "add", "controls as far off the data", "the operation add", self.far)
         require(all(math.isfinite(s) and s for _, s in self.mix), "mix", "finite numbers other than 0", self.mix)
         named = [self.emotion, *(emotion for emotion, _ in self.mix)]
         for names, where in ((named, "mix"), ([self.emotion, *self.others], "other emotions")):
@@ -63,10 +69,15 @@ class SweepSettings(WritingSettings):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Names of the steered directions: the emotion, the controls, the shuffled vectors, the other emotions."""
-        controls = [f"control-{k + 1}" for k in range(self.controls)]
+        """Names of the steered directions: the emotion, both kinds of controls, shuffled vectors, other emotions."""
+        controls = [f"control-{k + 1}" for k in range(self.controls)] + [f"far-{k + 1}" for k in range(self.far)]
         shuffled = [f"shuffled-{k + 1}" for k in range(self.shuffles)]
         return ("emotion", *controls, *shuffled, *self.others)
+
+
+def is_control(direction: str) -> bool:
+    """Whether a direction of a sweep is a control without a name of its own."""
+    return direction.startswith(("control-", "far-"))
 
 
 def clean_strengths(strengths: Sequence[float]) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,19 +13,30 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.steering.comparison import Comparison
-from emotion_core.steering.directions import Directions, read_layer, steered_layers, sweep_directions
-from emotion_core.steering.generate import Written, generate, never
+from emotion_core.steering.coherence import outer_strengths
+from emotion_core.steering.comparison import Comparison, interval_words
+from emotion_core.steering.directions import (
+    Directions,
+    Pushes,
+    Yardsticks,
+    control_pushes,
+    read_layer,
+    read_material,
+    steered_layers,
+    sweep_directions,
+    yardsticks,
+)
+from emotion_core.steering.generate import CONTROLS, Written, generate, never
 from emotion_core.steering.measures import first_difference, longest_loop, repetition
-from emotion_core.steering.plan import plan_rows
-from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import StrengthSummary, SweepSummary, summarise
+from emotion_core.steering.plan import plan_controls, plan_rows
+from emotion_core.steering.settings import SweepSettings, is_control
+from emotion_core.steering.summary import Role, SlopeTest, StrengthSummary, SweepSummary, summarise, window_of
 from emotion_core.steering.token_values import TokenValues, token_values
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.score import Continuation, Scores, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
-from emotion_core.vectors.training import training
+from emotion_core.vectors.training import unknown_texts
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class SweepRow:
     """One generated text with its measures.
 
     Attributes:
-        direction: `emotion`, `control-K`, `shuffled-K`, another emotion, or `in words` for the prompt-only rival.
+        direction: `emotion`, `control-K`, `far-K`, `shuffled-K`, another emotion, or `in words` (prompt-only rival).
         strength: In the units of the settings.
         prompt: The prompt.
         sample: Number of the noise stream it shares with the other strengths.
@@ -45,6 +56,7 @@ class SweepRow:
         loop: Tokens in the longest stretch that repeats itself.
         differs_at: First token that differs from the unsteered text of the same prompt and sample; None if none does.
         broken: The model produced numbers that are not finite.
+        own_score: Reading along the direction that the text was steered along, in the same way.
     """
 
     direction: str
@@ -58,6 +70,7 @@ class SweepRow:
     loop: int
     differs_at: int | None
     broken: bool
+    own_score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,11 @@ class Sweep:
         in_words: Texts of the prompt-only rival, in order of prompt and sample.
         partial: What is missing because the sweep was stopped; empty where nothing is.
         tokens: Of the rows and, after them, of the rival's texts.
+        control_kinds: Kind of each control and far control; they are written at the two ends of the usable window.
+        test: The verdict in figures; None where nothing could be tested.
+        natural_sd: Standard deviations of neutral texts along the direction that strength 1 is; None if not known.
+        side_differences: Differences between the two sides of the training texts that strength 1 is, in the same way.
+        least_surprise: Lowest surprise that counts as coherent.
     """
 
     settings: SweepSettings
@@ -97,6 +115,16 @@ class Sweep:
     in_words: tuple[SweepRow, ...] = ()
     partial: str = ""
     tokens: TokenValues | None = None
+    control_kinds: tuple[str, ...] = ()
+    test: SlopeTest | None = None
+    natural_sd: float | None = None
+    side_differences: float | None = None
+    least_surprise: float = float("-inf")
+
+    @property
+    def evidence(self) -> bool:
+        """Whether the emotion's line is steeper than those of every kind of control."""
+        return self.test is not None and self.test.evidence
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; what cannot be had is None."""
@@ -109,7 +137,18 @@ class Sweep:
             "rows": [vars(row) for row in self.rows],
             "summary": [one.to_json() for one in self.strengths],
             "usable_window": list(self.usable_window),
-            "limits": {"surprise": finite(self.limits[0]), "repetition": finite(self.limits[1])},
+            "limits": {
+                "surprise": finite(self.limits[0]),
+                "repetition": finite(self.limits[1]),
+                "least_surprise": finite(self.least_surprise),
+            },
+            "test": None if self.test is None else self.test.to_json(),
+            "evidence": self.evidence,
+            "p_value": None if self.test is None else self.test.controls.p_value,
+            "control_kinds": list(self.control_kinds),
+            "natural_sd": self.natural_sd,
+            "side_differences": self.side_differences,
+            "intervals": interval_words(len(self.settings.prompts)),
             "layers": list(self.layers),
             "mix": dict(self.settings.mix),
             "comparisons": [one.to_json() for one in self.comparisons],
@@ -131,7 +170,7 @@ def sweep(
         model: The model.
         vectors: What to steer with.
         settings: How.
-        cache: Activations read before, for label-shuffled vectors.
+        cache: Activations of neutral and training texts that were read before.
         stop: Asked after each decoding step; from then on nothing more is written, and what is there is summarised.
 
     Raises:
@@ -143,33 +182,67 @@ def sweep(
     require_model(vectors, model.info)
     emotion = vectors.index(settings.emotion)
     layer = read_layer(settings, vectors, vectors.layer_of(settings.emotion))
+    layers = steered_layers(settings, layer)
     sweep_directions(replace(settings, shuffles=0), vectors, layer)  # refuses before anything is read
-    shuffled = None
+    material = yield from read_material(model, vectors, cache)
+    pushes = control_pushes(vectors, (settings.emotion,), settings.controls, settings, layer, material, settings.far)
+    shuffled, named = None, vectors.units[:0, layer]
     if settings.shuffles:
-        layers = steered_layers(settings, layer)
-        material = yield from training(model, vectors, cache)
-        block, rng = material.block_of(settings.emotion), np.random.default_rng([settings.seed, 0x5F])
-        shuffled = shuffled_units(material, block, layers, settings.shuffles, rng, settings.emotion)
-    directions = sweep_directions(settings, vectors, layer, shuffled)
+        if material.training is None:
+            raise unknown_texts(settings.emotion)
+        block, rng = material.training.block_of(settings.emotion), np.random.default_rng([settings.seed, 0x5F])
+        drawn = shuffled_units(material.training, block, (*layers, layer), settings.shuffles, rng, settings.emotion)
+        shuffled, named = drawn[:, :-1], drawn[:, -1]
+    directions = sweep_directions(settings, vectors, layer, pushes.values, shuffled)
+    # Everything is read along the emotions, and every direction that means nothing along itself.
+    read = np.concatenate([vectors.units[:, layer], pushes.read, named])
+    roles = _roles(settings, vectors, pushes)
     plans = [plan_rows(settings, prompt) for prompt in range(len(settings.prompts))]
     generated = yield from generate(model, settings, directions, plans, settings.in_words, stop)
-    written = generated.written
-    texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
-    scores = yield from score(model, texts, layer, vectors.units[:, layer], every_token=[emotion])
-    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise])
-    repeated = np.array([repetition(w.ids) for w in written])
+    measured = yield from _measure(model, generated.written, layer, read, emotion)
+    partial = generated.partial
+    if not partial and settings.controls + settings.far:
+        rows, broken = [w.row for w in measured.written], [w.broken for w in measured.written]
+        window = window_of(rows, measured.surprise, measured.repeated, broken)[2]
+        outer = outer_strengths(window)
+        plans = [plan_controls(settings, prompt, outer) for prompt in range(len(settings.prompts))]
+        generated = yield from generate(model, settings, directions, plans, stop=stop, what=CONTROLS, whole=True)
+        measured = measured.joined((yield from _measure(model, generated.written, layer, read, emotion)))
+        partial = generated.partial
     outcome = summarise(
-        [w.row for w in written],
-        scores.readings,
-        surprise,
-        repeated,
-        [w.broken for w in written],
-        emotion,
-        settings.directions[1 + settings.controls :],
-        first_named=1 + settings.controls,
+        [w.row for w in measured.written],
+        measured.scores.readings,
+        measured.surprise,
+        measured.repeated,
+        [w.broken for w in measured.written],
+        roles,
     )
-    measured = _Measured(written, scores, surprise, repeated, outcome, generated.partial)
-    return _result(model, vectors, settings, layer, directions, measured)
+    length = float(directions.scales.sum())
+    natural = yardsticks(vectors, settings.emotion, layer, length, material)
+    return _result(model, vectors, settings, layer, directions, measured, outcome, roles, natural, partial)
+
+
+def _roles(settings: SweepSettings, vectors: EmotionVectors, pushes: Pushes) -> list[Role]:
+    """What each steered direction is for, and which reading is its own."""
+    first = len(vectors.emotions)
+    roles = []
+    for d, name in enumerate(settings.directions):
+        if d == 0:
+            roles.append(Role(name, "", vectors.index(settings.emotion)))
+        elif is_control(name):
+            roles.append(Role(name, pushes.kinds[d - 1], first + d - 1))
+        elif name.startswith("shuffled-"):
+            roles.append(Role(name, "shuffled", first + d - 1))
+        else:
+            roles.append(Role(name, "", vectors.index(name)))
+    return roles
+
+
+def _measure(model: LoadedModel, written: list[Written], layer: int, read: FloatArray, emotion: int) -> Job[_Measured]:
+    texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
+    scores = yield from score(model, texts, layer, read, every_token=[emotion])
+    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
+    return _Measured(written, scores, surprise, np.array([repetition(w.ids) for w in written], dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -178,8 +251,20 @@ class _Measured:
     scores: Scores
     surprise: np.ndarray[Any, Any]
     repeated: np.ndarray[Any, Any]
-    outcome: SweepSummary
-    partial: str
+
+    def joined(self, more: _Measured) -> _Measured:
+        """These texts and more of them."""
+        scores = Scores(
+            (*self.scores.surprise, *more.scores.surprise),
+            np.concatenate([self.scores.readings, more.scores.readings]),
+            (*self.scores.tokens, *more.scores.tokens),
+        )
+        return _Measured(
+            [*self.written, *more.written],
+            scores,
+            np.concatenate([self.surprise, more.surprise]),
+            np.concatenate([self.repeated, more.repeated]),
+        )
 
 
 def _result(
@@ -189,8 +274,12 @@ def _result(
     layer: int,
     directions: Directions,
     measured: _Measured,
+    outcome: SweepSummary,
+    roles: Sequence[Role],
+    natural: Yardsticks,
+    partial: str,
 ) -> Sweep:
-    emotion, outcome, written = vectors.index(settings.emotion), measured.outcome, measured.written
+    emotion, written = vectors.index(settings.emotion), measured.written
     unsteered = {(w.row.prompt, w.row.sample): w.ids for w in written if w.row.unsteered and w.row.reported}
     reported = [i for i, w in enumerate(written) if w.row.reported]
     reported.sort(key=lambda i: (written[i].row.prompt, written[i].row.strength, written[i].row.direction))
@@ -209,6 +298,7 @@ def _result(
             loop=longest_loop(one.ids),
             differs_at=first_difference(one.ids, unsteered[one.row.prompt, one.row.sample]),
             broken=one.broken,
+            own_score=None if one.row.in_words else finite(outcome.readings[i, roles[one.row.direction].column]),
         )
 
     rows = [i for i in reported if not written[i].row.in_words]
@@ -220,13 +310,18 @@ def _result(
         scale=float(directions.scales.sum()),
         emotions=vectors.emotions,
         rows=tuple(row(i) for i in rows),
-        readings=outcome.readings[rows],
+        readings=outcome.readings[rows][:, : len(vectors.emotions)],
         strengths=outcome.strengths,
         usable_window=outcome.usable_window,
-        limits=outcome.limits,
+        limits=outcome.limits[:2],
         layers=directions.layers,
         comparisons=outcome.comparisons,
         in_words=tuple(row(i) for i in in_words),
         tokens=token_values(model, written, measured.scores, 0, [*rows, *in_words]),
-        partial=measured.partial,
+        partial=partial,
+        control_kinds=tuple(role.kind for role in roles if is_control(role.name)),
+        test=outcome.test,
+        natural_sd=natural.natural_sd,
+        side_differences=natural.side_differences,
+        least_surprise=outcome.limits.least_surprise,
     )

@@ -41,7 +41,7 @@ class WritingSettings:
     """
 
     prompts: tuple[str, ...]
-    controls: int = 8
+    controls: int = 32
     samples: int = 4
     max_new_tokens: int = 40
     layer: int | None = None
@@ -60,7 +60,7 @@ class WritingSettings:
             raise SettingsError("A sweep needs a prompt", expected="at least one text that is not empty")
         if len(set(self.prompts)) != len(self.prompts):
             raise SettingsError("The same prompt is there twice", remedy="Remove one, or raise the number of samples")
-        require(0 <= self.controls <= 64, "controls", "0 to 64", self.controls)
+        require(0 <= self.controls <= 256, "controls", "0 to 256", self.controls)
         require(1 <= self.samples <= 256, "samples", "1 to 256", self.samples)
         require(1 <= self.max_new_tokens <= 1024, "new tokens", "1 to 1024", self.max_new_tokens)
         require(math.isfinite(self.temperature) and self.temperature > 0, "temperature", "above 0", self.temperature)

@@ -10,10 +10,11 @@ import numpy as np
 from emotion_core.charts.comparisons import comparison_table
 from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.export import chart_bytes
+from emotion_core.steering.band import against_kinds
 from emotion_core.steering.comparison import Comparison, ComparisonPoint, point
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import StrengthSummary
+from emotion_core.steering.summary import SlopeTest, StrengthSummary
 from emotion_core.steering.sweep import Sweep
 from emotion_core.tracing.activations import ModelInfo
 
@@ -37,7 +38,11 @@ def example() -> Sweep:
     )
     info = ModelInfo("toy", "a" * 64, 4, 8, 64)
     readings = np.zeros((0, 1), np.float32)
-    return Sweep(settings, info, 2, 10.0, ("fear",), (), readings, strengths, (0.0, 0.2), (5.0, 0.3), (2,), comparisons)
+    test = SlopeTest((0.2,), 10.0, 1, against_kinds(10.0, np.linspace(-3, 3, 8), ["shuffled"] * 8))
+    swept = Sweep(
+        settings, info, 2, 10.0, ("fear",), (), readings, strengths, (0.0, 0.2), (5.0, 0.3), (2,), comparisons
+    )
+    return replace(swept, test=test)
 
 
 def test_every_named_control_is_on_the_chart_and_in_the_table() -> None:
@@ -46,15 +51,15 @@ def test_every_named_control_is_on_the_chart_and_in_the_table() -> None:
     assert all(name in spec for name in ("shuffled labels 1", "joy", "in words: \\u201cYou feel fear.\\u201d"))
     assert comparison_table(sweep)["effect"].tolist()[0] == 0.1 and len(comparison_table(sweep)) == 7
     assert summary_table(sweep)["shuffled-2"].tolist()[1] == 0.9
-    assert summary_table(sweep)["verdict"].tolist() == ["inside the range of chance", "evidence", "broken"]
+    assert summary_table(sweep)["verdict"].tolist() == ["no evidence", "evidence", "broken"]
     assert chart_bytes(dose_response(sweep), "svg").startswith(b"<svg")
     assert len(comparison_table(replace(sweep, comparisons=()))) == 0
 
 
 def test_the_finding_says_what_the_controls_do() -> None:
     sentence = sweep_finding(example()).sentence
-    assert "Label-shuffled vectors do so too at 1 of 2 points" in sentence
-    assert "The vector of joy does not" in sentence and "in words instead moves it by +1.5" in sentence
+    assert "vectors from shuffled labels, each read along itself, give 0 on average" in sentence
+    assert "The vector of joy moves it by −0.1" in sentence and "in words instead moves it by +1.5" in sentence
     assert "at strength +99 its numbers are not finite" in sentence
 
 

@@ -4,10 +4,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
+from emotion_core.charts.dose_response import (
+    coherence,
+    controls_table,
+    dose_response,
+    fan_table,
+    summary_table,
+    text_table,
+)
 from emotion_core.charts.export import chart_bytes
+from emotion_core.steering.band import against_kinds
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import StrengthSummary
+from emotion_core.steering.summary import SlopeTest, StrengthSummary
 from emotion_core.steering.sweep import Sweep, SweepRow
 from emotion_core.tracing.activations import ModelInfo
 
@@ -31,13 +39,15 @@ def sweep() -> Sweep:
     settings = SweepSettings(emotion="fear", prompts=("I",), strengths=tuple(s.strength for s in strengths))
     info = ModelInfo("toy", "a" * 64, 4, 8, 64)
     readings = np.zeros((4, 1), np.float32)
-    return Sweep(settings, info, 2, 10.0, ("fear",), rows, readings, strengths, (-0.2, 0.2), (5.0, 0.3))
+    test = SlopeTest((-0.2, 0.2), 9.0, 1, against_kinds(9.0, np.linspace(-1, 1, 8), ["random"] * 8))
+    swept = Sweep(settings, info, 2, 10.0, ("fear",), rows, readings, strengths, (-0.2, 0.2), (5.0, 0.3), test=test)
+    return replace(swept, natural_sd=35.0, side_differences=24.0)
 
 
 def test_tables_hold_one_row_a_strength_and_a_text(sweep):
     assert summary_table(sweep)["verdict"].tolist() == [
-        "inside the range of chance",
-        "inside the range of chance",
+        "no evidence",
+        "no evidence",
         "evidence",
         "incoherent",
     ]
@@ -50,6 +60,12 @@ def test_the_curve_has_its_band_its_window_and_its_finding(sweep):
     assert "null_low" in text and "effect_low" in text and "usable window" in text
     assert spec["title"]["text"] == "Steering moves fear beyond chance"
     assert "layer 2" in spec["title"]["subtitle"] and "usable from" in spec["title"]["subtitle"]
+    assert "3.5 standard deviations of neutral texts" in spec["title"]["subtitle"]
+    assert "2.4 times the difference" in spec["title"]["subtitle"]
+    fan = fan_table(sweep)
+    assert fan["strength"].tolist() == [-0.2, 0.0, 0.2] and fan["line"].tolist() == pytest.approx([-1.8, 0, 1.8])
+    assert (fan["null_low"] <= fan["null_high"]).all() and fan.loc[1, ["null_low", "null_high"]].tolist() == [0, 0]
+    assert controls_table(sweep)["controls"].tolist() == ["random directions"]
     assert "fraction of the residual norm" in text
 
 

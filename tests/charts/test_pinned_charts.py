@@ -34,7 +34,7 @@ def scores():
 def test_the_title_counts_the_sweeps_that_left_their_band():
     sweeps = {"a": sweep_of("fear", evidence=True), "b": sweep_of("calm", evidence=False)}
     spec = overlaid_sweeps(sweeps).to_dict()
-    assert spec["title"]["text"].startswith("1 of 2 sweeps leave the band")
+    assert spec["title"]["text"].startswith("1 of 2 sweeps move the reading")
     table = sweeps_table(sweeps)
     assert table.groupby("run")["evidence"].sum().to_dict() == {"a": 1, "b": 0}
     assert set(table["emotion"]) == {"fear", "calm"}

@@ -24,7 +24,7 @@ def two(folder, bundled):
 
 def test_crosstalk_has_the_promised_keys(capsys, two):
     argv = ["crosstalk", str(two), "--prompt", "When she opened the door, she", "--strength", "-0.2"]
-    argv += ["--samples", "2", "--tokens", "6", "--controls", "3"]
+    argv += ["--samples", "2", "--tokens", "6", "--controls", "9"]
     assert main([*argv, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["emotions"] == ["fear", "calm"] and document["strength"] == -0.2
@@ -34,8 +34,9 @@ def test_crosstalk_has_the_promised_keys(capsys, two):
         "unsteered",
         "fear",
         "calm",
-        *(f"control-{k}" for k in (1, 2, 3)),
+        *(f"control-{k}" for k in range(1, 10)),
     }
+    assert len(document["own_p_values"]) == 2 and isinstance(document["evidence"], bool)
     assert main(argv) == 0
     assert "chance" in capsys.readouterr().out
     assert main([*argv, "--emotion", "envy"]) == 2 and "envy" in capsys.readouterr().err

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.directions import Directions, sweep_directions
 from emotion_core.steering.generate import Written, generate
-from emotion_core.steering.plan import plan_rows
+from emotion_core.steering.plan import plan_controls, plan_rows
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 LAYER = 1
@@ -60,11 +62,17 @@ def texts(result: Sweep) -> dict[tuple[str, str, int, float], str]:
 
 
 def all_written(model: LoadedModel, **more: Any) -> list[Written]:
-    """Everything a sweep generates, baseline texts included, in order."""
+    """Everything a sweep generates whose whole range is usable, with random controls, baseline texts included."""
     chosen, vectors = settings(**more), random_vectors(model)
-    plans = [plan_rows(chosen, prompt) for prompt in range(len(chosen.prompts))]
-    at = sweep_directions(chosen, vectors, LAYER)
+    outer = [s for s in {min(chosen.strengths), max(chosen.strengths)} if s]
+    plans = [[*plan_rows(chosen, p), *plan_controls(chosen, p, sorted(outer))] for p in range(len(chosen.prompts))]
+    at = sweep_directions(chosen, vectors, LAYER, random_controls(model, chosen.controls))
     return run_to_end(generate(model, chosen, at, plans, chosen.in_words)).written
+
+
+def random_controls(model: LoadedModel, count: int) -> FloatArray:
+    """Random unit vectors at one layer, float32 [count, 1, width]."""
+    return random_units(model.info.width, count, np.random.default_rng(7))[:, None]
 
 
 def along_fear(model: LoadedModel) -> Directions:

@@ -52,8 +52,9 @@ def test_a_number_that_breaks_in_the_middle_of_a_text_ends_that_text_alone(tiny,
     result = run(model)
     by = {one.strength: one for one in result.strengths}
     assert by[0.5].broken == by[0.5].n == 4 and by[-0.5].broken == by[0.0].broken == 0
-    others = [r for r in result.rows if r.strength != 0.5]
-    assert others == [r for r in plain.rows if r.strength != 0.5]
+    # Controls are written at the ends of the usable window, which is smaller where a strength broke.
+    others = [r for r in result.rows if r.strength != 0.5 and r.direction == "emotion"]
+    assert others == [r for r in plain.rows if r.strength != 0.5 and r.direction == "emotion"]
     assert by[-0.5].effect == next(one.effect for one in plain.strengths if one.strength == -0.5)
     steps.clear()
     cut = {key: w for key, w in written(model).items() if key[3] == 0.5}

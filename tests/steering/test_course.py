@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from emotion_core.steering.band import against_kinds
+from emotion_core.steering.comparison import interval
 from emotion_core.steering.course import turn
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import StrengthSummary
+from emotion_core.steering.summary import SlopeTest, StrengthSummary
 from emotion_core.steering.sweep import Sweep
 from emotion_core.tracing.activations import ModelInfo
 
 
 def curve(*points: tuple[float, float], half=0.4, evidence=True) -> list[StrengthSummary]:
     return [
-        StrengthSummary(s, e, e - half, e + half, -0.5, 0.5, True, evidence and s != 0, 3.0, 0.0, 0, 4)
+        StrengthSummary(s, e, e - half, e + half, -0.5, 0.5, True, evidence and s != 0, 3.0, 0.0, 0, 4, 60)
         if s
         else StrengthSummary(0.0, 0.0, None, None, None, None, True, False, 3.0, 0.0, 0, 4)
         for s, e in points
@@ -52,5 +56,25 @@ def test_the_finding_says_so():
     settings = SweepSettings(emotion="anger", prompts=("I",), strengths=tuple(one.strength for one in strengths))
     info = ModelInfo("toy", "a" * 64, 4, 8, 64)
     readings = np.zeros((0, 1), np.float32)
-    found = sweep_finding(Sweep(settings, info, 2, 10.0, ("anger",), (), readings, strengths, (-0.2, 0.4), (5.0, 0.3)))
+    controls = against_kinds(9.0, np.linspace(-1, 1, 8), ["random"] * 8)
+    test = SlopeTest((-0.2, 0.4), 9.0, 1, controls)
+    swept = Sweep(settings, info, 2, 10.0, ("anger",), (), readings, strengths, (-0.2, 0.4), (5.0, 0.3), test=test)
+    found = sweep_finding(swept)
+    assert found.mark == "evidence" and "+0.9 standard deviations a 0.1" in found.sentence
+    assert sweep_finding(replace(swept, test=None)).mark == "no evidence"
     assert "not monotonic" in found.sentence and "falls from +0.2 to +0.4" in found.sentence
+
+
+def test_a_straight_line_rarely_turns():
+    """Four texts a strength, thirteen strengths: 78 pairs of intervals."""
+    rng, turned = np.random.default_rng(0), 0
+    doses = np.linspace(-0.6, 0.6, 13)
+    for _ in range(300):
+        drawn = 3 * doses[:, None] + rng.standard_normal((13, 4))
+        points = [interval(row) for row in drawn]
+        line = [
+            StrengthSummary(float(s), p.mean, p.low, p.high, -9.0, 9.0, True, True, 3.0, 0.0, 0, 4, p.freedom)
+            for s, p in zip(doses, points, strict=True)
+        ]
+        turned += turn(line, (-0.6, 0.6)) is not None
+    assert turned <= 6

@@ -11,7 +11,7 @@ from emotion_core.errors import SettingsError, VectorFileError
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.band import null_band
 from emotion_core.steering.crosstalk import CrossTalk, crosstalk
-from emotion_core.steering.crosstalk_matrix import column_bands, mean_changes, specificity
+from emotion_core.steering.crosstalk_matrix import column_bands, mean_changes, own_tests, specificity
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.generate import Written
 from emotion_core.steering.plan import PlannedRow
@@ -48,10 +48,29 @@ def test_specificity_is_the_own_change_beyond_the_mean_of_the_others():
 
 def test_each_column_has_the_band_of_its_own_controls():
     controls = np.array([[0.0, 5.0], [1.0, 5.5], [2.0, 6.0], [3.0, 6.5], [np.nan, np.nan]], np.float32)
-    bands = column_bands(controls)
+    bands = column_bands(controls, ["random"] * 5)
     np.testing.assert_allclose(bands[0], null_band([0.0, 1.0, 2.0, 3.0], 4), rtol=1e-5)
     np.testing.assert_allclose(bands[1], null_band([5.0, 5.5, 6.0, 6.5], 4), rtol=1e-5)
-    assert np.isnan(column_bands(controls[:2])).all() and column_bands(np.zeros((0, 2), np.float32)).shape == (2, 2)
+    assert np.isnan(column_bands(controls[:2], ["random"] * 2)).all()
+    assert column_bands(np.zeros((0, 2), np.float32), []).shape == (2, 2)
+
+
+def test_an_own_reading_counts_in_the_direction_of_the_strength_and_corrected_for_all():
+    own, controls = np.array([4.0, -4.0, 1.6, np.nan], np.float32), np.linspace(-1, 1, 12)
+    p, ends = own_tests(own, controls, ["random"] * 12, 0.3)
+    assert p[0] < 0.01 and p[1] > 0.9 and np.isnan(p[3]) and ends[0] < -1 and ends[1] > 1
+    down, _ = own_tests(own, controls, ["random"] * 12, -0.3)
+    assert down[0] > 0.9 and down[1] < 0.01, "pushed down, a reading that falls is the effect"
+    alone, _ = own_tests(own[2:3], controls, ["random"] * 12, 0.3)
+    assert p[2] == pytest.approx(2 * alone[0], rel=1e-4), "Holm, with the strongest of three ahead of it"
+
+
+def test_random_directions_move_an_own_reading_in_one_of_twenty_matrices():
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(400):
+        drawn = 0.4 + rng.standard_normal(44)
+        hits += (own_tests(drawn[:12], drawn[12:], ["random", "neutral"] * 16, 0.2)[0] <= 0.05).any()
+    assert hits / 400 < 0.08
 
 
 def test_a_row_is_what_a_sweep_of_that_emotion_writes(tiny):

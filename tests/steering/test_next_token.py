@@ -32,15 +32,16 @@ def test_change_and_divergence_by_hand():
 
 @pytest.mark.parametrize("family", MAIN)
 @pytest.mark.parametrize("scope", ["generated", "prompt", "both"])
-def test_forty_one_strengths_take_one_step_and_agree_with_the_texts(tiny, family, scope, monkeypatch):
+def test_forty_one_strengths_take_a_few_steps_and_agree_with_the_texts(tiny, family, scope, monkeypatch):
     model, calls = tiny(family), []
     real = generator.step
     monkeypatch.setattr(generator, "step", lambda *a: calls.append(1) or real(*a))
     found = dose(model, strengths=FORTY_ONE, controls=3, scope=scope, prompts=("The door opens",))
-    assert len(calls) == 1 and found.strengths == FORTY_ONE
+    assert len(calls) < 9 and found.strengths == FORTY_ONE
     zero = found.strengths.index(0.0)
     assert found.change[zero] == 0 and found.divergence[zero] == pytest.approx(0, abs=1e-6)
     assert (np.delete(found.divergence, zero) > 0).all() and np.isfinite(found.band).all()
+    assert found.tested == (-1.0, -0.5, 0.5, 1.0) and found.kinds.count("random") == 100 and 0 < found.p_value <= 1
     # The greedy text at a strength begins with the most probable token of the same row.
     rows = written(
         model, strengths=(0.5,), controls=0, samples=1, decoding="greedy", scope=scope, prompts=("The door opens",)
@@ -75,3 +76,30 @@ def test_prompts_are_averaged_and_a_broken_strength_stands_alone(tiny):
     np.testing.assert_allclose(broken.change, [*both.change, np.nan], atol=1e-6)
     rows = json.loads(json.dumps(broken.to_json(), allow_nan=False))["rows"]
     assert rows[-1]["change"] is None and rows[0]["change"] is not None
+
+
+def test_every_control_is_measured_on_its_own_tokens(tiny):
+    """A random direction raises its own tokens as much as any other does: it is one of them."""
+    model = tiny("llama")
+    hits = 0
+    for seed in range(40):
+        vectors = random_vectors(model, seed=1000 + seed)
+        found = run_to_end(next_token_dose(model, vectors, settings(strengths=(-0.4, 0.4), prompts=("Tea is",))))
+        assert found.slope > 0 and (found.control_slopes > 0).mean() > 0.8, "any direction raises its own tokens"
+        hits += found.evidence
+    assert hits <= 5, "5 % of 40 is 2; more than 5 have a chance of 1 in 100"
+
+
+def test_rows_of_lens_tokens_are_those_of_each_row():
+    logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]))
+    change, _ = against_unsteered(logits, 0, torch.tensor([[0], [1]]))
+    np.testing.assert_allclose(change, [0, np.log(2)], atol=1e-6)
+
+
+def test_words_are_those_of_the_emotions(tiny):
+    found = dose(tiny("gpt2"), strengths=(-0.5, 0.25, 0.5))
+    assert found.words == ("fear", "calm", "joy") and found.word_changes.shape == (3, 3) and found.word_strength == 0.25
+    document = found.to_json()
+    assert set(document["own_words"]) == {"fear", "calm", "joy"} and isinstance(document["evidence"], bool)
+    assert document["own_words"]["joy"] == pytest.approx(float(found.word_changes[2, 2]))
+    assert all(0 < p <= 1 for p in found.word_p)

@@ -33,10 +33,10 @@ def test_strength_zero_equals_transformers_own_greedy_generate(family):
 )
 def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monkeypatch):
     model = tiny(family)
-    whole = run(model, scope=scope, samples=3, controls=4)
+    whole = run(model, scope=scope, samples=3, controls=4, others=("joy", "calm"))
     monkeypatch.setattr(plan, "CACHE_BYTES", 1)
     assert len(plan.blocks(plan.plan_rows(whole.settings, 0), 10**6)) > 2
-    split = run(model, scope=scope, samples=3, controls=4)
+    split = run(model, scope=scope, samples=3, controls=4, others=("joy", "calm"))
     assert texts(split) == texts(whole)
     np.testing.assert_allclose(split.readings, whole.readings, atol=1e-3)
 
@@ -58,8 +58,13 @@ def test_texts_do_not_depend_on_the_order_or_number_of_strengths(tiny):
     model = tiny("gpt2")
     whole = run(model, strengths=(-0.5, -0.2, 0.1, 0.5))
     assert run(model, strengths=(0.5, 0.1, -0.2, -0.5)).rows == whole.rows
-    alone = texts(run(model, strengths=(0.1,)))
-    assert alone == {key: text for key, text in texts(whole).items() if key[3] in (0.0, 0.1)}
+    alone = own_texts(run(model, strengths=(0.1,)))
+    assert alone == {key: text for key, text in own_texts(whole).items() if key[3] in (0.0, 0.1)}
+
+
+def own_texts(result):
+    """Texts of the emotion: controls are written at the ends of the usable window."""
+    return {key: text for key, text in texts(result).items() if key[1] == "emotion"}
 
 
 def test_equal_settings_give_equal_sweeps_and_another_seed_another_one(tiny):

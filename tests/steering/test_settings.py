@@ -62,7 +62,7 @@ def test_strings_that_read_but_make_no_sense_are_refused(text):
         {"prompts": ("  ",)},
         {"prompts": ("a", "a")},
         {"controls": -1},
-        {"controls": 65},
+        {"controls": 257},
         {"samples": 0},
         {"max_new_tokens": 0},
         {"temperature": 0.0},

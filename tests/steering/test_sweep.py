@@ -13,9 +13,9 @@ from tracing.plain import blocks
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering import plan
 from emotion_core.steering.measures import longest_loop, repetition
-from emotion_core.steering.plan import BASELINE_TEXTS, control_directions, n_texts
+from emotion_core.steering.plan import BASELINE_TEXTS, n_texts
 from emotion_core.steering.sweep import sweep
-from steering.handmade import LAYER, all_written, random_vectors, run, settings, written
+from steering.handmade import LAYER, all_written, random_controls, random_vectors, run, settings, written
 
 
 @pytest.mark.parametrize("family", MAIN)
@@ -35,7 +35,7 @@ def test_scope_says_which_positions_are_steered(family, scope):
     own.forward = watched  # before nnsight wraps it, so that it sees the output without the edit
     blocks(model)[LAYER + 1].register_forward_pre_hook(lambda _, args: inputs.append(args[0].clone()))
     rows = all_written(model, prompts=("The door opens",), scope=scope, controls=1, samples=1, max_new_tokens=5)
-    units = np.concatenate([random_vectors(model).units[:1, LAYER], control_directions(32, 1, 0)])
+    units = np.concatenate([random_vectors(model).units[:1, LAYER], random_controls(model, 1)[:, 0]])
     asked = torch.tensor(np.stack([units[w.row.direction] * w.row.strength * 10 for w in rows]))
     moved = [b - a for a, b in zip(outputs, inputs, strict=True)]
     prefilled, steps = moved[0], moved[1:]
@@ -72,13 +72,16 @@ def test_a_huge_strength_is_reported_as_broken_and_harms_no_other(tiny):
 def test_rows_say_what_they_are(tiny):
     model = tiny("llama")
     result, rows = run(model), written(model)
-    assert len(result.rows) == 2 * (2 + 2 * 3 * 2) and n_texts(result.settings) == 2 * (16 + 2 * 3 * 2)
+    outer = sum(s != 0 for s in result.usable_window)
+    assert len(result.rows) == 2 * (2 + 2 * 2 + outer * 2 * 2) and n_texts(result.settings) == 2 * (16 + 2 * 3 * 2)
     keys = [(r.prompt, r.strength, r.direction, r.sample) for r in result.rows]
     places = [(settings().prompts.index(p), s, d != "emotion", d, n) for p, s, d, n in keys]
     assert places == sorted(places) and len(set(keys)) == len(keys)
     for r in result.rows:
         direction = 0 if r.direction == "emotion" else int(r.direction.removeprefix("control-"))
         own = rows[settings().prompts.index(r.prompt), direction, r.sample, r.strength]
+        if direction:
+            continue  # the controls of a sweep are drawn by itself
         assert r.text == model.decode(list(own.ids)) and not r.broken
         assert (r.repetition, r.loop) == (repetition(own.ids), longest_loop(own.ids))
         unsteered = rows[settings().prompts.index(r.prompt), 0, r.sample, 0.0].ids
@@ -113,18 +116,9 @@ def test_the_other_operations_run(tiny, operation):
     assert any(changed) and all(row.differs_at is None for row in result.rows if row.strength == 0)
 
 
-def test_controls_are_unit_vectors_of_the_seed():
-    directions = control_directions(32, 8, 3)
-    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-6)
-    np.testing.assert_array_equal(control_directions(32, 3, 3), directions[:3])
-    assert np.abs(directions @ directions.T - np.eye(8)).max() < 0.8
-    assert (control_directions(32, 8, 4) != directions).all()
-    assert control_directions(32, 0, 0).shape == (0, 32)
-
-
 def test_progress_grows_to_the_end(tiny):
     steps = []
     run_to_end(sweep(tiny("gpt2"), random_vectors(tiny("gpt2")), settings()), steps.append)
     writing = [p.done for p in steps if p.what == "writing texts"]
     assert writing == list(range(1, 17)) and steps[0].total == 16
-    assert len({p.what for p in steps}) == 2 and all(0 <= p.fraction <= 1 for p in steps)
+    assert len({p.what for p in steps}) == 3 and all(0 <= p.fraction <= 1 for p in steps)

@@ -63,7 +63,7 @@ def home_sweep(working: Working) -> None:
     show_chart(chart, alt_text=finding.sentence, key="home-dose", titled=False)
     shows(
         "Each point is the mean over eight texts, written with the same noise at every strength and read afterwards "
-        "without steering. The grey band is what random directions of the same length do.",
+        "without steering. Grey: lines of directions of the same length that mean nothing, each read along itself.",
         "That a reader would call the texts frightened: judge for yourself above. This is a small model.",
     )
     downloads("fear-sweep", chart=chart, table=summary_table(sweep), key="home-dose")

@@ -10,7 +10,8 @@ from emotion_core.steering.settings import WORDS
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 SHUFFLES = 3
-_WORDS, _SHUFFLED = "words", "shuffled"
+FAR_CONTROLS = 8
+_WORDS, _SHUFFLED, _FAR = "words", "shuffled", "far"
 _MOST_MIXED = 3
 
 
@@ -22,13 +23,18 @@ class Company:
     shuffles: int
     others: tuple[str, ...]
     mix: tuple[tuple[str, float], ...]
+    far: int
 
 
-def company_form(vectors: EmotionVectors, emotion: str) -> Company:
-    """Draws the pickers."""
+def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> Company:
+    """Draws the pickers; what is not added has no length that could be matched to the data."""
     others = [one for one in vectors.emotions if one != emotion]
-    names = {_WORDS: f"Words alone: “{WORDS.replace('{emotion}', emotion)}”", _SHUFFLED: "Label-shuffled vectors"}
-    kinds = [_WORDS, *([_SHUFFLED] if vectors.prompt_sets else [])]
+    names = {
+        _WORDS: f"Words alone: “{WORDS.replace('{emotion}', emotion)}”",
+        _SHUFFLED: "Label-shuffled vectors",
+        _FAR: "Controls as far off the data",
+    }
+    kinds = [_WORDS, *([_SHUFFLED] if vectors.prompt_sets else []), _FAR]
     left, right = st.columns([3, 2])
     asked = left.multiselect(
         "Compare with",
@@ -37,8 +43,10 @@ def company_form(vectors: EmotionVectors, emotion: str) -> Company:
         format_func=lambda one: names.get(one, f"The vector of {one}"),
         key=f"compare-{emotion}-{len(others)}",
         persist_state="session",
-        help="Beside the random directions. Words alone: the emotion asked for in front of the prompt, nothing "
-        f"steered. Label-shuffled: {SHUFFLES} vectors built from the same texts with shuffled labels.",
+        help="Beside the control directions. Words alone: the emotion asked for in front of the prompt, nothing "
+        f"steered. Label-shuffled: {SHUFFLES} vectors more from the same texts with shuffled labels, at every "
+        f"strength. As far off the data: {FAR_CONTROLS} mixes of neutral texts pushed by as many standard deviations "
+        "of neutral texts as the emotion, instead of by the same length.",
     )
     added: list[str] = []
     if others:
@@ -54,7 +62,8 @@ def company_form(vectors: EmotionVectors, emotion: str) -> Company:
     return Company(
         words=WORDS if _WORDS in asked else "",
         shuffles=SHUFFLES if _SHUFFLED in asked else 0,
-        others=tuple(one for one in asked if one not in (_WORDS, _SHUFFLED)),
+        others=tuple(one for one in asked if one not in (_WORDS, _SHUFFLED, _FAR)),
+        far=FAR_CONTROLS if _FAR in asked and can_be_far else 0,
         mix=_weights(tuple(added)),
     )
 

@@ -94,7 +94,7 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
         )
         samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session", help=SAMPLES)
         controls = three.number_input(
-            "Controls", 0, 64, 8, key="matrix_controls", persist_state="session", help=CONTROLS
+            "Controls", 0, 256, 32, key="matrix_controls", persist_state="session", help=CONTROLS
         )
         emotions = st.multiselect(
             "Emotions",

@@ -28,7 +28,8 @@ def crosstalk_result(found: CrossTalk, *, key: str) -> None:
     _follow_click(picked(selection, "steered"), picked(selection, "read"), chosen, key)
     shows(
         "What steering with the emotion of a row does to the reading of the emotion of a column, on texts the model "
-        "writes. Pale cells lie inside the range of random directions of the same size.",
+        "writes. Pale cells lie inside the range of directions of the same length that mean nothing; on the diagonal "
+        "these are read along themselves, and the test is corrected for all emotions.",
         "That emotions which move together are one: the vectors may point the same way because their texts are alike.",
     )
     downloads("cross-talk", chart=crosstalk_chart(found), table=matrix_table(found), key=key)
@@ -70,9 +71,12 @@ def _cell(found: CrossTalk, key: str) -> None:
     keep_in_link(f"steered-{key}", steered, found.emotions[0])
     keep_in_link(f"read-{key}", read, steered)
     row, column = found.emotions.index(steered), found.emotions.index(read)
-    value, (low, high) = finite(found.matrix[row, column]), found.band[column]
+    value, (low, high) = (
+        finite(found.matrix[row, column]),
+        (found.own_band if row == column and found.own_band is not None else found.band[column]),
+    )
     if value is not None:
-        band = f"; random directions reach {signed(low, 1)} to {signed(high, 1)}" if finite(low) is not None else ""
+        band = f"; control directions reach {signed(low, 1)} to {signed(high, 1)}" if finite(low) is not None else ""
         st.caption(f"Steering with {plain(steered)} moves the reading of {plain(read)} by {signed(value, 1)} SD{band}.")
     text_ladder(_rungs(found, steered, column, str(prompt)), label="Texts behind the cell", key=f"cell-{key}")
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.help_texts import CONTROLS
 from ui.steer.compare import company_form
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
@@ -30,7 +31,7 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     """
     amounts = _amounts_form()
     place = place_form(vectors, vectors.layer_of(emotion))
-    company, writing = company_form(vectors, emotion), writing_form()
+    company, writing = company_form(vectors, emotion, can_be_far=place.operation == "add"), writing_form()
     return SweepSettings(
         emotion=emotion,
         prompts=amounts.prompts,
@@ -64,11 +65,10 @@ def _amounts_form() -> _Amounts:
         controls = two.number_input(
             "Control directions",
             0,
-            64,
-            8,
+            256,
+            32,
             key="controls",
             persist_state="session",
-            help="Random directions of the same length, steered the same way: what chance does. At least 3 are needed "
-            "for a band.",
+            help=CONTROLS + " They are written at the two ends of the usable window, which is all that the test needs.",
         )
     return _Amounts(prompts, strengths or "", int(samples), int(controls))

@@ -6,16 +6,23 @@ from functools import partial
 
 import streamlit as st
 
-from emotion_core.charts.next_token import divergence_chart, next_token_chart, next_token_sentence, next_token_table
+from emotion_core.charts.next_token import (
+    divergence_chart,
+    next_token_chart,
+    next_token_sentence,
+    next_token_table,
+    words_chart,
+    words_sentence,
+    words_table,
+)
 from emotion_core.experiments.steering import NEXT_TOKEN
-from emotion_core.steering.next_token import NextTokenDose
+from emotion_core.steering.next_token import CONTROLS_A_KIND, NextTokenDose
 from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
-from ui.help_texts import CONTROLS
 from ui.limits import limit_note
 from ui.plain import plain
 from ui.run_button import run_button
@@ -64,15 +71,11 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         persist_state="session",
         help=f"{STRENGTHS} strengths from minus to plus this, as fractions of the residual norm.",
     )
-    controls = right.number_input(
-        "Control directions", 0, 64, 8, key="next_controls", persist_state="session", help=CONTROLS
-    )
     place = place_form(vectors, vectors.layer_of(emotion), key="next_")
     return SweepSettings(
         emotion=emotion,
         prompts=prompts,
         strengths=even_strengths(float(reach), STRENGTHS),
-        controls=int(controls),
         **vars(place),
     )
 
@@ -89,8 +92,13 @@ def _result(dose: NextTokenDose) -> None:
     spread = divergence_chart(dose)
     show_chart(spread, alt_text="Divergence against strength", key="next-divergence")
     downloads(f"divergence-{dose.settings.emotion}", chart=spread, key="next-divergence")
+    if dose.words:
+        words = words_chart(dose)
+        show_chart(words, alt_text=words_sentence(dose), key="next-words")
+        downloads(f"next-words-{dose.settings.emotion}", chart=words, table=words_table(dose), key="next-words")
     shows(
-        "How much likelier the direction's own tokens become as the next word, averaged over the prompts, beside "
-        "random directions of the same length.",
-        "That whole texts change: a sweep writes and reads them.",
+        "How much likelier the direction's own tokens become as the next word, averaged over the prompts, beside what "
+        f"{CONTROLS_A_KIND} directions of each kind that mean nothing do to tokens of their own; and how much likelier "
+        "each emotion makes the emotions' names.",
+        "That whole texts change: a sweep writes and reads them. Any direction raises the tokens that it points at.",
     )

@@ -41,7 +41,7 @@ def strength_texts(sweep: Sweep, clicked: str | None, *, key: str) -> None:
     direction = three.selectbox(
         "Direction",
         directions,
-        format_func=lambda name: sweep.settings.emotion if name == "emotion" else shown_name(name.replace("-", " ")),
+        format_func=lambda name: sweep.settings.emotion if name == "emotion" else shown_name(name),
         key=f"at-direction-{key}",
         bind="query-params",
     )

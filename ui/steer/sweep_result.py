@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.dose_response import coherence, dose_response, summary_table, text_table
+from emotion_core.charts.comparisons import shown_name
+from emotion_core.charts.dose_response import coherence, controls_table, dose_response, summary_table, text_table
 from emotion_core.charts.export import table_bytes
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.numbers import counted
-from emotion_core.steering.finding import change, signed, sweep_finding
+from emotion_core.steering.finding import change, signed, strength_words, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads, json_download
@@ -45,11 +46,19 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
         coherence_figure(sweep, "repetition", key=key)
     shows(
         "How far texts written under steering move along the direction, in standard deviations of unsteered texts, "
-        "beside random directions of the same length. Shaded green: strengths at which the texts stay as coherent as "
-        "unsteered ones.",
+        "beside directions of the same length that mean nothing, each read along itself. The verdict goes by the thick "
+        "line through the two ends of the usable window, not by single points. Shaded green: strengths at which the "
+        "mean surprise of the texts lies within one standard deviation of unsteered texts, and their repetition no "
+        "further than that above.",
         "That the model has an experience, or that a reader would notice the emotion: read the texts below.",
     )
+    measures = strength_words(sweep)
+    if measures:
+        st.caption(f"{measures}.")
     st.caption(_settings_line(sweep))
+    if sweep.test is not None:
+        with st.expander("What each kind of control does", icon=":material/target:"):
+            st.dataframe(controls_table(sweep), hide_index=True, key=f"kinds-{key}")
     name = f"sweep-{sweep.settings.emotion}"
     downloads(name, chart=chart, table=summary_table(sweep), key=key)
     strength_texts(sweep, picked(clicked, "strength"), key=key)
@@ -83,7 +92,7 @@ def _settings_line(sweep: Sweep) -> str:
         f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()}{mixed} at {layers} on "
         f"{_SCOPES[asked.scope]}; "
         f"{counted(len(asked.prompts), 'prompt')}, {counted(len(asked.strengths), 'strength')}, "
-        f"{counted(asked.samples, 'sample')}, {counted(asked.controls, 'random direction')}, "
+        f"{counted(asked.samples, 'sample')}, {counted(asked.controls, 'control direction')}, "
         f"{counted(asked.max_new_tokens, 'new token')}, {decoding}, seed {asked.seed}."
     )
 
@@ -104,12 +113,11 @@ def sweep_texts(sweep: Sweep, *, key: str) -> None:
     direction = three.selectbox(
         "Direction",
         directions,
-        format_func=lambda one: names.get(
-            one, one.replace("control-", "control ").replace("shuffled-", "shuffled labels ")
-        ),
+        format_func=lambda one: names.get(one, shown_name(one)),
         key=f"direction-{key}",
         bind="query-params",
-        help="The control directions are random, of the same length: what they write is what chance does.",
+        help="Control directions mean nothing: what they write is what chance does. They are written at the two ends "
+        "of the usable window.",
     )
     rows = [r for r in (*sweep.rows, *sweep.in_words) if r.prompt == prompt and r.sample == sample]
     unsteered = next(r for r in rows if r.strength == 0 and r.direction == "emotion")
