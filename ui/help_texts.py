@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 CONTROLS = (
-    "Random directions of the same length that are added instead. They show what any push of this size does; the grey "
-    "band is theirs. More of them: a sharper band, and more time. 0: no band, and so no evidence."
+    "Directions of the same length that mean nothing and are added instead. They show what any push of this size "
+    "does; the grey band is theirs. More of them: a sharper band, and more time. 0: no band, and so no evidence."
 )
 SAMPLES = "Texts for each prompt, strength and direction. They differ by their random numbers only."
 SEED = "Where the random numbers begin. The same seed with the same settings gives the same result."

@@ -108,7 +108,9 @@ def draw_controls(
     Raises:
         ModelError: A text cannot be read.
     """
-    neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
+    neutral = None
+    if "neutral" in kinds or vectors.neutral_projection:
+        neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
     material = None
     if "shuffled" in kinds and vectors.prompt_sets:
         material = yield from training(model, vectors, cache)
@@ -118,7 +120,7 @@ def draw_controls(
     drawn: list[tuple[Kind, tuple[str, ...], FloatArray]] = []
     if "random" in kinds:
         drawn.append(("random", (), np.repeat(random_units(width, n, rng)[:, None], len(at), axis=1)))
-    if "neutral" in kinds:
+    if "neutral" in kinds and neutral is not None:
         drawn.append(("neutral", (), neutral_units(neutral.values[:, at], n, rng)))
     out = [tuple(step[layer] for layer in at) for step in projections(vectors, neutral)]
     drawn = [(kind, of, _unit(_without(units, out))) for kind, of, units in drawn]

@@ -129,12 +129,14 @@ AGAIN: dict[str, Again] = {
     ),
     preferences.KIND: Again(
         lambda described: preferences_of(described.get("asked")),
-        lambda model, vectors, asked, cache, stopped: preferences.ask_and_steer(model, vectors, asked),
+        lambda model, vectors, asked, cache, stopped: preferences.ask_and_steer(model, vectors, asked, cache),
         preferences.save_preferences,
     ),
     behaviors.KIND: Again(  # the texts before its scenarios come from the vectors
         lambda described: require_asked(described.get("asked")),
-        lambda model, vectors, asked, cache, stopped: behaviors.measure(model, vectors, behaviors_of(asked, vectors)),
+        lambda model, vectors, asked, cache, stopped: behaviors.measure(
+            model, vectors, behaviors_of(asked, vectors), cache
+        ),
         behaviors.save_behaviors,
         _behaviors_size,
     ),

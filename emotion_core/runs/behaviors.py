@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from emotion_core.behavior.behavior_settings import BehaviorSettings, n_texts
+from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.warning import EarlyWarning, early_warning
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.behave_requests import BehaviorRequest
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.limits import require_sweep, strings_in, within_tokens
+from emotion_core.runs.limits import require_sweep, strings_in, within_asked, within_tokens
 from emotion_core.runs.progress import Job
 from emotion_core.runs.recipes import described_vectors
 from emotion_core.runs.registry import JobRegistry
@@ -41,8 +42,21 @@ class BehaviorResult:
     warning: EarlyWarning | None = None
 
 
-def start_behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, request: BehaviorRequest) -> str:
+def start_behaviors(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    vectors: EmotionVectors,
+    request: BehaviorRequest,
+    cache: ActivationCache | None = None,
+) -> str:
     """Starts a run, or finds the finished one with the same content, and returns its id.
+
+    Args:
+        registry: Runs it.
+        owner: The model.
+        vectors: What is steered with.
+        request: What to measure.
+        cache: Activations read before, for control directions.
 
     Raises:
         SettingsError: There is no such layer.
@@ -66,7 +80,8 @@ def start_behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVe
         "asked": asked_behaviors(request, vectors),
     }
     run_id = registry.store.create(KIND, json.dumps(described), key=key)
-    job = within_tokens(registry.limits, owner.model, strings_in(request), measure(owner.model, vectors, request))
+    job = measure(owner.model, vectors, request, cache)
+    job = within_tokens(registry.limits, owner.model, strings_in(request), _within_asked(registry, owner, request, job))
     return registry.start(run_id, job, save_behaviors, owner.submit)
 
 
@@ -79,12 +94,24 @@ def require_size(limits: Settings, settings: BehaviorSettings) -> None:
     require_sweep(limits, n_texts(settings), settings.max_new_tokens, "run")
 
 
-def measure(model: LoadedModel, vectors: EmotionVectors, request: BehaviorRequest) -> Job[BehaviorResult]:
+def _within_asked(
+    registry: JobRegistry, owner: ModelOwner, request: BehaviorRequest, job: Job[BehaviorResult]
+) -> Job[BehaviorResult]:
+    """The job after the tokens of all its questions have been counted."""
+    scenes = [scene for scene in request.settings.scenes if scene.options]
+    texts = [" ".join((scene.text, *scene.options)) for scene in scenes]
+    weights = [1 / len(texts)] * len(texts)
+    return within_asked(registry.limits, owner.model, texts, weights, n_questions(request.settings), job)
+
+
+def measure(
+    model: LoadedModel, vectors: EmotionVectors, request: BehaviorRequest, cache: ActivationCache | None = None
+) -> Job[BehaviorResult]:
     """The whole run as one job."""
-    found = yield from behaviors(model, vectors, request.settings)
+    found = yield from behaviors(model, vectors, request.settings, cache)
     warning = None
     if request.warning is not None and any(scene.options for scene in request.settings.scenes):
-        warning = yield from early_warning(model, vectors, request.settings, request.warning)
+        warning = yield from early_warning(model, vectors, request.settings, request.warning, cache)
     return BehaviorResult(found, warning)
 
 

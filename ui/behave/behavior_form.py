@@ -23,7 +23,7 @@ from ui.help_texts import CHAT, CONTROLS, LAYER, LENGTH_NORMALISED, NEW_TOKENS, 
 from ui.limits import limit_note
 from ui.more_settings import more_settings
 from ui.run_button import run_button
-from ui.services import app_settings, registry
+from ui.services import activation_cache, app_settings, registry
 from ui.working import Working
 
 BEHAVIORS = "behave behaviors"
@@ -43,7 +43,7 @@ def behavior_form(working: Working) -> None:
         request = _request(working, vectors, working.emotion or "")
         require_size(app_settings(), request.settings)
         label = f"Measure: {_size(request)}, {about(_seconds(working, request))}"
-        start = partial(start_behaviors, registry(), working.owner, vectors, request)
+        start = partial(start_behaviors, registry(), working.owner, vectors, request, activation_cache())
     limit_note("sweep")
     run_button(label, BEHAVIORS, start, key="go-behaviors")
 
@@ -95,7 +95,7 @@ def _more(vectors: EmotionVectors, n_leads: int) -> tuple[Callable[..., Behavior
     with more_settings():
         one, two, three, four = st.columns(4)
         controls = one.number_input(
-            "Control directions", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
+            "Controls of each kind", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
         )
         answers = two.number_input(
             "Answers drawn",

@@ -20,7 +20,7 @@ from ui.help_texts import CHAT, CONTROLS, SEED
 from ui.limits import limit_note
 from ui.more_settings import more_settings
 from ui.run_button import run_button
-from ui.services import app_settings, registry
+from ui.services import activation_cache, app_settings, registry
 from ui.uploads import content
 from ui.working import Working
 
@@ -40,7 +40,7 @@ def preference_form(working: Working) -> None:
         request = _request(vectors, working.emotion or "", names, kinds)
         questions = n_questions(request)
         label = f"Ask {questions:,} questions, {about(asking_seconds(working.info, questions))}"
-        start = partial(start_preferences, registry(), working.owner, vectors, request)
+        start = partial(start_preferences, registry(), working.owner, vectors, request, activation_cache())
     limit_note("read")
     run_button(label, PREFERENCES, start, key="go-preferences")
 
@@ -84,7 +84,7 @@ def _request(
             help="0: all others. A list of more than about 140 activities needs a sample.",
         )
         controls = two.number_input(
-            "Control directions",
+            "Controls of each kind",
             0,
             64,
             16,
