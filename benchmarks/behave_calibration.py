@@ -21,7 +21,7 @@ from benchmarks.behave import vectors_of
 from benchmarks.planted_behaviors import set_ups
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors, behaviors
-from emotion_core.behavior.effects import headline
+from emotion_core.behavior.effects import effects, headline
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import PairAnswers, ask_pairs, preferences, relate
@@ -235,7 +235,8 @@ def _headline_levels(
                 orders = {other: rng.permutation(STEERED) for other in _KINDS}
                 own = orders[kind][:size]
                 found = _with_controls(pool, kind, own, {other: orders[other][size : size + 16] for other in kinds})
-                said.append(any(headline(found, e).evidence for e in range(size)))
+                table = effects(found)
+                said.append(any(headline(found, e, table).evidence for e in range(size)))
             result[f"{kind}, {size} emotion{'s' * (size > 1)}"] = round(float(np.mean(said)), 3)
     return result
 

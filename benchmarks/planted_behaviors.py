@@ -33,7 +33,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 STRENGTH = 0.2
 CAUSES = ("desperate", "calm", "angry", "happy", "loving")
 CHOICE, SCORED, SPREAD = 16, 32, 16  # set-ups for the layer, for the table, and for all 171 emotions
-CONTROLS = 64  # control directions of each kind in the table; a quarter of them for the layer
+CONTROLS = 32  # control directions of each kind in the table; a quarter of them for the layer
 
 
 def set_ups(behavior: str, begin: int, end: int, *, seen: bool = True) -> tuple[Scene, ...]:

@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.correlation import adjusted
-from emotion_core.behavior.nulls import FEWEST, LEVEL, against_controls, hardest_p
+from emotion_core.behavior.nulls import LEVEL, hardest_beside
 from emotion_core.behavior.rates import ROOM, as_rate, no_room
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.numbers import finite
 from emotion_core.reading.intervals import wilson
-from emotion_core.steering.band import null_band
 
 Array = npt.NDArray[np.float64]
 
@@ -186,14 +185,8 @@ def effects(found: Behaviors) -> Effects:
     null = np.stack([random[rows].mean(axis=0) for rows in members])  # (columns, controls, strengths)
     p_value, low, high = (np.full(effect.shape, np.nan) for _ in range(3))
     for e, emotion in enumerate(emotions):
-        kinds = list(found.places(emotion).values())
-        for c, t in np.ndindex(effect.shape[0], len(at)):
-            p_value[c, e, t] = hardest_p(
-                [against_controls(effect[c, e, t], null[c, own_kind, t]) for own_kind in kinds]
-            )
-            bands = [band for own_kind in kinds if (band := _band(null[c, own_kind, t]))]
-            if bands:
-                low[c, e, t], high[c, e, t] = min(b[0] for b in bands), max(b[1] for b in bands)
+        by_kind = [null[:, places].transpose(0, 2, 1) for places in found.places(emotion).values()]
+        p_value[:, e], low[:, e], high[:, e] = hardest_beside(effect[:, e], by_kind)  # (columns, strengths)
     testable = np.array([bool(room[rows].any()) for rows in members])
     families = 2 if groups else 1
     p_family = np.where(testable[:, None, None], p_value, np.nan)
@@ -383,8 +376,3 @@ def _plain_row(found: Behaviors, s: int, direction: str, t: int, hits: np.int64,
         coherent=True,
         evidence=False,
     )
-
-
-def _band(controls: Array) -> tuple[float, float] | None:
-    known = [float(effect) for effect in controls[np.isfinite(controls)]]
-    return null_band(known, len(known)) if len(known) >= FEWEST else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -104,29 +104,51 @@ def by_rank(
     return AgainstControls(kinds, p_by_kind, low, high)
 
 
-def against_controls(effects: Array, controls: Array) -> Array:
-    """Two-sided p-value of effects, float64 as `effects`: could they be one more direction of this kind?
+class Beside(NamedTuple):
+    """Effects beside a few controls of one kind."""
 
-    For controls that are too expensive to have hundreds of, such as steered ones. The counterpart of
-    `steering.band.null_band`: p is below .05 exactly where an effect leaves its band. Directions of one norm are
-    compared, so a harm that any push does is part of what control directions do.
+    p_value: Array  # two-sided
+    low: Array  # where 95 % of directions of this kind fall
+    high: Array
+
+
+def beside_controls(effects: Array, controls: Array) -> Beside:
+    """Could effects be those of one more direction of this kind?
+
+    A Student prediction interval, for controls that are too expensive to have hundreds of, such as steered ones. p is
+    below .05 exactly where an effect leaves the interval. Directions of one norm are compared, so a harm that any push
+    does is part of what control directions do.
 
     Args:
-        effects: float64 of any shape.
-        controls: float64 [controls], effect of each control; nan where fewer than 3 are finite or all are equal.
+        effects: float64 [...].
+        controls: float64 [..., controls], effect of each control; everything is nan where fewer than 3 are finite or
+            all are equal.
     """
-    known = controls[np.isfinite(controls)]
-    if len(known) < FEWEST or not known.std(ddof=1) > 0:
-        return np.full(np.shape(effects), np.nan)
-    spread = known.std(ddof=1) * np.sqrt(1 + 1 / len(known))
+    known = np.isfinite(controls)
+    n = known.sum(axis=-1)
+    mean = np.where(known, controls, 0.0).sum(axis=-1) / np.maximum(1, n)
+    squares = np.where(known, controls - mean[..., None], 0.0) ** 2
+    spread = np.sqrt(squares.sum(axis=-1) / np.maximum(1, n - 1) * (1 + 1 / np.maximum(1, n)))
+    usable = (n >= FEWEST) & (spread > 1e-12 * (1 + np.abs(mean)))
+    spread, freedom = np.where(usable, spread, np.nan), np.maximum(1, n - 1)
     with np.errstate(invalid="ignore"):
-        result: Array = 2 * stats.t.sf(np.abs(effects - known.mean()) / spread, len(known) - 1)
-    return result
+        p_value: Array = 2 * stats.t.sf(np.abs(effects - mean) / spread, freedom)
+    half = stats.t.ppf(0.975, freedom) * spread
+    return Beside(p_value, mean - half, mean + half)
 
 
-def hardest_p(p_values: Sequence[Array]) -> Array:
-    """The largest of p-values by kind, nan where one of them is not known, and without any."""
-    return np.max(np.stack(p_values), axis=0) if p_values else np.array(np.nan)
+def hardest_beside(effects: Array, by_kind: Sequence[Array]) -> Beside:
+    """The largest p-value of all kinds, and the range of the kind that reaches furthest; nan without controls.
+
+    Args:
+        effects: float64 [...].
+        by_kind: For each kind float64 [..., controls].
+    """
+    if not by_kind:
+        nothing = np.full(np.shape(effects), np.nan)
+        return Beside(nothing, nothing, nothing)
+    p_value, low, high = (np.stack(part) for part in zip(*(beside_controls(effects, k) for k in by_kind), strict=True))
+    return Beside(p_value.max(axis=0), low.min(axis=0), high.max(axis=0))  # nan of one kind is nan
 
 
 def control_words(kinds: Sequence[Kind]) -> str:

@@ -16,7 +16,7 @@ from scipy import stats
 
 from emotion_core.behavior.bradley_terry import ELO_PER_NAT
 from emotion_core.behavior.correlation import adjusted, fisher_interval, pearson
-from emotion_core.behavior.nulls import FEWEST, LEVEL, against_controls, draw, hardest_p
+from emotion_core.behavior.nulls import LEVEL, draw, hardest_beside
 from emotion_core.behavior.opposing import ask_all, by_activity, opposing
 from emotion_core.behavior.pairs import MOST_COMPARISONS, halves
 from emotion_core.behavior.preference_settings import SteeredSettings
@@ -27,7 +27,6 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
-from emotion_core.steering.band import null_band
 from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -249,13 +248,13 @@ def _summary(
     own, null = shifts[:emotions, steered], means[emotions:]
     count = own.shape[1]
     half = stats.t.ppf(0.975, count - 1) * own.std(axis=1, ddof=1) / np.sqrt(count)
-    bands = [band for kind in dict.fromkeys(controls.kinds) if (band := _band(null[np.array(controls.kinds) == kind]))]
-    p_value = np.array(
-        [
-            hardest_p([against_controls(means[e], null[places]) for places in controls.places(emotion).values()])
-            for e, emotion in enumerate(settings.emotions)
-        ],
-        dtype=np.float64,
+    beside = [
+        hardest_beside(means[e], [null[places] for places in controls.places(emotion).values()])
+        for e, emotion in enumerate(settings.emotions)
+    ]
+    p_value = np.array([float(one.p_value) for one in beside])
+    low, high = (
+        np.array([float(end) for end in ends]) for ends in zip(*((b.low, b.high) for b in beside), strict=True)
     )
     r = np.array([base.correlation.r[base.emotions.index(emotion)] for emotion in settings.emotions])
     follows = None
@@ -277,8 +276,8 @@ def _summary(
         high=means[:emotions] + half,
         controls=null,
         control_kinds=controls.kinds,
-        band_low=min((low for low, _ in bands), default=None),
-        band_high=max((high for _, high in bands), default=None),
+        band_low=finite(low.min()),
+        band_high=finite(high.max()),
         p_value=p_value,
         q_value=adjusted(p_value),
         r=r,
@@ -337,8 +336,3 @@ def _z_gap(points: Array, own: int) -> Array:
         parts.append(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)))
     gap: Array = parts[0] - parts[1]
     return gap
-
-
-def _band(controls: Array) -> tuple[float, float] | None:
-    usable = [float(effect) for effect in controls if np.isfinite(effect)]
-    return null_band(usable, len(usable)) if len(usable) >= FEWEST else None

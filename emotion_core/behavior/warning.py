@@ -224,7 +224,8 @@ def summarise(
     low, high = np.full(emotions, np.nan), np.full(emotions, np.nan)
     if known.any():
         low[known], high[known] = np.nanquantile(boot[:, known], (0.025, 0.975), axis=0)
-    orders = rng.permuted(np.broadcast_to(np.arange(nats.shape[1]), (RESAMPLES, nats.shape[1])), axis=1)
+    draws = controls_needed(emotions)
+    orders = rng.permuted(np.broadcast_to(np.arange(nats.shape[1]), (draws, nats.shape[1])), axis=1)
     exchanged = np.stack([within(centred[:emotions], decided[:, order]) for order in orders])
     p_permuted = rank_p(areas[:emotions] - 0.5, exchanged - 0.5, "two-sided")
     flat = (nats - nats.mean(axis=1, keepdims=True)).ravel()

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from steering.handmade import random_vectors
 
-from emotion_core.behavior import warning as module
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.warning import WarningSettings, early_warning, summarise, within
@@ -56,9 +55,7 @@ def test_a_text_before_is_one_case_however_many_scenarios_follow_it():
         last = np.repeat(rng.normal(size=(2, 1, 16)), 6, axis=1).astype(np.float32)
         controls = Controls((1,), (), (), np.zeros((0, 1, 4), np.float32))
         texts = tuple(f"text {i}" for i in range(16))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "RESAMPLES", 199)
-            found = summarise(SETTINGS, WarningSettings(texts, seed), 1, last, controls, nats, nats > 0)
+        found = summarise(SETTINGS, WarningSettings(texts, seed), 1, last, controls, nats, nats > 0)
         p_values += list(found.p_permuted)
         assert not found.evidence(0), "without controls nothing is evidence"
     assert np.mean(np.array(p_values) < 0.05) < 0.11

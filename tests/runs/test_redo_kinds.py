@@ -64,7 +64,9 @@ def _reading(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, 
 
 def _preferences(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache) -> str:
     steering = SteeredSettings(vectors.emotions[:1], 0.1, opponents=1, controls=1)
-    return start_preferences(registry, owner, vectors, PreferenceRequest(PreferenceSettings(ACTIVITIES), steering))
+    return start_preferences(
+        registry, owner, vectors, PreferenceRequest(PreferenceSettings(ACTIVITIES), steering), cache
+    )
 
 
 def _behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors, cache: ActivationCache) -> str:
@@ -72,7 +74,7 @@ def _behaviors(registry: JobRegistry, owner: ModelOwner, vectors: EmotionVectors
         built_in_scenes()[:1], vectors.emotions[:1], (0.1,), controls=1, texts=1, max_new_tokens=2, words=""
     )
     request = BehaviorRequest(settings, WarningSettings(lead_texts(vectors)))
-    return start_behaviors(registry, owner, vectors, request)
+    return start_behaviors(registry, owner, vectors, request, cache)
 
 
 @pytest.mark.parametrize("start", [_crosstalk, _next_token, _reading, _preferences, _behaviors])
