@@ -21,6 +21,7 @@ from benchmarks.behave import vectors_of
 from benchmarks.planted_behaviors import set_ups
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors, behaviors
+from emotion_core.behavior.correlation import adjusted
 from emotion_core.behavior.effects import effects, headline
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
@@ -41,7 +42,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 Said = npt.NDArray[np.bool_]
 STRENGTH = 0.2
 SET = 12  # emotions of a set that are corrected together
-STEERED = 48  # directions of a kind that are steered with; controls and "emotions" are drawn from them again and again
+STEERED = 36  # directions of a kind that are steered with; controls and "emotions" are drawn from them again and again
 DRAWS = 400
 
 
@@ -173,7 +174,7 @@ def follow_levels(model: LoadedModel, vectors: EmotionVectors, cache: Activation
     for kind in _KINDS:
         made = as_emotions(vectors, meaningless(model, vectors, kind, STEERED, 7, cache))
         base = run_to_end(relate(model, made, settings, asked, cache))
-        steering = SteeredSettings(made.emotions, STRENGTH, opponents=2, controls=0)
+        steering = SteeredSettings(made.emotions, STRENGTH, opponents=1, controls=0)
         moved = run_to_end(steer_preferences(model, made, base, steering, cache))
         pool[kind] = (moved.r, moved.shift)
     rng = np.random.default_rng(0)
@@ -189,7 +190,9 @@ def follow_levels(model: LoadedModel, vectors: EmotionVectors, cache: Activation
             said.append(follow(pool[kind][0][own], pool[kind][1][own], controls, True, draw).evidence)  # type: ignore[arg-type]
         result[kind] = round(float(np.mean(said)), 3)
     base = run_to_end(relate(model, vectors, settings, asked, cache))
-    moved = run_to_end(steer_preferences(model, vectors, base, SteeredSettings(vectors.emotions, STRENGTH), cache))
+    moved = run_to_end(
+        steer_preferences(model, vectors, base, SteeredSettings(vectors.emotions, STRENGTH, opponents=2), cache)
+    )
     if moved.follows is not None:
         result["emotions"] = moved.follows.to_json()
     result["emotions that move the steered half"] = [
@@ -270,16 +273,14 @@ def warning_levels(model: LoadedModel, vectors: EmotionVectors, cache: Activatio
     scenes = tuple(s for b in ("cheat", "threaten", "flatter") for s in set_ups(b, 16, 18))
     result: dict[str, object] = {}
     for kind in _KINDS:
-        single, any_of = [], []
-        for seed in range(10):
-            made = as_emotions(vectors, meaningless(model, vectors, kind, SET, 2000 + seed, cache))
-            asked = BehaviorSettings(scenes, made.emotions, (STRENGTH,), texts=0, words="")
-            found = run_to_end(early_warning(model, made, asked, replace(warning, seed=seed), cache))
-            single += list(found.p_value < 0.05)
-            any_of.append(any(found.evidence(e) for e in range(SET)))
+        made = as_emotions(vectors, meaningless(model, vectors, kind, 10 * SET, 2000, cache))
+        asked = BehaviorSettings(scenes, made.emotions, (STRENGTH,), texts=0, words="")
+        p_value = run_to_end(early_warning(model, made, asked, warning, cache)).p_value
+        sets = [(adjusted(part) < 0.05).any() for part in p_value.reshape(-1, SET)]
         result[kind] = {
-            "share p < .05": round(float(np.mean(single)), 3),
-            "share of sets with evidence": round(float(np.mean(any_of)), 3),
+            "directions": len(p_value),
+            "share p < .05": round(float(np.mean(p_value < 0.05)), 3),
+            "share of sets with evidence": round(float(np.mean(sets)), 3),
         }
     asked = BehaviorSettings(scenes, vectors.emotions, (STRENGTH,), texts=0, words="")
     found = run_to_end(early_warning(model, vectors, asked, warning, cache))
