@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
-from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.behavior_settings import CONTROL_KINDS, BehaviorSettings
 from emotion_core.behavior.nulls import draw as draw_directions
 from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
@@ -126,6 +126,7 @@ def behaviors(
         vectors,
         (layer,),
         emotions=settings.emotions,
+        kinds=CONTROL_KINDS,
         count=settings.controls,
         seed=settings.seed,
         cache=cache,

@@ -163,6 +163,7 @@ def draw(
     layers: Sequence[int],
     *,
     emotions: Sequence[str] | None = None,
+    kinds: Sequence[Kind] = KINDS,
     count: int | None = None,
     seed: int = 0,
     cache: ActivationCache | None = None,
@@ -176,19 +177,20 @@ def draw(
         vectors: The vectors.
         layers: Layers.
         emotions: Without controls that are for other emotions only; by default for all.
+        kinds: Kinds that are wanted.
         count: Controls of each kind; by default what the number of emotions needs.
         seed: Draws them.
         cache: Activations read before.
     """
     if count == 0:
         return Controls(tuple(layers), (), (), vectors.units[:0, list(layers)])
-    kinds = list(KINDS)
-    if not vectors.neutral_projection:
+    wanted = list(kinds)
+    if "neutral" in wanted and not vectors.neutral_projection:
         try:
             neutral_texts(model, vectors.reading)
         except ModelError:
-            kinds.remove("neutral")
-    controls = yield from draw_controls(model, vectors, layers, count=count, seed=seed, cache=cache, kinds=kinds)
+            wanted.remove("neutral")
+    controls = yield from draw_controls(model, vectors, layers, count=count, seed=seed, cache=cache, kinds=wanted)
     if emotions is None:
         return controls
     kept = [i for i, of in enumerate(controls.of) if not of or set(of) & set(emotions)]

@@ -217,8 +217,8 @@ def test_the_mean_takes_the_length_out():
 
 def test_sizes_are_known_before(tiny):
     settings = asked(DOOR, WORD, words="You feel {emotion}.")
-    assert n_questions(settings) == 1 + 2 * (2 + 4 * 4) + 2, "four controls of each of four kinds at most"
-    assert n_texts(settings) == 3 * (1 + 2 * (2 + 4 * 4) + 2) + 16 + 2 * 2 * 2
+    assert n_questions(settings) == 1 + 2 * (2 + 3 * 4) + 2, "four controls of each of three kinds at most"
+    assert n_texts(settings) == 3 * (1 + 2 * (2 + 3 * 4) + 2) + 16 + 2 * 2 * 2
     with pytest.raises(SettingsError, match="too large"):
         asked(*(Scene(f"s{i}", f"x{i}", ("a", "b"), (True, False)) for i in range(200)), controls=64)
 
