@@ -95,7 +95,8 @@ def _preference_lines(model: LoadedModel, base: Preferences, wall: float, used: 
     lines = [
         f"\n**Preferences.** {2 * len(base.pairs):,} comparisons in {wall:.0f} s ({used:.0f} s of processor time); "
         f"layer {base.layer}. Being named first adds {scores.bias:+.2f} nats ({scores.bias_low:+.2f} to "
-        f"{scores.bias_high:+.2f}); {base.consistent:.0%} of the pairs answered alike in both orders; correlation with "
+        f"{scores.bias_high:+.2f}); {base.consistent:.0%} of the pairs answered alike in both orders (won "
+        f"when named first and when named second: r = {base.orders.r:.2f}); correlation with "
         f"length {base.length_r:+.2f}.",
     ]
     if model.info.name == "demo":
@@ -133,12 +134,12 @@ def _emotion_lines(base: Preferences, moved: SteeredPreferences) -> str:
         for k in np.argsort(-one.r)
     ]
     band = f"{moved.band_low:+.3f} to {moved.band_high:+.3f}" if moved.band_low is not None else "none"
-    lines += ["", f"Steered at layer {moved.layer}; random directions move the steered half by {band} nats."]
+    lines += ["", f"Steered at layer {moved.layer}; control directions move the steered half by {band} nats."]
     if moved.follows is not None:
         f = moved.follows
         lines[-1] += (
-            f" Shift against correlation over the emotions: r = {f.r[0]:.2f} ({f.low[0]:.2f} to {f.high[0]:.2f}), "
-            f"p = {f.p_value[0]:.4f} (the published figure for a large model: .85)."
+            f" Shift against correlation over the emotions: r = {f.r:.2f} ({f.low:.2f} to {f.high:.2f}); over "
+            f"{f.beside}; p = {f.p_value:.4f} (the published figure for a large model, without controls: .85)."
         )
     return "\n".join(lines)
 
@@ -157,33 +158,32 @@ def built_in_report(model: LoadedModel, chat: bool) -> str:
         f"\n**The built-in scenarios.** Layer {found.layer}, strength {STRENGTH:+g}, change of the log-odds; * "
         f"corrected p below .05 and coherent. Left out as longer than the context: {left_out}.",
         "",
-        f"| scenario | unsteered rate | {head} | random directions | note |",
+        f"| scenario | unsteered rate | {head} | control directions | note |",
         "|---|---|" + "---|" * (len(matrix.emotions) + 2),
     ]
     for c, scenario in enumerate(matrix.scenarios):
+        reach = f"{np.nanmin(matrix.low[:, c]):+.2f} to {np.nanmax(matrix.high[:, c]):+.2f}"
         cells = " | ".join(
             f"{matrix.effect[e, c]:+.2f}{'*' if matrix.evidence(e, c) else ''}" for e in range(len(matrix.emotions))
         )
-        lines.append(
-            f"| {scenario} | {found.unsteered(c):.2f} | {cells} | {matrix.low[c]:+.2f} to {matrix.high[c]:+.2f} | "
-            f"{matrix.room[c]} |"
-        )
+        lines.append(f"| {scenario} | {found.unsteered(c):.2f} | {cells} | {reach} | {matrix.room[c]} |")
     leads = lead_texts(vectors, 24)
     asked = BehaviorSettings(scenes, vectors.emotions, (STRENGTH,), texts=0, chat=chat)
     warned = run_to_end(early_warning(model, vectors, asked, WarningSettings(leads)))
     lines += [
         "",
-        f"Early warning, the same scenarios after {len(leads)} held-out texts ({warned.decided.size} cases; random "
+        f"Early warning, the same scenarios after {len(leads)} held-out texts ({warned.decided.size} cases; control "
         f"directions {warned.null_low:.2f} to {warned.null_high:.2f}):",
         "",
-        "| emotion | AUROC | 95 % interval | beyond chance |",
-        "|---|---|---|---|",
+        "| emotion | AUROC | 95 % interval | q | beyond chance |",
+        "|---|---|---|---|---|",
     ]
     lines += [
         row(
             emotion,
             f"{warned.auroc[e]:.2f}",
             f"{warned.low[e]:.2f} to {warned.high[e]:.2f}",
+            f"{warned.q_value[e]:.3f}",
             "yes" if warned.evidence(e) else "",
         )
         for e, emotion in enumerate(warned.emotions)

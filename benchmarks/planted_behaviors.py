@@ -33,7 +33,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 STRENGTH = 0.2
 CAUSES = ("desperate", "calm", "angry", "happy", "loving")
 CHOICE, SCORED, SPREAD = 16, 32, 16  # set-ups for the layer, for the table, and for all 171 emotions
-CONTROLS = 64  # random directions in the table; a quarter of them for the layer
+CONTROLS = 32  # control directions of each kind in the table; a quarter of them for the layer
 
 
 def set_ups(behavior: str, begin: int, end: int, *, seen: bool = True) -> tuple[Scene, ...]:
@@ -50,7 +50,8 @@ def separation(found: Behaviors) -> float:
     own, random = changes(found)
     t = found.settings.strengths.index(STRENGTH)
     means = own[:, :, t].mean(axis=0)
-    return float((means[0] - means[1]) / random[:, :, t].mean(axis=0).std(ddof=1))
+    drawn = found.places(found.settings.emotions[0])["random"]
+    return float((means[0] - means[1]) / random[:, drawn, t].mean(axis=0).std(ddof=1))
 
 
 def planted_change(behavior: str) -> npt.NDArray[np.float64]:
@@ -102,9 +103,10 @@ def _table(behavior: str, found: Behaviors, seen: bool) -> str:
     planted = dict(zip(truth.emotions(), planted_change(behavior), strict=True))
     lines = [
         f"**{behavior}, {len(unsteered)} {kind}.** Unsteered rates {min(unsteered):.2f} to {max(unsteered):.2f}, mean "
-        f"{np.mean(unsteered):.2f}; {found.settings.controls} random directions.",
+        f"{np.mean(unsteered):.2f}; {found.settings.controls} control directions of each kind: "
+        f"{', '.join(dict.fromkeys(found.control_kinds))}.",
         "",
-        "| emotion | planted | strength | change of the log-odds | random directions | q | beyond chance |",
+        "| emotion | planted | strength | change of the log-odds | control directions | q | beyond chance |",
         "|---|---|---|---|---|---|---|",
     ]
     for strength in found.settings.steered_strengths:
@@ -116,7 +118,7 @@ def _table(behavior: str, found: Behaviors, seen: bool) -> str:
                 f"{planted[emotion]:+.2f}" if planted[emotion] else "0 (null)",
                 f"{strength:+g}",
                 f"{m.effect[e, c]:+.2f}",
-                f"{m.low[c]:+.2f} to {m.high[c]:+.2f}",
+                f"{m.low[e, c]:+.2f} to {m.high[e, c]:+.2f}",
                 f"{m.q_value[e, c]:.3f}",
                 "yes" if m.evidence(e, c) else "",
             )

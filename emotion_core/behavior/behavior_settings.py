@@ -8,12 +8,18 @@ from typing import Literal
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
 from emotion_core.errors import SettingsError
+from emotion_core.evaluation.controls import Kind
 from emotion_core.steering.settings import WORDS, clean_strengths
 from emotion_core.steering.writing import Scope, WritingSettings, require
 
 # `text`: each option as the continuation of the scenario. `letters`: options listed as (A), (B), in both orders, and
 # the letter is the answer.
 Form = Literal["text", "letters"]
+# Vectors from shuffled labels are no controls here: among texts that all show emotions they are mixes of emotions, with
+# the pleasant and the unpleasant weighing most, brought to full length. They ask whether one emotion does more than
+# another would, and not whether steering with it does anything: on the bundled model they move the planted behaviours
+# as far as the emotions with planted causes do.
+CONTROL_KINDS: tuple[Kind, ...] = ("random", "neutral", "rotated")
 # Prompts with options, and texts, of one run.
 MOST_QUESTIONS = 20_000
 MOST_TEXTS = 20_000
@@ -27,7 +33,7 @@ class BehaviorSettings:
         scenes: The scenarios.
         emotions: Whose vectors are steered with, one after another.
         strengths: In fractions of the mean residual norm at the layer; 0 is always part of it.
-        controls: Random directions of the same norm at every strength.
+        controls: Control directions of the same norm at every strength, of each of `CONTROL_KINDS` that applies.
         answers: Answers drawn for each scenario with options, strength and direction.
         samples: Continuations of each scenario with a pattern, for each strength and direction.
         texts: Continuations of each scenario with options, for each strength and emotion: to be read, and to see
@@ -101,20 +107,20 @@ class BehaviorSettings:
 
 
 def n_questions(settings: BehaviorSettings) -> int:
-    """Prompts with options of a run."""
-    conditions = 1 + len(settings.steered_strengths) * (len(settings.emotions) + settings.controls)
+    """Prompts with options of a run, at most: not every kind of control directions applies to all vectors."""
+    conditions = 1 + len(settings.steered_strengths) * (len(settings.emotions) + len(CONTROL_KINDS) * settings.controls)
     rivals = len(settings.emotions) if settings.words else 0
     orders = 2 if settings.form == "letters" else 1
     return sum(bool(scene.options) for scene in settings.scenes) * (conditions + rivals) * orders
 
 
 def n_texts(settings: BehaviorSettings) -> int:
-    """Continuations of a run."""
+    """Continuations of a run, at most."""
     emotions, steps = len(settings.emotions), len(settings.steered_strengths)
     with_options = sum(bool(scene.options) for scene in settings.scenes)
     patterns = len(settings.scenes) - with_options
     rivals = emotions if settings.words else 0
-    of_pattern = settings.samples * (1 + steps * (emotions + settings.controls) + rivals)
+    of_pattern = settings.samples * (1 + steps * (emotions + len(CONTROL_KINDS) * settings.controls) + rivals)
     of_options = (16 + settings.texts * steps * emotions) if settings.texts else 0
     return patterns * max(of_pattern, 16) + with_options * of_options
 

@@ -9,17 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
-from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.behavior_settings import CONTROL_KINDS, BehaviorSettings
+from emotion_core.behavior.nulls import draw as draw_directions
 from emotion_core.behavior.preferences import read_layer
 from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
 from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
-from emotion_core.evaluation.controls import random_units
+from emotion_core.evaluation.controls import Controls, Kind
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
+from emotion_core.vectors.rows import IntArray
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -43,6 +46,8 @@ class Behaviors:
         control_nats: float64 [scenes, controls, strengths].
         control_hits: int64 [scenes, controls, strengths].
         control_n: int64 [scenes, controls, strengths].
+        control_kinds: Kind of each control.
+        control_of: Emotions that each is a control for; empty where for all.
         words_nats: float64 [scenes, emotions], unsteered with the emotion in words in front of it; nan without.
         words_hits: int64 [scenes, emotions].
         words_n: int64 [scenes, emotions].
@@ -60,6 +65,8 @@ class Behaviors:
     control_nats: Array
     control_hits: Counts
     control_n: Counts
+    control_kinds: tuple[Kind, ...]
+    control_of: tuple[tuple[str, ...], ...]
     words_nats: Array
     words_hits: Counts
     words_n: Counts
@@ -70,6 +77,10 @@ class Behaviors:
     def zero(self) -> int:
         """Place of strength 0."""
         return self.settings.strengths.index(0.0)
+
+    def places(self, emotion: str) -> dict[Kind, IntArray]:
+        """Places of the controls of an emotion on the axis of controls, by kind."""
+        return Controls((), self.control_kinds, self.control_of, np.zeros((0, 0, 0), np.float32)).places(emotion)
 
     def unsteered(self, scene: int) -> float:
         """Rate of a scenario without steering."""
@@ -89,8 +100,16 @@ class _Tally:
         return _Tally(np.full(shape, np.nan), np.zeros(shape, np.int64), np.zeros(shape, np.int64))
 
 
-def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSettings) -> Job[Behaviors]:
+def behaviors(
+    model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSettings, cache: ActivationCache | None = None
+) -> Job[Behaviors]:
     """Measures behaviours at every strength, as a job.
+
+    Args:
+        model: The model.
+        vectors: What is steered with.
+        settings: The run.
+        cache: Activations read before, for control directions.
 
     Raises:
         VectorFileError: The vectors belong to another model, or have no such emotion.
@@ -102,10 +121,19 @@ def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSet
     layer = read_layer(vectors, settings.layer)
     units = emotion_units(vectors, settings.emotions, (layer,))[:, 0]  # (emotions, width)
     scale = residual_norm(vectors, layer)
-    controls = random_units(model.info.width, settings.controls, np.random.default_rng([settings.seed, 0xC0]))
-    directions = np.concatenate([units, controls])
+    controls = yield from draw_directions(
+        model,
+        vectors,
+        (layer,),
+        emotions=settings.emotions,
+        kinds=CONTROL_KINDS,
+        count=settings.controls,
+        seed=settings.seed,
+        cache=cache,
+    )
+    directions = np.concatenate([units, controls.units[:, 0]])
     shape = (len(settings.scenes), len(settings.emotions), len(settings.strengths))
-    own, random = _Tally.empty(*shape), _Tally.empty(shape[0], settings.controls, shape[2])
+    own, random = _Tally.empty(*shape), _Tally.empty(shape[0], len(controls.kinds), shape[2])
     words = _Tally.empty(*shape[:2])
     yield from _options(model, settings, layer, directions, scale, (own, random, words))
     texts = yield from write_texts(model, settings, layer, directions, scale)
@@ -121,6 +149,8 @@ def behaviors(model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSet
         control_nats=random.nats,
         control_hits=random.hits,
         control_n=random.n,
+        control_kinds=controls.kinds,
+        control_of=controls.of,
         words_nats=words.nats,
         words_hits=words.hits,
         words_n=words.n,

@@ -1,18 +1,14 @@
-"""Does one list of numbers go with others? Pearson's r with interval, permutation p-value and correction."""
+"""Pearson's r of one quantity with others, its interval, and a correction for many p-values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control, norm
 
 Array = npt.NDArray[np.float64]
-EXACT_UP_TO = 7
-DRAWS = 10_000
-_BLOCK = 1_000  # permutations at a time, so that memory stays small
 
 
 @dataclass(frozen=True)
@@ -21,10 +17,10 @@ class Correlation:
 
     Attributes:
         r: float64 [columns]; nan where either does not vary or there are fewer than 3 points.
-        low: float64 [columns], lower end of the 95 % interval (Fisher's z); nan below 4 points.
+        low: float64 [columns], lower end of the 95 % interval (Fisher's z), as if the points were independent; nan
+            below 4 points.
         high: float64 [columns].
-        p_value: float64 [columns], two-sided, over permutations: all of them up to 7 points, else 10,000 draws and the
-            observed order (Phipson and Smyth 2010).
+        p_value: float64 [columns], two-sided, against the control directions that a column stands out least from.
         q_value: float64 [columns], `p_value` corrected for the number of columns (Benjamini and Hochberg 1995).
     """
 
@@ -35,21 +31,11 @@ class Correlation:
     q_value: Array
 
 
-def correlate(quantity: npt.ArrayLike, columns: npt.ArrayLike, seed: int = 0) -> Correlation:
-    """Correlates a quantity with every column.
-
-    Args:
-        quantity: float [points].
-        columns: float [points, columns].
-        seed: Of the permutations.
-    """
+def pearson(quantity: npt.ArrayLike, columns: npt.ArrayLike) -> Array:
+    """Correlation of a quantity [points] with every column [points, columns], float64 [columns]; nan as above."""
     x, y = _standard(np.asarray(quantity, np.float64)[:, None])[:, 0], _standard(np.asarray(columns, np.float64))
-    n = len(x)
-    r = x @ y if n >= 3 else np.full(y.shape[1], np.nan)
-    r = np.clip(r, -1, 1)
-    p_value = _permuted(x, y, r, seed)
-    low, high = fisher_interval(r, n)
-    return Correlation(r, low, high, p_value, adjusted(p_value))
+    r: Array = np.clip(x @ y, -1, 1) if len(x) >= 3 else np.full(y.shape[1], np.nan)
+    return r
 
 
 def fisher_interval(r: Array, n: int) -> tuple[Array, Array]:
@@ -68,20 +54,6 @@ def adjusted(p_values: Array) -> Array:
     if known.any():
         result[known] = false_discovery_control(p_values[known])
     return result
-
-
-def _permuted(x: Array, y: Array, r: Array, seed: int) -> Array:
-    n = len(x)
-    if n <= EXACT_UP_TO:
-        orders, extra = np.array(list(permutations(range(n)))).reshape(-1, n), 0
-    else:
-        drawn = np.broadcast_to(np.arange(n), (DRAWS, n))
-        orders, extra = np.random.default_rng(seed).permuted(drawn, axis=1), 1
-    reached = np.zeros(y.shape[1])
-    for at in range(0, len(orders), _BLOCK):
-        # Sums in another order differ in the last bits; an equal correlation has to count as equal.
-        reached += (np.abs(x[orders[at : at + _BLOCK]] @ y) >= np.abs(r) - 1e-12).sum(axis=0)
-    return np.where(np.isfinite(r), (reached + extra) / (len(orders) + extra), np.nan)
 
 
 def _standard(values: Array) -> Array:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.behavior.both_orders import BothOrders, both_orders
 from emotion_core.behavior.bradley_terry import Scores, elo, fit
-from emotion_core.behavior.correlation import Correlation, correlate
+from emotion_core.behavior.correlation import Correlation, fisher_interval, pearson
+from emotion_core.behavior.nulls import LEVEL, AgainstControls, by_rank, draw
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.pairs import Pairs, plan_pairs
 from emotion_core.behavior.preference_settings import PreferenceSettings
@@ -19,6 +21,7 @@ from emotion_core.errors import SettingsError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.options import Asked, score_options
@@ -27,6 +30,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 
 Array = npt.NDArray[np.float64]
+_TEXTS_AT_ONCE = 64  # whose streams are in memory together
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,10 @@ class Preferences:
         scores: The fitted scale.
         readings: float32 [activities, emotions], mean projection of the activity's tokens where it is named first, in
             standard deviations over the activities.
-        correlation: Of the scores with each emotion's readings.
+        correlation: Of the scores with each emotion's readings; its p-values are against control directions, because
+            activities of one kind are alike: over them a quarter of meaningless directions would correlate at p < .05.
+        against: The correlations beside those of the control directions, by kind.
+        orders: Whether the choice depends on the activities or on their order only.
         length_r: Correlation of the scores with the number of tokens: what wording alone might do.
     """
 
@@ -58,6 +65,8 @@ class Preferences:
     scores: Scores
     readings: FloatArray
     correlation: Correlation
+    against: AgainstControls
+    orders: BothOrders
     length_r: float
 
     @property
@@ -71,9 +80,12 @@ class Preferences:
         return float(np.mean((self.forth > 0) == (self.back < 0)))
 
     def evidence(self, emotion: int) -> bool:
-        """Whether an emotion goes with or against preference beyond chance, corrected for the number of emotions."""
+        """Whether an emotion goes with or against preference beyond control directions, corrected for all emotions.
+
+        Never where the choice does not depend on the activities (`orders.testable`).
+        """
         q = self.correlation.q_value[emotion]
-        return bool(np.isfinite(q) and q < 0.05)
+        return bool(self.orders.testable and np.isfinite(q) and q < LEVEL)
 
     def met(self, activity: int) -> list[tuple[int, float]]:
         """The opponents of an activity with its lead over them in nats, order cancelled, the largest lead first."""
@@ -102,7 +114,10 @@ class Preferences:
                 "high": finite(self.scores.bias_high),
                 "share_first": self.share_first,
                 "consistent": self.consistent,
+                "reliability": finite(self.orders.r),
+                "reliability_p_value": finite(self.orders.p_value),
             },
+            "testable": self.orders.testable,
             "length_r": finite(self.length_r),
             "activities": [
                 {
@@ -124,6 +139,9 @@ class Preferences:
                     "r_high": finite(found.high[k]),
                     "p_value": finite(found.p_value[k]),
                     "q_value": finite(found.q_value[k]),
+                    "evidence": self.evidence(k),
+                    "hardest": self.against.hardest(k),
+                    "controls": self.against.to_json(k),
                 }
                 for k, emotion in enumerate(self.emotions)
             ],
@@ -131,8 +149,16 @@ class Preferences:
         }
 
 
-def preferences(model: LoadedModel, vectors: EmotionVectors, settings: PreferenceSettings) -> Job[Preferences]:
+def preferences(
+    model: LoadedModel, vectors: EmotionVectors, settings: PreferenceSettings, cache: ActivationCache | None = None
+) -> Job[Preferences]:
     """Asks every pair in both orders and relates the scale to the emotions, as a job that yields after each batch.
+
+    Args:
+        model: The model.
+        vectors: Whose readings are related to the scale.
+        settings: The activities and the question.
+        cache: Activations read before, for control directions.
 
     Raises:
         VectorFileError: The vectors belong to another model.
@@ -140,15 +166,62 @@ def preferences(model: LoadedModel, vectors: EmotionVectors, settings: Preferenc
         TextTooLongError: A question does not fit into the context.
     """
     require_model(vectors, model.info)
-    layer = read_layer(vectors, settings.layer)
+    read_layer(vectors, settings.layer)
+    asked = yield from ask_pairs(model, settings)
+    return (yield from relate(model, vectors, settings, asked, cache))
+
+
+class PairAnswers(NamedTuple):
+    """What was answered; the same for all vectors."""
+
+    pairs: Pairs  # int64 [pairs, 2]
+    forth: Array  # float64 [pairs]
+    back: Array  # float64 [pairs]
+
+
+def ask_pairs(model: LoadedModel, settings: PreferenceSettings) -> Job[PairAnswers]:
+    """Asks every pair in both orders, as a job.
+
+    Raises:
+        TextTooLongError: A question does not fit into the context.
+        SettingsError: An answer is not a finite number.
+    """
     pairs = plan_pairs(len(settings.activities), settings.opponents, settings.seed)
     yield Progress(0, 2 * len(pairs), "asking")
     both = np.concatenate([pairs, pairs[:, ::-1]])
     log_odds = yield from ask(model, settings, both)
-    forth, back = log_odds[: len(pairs)], log_odds[len(pairs) :]
     _require_answers(log_odds)
-    scores = fit(len(settings.activities), pairs, forth, back)
-    readings, lengths = yield from _read(model, vectors, settings, layer)
+    return PairAnswers(pairs, log_odds[: len(pairs)], log_odds[len(pairs) :])
+
+
+def relate(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: PreferenceSettings,
+    asked: PairAnswers,
+    cache: ActivationCache | None = None,
+) -> Job[Preferences]:
+    """Relates answers to the emotions of a vector set, as a job.
+
+    Args:
+        model: The model.
+        vectors: Whose readings are related to the scale.
+        settings: Those of the answers.
+        asked: The answers.
+        cache: Activations read before, for control directions.
+    """
+    layer = read_layer(vectors, settings.layer)
+    pairs, forth, back = asked
+    n = len(settings.activities)
+    scores = fit(n, pairs, forth, back)
+    orders = both_orders(n, pairs, forth, back, settings.seed)
+    controls = yield from draw(model, vectors, (layer,), seed=settings.seed, cache=cache)
+    streams, lengths = yield from read_activities(model, settings, layer)
+    raw = streams @ vectors.units[:, layer].T  # (activities, emotions)
+    r = pearson(scores.score, raw)
+    against = by_rank(vectors.emotions, r, controls, pearson(scores.score, streams @ controls.units[:, 0].T))
+    spread = raw.std(axis=0, ddof=1)
+    readings = np.divide(raw - raw.mean(axis=0), spread, out=np.zeros_like(raw), where=spread > 0)
     return Preferences(
         settings=settings,
         model=model.info,
@@ -158,9 +231,11 @@ def preferences(model: LoadedModel, vectors: EmotionVectors, settings: Preferenc
         forth=forth,
         back=back,
         scores=scores,
-        readings=readings,
-        correlation=correlate(scores.score, readings, settings.seed),
-        length_r=float(correlate(scores.score, lengths[:, None]).r[0]),
+        readings=readings.astype(np.float32),
+        correlation=Correlation(r, *fisher_interval(r, n), against.p_value, against.q_value),
+        against=against,
+        orders=orders,
+        length_r=float(pearson(scores.score, lengths[:, None])[0]),
     )
 
 
@@ -196,23 +271,41 @@ def log_odds(scores: Sequence[Array], questions: Sequence[PairTokens], scoring: 
     return np.array([one[0] / a - one[1] / b for one, (a, b) in zip(scores, lengths, strict=True)])
 
 
-def _read(
-    model: LoadedModel, vectors: EmotionVectors, settings: PreferenceSettings, layer: int
-) -> Job[tuple[FloatArray, Array]]:
-    """Readings float32 [activities, emotions] in standard deviations, and numbers of tokens float64 [activities].
+def read_activities(model: LoadedModel, settings: PreferenceSettings, layer: int) -> Job[tuple[FloatArray, Array]]:
+    """Mean stream of each activity's tokens, float32 [activities, width], and numbers of tokens float64 [activities].
 
     An activity is read where it is named first, so that nothing about the other one is known there.
     """
     names = settings.activities
-    questions = tokenize_pairs(model, settings.wording, [(one, names[i - 1]) for i, one in enumerate(names)])
-    spans = [one.first for one in questions]
-    begun = [one.tokens.ids[: one.first[1]] for one in questions]
-    encodings = [Encoding(ids, (True,) * len(ids)) for ids in begun]
-    found = yield from project_tokens(model, encodings, layer, vectors.units[:, layer])
-    raw = np.stack([one[a:b].mean(axis=0) for one, (a, b) in zip(found, spans, strict=True)])
-    spread = raw.std(axis=0, ddof=1)
-    readings = np.divide(raw - raw.mean(axis=0), spread, out=np.zeros_like(raw), where=spread > 0)
-    return readings.astype(np.float32), np.array([float(b - a) for a, b in spans])
+    questions = tokenize_pairs(model, settings.wording, [(name, names[i - 1]) for i, name in enumerate(names)])
+    spans = [question.first for question in questions]
+    begun = [question.tokens.ids[: question.first[1]] for question in questions]
+    streams = yield from mean_streams(model, begun, spans, layer)
+    return streams, np.array([float(b - a) for a, b in spans])
+
+
+def mean_streams(
+    model: LoadedModel, ids: Sequence[tuple[int, ...]], spans: Sequence[tuple[int, int]], layer: int
+) -> Job[FloatArray]:
+    """Mean of the residual stream over a span of each text, float32 [texts, width], as a job.
+
+    The stream itself, not its projections: then thousands of control directions cost nothing.
+
+    Args:
+        model: The model.
+        ids: Tokens of each text.
+        spans: Tokens that are averaged, as [start, end).
+        layer: Layer read.
+    """
+    every = np.eye(model.info.width, dtype=np.float32)
+    means: list[FloatArray] = []
+    for start in range(0, len(ids), _TEXTS_AT_ONCE):
+        part = ids[start : start + _TEXTS_AT_ONCE]
+        encodings = [Encoding(text, (True,) * len(text)) for text in part]
+        streams = yield from project_tokens(model, encodings, layer, every)
+        ends = spans[start : start + _TEXTS_AT_ONCE]
+        means += [stream[a:b].mean(axis=0) for stream, (a, b) in zip(streams, ends, strict=True)]
+    return np.stack(means)
 
 
 def _require_answers(log_odds: Array) -> None:

@@ -12,6 +12,7 @@ from emotion_core.behavior.patterns import counts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
 from emotion_core.runs.progress import Job
+from emotion_core.steering.coherence import COHERENCE_SDS, REPETITION_ROOM
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import generate
 from emotion_core.steering.measures import repetition
@@ -70,7 +71,7 @@ def write_texts(
         TextTooLongError: A scenario leaves no room for the new tokens.
         PromptSetError: A pattern takes too long on a text.
     """
-    prompts, owners, plans = _plan(settings)
+    prompts, owners, plans = _plan(settings, len(directions) - len(settings.emotions))
     if not prompts:
         return ()
     at = Directions((layer,), directions[:, None], np.array([scale], dtype=np.float32))
@@ -99,7 +100,9 @@ def write_texts(
     return tuple(found)
 
 
-def _plan(settings: BehaviorSettings) -> tuple[tuple[str, ...], list[tuple[int, int]], list[list[PlannedRow]]]:
+def _plan(
+    settings: BehaviorSettings, controls: int
+) -> tuple[tuple[str, ...], list[tuple[int, int]], list[list[PlannedRow]]]:
     """Prompts, the scenario and the emotion in words that each belongs to, and its rows."""
     prompts: list[str] = []
     owners: list[tuple[int, int]] = []
@@ -109,7 +112,7 @@ def _plan(settings: BehaviorSettings) -> tuple[tuple[str, ...], list[tuple[int, 
         samples = settings.samples if scene.pattern else settings.texts
         if not samples:
             continue
-        directions = range(emotions + (settings.controls if scene.pattern else 0))
+        directions = range(emotions + (controls if scene.pattern else 0))
         place = len(prompts)
         rows = [PlannedRow(place, k, 0, 0.0) for k in range(max(samples, BASELINE_TEXTS))]
         conditions = [(d, strength) for strength in settings.steered_strengths for d in directions]
@@ -151,7 +154,10 @@ def coherence(texts: Sequence[BehaviorText], settings: BehaviorSettings) -> Cohe
     repeated = np.array([one.repetition for one in plain])
     limits = (np.inf, np.inf)
     if len(plain) > 1:
-        limits = (2.0 * float(excess.std(ddof=1)), float(repeated.mean() + 2.0 * repeated.std(ddof=1) + 0.05))
+        limits = (
+            COHERENCE_SDS * float(excess.std(ddof=1)),
+            float(repeated.mean() + COHERENCE_SDS * repeated.std(ddof=1) + REPETITION_ROOM),
+        )
     shape = (len(settings.emotions), len(settings.strengths))
     surprise, repetitions = np.full(shape, np.nan), np.full(shape, np.nan)
     broken = np.zeros(shape, dtype=bool)

@@ -15,22 +15,21 @@ import numpy.typing as npt
 
 from emotion_core.behavior.asking import UNSTEERED, ask_scenes
 from emotion_core.behavior.behavior_settings import BehaviorSettings
-from emotion_core.behavior.correlation import Correlation, correlate
-from emotion_core.behavior.preferences import read_layer
+from emotion_core.behavior.correlation import adjusted, pearson
+from emotion_core.behavior.nulls import LEVEL, AgainstControls, by_rank, draw
+from emotion_core.behavior.preferences import mean_streams, read_layer
 from emotion_core.behavior.rates import as_rate
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import auroc
-from emotion_core.evaluation.controls import random_units
-from emotion_core.models.encode import Encoding
+from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.numbers import finite
+from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.progress import Job
 from emotion_core.steering.prompt_tokens import generation_ids
-from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Array = npt.NDArray[np.float64]
-RANDOM = 200
 RESAMPLES = 1000
 MOST_CASES = 5000
 
@@ -74,9 +73,10 @@ class EarlyWarning:
             cases of one scenario; nan where a scenario never goes both ways.
         low: float64 [emotions], lower end of its 95 % interval (bootstrap over the texts before).
         high: float64 [emotions].
-        null_low: 2.5 % quantile of the same over random directions.
-        null_high: 97.5 % quantile.
-        link: Correlation of the readings with the log-odds, both less their scenario's mean.
+        against: The AUROC beside that of the control directions, by kind.
+        p_permuted: float64 [emotions], of the AUROC, where the decisions after one text before are exchanged with those
+            after another, in all scenarios together: what follows one text is one case, however many scenarios.
+        r: float64 [emotions], correlation of the readings with the log-odds, both less their scenario's mean.
     """
 
     scenarios: tuple[str, ...]
@@ -89,17 +89,34 @@ class EarlyWarning:
     auroc: Array
     low: Array
     high: Array
-    null_low: float
-    null_high: float
-    link: Correlation
+    against: AgainstControls
+    p_permuted: Array
+    r: Array
+
+    @property
+    def p_value(self) -> Array:
+        """float64 [emotions], the larger of that against control directions and that of exchanged texts."""
+        return np.maximum(self.against.p_value, self.p_permuted)
+
+    @property
+    def q_value(self) -> Array:
+        """float64 [emotions], `p_value` corrected for the number of emotions (Benjamini and Hochberg 1995)."""
+        return adjusted(self.p_value)
+
+    @property
+    def null_low(self) -> float:
+        """Lower end of where 95 % of the controls fall, of the kind that reaches furthest; nan without any."""
+        return float(np.nanmin(self.against.low)) if np.isfinite(self.against.low).any() else np.nan
+
+    @property
+    def null_high(self) -> float:
+        """The other end."""
+        return float(np.nanmax(self.against.high)) if np.isfinite(self.against.high).any() else np.nan
 
     def evidence(self, e: int) -> bool:
-        """Whether an emotion tells the decision better or worse than chance and than random directions."""
-        value = self.auroc[e]
-        if not np.isfinite([value, self.low[e], self.high[e]]).all():
-            return False
-        beyond = not self.low[e] <= 0.5 <= self.high[e]
-        return bool(beyond and not self.null_low <= value <= self.null_high)
+        """Whether an emotion tells the decision beyond chance and control directions, corrected for all emotions."""
+        q = self.q_value[e]
+        return bool(np.isfinite(q) and q < LEVEL)
 
     def curve(self, e: int) -> tuple[Array, Array]:
         """False and true positive rates over all cuts of the centred reading, all scenarios together, ascending."""
@@ -122,7 +139,10 @@ class EarlyWarning:
                     "auroc": finite(self.auroc[e]),
                     "low": finite(self.low[e]),
                     "high": finite(self.high[e]),
-                    "r": finite(self.link.r[e]),
+                    "r": finite(self.r[e]),
+                    "p_value": finite(self.p_value[e]),
+                    "q_value": finite(self.q_value[e]),
+                    "controls": self.against.to_json(e),
                     "evidence": self.evidence(e),
                 }
                 for e, emotion in enumerate(self.emotions)
@@ -131,7 +151,11 @@ class EarlyWarning:
 
 
 def early_warning(
-    model: LoadedModel, vectors: EmotionVectors, settings: BehaviorSettings, warning: WarningSettings
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: BehaviorSettings,
+    warning: WarningSettings,
+    cache: ActivationCache | None = None,
 ) -> Job[EarlyWarning]:
     """Puts the scenarios after every text and reads before the decision, as a job.
 
@@ -149,17 +173,25 @@ def early_warning(
             remedy="Take fewer scenarios or texts",
         )
     layer = read_layer(vectors, settings.layer)
-    random = random_units(model.info.width, RANDOM, np.random.default_rng([warning.seed, 0xC0]))
-    units = vectors.units[[vectors.index(one) for one in settings.emotions], layer]
-    directions = np.concatenate([units, random])
+    units = vectors.units[[vectors.index(emotion) for emotion in settings.emotions], layer]
+    controls = yield from draw(
+        model,
+        vectors,
+        (layer,),
+        emotions=settings.emotions,
+        count=controls_needed(len(settings.emotions)),
+        seed=warning.seed,
+        cache=cache,
+    )
     texts = [(scene, f"{lead.strip()} {scene.text}") for scene in scenes for lead in warning.leads]
-    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * cases, layer, directions, 1.0)
-    nats = np.array([float(one[0]) for one in odds]).reshape(len(scenes), -1)
+    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * cases, layer, units, 1.0)
+    nats = np.array([float(conditions[0]) for conditions in odds]).reshape(len(scenes), -1)
     ids = [generation_ids(model, text, chat=settings.chat) for _, text in texts]
-    found = yield from project_tokens(model, [Encoding(i, (True,) * len(i)) for i in ids], layer, directions)
-    last = np.stack([one[-1] for one in found]).reshape(*nats.shape, -1).transpose(2, 0, 1)  # (directions, ...)
+    streams = yield from mean_streams(model, ids, [(len(text) - 1, len(text)) for text in ids], layer)
+    directions = np.concatenate([units, controls.units[:, 0]])
+    last = (streams @ directions.T).T.reshape(-1, *nats.shape)  # (directions, scenes, leads)
     dice = np.random.default_rng([warning.seed, 0xEA]).random(nats.shape)
-    return summarise(settings, warning, layer, last, nats, dice < as_rate(nats))
+    return summarise(settings, warning, layer, last, controls, nats, dice < as_rate(nats))
 
 
 def summarise(
@@ -167,6 +199,7 @@ def summarise(
     warning: WarningSettings,
     layer: int,
     last: npt.NDArray[np.float32],
+    controls: Controls,
     nats: Array,
     decided: npt.NDArray[np.bool_],
 ) -> EarlyWarning:
@@ -176,7 +209,8 @@ def summarise(
         settings: Of the run.
         warning: Of the early warning.
         layer: Layer read.
-        last: float32 [emotions + random directions, scenes, leads], readings before the decision.
+        last: float32 [emotions + controls, scenes, leads], readings before the decision.
+        controls: The control directions among them.
         nats: float64 [scenes, leads].
         decided: bool [scenes, leads].
     """
@@ -190,8 +224,10 @@ def summarise(
     low, high = np.full(emotions, np.nan), np.full(emotions, np.nan)
     if known.any():
         low[known], high[known] = np.nanquantile(boot[:, known], (0.025, 0.975), axis=0)
-    null = areas[emotions:]
-    null_low, null_high = np.quantile(null, (0.025, 0.975)) if np.isfinite(null).all() else (np.nan, np.nan)
+    draws = controls_needed(emotions)
+    orders = rng.permuted(np.broadcast_to(np.arange(nats.shape[1]), (draws, nats.shape[1])), axis=1)
+    exchanged = np.stack([within(centred[:emotions], decided[:, order]) for order in orders])
+    p_permuted = rank_p(areas[:emotions] - 0.5, exchanged - 0.5, "two-sided")
     flat = (nats - nats.mean(axis=1, keepdims=True)).ravel()
     return EarlyWarning(
         scenarios=tuple(scene.name for scene in settings.scenes if scene.options),
@@ -204,9 +240,9 @@ def summarise(
         auroc=areas[:emotions],
         low=low,
         high=high,
-        null_low=float(null_low),
-        null_high=float(null_high),
-        link=correlate(flat, centred[:emotions].reshape(emotions, -1).T, warning.seed),
+        against=by_rank(settings.emotions, areas[:emotions], controls, areas[emotions:], 0.5),
+        p_permuted=p_permuted,
+        r=pearson(flat, centred[:emotions].reshape(emotions, -1).T),
     )
 
 

@@ -16,26 +16,26 @@ from emotion_core.charts.diverging import INK, diverging
 from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
 from emotion_core.steering.finding import signed
 
-_VERDICTS = {"evidence": WARM, "inside the range of chance": COOL, "incoherent": NULL, "unsteered": CHOSEN}
+_VERDICTS = {"evidence": WARM, "no evidence": COOL, "incoherent": NULL, "unsteered": CHOSEN}
 
 
 def rate_table(found: Behaviors) -> pd.DataFrame:
-    """One row a scenario, direction and strength, the random directions among them: what the CSV holds."""
+    """One row a scenario, direction and strength, the control directions among them: what the CSV holds."""
     return pd.DataFrame([vars(row) for row in rate_rows(found)])
 
 
 def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
-    """Rate of one behaviour against the strength of one emotion, over the band of random directions."""
+    """Rate of one behaviour against the strength of one emotion, over the band of control directions."""
     scene = [one.name for one in found.settings.scenes].index(scenario)
     rows = emotion_rows(found, scene, found.settings.emotions.index(emotion))
     table = pd.DataFrame([vars(row) for row in rows if row.direction == "emotion"])
     table["shown"] = table["probability"].astype(float).fillna(table["rate"].astype(float))
     table["verdict"] = [
-        "unsteered" if s == 0 else "incoherent" if not c else "evidence" if e else "inside the range of chance"
+        "unsteered" if s == 0 else "incoherent" if not c else "evidence" if e else "no evidence"
         for s, c, e in zip(table["strength"], table["coherent"], table["evidence"], strict=True)
     ]
     zero = table["strength"] == 0
-    # At strength 0 a random direction does nothing: the band closes there.
+    # At strength 0 a control direction does nothing: the band closes there.
     for end in ("null_low", "null_high"):
         table[end] = table[end].astype(float).where(~zero, table["shown"])
     base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength", axis=alt.Axis(tickCount=5)))
@@ -108,7 +108,7 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
             alt.Tooltip("emotion:N", title="Emotion"),
             alt.Tooltip("scenario:N", title="Scenario"),
             alt.Tooltip("effect:Q", title="Change of the log-odds", format="+.2f"),
-            alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
+            alt.Tooltip("null_low:Q", title="Control directions from", format="+.2f"),
             alt.Tooltip("null_high:Q", title="to", format="+.2f"),
             alt.Tooltip("p_value:Q", title="p", format=".4f"),
             alt.Tooltip("q_value:Q", title="corrected", format=".4f"),
@@ -118,9 +118,9 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
     marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color=INK, opacity=1)
     n = int(table["evidence"].sum())
     title = alt.TitleParams(
-        f"{n} of {len(table)} effects lie beyond random directions",
-        subtitle=f"Strength {strength:+g}, layer {found.layer}; dot: corrected p below .05 and coherent; "
-        f"{found.settings.controls} random directions",
+        f"{n} of {len(table)} effects lie beyond control directions",
+        subtitle=f"Strength {strength:+g}, layer {found.layer}; dot: p below .05, corrected for the whole run, and "
+        f"coherent; {len(found.control_kinds)} control directions",
         anchor="start",
     )
     height = 26 * len(matrix.emotions) + 190  # with room for names and legend beneath
@@ -139,9 +139,9 @@ def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
     diagonal = chance.mark_line(color=NULL, strokeDash=[4, 4]).encode(x=x, y=y)
     says = "tells the decision" if warning.evidence(e) else "does not tell the decision beyond chance"
     subtitle = (
-        f"AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}) inside scenarios; random "
-        f"directions {warning.null_low:.2f} to {warning.null_high:.2f}; {warning.decided.size} cases, "
-        f"{int(warning.decided.sum())} with the behaviour"
+        f"AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}) inside scenarios, corrected "
+        f"p = {warning.q_value[e]:.4f}; {warning.against.range_words(e) or 'no controls'}; "
+        f"{warning.decided.size} cases, {int(warning.decided.sum())} with the behaviour"
     )
     title = alt.TitleParams(f"The {emotion} reading before the decision {says}", subtitle=subtitle, anchor="start")
     return cast(alt.LayerChart, alt.layer(diagonal, line).properties(title=title, height=320))
@@ -158,8 +158,9 @@ def _title(found: Behaviors, table: pd.DataFrame, emotion: str, scenario: str) -
         text = f"{scenario}: no effect of {emotion} beyond chance"
     s = [scene.name for scene in found.settings.scenes].index(scenario)
     note = no_room(found.unsteered(s))
+    left = f"{note}, so it is left out" if note else f"unsteered {zero:.0%}"
     kind = "probability among the options" if found.settings.scenes[s].options else "share of texts with the pattern"
-    return alt.TitleParams(text, subtitle=f"{kind}; {note or f'unsteered {zero:.0%}'}", anchor="start")
+    return alt.TitleParams(text, subtitle=f"{kind}; {left}", anchor="start")
 
 
 def _verdict_colour() -> alt.Color:
@@ -175,7 +176,7 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("low:Q", title="95 % interval from", format=".1%"),
         alt.Tooltip("high:Q", title="to", format=".1%"),
         alt.Tooltip("n:Q", title="Answers or texts"),
-        alt.Tooltip("null_low:Q", title="Random directions from", format=".1%"),
+        alt.Tooltip("null_low:Q", title="Control directions from", format=".1%"),
         alt.Tooltip("null_high:Q", title="to", format=".1%"),
         alt.Tooltip("verdict:N", title="Verdict"),
     ]

@@ -41,7 +41,7 @@ def emotion_table(found: Preferences) -> pd.DataFrame:
     table = pd.DataFrame(
         {"emotion": found.emotions, "r": one.r, "low": one.low, "high": one.high, "p": one.p_value, "q": one.q_value}
     )
-    table["verdict"] = ["beyond chance" if q < 0.05 else "within chance" for q in table["q"]]
+    table["verdict"] = ["beyond chance" if found.evidence(k) else "within chance" for k in range(len(found.emotions))]
     return table.sort_values("r", key=np.abs, ascending=False, ignore_index=True)
 
 
@@ -81,13 +81,15 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     dots = dots.add_params(pick)
     one = found.correlation
     goes = "goes with" if one.r[k] > 0 else "goes against"
-    text = f"{capital(emotion)} {goes} preference" if one.q_value[k] < 0.05 else f"No link of {emotion} with preference"
+    text = f"{capital(emotion)} {goes} preference" if found.evidence(k) else f"No link of {emotion} with preference"
     n = len(found.emotions)
     corrected = f", corrected for {n} emotions {one.q_value[k]:.4f}" if n > 1 else ""
     subtitle = (
-        f"r = {one.r[k]:+.2f} ({one.low[k]:+.2f} to {one.high[k]:+.2f}), p = {one.p_value[k]:.4f}{corrected}; "
+        f"r = {one.r[k]:+.2f}, p = {one.p_value[k]:.4f}{corrected}; {found.against.range_words(k) or 'no controls'}; "
         f"{len(table)} activities, layer {found.layer}"
     )
+    if not found.orders.testable:
+        text, subtitle = "Not testable here: the answers do not depend on the activities", subtitle
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     return cast(alt.LayerChart, alt.layer(line, spans, dots).properties(title=title, height=380))
 
@@ -99,10 +101,10 @@ def correlations(found: Preferences, chosen: str) -> alt.LayerChart:
     if chosen not in set(shown["emotion"]):
         shown = pd.concat([shown, table[table["emotion"] == chosen]])
     shown = shown.sort_values("r", ascending=False)
-    n = int((table["q"] < 0.05).sum())
+    n = int((table["verdict"] == "beyond chance").sum())
     title = alt.TitleParams(
         f"{n} of {len(found.emotions)} emotions go with or against preference beyond chance",
-        subtitle="Correlation over activities with 95 % interval; filled: corrected p below .05",
+        subtitle="Correlation over activities (interval: as if independent); filled: beyond control directions",
         anchor="start",
     )
     return _ranking(shown, "r", "Correlation with preference", title, (-1.0, 1.0), None)
@@ -128,13 +130,13 @@ def shift_table(moved: SteeredPreferences) -> pd.DataFrame:
 
 
 def shifts(moved: SteeredPreferences) -> alt.LayerChart:
-    """How far each emotion moves the steered half, over the band of random directions."""
+    """How far each emotion moves the steered half, over the band of control directions."""
     table = shift_table(moved).sort_values("shift", ascending=False)
     n = int((table["verdict"] == "beyond chance").sum())
     title = alt.TitleParams(
-        f"{n} of {len(table)} emotions move the steered half beyond random directions",
+        f"{n} of {len(table)} emotions move the steered half beyond control directions",
         subtitle=f"Strength {moved.settings.strength:g} at layer {moved.layer} on the tokens of "
-        f"{int(moved.steered.sum())} of {len(moved.steered)} activities; grey: 95 % of random directions",
+        f"{int(moved.steered.sum())} of {len(moved.steered)} activities; grey: 95 % of control directions",
         anchor="start",
     )
     band = None if moved.band_low is None or moved.band_high is None else (moved.band_low, moved.band_high)
@@ -159,12 +161,13 @@ def follows(moved: SteeredPreferences) -> alt.LayerChart:
     names = base.mark_text(align="left", dx=7, fontSize=11, color=INK).encode(text="emotion:N")
     one = moved.follows
     text, subtitle = "Too few emotions to compare shift with correlation", "at least 4 are needed"
-    if one is not None and np.isfinite(one.r[0]):
-        does = "follows" if one.p_value[0] < 0.05 and one.r[0] > 0 else "does not clearly follow"
-        text = f"The shift {does} the correlation"
+    if one is not None and np.isfinite(one.r):
+        does = "more" if one.evidence else "no more clearly"
+        text = f"The shift follows the correlation {does} than with control directions"
+        p = f", p = {one.p_value:.4f}" if np.isfinite(one.p_value) else ""
         subtitle = (
-            f"r = {one.r[0]:+.2f} ({one.low[0]:+.2f} to {one.high[0]:+.2f}) over {len(table)} emotions, "
-            f"p = {one.p_value[0]:.4f}; the published figure for a large model is +.85"
+            f"r = {one.r:+.2f} ({one.low:+.2f} to {one.high:+.2f}) over {len(table)} emotions; over "
+            f"{one.beside or 'no controls'}{p}; published for a large model: +.85, without controls"
         )
     title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     layers = [line, dots, names] if len(table) <= 40 else [line, dots]

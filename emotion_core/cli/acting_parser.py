@@ -113,7 +113,7 @@ def add_preferences(commands: Commands[argparse.ArgumentParser]) -> None:
         "--emotion", action="append", default=None, help="steer half with this one; may be repeated; 'all' for all"
     )
     command.add_argument("--strength", type=float, default=None, help="in fractions of the mean residual norm")
-    command.add_argument("--controls", type=int, default=16, help="random directions of the same norm")
+    command.add_argument("--controls", type=int, default=16, help="control directions of each kind, of the same norm")
     command.add_argument(
         "--layer", type=int, default=None, help="read and steered layer (default: chosen at the build)"
     )
@@ -125,7 +125,7 @@ def add_preferences(commands: Commands[argparse.ArgumentParser]) -> None:
 def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `behaviors`."""
     command = new_command(
-        commands, "behaviors", "rates of behaviours in scenarios under steering, beside random directions"
+        commands, "behaviors", "rates of behaviours in scenarios under steering, beside control directions"
     )
     command.add_argument("vectors", help="vector file")
     command.add_argument(
@@ -136,7 +136,7 @@ def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--only", action="append", help="name of a scenario; may be repeated (default: all)")
     command.add_argument("--emotion", action="append", help="may be repeated; 'all' for all (default: the only one)")
     command.add_argument("--strengths", required=True, help="start:stop:step or a list with commas; 0 is added")
-    command.add_argument("--controls", type=int, default=16, help="random directions of the same norm")
+    command.add_argument("--controls", type=int, default=16, help="control directions of each kind, of the same norm")
     command.add_argument("--answers", type=int, default=100, help="answers drawn where there are options")
     command.add_argument(
         "--samples", type=int, default=24, help="texts a strength and direction where there is a pattern"

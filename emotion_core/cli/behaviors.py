@@ -17,11 +17,11 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
     """`behaviors VECTORS [--scenarios FILE] --emotion E --strengths -0.2,0,0.2`."""
     from emotion_core.behavior.behavior_settings import BehaviorSettings
     from emotion_core.behavior.behaviors import behaviors as behaviors_job
-    from emotion_core.behavior.effects import effect_matrix, rate_rows
+    from emotion_core.behavior.effects import effect_matrix, headline_json, rate_rows
     from emotion_core.behavior.scenes import PLANTED, built_in_scenes, planted_scenes, read_scene_path
     from emotion_core.behavior.warning import early_warning
     from emotion_core.cli.early_warning import warning_document, warning_settings, warning_text
-    from emotion_core.cli.session import model_of, run
+    from emotion_core.cli.session import model_of, open_cache, run
     from emotion_core.steering.settings import parse_strengths
     from emotion_core.vectors.file import load_vectors
 
@@ -59,18 +59,20 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
     wanted = arguments.early_warning or arguments.before is not None
     warned = warning_settings(vectors, scenes, arguments.before, arguments.seed) if wanted else None
     model = model_of(vectors, arguments.model, arguments.dtype)
-    found = run(behaviors_job(model, vectors, settings))
+    cache = open_cache()
+    found = run(behaviors_job(model, vectors, settings, cache))
     document = {
         "model": {"name": found.model.name, "fingerprint": found.model.fingerprint},
         "layer": found.layer,
         "emotions": list(emotions),
+        "headline": headline_json(found),
         "rates": [vars(row) for row in rate_rows(found)],
         "effects": [effect_matrix(found, strength).to_json() for strength in settings.steered_strengths],
         "texts": [{**vars(one), "scene": settings.scenes[one.scene].name} for one in found.texts],
     }
     text = _behavior_text(found)
     if warned is not None:
-        warning = run(early_warning(model, vectors, settings, warned))
+        warning = run(early_warning(model, vectors, settings, warned, cache))
         document["early_warning"] = warning_document(warning)
         text += "\n\n" + warning_text(warning)
     return Answer(document, text)
@@ -88,7 +90,8 @@ def _emotions(asked: list[str] | None, known: tuple[str, ...]) -> tuple[str, ...
 
 
 def _behavior_text(found: Behaviors) -> str:
-    from emotion_core.behavior.effects import rate_rows
+    from emotion_core.behavior.effects import effects, headline, rate_rows
+    from emotion_core.behavior.nulls import control_words
     from emotion_core.behavior.rates import no_room
 
     rows = [
@@ -110,7 +113,7 @@ def _behavior_text(found: Behaviors) -> str:
         "strength",
         "rate",
         "95 % interval",
-        "random directions",
+        "control directions",
         "evidence",
         "coherent",
     ]
@@ -119,5 +122,8 @@ def _behavior_text(found: Behaviors) -> str:
         for s, scene in enumerate(found.settings.scenes)
         if (note := no_room(found.unsteered(s)))
     ]
-    end = f"Layer {found.layer}; {found.settings.controls} control directions."
-    return "\n\n".join([table(head, rows), *(["\n".join(notes)] if notes else []), end])
+    corrected = effects(found)
+    verdicts = [headline(found, e, corrected).sentence() for e in range(len(found.settings.emotions))]
+    end = f"Layer {found.layer}; {found.settings.controls} control directions of each kind: "
+    end += f"{control_words(found.control_kinds)}. Evidence is corrected for all strengths, scenarios and emotions."
+    return "\n\n".join(["\n".join(verdicts), table(head, rows), *(["\n".join(notes)] if notes else []), end])

@@ -54,12 +54,16 @@ def warning_document(found: EarlyWarning) -> dict[str, Any]:
 
 def warning_text(found: EarlyWarning) -> str:
     """The same for people."""
+    from emotion_core.behavior.nulls import control_words
+
     rows = [
         [
             emotion,
             number(found.auroc[e]),
             f"{number(found.low[e])} to {number(found.high[e])}",
-            number(found.link.r[e]),
+            number(found.r[e]),
+            number(found.p_value[e], 4),
+            number(found.q_value[e], 4),
             "yes" if found.evidence(e) else "",
         ]
         for e, emotion in enumerate(found.emotions)
@@ -67,6 +71,7 @@ def warning_text(found: EarlyWarning) -> str:
     return (
         f"Reading before the decision against the decision, {found.decided.size:,} cases in "
         f"{len(found.scenarios)} scenarios:\n\n"
-        f"{table(['emotion', 'AUROC', '95 % interval', 'r with log-odds', 'beyond chance'], rows)}\n\n"
-        f"Random directions: {number(found.null_low)} to {number(found.null_high)}."
+        f"{table(['emotion', 'AUROC', '95 % interval', 'r with log-odds', 'p', 'q', 'beyond chance'], rows)}\n\n"
+        f"{control_words(found.against.kinds)}: {number(found.null_low)} to {number(found.null_high)}. p: the "
+        "larger of that against the hardest kind of these and that of exchanged texts; q: corrected for all emotions."
     )

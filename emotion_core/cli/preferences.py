@@ -25,7 +25,7 @@ def preferences(arguments: argparse.Namespace) -> Answer:
     from emotion_core.behavior.preferences import preferences as preferences_job
     from emotion_core.behavior.question import standard_wording
     from emotion_core.behavior.steered_preferences import steer_preferences
-    from emotion_core.cli.session import model_of, run
+    from emotion_core.cli.session import model_of, open_cache, run
     from emotion_core.prompts.library import load_activities
     from emotion_core.vectors.file import load_vectors
 
@@ -53,16 +53,26 @@ def preferences(arguments: argparse.Namespace) -> Answer:
             vectors.index(emotion)
         steering = SteeredSettings(emotions, arguments.strength, controls=arguments.controls, seed=arguments.seed)
     model = model_of(vectors, arguments.model, arguments.dtype)
-    base = run(preferences_job(model, vectors, settings))
+    cache = open_cache()
+    base = run(preferences_job(model, vectors, settings, cache))
     document, text = base.to_json(), _preference_text(base)
     if steering is not None:
-        moved = run(steer_preferences(model, vectors, base, steering))
+        moved = run(steer_preferences(model, vectors, base, steering, cache))
         document["steering"] = moved.to_json()
         text += "\n\n" + _steering_text(moved)
     return Answer(document, text)
 
 
+def _testable(base: Preferences) -> str:
+    from emotion_core.behavior.both_orders import NOT_TESTABLE
+
+    share = f"Won when named first and when named second: r = {number(base.orders.r)} over activities, p = "
+    return f"{share}{number(base.orders.p_value, 4)}." + ("" if base.orders.testable else f" {NOT_TESTABLE}")
+
+
 def _preference_text(base: Preferences) -> str:
+    from emotion_core.behavior.nulls import control_words
+
     scores, found = base.scores, base.correlation
     order = np.argsort(-scores.score)
     shown = order if len(order) <= 2 * SHOWN else [*order[:SHOWN], *order[-SHOWN:]]
@@ -78,15 +88,19 @@ def _preference_text(base: Preferences) -> str:
             f"{number(found.low[k])} to {number(found.high[k])}",
             number(found.p_value[k], 4),
             number(found.q_value[k], 4),
+            "yes" if base.evidence(k) else "",
         ]
         for k in by_r
     ]
     return (
         f"{table(['activity', 'score (nats)', '95 % interval'], rows)}\n\n"
         f"Being named first adds {number(scores.bias)} nats ({number(scores.bias_low)} to {number(scores.bias_high)}); "
-        f"{base.consistent:.0%} of the pairs are answered alike in both orders.\n\n"
-        f"{table(['emotion', 'r', '95 % interval', 'p', 'q'], emotions)}\n\n"
-        f"Layer {base.layer}; {2 * len(base.pairs):,} questions; q: p corrected for all emotions."
+        f"{base.consistent:.0%} of the pairs are answered alike in both orders.\n"
+        f"{_testable(base)}\n\n"
+        f"{table(['emotion', 'r', '95 % interval', 'p', 'q', 'beyond chance'], emotions)}\n\n"
+        f"Layer {base.layer}; {2 * len(base.pairs):,} questions. Intervals as if activities were independent. p: share "
+        f"of control directions that correlate as much, of the hardest kind; q: "
+        f"corrected for all emotions. {control_words(base.against.kinds)}."
     )
 
 
@@ -102,10 +116,14 @@ def _steering_text(moved: SteeredPreferences) -> str:
         for k, emotion in enumerate(moved.settings.emotions)
     ]
     text = table(["steered with", "shift (nats)", "95 % interval", "q", "beyond chance"], rows)
-    text += f"\n\nHalf of the activities at strength {moved.settings.strength:g}, against the other half; random "
-    text += f"directions: {number(moved.band_low)} to {number(moved.band_high)}."
+    from emotion_core.behavior.nulls import control_words
+
+    text += f"\n\nHalf of the activities at strength {moved.settings.strength:g}, against the other half. "
+    text += f"{control_words(moved.control_kinds)}: {number(moved.band_low)} to {number(moved.band_high)}."
     if moved.follows is not None:
-        one = moved.follows
-        text += f" Shift against correlation over the emotions: r = {number(one.r[0])} ({number(one.low[0])} to "
-        text += f"{number(one.high[0])}), p = {number(one.p_value[0], 4)}."
+        over = moved.follows
+        text += f" Shift against correlation over the emotions: r = {number(over.r)} ({number(over.low)} to "
+        text += f"{number(over.high)}); the same over {over.beside or 'no control directions'}; "
+        text += f"p = {number(over.p_value, 4)}: "
+        text += "more than control directions do." if over.evidence else "no more than control directions do."
     return text

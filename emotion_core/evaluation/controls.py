@@ -108,7 +108,9 @@ def draw_controls(
     Raises:
         ModelError: A text cannot be read.
     """
-    neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
+    neutral = None
+    if "neutral" in kinds or vectors.neutral_projection:
+        neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
     material = None
     if "shuffled" in kinds and vectors.prompt_sets:
         material = yield from training(model, vectors, cache)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_texts
+from emotion_core.behavior.behavior_settings import n_questions as n_scene_questions
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.pairs import count_comparisons
@@ -13,6 +14,7 @@ from emotion_core.behavior.preferences import Preferences, preferences, read_lay
 from emotion_core.behavior.scenes import built_in_scenes, planted_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
 from emotion_core.behavior.warning import EarlyWarning, WarningSettings, early_warning
+from emotion_core.evaluation.controls import KINDS
 from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.limits import strings_in
@@ -76,12 +78,12 @@ class BehaviorResult:
 
 
 def n_questions(request: PreferenceRequest) -> int:
-    """Questions of a run, those under steering among them."""
+    """Questions of a run, those under steering among them, at most: not every kind of controls applies everywhere."""
     n = len(request.settings.activities)
     asked = count_comparisons(n, request.settings.opponents)
     if request.steering is not None:
         pairs = (n // 2) * min(request.steering.opponents, n - n // 2)
-        asked += 2 * pairs * (1 + len(request.steering.emotions) + request.steering.controls)
+        asked += 2 * pairs * (1 + len(request.steering.emotions) + len(KINDS) * request.steering.controls)
     return asked
 
 
@@ -95,19 +97,19 @@ def warning_settings(request: BehaviorRequest, vectors: EmotionVectors) -> Warni
 
 
 def _ask_and_steer(bench: Bench, request: PreferenceRequest) -> Job[PreferenceResult]:
-    base = yield from preferences(bench.model, bench.vectors, request.settings)
+    base = yield from preferences(bench.model, bench.vectors, request.settings, bench.cache)
     moved = None
     if request.steering is not None:
-        moved = yield from steer_preferences(bench.model, bench.vectors, base, request.steering)
+        moved = yield from steer_preferences(bench.model, bench.vectors, base, request.steering, bench.cache)
     return PreferenceResult(base, moved)
 
 
 def _measure(bench: Bench, request: BehaviorRequest) -> Job[BehaviorResult]:
-    rates = yield from behaviors(bench.model, bench.vectors, request.settings)
+    rates = yield from behaviors(bench.model, bench.vectors, request.settings, bench.cache)
     warning = None
     if request.warning is not None and any(scene.options for scene in request.settings.scenes):
         asked = warning_settings(request, bench.vectors)
-        warning = yield from early_warning(bench.model, bench.vectors, request.settings, asked)
+        warning = yield from early_warning(bench.model, bench.vectors, request.settings, asked, bench.cache)
     return BehaviorResult(rates, warning)
 
 
@@ -126,15 +128,22 @@ def _check_behaviors(request: BehaviorRequest, vectors: EmotionVectors) -> None:
 
 
 def _preference_size(request: PreferenceRequest, vectors: EmotionVectors) -> Size:
-    """An activity is read in every question that it is part of."""
-    activities = request.settings.activities
-    times = -(-2 * n_questions(request) // max(1, len(activities)))
-    return Size(texts=(*strings_in(request), *(activities * (times - 1))))
+    """Every question names two activities, each of them about equally often."""
+    names, wording = request.settings.activities, request.settings.wording
+    parts = ((wording.question, 1.0), *((name, 2 / len(names)) for name in names))
+    return Size(texts=tuple(strings_in(request)), parts=parts, questions=n_questions(request))
 
 
 def _behavior_size(request: BehaviorRequest, vectors: EmotionVectors) -> Size:
     settings = request.settings
-    return Size(texts=tuple(strings_in(request)), written=n_texts(settings), new_tokens=settings.max_new_tokens)
+    texts = [" ".join((scene.text, *scene.options)) for scene in settings.scenes if scene.options]
+    return Size(
+        texts=tuple(strings_in(request)),
+        written=n_texts(settings),
+        new_tokens=settings.max_new_tokens,
+        parts=tuple((text, 1 / len(texts)) for text in texts),
+        questions=n_scene_questions(settings),
+    )
 
 
 def _built_in_activities(request: PreferenceRequest) -> bool:

@@ -22,7 +22,14 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import as_plain, from_bytes, from_plain, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.limits import require_prompts, require_sweep, require_texts, texts_of, within_tokens
+from emotion_core.runs.limits import (
+    require_prompts,
+    require_sweep,
+    require_texts,
+    texts_of,
+    within_asked,
+    within_tokens,
+)
 from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.recipes import described_vectors, named_sets
 from emotion_core.runs.registry import JobRegistry
@@ -69,6 +76,8 @@ class Size:
         prompts: Texts that are continued, and kept with the settings.
         written: Texts that are written.
         new_tokens: Length of each in tokens.
+        parts: Parts of questions that are asked, each with how often it stands in one question on average.
+        questions: How many are asked.
     """
 
     sets: tuple[PromptSet, ...] = ()
@@ -76,6 +85,8 @@ class Size:
     prompts: tuple[str, ...] = ()
     written: int = 0
     new_tokens: int = 0
+    parts: tuple[tuple[str, float], ...] = ()
+    questions: int = 0
 
 
 @dataclass(frozen=True)
@@ -200,7 +211,9 @@ def work(limits: Settings, experiment: Experiment[S, R], bench: Bench, settings:
     """The job of a run within the limits of what it may read."""
     size = experiment.size(settings, bench.vectors)
     texts = [*texts_of(size.sets), *size.texts, *size.prompts]
-    return within_tokens(limits, bench.model, texts, experiment.job(bench, settings))
+    parts, weights = [text for text, _ in size.parts], [weight for _, weight in size.parts]
+    job = within_asked(limits, bench.model, parts, weights, size.questions, experiment.job(bench, settings))
+    return within_tokens(limits, bench.model, texts, job)
 
 
 def require_size(limits: Settings, size: Size) -> None:

@@ -82,6 +82,36 @@ def within_tokens(limits: Settings, model: LoadedModel, texts: Sequence[str], jo
     return (yield from job)
 
 
+def within_asked(
+    limits: Settings,
+    model: LoadedModel,
+    texts: Sequence[str],
+    weights: Sequence[float],
+    questions: int,
+    job: Job[T],
+) -> Job[T]:
+    """The same job after the tokens of all its questions have been counted, however often a text is read in them.
+
+    Args:
+        limits: Of this process.
+        model: Whose tokens are counted.
+        texts: Parts of the questions.
+        weights: How many times each stands in one question, on average.
+        questions: How many are asked.
+        job: The job that asks them.
+
+    Raises:
+        LimitError: They have more than `max_asked_tokens`; the job has not begun then.
+    """
+    if limits.max_asked_tokens and texts:
+        coded = model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        tokens = questions * sum(weight * len(ids) for weight, ids in zip(weights, coded, strict=True))
+        what = f"These {questions:,} questions are too long together"
+        remedy = "Take fewer activities, scenarios, opponents or control directions, or shorten them"
+        _at_most(limits, limits.max_asked_tokens, int(tokens), "tokens", what, remedy)
+    return (yield from job)
+
+
 def strings_in(value: object) -> list[str]:
     """Every text in a request, however deep: what its reader will make tokens of.
 

@@ -35,6 +35,7 @@ class Settings:
         max_tokens: Most tokens in the texts of one build or reading.
         max_sweep_texts: Most texts written in one sweep.
         max_sweep_tokens: Most tokens written in one sweep: prompts x strengths x samples x directions x new tokens.
+        max_asked_tokens: Most tokens in the questions of one run: questions x their length.
         max_job_seconds: Longest time of its own that one job may compute; waiting does not count.
         max_running: Jobs that are advanced in turn; further ones wait in line.
         visitor_running: Jobs of one visitor that are advanced at the same time.
@@ -59,6 +60,7 @@ class Settings:
     max_tokens: int = 0
     max_sweep_texts: int = 0
     max_sweep_tokens: int = 0
+    max_asked_tokens: int = 0
     max_job_seconds: int = 0
     max_running: int = 0
     visitor_running: int = 0
@@ -81,6 +83,7 @@ HOSTED = Settings(
     max_tokens=150_000,
     max_sweep_texts=1_000,
     max_sweep_tokens=40_000,
+    max_asked_tokens=1_500_000,
     max_job_seconds=600,
     max_running=4,
     visitor_running=1,

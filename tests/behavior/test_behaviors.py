@@ -13,14 +13,16 @@ from tracing.plain import logits
 
 from emotion_core.behavior.asking import draw, option_log_odds, pose
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
-from emotion_core.behavior.behaviors import behaviors
-from emotion_core.behavior.effects import changes, effect_matrix, rate_rows
+from emotion_core.behavior.behaviors import Behaviors, behaviors
+from emotion_core.behavior.effects import changes, effect_matrix, headline, headline_json, rate_rows
 from emotion_core.behavior.options import PromptTokens, tokenize
-from emotion_core.behavior.rates import as_rate
+from emotion_core.behavior.rates import as_rate, log_odds
 from emotion_core.behavior.scenes import Scene
+from emotion_core.behavior.texts import Coherence
 from emotion_core.errors import PromptSetError, SettingsError, TextTooLongError
 from emotion_core.runs.codec import from_bytes, to_bytes
 from emotion_core.runs.progress import run_to_end
+from emotion_core.tracing.activations import ModelInfo
 
 DOOR = Scene("door", "It knocks.", ("I run.", "I sit."), (True, False), group="both")
 TEA = Scene("tea", "Tea is cold.", ("I drink.", "I pour.", "No."), (True, False, True), group="both")
@@ -118,11 +120,78 @@ def test_a_planted_effect_is_found_and_a_planted_null_is_not_in_the_same_table(t
     k = next(i for i, (a, b) in enumerate(zip(counted, other, strict=False)) if a != b)
     weight = model.module.get_output_embeddings().weight.detach().numpy()
     vectors.values[0, 3] = weight[counted[k]] - weight[other[k]]
-    settings = BehaviorSettings((DOOR,), ("fear", "joy"), (-0.3, 0.3), controls=16, texts=0, words="")
+    settings = BehaviorSettings((DOOR,), ("fear", "joy"), (-0.3, 0.3), controls=16, texts=0, words="", scoring="mean")
     found = run_to_end(behaviors(model, vectors, settings))
     up, down = effect_matrix(found, 0.3), effect_matrix(found, -0.3)
     assert up.evidence(0, 0) and up.effect[0, 0] > 0 and not up.evidence(1, 0)
     assert down.evidence(0, 0) and down.effect[0, 0] < 0 and not down.evidence(1, 0)
+    assert headline(found, 0).evidence and not headline(found, 1).evidence
+
+
+def simulated(
+    rates: np.ndarray, seed: int, emotions: int = 1, strength: float = 0.0, groups: bool = False
+) -> Behaviors:
+    """A run in which emotions do what control directions do, and the first one moves the last scenario by `strength`.
+
+    Effects of a direction go together over scenarios and turn round with the sign of the strength; neutral mixes push
+    twice as far as random directions.
+    """
+    rng = np.random.default_rng(seed)
+    scenes = tuple(
+        Scene(f"s{i}", f"Then {i}.", ("I run.", "I sit."), (True, False), group="all" if groups else "")
+        for i in range(len(rates))
+    )
+    names = tuple(f"e{i}" for i in range(emotions))
+    settings = BehaviorSettings(scenes, names, (-0.2, 0.2), controls=16, texts=0, words="")
+    kinds = ("random",) * 16 + ("neutral",) * 16
+
+    def effects_of(directions: int) -> np.ndarray:
+        pushed = rng.normal(size=(1, directions, 1)) + rng.normal(size=(len(rates), directions, 1))
+        return pushed * [-1.0, 0.0, 1.0] + 0.3 * rng.normal(size=(len(rates), directions, 3)) * [1, 0, 1]
+
+    own, null = effects_of(emotions), effects_of(32)
+    null[:, 16:] *= 2
+    own[-1, 0] += np.array([-1, 0, 1]) * strength
+    zero = log_odds(rates)[:, None, None]
+    counts = [np.zeros((len(rates), n, 3), np.int64) for n in (emotions, 32)]
+    fine = Coherence(np.zeros((emotions, 3)), np.zeros((emotions, 3)), np.ones((emotions, 3), bool), (1.0, 1.0))
+    info = ModelInfo("made", "f", 4, 32, 96, "X", "float32", "cpu", 1)
+    words = np.full((len(rates), emotions), np.nan)
+    none = words.astype(bool).astype(np.int64) * 0
+    shown = (own + zero, counts[0], counts[0], null + zero, counts[1], counts[1])
+    return Behaviors(settings, info, 1, 1.0, *shown, kinds, ((),) * 32, words, none, none, (), fine)
+
+
+def test_a_direction_like_the_controls_seldom_gets_the_headline_and_a_strong_one_does():
+    rates = np.linspace(0.2, 0.8, 10)
+    said = [headline(simulated(rates, seed), 0).evidence for seed in range(300)]
+    assert np.mean(said) <= 0.07
+    strong = [headline(simulated(rates, seed, strength=14.0), 0) for seed in range(30)]
+    assert np.mean(["s9" in one.moved and one.p_value < 0.05 for one in strong]) > 0.9
+    sets = [headline_json(simulated(rates, seed, emotions=12, groups=True))["evidence"] for seed in range(100)]
+    assert np.mean(sets) <= 0.08, "twelve emotions and a group of scenarios are corrected together"
+
+
+def test_headline_curves_and_matrix_never_contradict_each_other():
+    for seed in range(40):
+        found = simulated(np.linspace(0.05, 0.8, 5), seed, emotions=3, strength=seed / 3, groups=seed % 2 == 0)
+        matrices = [effect_matrix(found, strength) for strength in (-0.2, 0.2)]
+        for e in range(3):
+            head = headline(found, e)
+            dots = {m.scenarios[c] for m in matrices for c in range(len(m.scenarios)) if m.evidence(e, c)}
+            points = {row.scenario for row in rate_rows(found) if row.evidence and row.emotion == f"e{e}"}
+            assert set(head.moved) == dots and {name for name in dots if "(all)" not in name} == points
+            assert head.evidence == bool(dots) == (head.p_value < 0.05)
+            assert ("evidence" if dots else "no evidence") == head.mark
+
+
+def test_scenarios_that_cannot_move_are_left_out_and_named():
+    found = simulated(np.array([0.02, 0.5, 0.97]), 0, strength=50.0)
+    head = headline(found, 0)
+    assert head.left_out == ("s0", "s2") and head.n_testable == 1 and "s0, s2" in head.sentence()
+    assert "s2" not in head.moved, "however far it goes"
+    none = headline(simulated(np.array([0.02, 0.97]), 0, strength=50.0), 0)
+    assert none.mark == "not testable here" and not none.evidence and none.p_value is None
 
 
 def test_a_model_that_breaks_has_no_rate_and_no_evidence(tiny):
@@ -148,8 +217,8 @@ def test_the_mean_takes_the_length_out():
 
 def test_sizes_are_known_before(tiny):
     settings = asked(DOOR, WORD, words="You feel {emotion}.")
-    assert n_questions(settings) == 1 + 2 * 6 + 2
-    assert n_texts(settings) == 3 * (1 + 2 * 6 + 2) + 16 + 2 * 2 * 2
+    assert n_questions(settings) == 1 + 2 * (2 + 3 * 4) + 2, "four controls of each of three kinds at most"
+    assert n_texts(settings) == 3 * (1 + 2 * (2 + 3 * 4) + 2) + 16 + 2 * 2 * 2
     with pytest.raises(SettingsError, match="too large"):
         asked(*(Scene(f"s{i}", f"x{i}", ("a", "b"), (True, False)) for i in range(200)), controls=64)
 

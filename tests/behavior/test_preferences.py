@@ -8,15 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from bundled import Bundled
 from steering.handmade import random_vectors
 from tracing.plain import logits, streams
 
 from emotion_core.behavior import opposing as opposing_module
+from emotion_core.behavior.correlation import adjusted
 from emotion_core.behavior.opposing import opposing
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.question import Wording, standard_wording
-from emotion_core.behavior.steered_preferences import steer_preferences
+from emotion_core.behavior.steered_preferences import follow, steer_preferences
 from emotion_core.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_activities
@@ -166,8 +168,10 @@ def test_answers_that_the_tokenizer_writes_alike_are_refused(tiny):
 
         def __call__(self, *args, **more):
             coded = model.tokenizer(*args, **more)
-            ids = [[unknown if i in letters else i for i in one] for one in coded["input_ids"]]
-            return {**coded, "input_ids": ids}
+            ids = coded["input_ids"]
+            rows = [ids] if isinstance(args[0], str) else ids
+            lower = [[unknown if i in letters else i for i in row] for row in rows]
+            return {**coded, "input_ids": lower[0] if isinstance(args[0], str) else lower}
 
     blind = replace(model, tokenizer=Lower())
     with pytest.raises(ModelError, match="cannot tell two options apart"):
@@ -200,3 +204,44 @@ def test_the_bundled_model_prefers_what_was_planted_as_pleasant():
     document = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert set(document["activities"][0]) >= {"activity", "score", "readings"}
     assert set(document["emotions"][0]) >= {"emotion", "r", "r_low", "r_high", "p_value"}
+
+
+def test_random_directions_seldom_pass_for_emotions(bundled: Bundled):
+    """Activities of a kind are alike; 204 random directions in 17 sets of twelve, on the bundled model."""
+    model, items = bundled.model, load_activities()
+    settings = PreferenceSettings(tuple(a.activity for a in items), tuple(a.kind for a in items), opponents=4)
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(204, *bundled.twelve.values.shape[1:])).astype(np.float32)
+    flat = np.zeros((204, bundled.twelve.n_layers), np.float32)
+    names = tuple(f"d{i}" for i in range(204))
+    made = replace(bundled.twelve, emotions=names, values=values, selected_layers=(0,) * 204, prompt_sets=())
+    made = replace(made, cv_auroc=flat, train_midpoints=flat)
+    found = run_to_end(preferences(model, made, settings, bundled.cache))
+    p_value = found.correlation.p_value
+    random = found.against.p_by_kind[found.against.kinds.index("random")]
+    assert found.orders.testable and set(found.against.kinds) >= {"random", "neutral"}
+    assert 0.02 <= np.mean(random < 0.05) <= 0.09 and np.mean(p_value < 0.05) <= 0.09
+    assert p_value.min() > 0 and (p_value >= random).all(), "the verdict goes by the hardest kind"
+    assert np.mean([(adjusted(part) < 0.05).any() for part in p_value.reshape(17, 12)]) <= 2 / 17
+    row = json.loads(json.dumps(found.to_json(), allow_nan=False))["emotions"][0]
+    assert set(row) >= {"evidence", "p_value", "q_value", "hardest", "controls"}
+
+
+def linear(rng: np.random.Generator, directions: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Readings' correlation and shift of directions in a model that answers linearly: both depend on the direction."""
+    with_preference = rng.normal(size=directions)
+    return with_preference, 0.6 * with_preference + noise * rng.normal(size=directions)
+
+
+def test_a_shift_that_follows_for_any_direction_is_not_claimed_for_emotions():
+    rng, said, r = np.random.default_rng(0), [], []
+    for seed in range(200):
+        controls = {"random": linear(rng, 16, 0.8), "neutral": linear(rng, 16, 0.8)}
+        found = follow(*linear(rng, 12, 0.8), controls, True, seed)
+        said.append(found.evidence)
+        r.append(found.r)
+    assert np.mean(said) <= 0.07 and np.mean(r) > 0.5, "though the correlation itself is high"
+    found = follow(*linear(rng, 12, 0.02), {"random": linear(rng, 16, 0.8)}, True)
+    assert found.evidence and found.r > found.control_r[0] and 0 < found.p_value < 0.05
+    assert not follow(*linear(rng, 12, 0.02), {"random": linear(rng, 16, 0.8)}, False).evidence, "nothing to follow"
+    assert not follow(*linear(rng, 12, 0.02), {}, True).evidence, "nothing to compare with"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
+from emotion_core.behavior.both_orders import both_orders
 from emotion_core.behavior.bradley_terry import elo, fit
-from emotion_core.behavior.correlation import correlate
+from emotion_core.behavior.correlation import fisher_interval, pearson
 from emotion_core.behavior.pairs import check_count, count_comparisons, halves, plan_pairs
 from emotion_core.errors import SettingsError
 
@@ -76,22 +77,46 @@ def test_halves_are_even_within_kinds():
     assert (half != halves(kinds, seed=6)).any()
 
 
-def test_correlation_equals_scipy_and_finds_only_what_is_there():
+def test_correlations_and_their_intervals_are_those_of_scipy():
     rng = np.random.default_rng(0)
     x, noise = rng.normal(size=40), rng.normal(size=(40, 3))
     columns = np.column_stack([x + noise[:, 0], noise[:, 1], -x + 0.1 * noise[:, 2], np.ones(40)])
-    found = correlate(x, columns)
+    r = pearson(x, columns)
+    low, high = fisher_interval(r, 40)
     for k in range(3):
         known = pearsonr(x, columns[:, k])
-        assert found.r[k] == pytest.approx(known.statistic)
+        assert r[k] == pytest.approx(known.statistic)
         interval = known.confidence_interval()
-        assert (found.low[k], found.high[k]) == pytest.approx((interval.low, interval.high))
-    assert found.p_value[0] < 0.001 and found.p_value[1] > 0.05 and found.p_value[2] == pytest.approx(1 / 10_001)
-    assert np.isnan([found.r[3], found.p_value[3], found.q_value[3]]).all()
-    assert (found.q_value[:3] >= found.p_value[:3]).all()
+        assert (low[k], high[k]) == pytest.approx((interval.low, interval.high))
+    assert np.isnan(r[3]) and np.isnan(pearson([1.0, 2.0], np.ones((2, 1)))[0])
 
 
-def test_few_points_are_permuted_in_every_order():
-    found = correlate([1, 2, 3, 4], np.array([[1.0], [2], [3], [5]]))
-    assert found.p_value[0] == pytest.approx(2 / 24) and np.isfinite(found.low[0])
-    assert np.isnan(correlate([1.0, 2.0], np.ones((2, 1))).r[0])
+def log_odds(kind: str, n: int = 16, seed: int = 0) -> tuple:
+    """Pairs and log-odds in both orders of a model of some kind, with a little noise."""
+    rng = np.random.default_rng(seed)
+    truth, pairs = rng.normal(size=n), plan_pairs(n)
+    a, b = truth[pairs[:, 0]], truth[pairs[:, 1]]
+    noise = 0.05 * rng.normal(size=(2, len(pairs)))
+    if kind == "prefers":
+        return pairs, a - b + 0.3 + noise[0], b - a + 0.3 + noise[1]
+    if kind == "always first":  # with differences of the log-odds that never show in an answer
+        return pairs, 5 + 0.2 * (a - b) + noise[0], 5 + 0.2 * (b - a) + noise[1]
+    if kind == "by the words":  # the more of some word, the more A, wherever it stands
+        return pairs, a + b + noise[0], b + a + noise[1]
+    return pairs, 20 * noise[0], 20 * noise[1]
+
+
+def test_a_model_that_always_takes_the_first_has_no_preferences_to_test():
+    found = both_orders(16, *log_odds("always first"))
+    assert not found.testable and np.isnan(found.p_value)
+
+
+def test_a_model_that_answers_by_the_words_wherever_they_stand_has_none_either():
+    found = both_orders(16, *log_odds("by the words"))
+    assert not found.testable and found.r < -0.9
+
+
+def test_a_model_that_prefers_is_testable_and_one_that_answers_at_random_seldom():
+    assert both_orders(16, *log_odds("prefers")).testable
+    lucky = [both_orders(16, *log_odds("noise", seed=seed)).testable for seed in range(200)]
+    assert np.mean(lucky) < 0.09

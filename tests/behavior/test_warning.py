@@ -13,11 +13,13 @@ from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.warning import WarningSettings, early_warning, summarise, within
 from emotion_core.errors import SettingsError
 from emotion_core.evaluation.auroc import auroc
+from emotion_core.evaluation.controls import Controls
 from emotion_core.runs.codec import from_bytes, to_bytes
 from emotion_core.runs.progress import run_to_end
 
 SCENES = tuple(Scene(f"s{i}", f"Then door {i} opens.", ("I run.", "I sit."), (True, False)) for i in range(3))
 LEADS = tuple(f"It was day {i} at sea." for i in range(12))
+CONTROLS = 199
 SETTINGS = BehaviorSettings(SCENES, ("fear", "joy"), (0.1,), texts=0)
 
 
@@ -26,21 +28,37 @@ def made(strength: float, leads: int = 60):
     rng = np.random.default_rng(0)
     nats = rng.normal(size=(3, leads)) * 2 + np.array([[0.0], [1.0], [-1.0]])
     decided = rng.random((3, leads)) < 1 / (1 + np.exp(-nats))
-    last = rng.normal(size=(52, 3, leads)).astype(np.float32) + 5 * np.arange(3)[None, :, None]
+    last = rng.normal(size=(2 + CONTROLS, 3, leads)).astype(np.float32) + 5 * np.arange(3)[None, :, None]
     last[0] += strength * nats
     texts = tuple(f"text {i}" for i in range(leads))
-    return summarise(SETTINGS, WarningSettings(texts), 1, last, nats, decided)
+    controls = Controls((1,), ("random",) * CONTROLS, ((),) * CONTROLS, np.zeros((CONTROLS, 1, 4), np.float32))
+    return summarise(SETTINGS, WarningSettings(texts), 1, last, controls, nats, decided)
 
 
 def test_a_reading_that_goes_with_the_decision_is_found_and_another_is_not():
     found = made(2.0)
     assert found.auroc[0] > 0.7 and found.evidence(0) and not found.evidence(1)
     assert found.low[0] < found.auroc[0] < found.high[0] and abs(found.auroc[1] - 0.5) < 0.15
-    assert found.link.r[0] > 0.8 and found.null_low < 0.5 < found.null_high
+    assert found.r[0] > 0.8 and found.null_low < 0.5 < found.null_high
+    assert found.p_value[0] == pytest.approx(1 / 200) and found.q_value[0] == pytest.approx(2 / 200)
     json.dumps(found.to_json(), allow_nan=False)
     false, true = found.curve(0)
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert (np.diff(false) >= 0).all() and (np.diff(true) >= 0).all()
+
+
+def test_a_text_before_is_one_case_however_many_scenarios_follow_it():
+    """Readings and decisions that belong to the text, not to each other: cases of one text are alike in both."""
+    rng, p_values = np.random.default_rng(3), []
+    for seed in range(60):
+        nats = np.repeat(rng.normal(size=(1, 16)) * 6, 6, axis=0)
+        last = np.repeat(rng.normal(size=(2, 1, 16)), 6, axis=1).astype(np.float32)
+        controls = Controls((1,), (), (), np.zeros((0, 1, 4), np.float32))
+        texts = tuple(f"text {i}" for i in range(16))
+        found = summarise(SETTINGS, WarningSettings(texts, seed), 1, last, controls, nats, nats > 0)
+        p_values += list(found.p_permuted)
+        assert not found.evidence(0), "without controls nothing is evidence"
+    assert np.mean(np.array(p_values) < 0.05) < 0.11
 
 
 def test_scenarios_that_differ_in_both_are_no_warning():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import vl_convert
@@ -9,6 +11,7 @@ from steering.handmade import random_vectors
 
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
+from emotion_core.behavior.both_orders import BothOrders
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.scenes import Scene
@@ -41,11 +44,15 @@ def drawn(chart) -> dict:
 
 def test_preferences_are_drawn(model):
     base = run_to_end(preferences(model, random_vectors(model), PreferenceSettings(NAMES, tuple("aabbcc"))))
+    base = replace(base, orders=BothOrders(0.9, 0.001))
     base.correlation.q_value[:] = [0.01, 0.5, 0.9]
     base.correlation.r[:] = [-0.8, 0.1, np.nan]
     assert drawn(charts.scatter(base, "fear"))["title"]["text"] == "Fear goes against preference"
     assert "No link of calm" in drawn(charts.scatter(base, "calm"))["title"]["text"]
     assert drawn(charts.correlations(base, "fear"))["title"]["text"].startswith("1 of 3 emotions")
+    blind = replace(base, orders=BothOrders(np.nan, np.nan))
+    assert "Not testable here" in drawn(charts.scatter(blind, "fear"))["title"]["text"]
+    assert drawn(charts.correlations(blind, "fear"))["title"]["text"].startswith("0 of 3 emotions")
     assert charts.emotion_table(base)["emotion"].iloc[0] == "fear"
     assert {"activity", "score", "elo", "reading fear"} <= set(charts.activity_table(base).columns)
 
@@ -62,8 +69,9 @@ def test_the_steered_half_is_drawn(model):
 def test_behaviours_are_drawn(model):
     settings = BehaviorSettings(SCENES, ("fear", "joy"), (-0.2, 0.2), controls=4, samples=3, texts=2, max_new_tokens=4)
     found = run_to_end(behaviors(model, random_vectors(model), settings))
-    found.nats[0, :, found.zero], found.control_nats[0, :, 2] = 0.0, [-0.1, 0.0, 0.1, 0.05]
-    found.nats[0, 0, 2] = 3.0
+    found.nats[0, :, found.zero], found.control_nats[0, :, found.zero] = 0.0, 0.0
+    found.control_nats[0, :, 2] = np.resize([-0.1, 0.0, 0.1, 0.05], len(found.control_kinds))
+    found.nats[0, 0, 2] = 9.0
     found.coherence.coherent[:] = True
     assert "moves it up beyond chance" in drawn(rate_charts.rates(found, "fear", "door"))["title"]["text"]
     drawn(rate_charts.rates(found, "joy", "word"))
@@ -72,7 +80,7 @@ def test_behaviours_are_drawn(model):
     assert "make sense at every strength" in drawn(rate_charts.coherence(found, "fear"))["title"]["text"]
     surprise[0, -1] = limit + 1
     assert "lose coherence at +0.2" in drawn(rate_charts.coherence(found, "fear"))["title"]["text"]
-    assert "beyond random directions" in drawn(rate_charts.effects(found, 0.2))["title"]["text"]
+    assert "beyond control directions" in drawn(rate_charts.effects(found, 0.2))["title"]["text"]
     table = rate_charts.rate_table(found)
     assert {"emotion", "control-4", "prompt"} <= set(table["direction"])
 

@@ -18,7 +18,10 @@ def test_preferences_has_the_promised_keys(capsys, vectors, activities):
     assert document["steering"] is None and document["comparisons"] == 20
     assert [set(one) >= {"activity", "score", "readings"} for one in document["activities"]] == [True] * 5
     assert set(document["activities"][0]["readings"]) == {"fear", "joy", "calm"}
-    assert [set(one) >= {"emotion", "r", "r_low", "r_high", "p_value"} for one in document["emotions"]] == [True] * 3
+    assert [
+        set(one) >= {"emotion", "r", "r_low", "r_high", "p_value", "q_value", "evidence"}
+        for one in document["emotions"]
+    ] == [True] * 3
     assert sum(one["score"] for one in document["activities"]) == pytest.approx(0, abs=1e-6)
 
 
@@ -28,7 +31,7 @@ def test_steering_half_of_them(capsys, vectors, activities):
     assert steering["emotion"] == "joy" and steering["strength"] == -0.2
     assert steering["low"] <= steering["shift_steered"] - steering["shift_unsteered"] <= steering["high"]
     assert main([*argv, "--controls", "3"]) == 0
-    assert "Being named first adds" in (text := capsys.readouterr().out) and "random directions" in text
+    assert "Being named first adds" in (text := capsys.readouterr().out) and "Random directions" in text
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from emotion_core.runs.limits import (
     require_sweep,
     require_texts,
     strings_in,
+    within_asked,
     within_time,
     within_tokens,
 )
@@ -180,3 +181,16 @@ def test_the_wait_is_estimated_from_what_jobs_took(store: RunStore) -> None:
     run_to_end(work[0])
     estimate = registry.wait_seconds(run_id)
     assert estimate is not None and 0 <= estimate < 30
+
+
+def test_a_text_counts_as_often_as_it_is_asked(tiny: Tiny) -> None:
+    """Two activities of about equal length, in 400 questions: each is read 400 times."""
+    model, names = tiny("gpt2"), ("sing in a choir", "mop the floor")
+    once = sum(len(ids) for ids in model.tokenizer(list(names))["input_ids"])
+
+    def job(most: int) -> Job[str]:
+        return within_asked(Settings(max_asked_tokens=most), model, names, (1.0, 1.0), 400, three_steps())
+
+    assert run_to_end(job(400 * once)) == run_to_end(job(0)) == "result"
+    with pytest.raises(LimitError, match="400 questions"):
+        run_to_end(job(400 * once - 1))

@@ -95,7 +95,7 @@ def _more(vectors: EmotionVectors, n_leads: int) -> tuple[Callable[..., Behavior
     with more_settings():
         one, two, three, four = st.columns(4)
         controls = one.number_input(
-            "Control directions", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
+            "Controls of each kind", 0, 64, 16, key="behave-controls", persist_state="session", help=CONTROLS
         )
         answers = two.number_input(
             "Answers drawn",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.behavior.behaviors import Behaviors
-from emotion_core.behavior.effects import effect_matrix, emotion_rows
+from emotion_core.behavior.effects import effect_matrix, headline
+from emotion_core.behavior.nulls import control_words
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts import behaviors as charts
 from emotion_core.charts.export import table_bytes
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.experiments.behavior import BEHAVIORS
 from ui.behave.behavior_form import PAGE
 from ui.behave.behavior_texts import behavior_texts
@@ -48,13 +50,8 @@ def _result(found: Behaviors, working: Working) -> None:
         forget_unless("curves", emotions)
         emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key="curves", bind="query-params")
     scenes, e = found.settings.scenes, emotions.index(emotion)
-    moved = [one.name for s, one in enumerate(scenes) if any(row.evidence for row in emotion_rows(found, s, e))]
-    verdict(
-        "evidence" if moved else "no evidence",
-        f"Steering with {emotion} moves {len(moved)} of {len(scenes)} scenarios beyond random directions of the same "
-        f"size{': ' + ', '.join(moved) if moved else ''}.",
-        key="behaviors",
-    )
+    head = headline(found, e)
+    verdict("evidence" if head.evidence else "no evidence", head.sentence(), word=head.mark, key="behaviors")
     for i, scene in enumerate(scenes):
         if i % _A_ROW == 0:
             columns = st.columns(min(_A_ROW, len(scenes)))
@@ -63,7 +60,9 @@ def _result(found: Behaviors, working: Working) -> None:
             show_chart(chart, alt_text=f"Rate of {scene.name} against the strength of {emotion}", key=f"rates-{i}")
             downloads(f"rate-{scene.name}-{emotion}", chart=chart, key=f"rates-{i}")
     st.caption(
-        "Red circle: beyond random directions. Blue diamond: within them. Grey cross: the texts no longer make sense. "
+        "Red circle: beyond control directions, corrected for all strengths, scenarios and emotions of this run; the "
+        "grey band is that of a single point, so some blue points leave it by chance. Blue diamond: no evidence. Grey "
+        "cross: the texts no longer make sense. "
         "Violet square: unsteered; dashed: the emotion in words. Bars: 95 % interval of the drawn answers or texts. "
         "Strengths are fractions of the residual norm."
     )
@@ -72,10 +71,12 @@ def _result(found: Behaviors, working: Working) -> None:
         show_chart(coherent, alt_text=str(coherent.description), key="behave-coherence")
         downloads(f"coherence-{emotion}", chart=coherent, key="behave-coherence")
     shows(
-        "How often the behaviour is chosen, or written, at each strength, beside random directions of the same size "
-        "(grey) and, dashed, beside the emotion asked for in words without steering.",
+        "How often the behaviour is chosen, or written, at each strength, beside control directions of the same size "
+        "(grey) and, dashed, beside the emotion asked for in words without steering. "
+        f"{control_words(found.control_kinds)}: {found.settings.controls} of each kind, and an effect has to leave "
+        "every kind.",
         "That a model acts: an option that is likely is not an act. Scenarios with an unsteered rate below 10 % or "
-        "above 90 % can hardly move one way.",
+        "above 90 % can hardly move one way and are left out of the verdict.",
     )
     download(
         "All rates as CSV",
@@ -108,9 +109,10 @@ def _matrix(found: Behaviors) -> None:
     chart = charts.effects(found, float(strength))
     show_chart(chart, alt_text="Effects of emotions on scenarios", key="effects")
     shows(
-        "The change of the log-odds of each behaviour. p-values compare with random directions and are corrected over "
-        "all cells.",
-        "A cell without a dot is no proof of no effect: the band of random directions may be wide.",
+        "The change of the log-odds of each behaviour. p-values compare with control directions and are corrected over "
+        "all strengths, scenarios and emotions, as in the verdict above.",
+        "A cell without a dot is no proof of no effect: the band of control directions may be wide, and scenarios that "
+        "cannot move both ways get none.",
     )
     table = charts.matrix_table(effect_matrix(found, float(strength)))
     downloads("behaviour-effects", chart=chart, table=table, key="effects")
@@ -124,8 +126,10 @@ def _warning(warning: EarlyWarning, working: Working) -> None:
     verdict(
         "evidence" if found else "no evidence",
         f"The {emotion} reading just before the decision {'tells' if found else 'does not tell'} the decision beyond "
-        f"chance: AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}), random directions "
-        f"{warning.null_low:.2f} to {warning.null_high:.2f}.",
+        f"chance: AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}); "
+        f"{warning.against.range_words(e) or 'no control directions'}; {p_words(float(warning.p_value[e]))}, corrected "
+        f"for {len(warning.emotions)} emotion{'s' * (len(warning.emotions) > 1)} "
+        f"{p_words(float(warning.q_value[e]))}.",
         key="warning",
     )
     chart = charts.roc(warning, emotion)

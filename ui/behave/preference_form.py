@@ -84,7 +84,7 @@ def _request(
             help="0: all others. A list of more than about 140 activities needs a sample.",
         )
         controls = two.number_input(
-            "Control directions",
+            "Controls of each kind",
             0,
             64,
             16,

@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from emotion_core.behavior.both_orders import NOT_TESTABLE
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
+from emotion_core.evaluation.p_words import p_words
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceResult
 from ui.behave.preference_form import PAGE
 from ui.charts import new_click, picked, show_chart
@@ -51,16 +53,22 @@ def _scale(base: Preferences, emotion: str) -> None:
     k = base.emotions.index(emotion)
     one = base.correlation
     found = base.evidence(k)
-    verdict(
-        "evidence" if found else "no evidence",
-        f"Over {len(base.settings.activities)} activities the {emotion} reading and preference correlate at "
-        f"r = {one.r[k]:+.2f} ({one.low[k]:+.2f} to {one.high[k]:+.2f}; corrected p = {one.q_value[k]:.4f}).",
-        key="preferences",
-    )
+    if base.orders.testable:
+        verdict(
+            "evidence" if found else "no evidence",
+            f"Over {len(base.settings.activities)} activities the {emotion} reading and preference correlate at "
+            f"r = {one.r[k]:+.2f}; {base.against.range_words(k) or 'no control directions'}; "
+            f"{p_words(float(one.p_value[k]))}, corrected for {len(base.emotions)} emotions "
+            f"{p_words(float(one.q_value[k]))}.",
+            key="preferences",
+        )
+    else:
+        verdict("no evidence", NOT_TESTABLE, word="not testable here", key="preferences")
     bias = base.scores
     bias_line = (
         f"Being named first adds {bias.bias:+.2f} nats ({bias.bias_low:+.2f} to {bias.bias_high:+.2f}) and is taken "
-        f"out of the scores; {base.consistent:.0%} of the pairs are answered alike in both orders. Correlation of the "
+        f"out of the scores; {base.consistent:.0%} of the pairs are answered alike in both orders. What wins when "
+        f"named first wins when named second: r = {base.orders.r:+.2f} over activities. Correlation of the "
         f"scores with the number of tokens: {base.length_r:+.2f}."
     )
     st.caption(minus(bias_line))
@@ -81,7 +89,8 @@ def _scale(base: Preferences, emotion: str) -> None:
         "Which activities the model's answers favour when every pair is asked in both orders, and which functional "
         "directions are active on the words of the favoured ones, before anything about the other option is known.",
         "That the model wants anything, or that an emotion causes the choice: steering below tests that. Activities of "
-        "one kind are alike, so p is on the small side; a small model follows the wording it was trained on.",
+        "one kind are alike, so p is not taken from them but from control directions read on the same words, of the "
+        "kind that correlates most; a small model follows the wording it was trained on.",
     )
 
 
@@ -128,10 +137,10 @@ def _steered(moved: SteeredPreferences) -> None:
     st.subheader("Half of the activities steered", anchor=False)
     names = [e for k, e in enumerate(moved.settings.emotions) if moved.evidence(k)]
     listed = ", ".join(f"{e} {moved.shift[moved.settings.emotions.index(e)]:+.2f}" for e in names[:8])
-    sentence = "No emotion moves the steered half beyond random directions."
+    sentence = "No emotion moves the steered half beyond control directions."
     if names:
         count = f"{len(names)} of {len(moved.settings.emotions)} emotions"
-        sentence = f"{count} move the steered half beyond random directions: {listed}."
+        sentence = f"{count} move the steered half beyond control directions: {listed}."
     verdict("evidence" if names else "no evidence", sentence, key="steered-half")
     left, right = st.columns(2)
     with left:
@@ -151,7 +160,9 @@ def _steered(moved: SteeredPreferences) -> None:
     shows(
         "Whether adding a direction at the words of an activity makes the model choose it more often than the same "
         "activity without, against opponents that are never steered; and whether emotions that go with preference are "
-        "those that raise it.",
+        "those that raise it, more than control directions do the same.",
         "A feeling about the activity. Directions of one size push in many ways at once: look at the grey band of "
-        "random directions before any single emotion.",
+        "control directions before any single emotion. And any direction that reads high on preferred activities tends "
+        "to raise them, so the correlation of shifts and readings says something about emotions only where it lies "
+        "above that of control directions.",
     )
