@@ -31,11 +31,16 @@ def stopped_after(model, steps: int, monkeypatch, **more) -> tuple[Sweep, int]:
     return run_to_end(job), len(taken)
 
 
+def own_texts(result):
+    """Texts of the emotion, which are written before those of the controls."""
+    return {key: text for key, text in texts(result).items() if key[1] == "emotion"}
+
+
 def test_nothing_more_is_written_and_the_texts_are_those_of_a_shorter_sweep(tiny, monkeypatch):
     model = tiny("gpt2")
     short = run_to_end(sweep(model, random_vectors(model), settings(prompts=("Tea is",), max_new_tokens=3)))
     found, steps = stopped_after(model, 3, monkeypatch, prompts=("Tea is",))
-    assert steps == 3 and texts(found) == texts(short)
+    assert steps == 3 and texts(found) == own_texts(short)
     assert [one.effect for one in found.strengths] == [one.effect for one in short.strengths]
     assert found.partial.startswith("stopped at 3 of 8 tokens") and not short.partial
 
@@ -44,8 +49,9 @@ def test_finished_prompts_stay_whole(tiny, monkeypatch):
     model = tiny("gpt2")
     whole = run_to_end(sweep(model, random_vectors(model), settings()))
     found, steps = stopped_after(model, 8 + 2, monkeypatch)
-    first = {key: text for key, text in texts(whole).items() if key[0] == settings().prompts[0]}
-    assert steps == 10 and texts(found) == first and found.partial == "stopped after 28 of 56 texts"
+    first = {key: text for key, text in own_texts(whole).items() if key[0] == settings().prompts[0]}
+    assert steps == 10 and texts(found) == first and found.partial == "stopped after 20 of 40 texts"
+    assert found.test is None, "controls are written last"
 
 
 def test_a_stopped_run_opens_by_its_link_and_never_passes_for_the_whole(tiny, tmp_path: Path, monkeypatch):
