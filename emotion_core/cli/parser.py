@@ -60,7 +60,12 @@ def _build(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--reading", default="mean", choices=["mean", "last_content", "last"], help="tokens read")
     command.add_argument("--from-token", type=int, default=0, help="first token of the mean, counted from 0")
     command.add_argument("--chat", action="store_true", help="wrap every text in the model's chat template")
-    command.add_argument("--neutral-projection", action="store_true", help="project out directions of neutral text")
+    command.add_argument(
+        "--neutral-projection",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="project out the main directions of neutral text",
+    )
     command.add_argument("--seed", type=int, default=0)
 
 

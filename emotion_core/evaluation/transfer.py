@@ -835,7 +835,7 @@ def _twin_scores(
         values = project_out(values, neutral_components(neutral.values))
     chosen = [part.train.emotions.index(emotion) for emotion in part.trained]
     validated = cross_validate(values, part.train, "difference", _FOLDS, vectors.seed)
-    layer = best_layer(CrossValidation(validated.auroc[chosen], validated.d[chosen]))
+    layer = best_layer(CrossValidation(validated.auroc[chosen], validated.d[chosen], validated.folds[:, chosen]))
     directions = estimate(values, part.train, "difference")[chosen]
     return _projections(test.values[:, [layer]], directions[:, [layer]])[:, 0]
 

@@ -99,7 +99,7 @@ def vectors_from(
         values = project_out(values, neutral_components(neutral.values))
     vectors = np.concatenate([estimate(values, block, settings.estimator) for block in blocks])
     parts = [cross_validate(values, block, settings.estimator, settings.folds, settings.seed) for block in blocks]
-    measures = CrossValidation(np.concatenate([p.auroc for p in parts]), np.concatenate([p.d for p in parts]))
+    measures = CrossValidation.joined(parts)
     emotions = tuple(emotion for block in blocks for emotion in block.emotions)
     return EmotionVectors(
         model=activations.model,

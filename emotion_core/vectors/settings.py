@@ -23,7 +23,7 @@ class BuildSettings:
 
     estimator: Estimator = "difference"
     reading: ReadingPosition = field(default_factory=ReadingPosition)
-    neutral_projection: bool = False
+    neutral_projection: bool = True
     seed: int = 0
     folds: int = 5
 

@@ -45,18 +45,41 @@ def test_topics_stay_together_and_a_single_topic_is_split_by_row():
     assert len(set(fold_numbers(("a", "b"), 5, 0))) == 2
 
 
-def test_equal_aurocs_are_decided_by_effect_size_and_nan_never_wins():
+def validated(auroc: np.ndarray, d: np.ndarray | None = None, folds: np.ndarray | None = None) -> CrossValidation:
+    """Figures without folds: no layer is as good as a better one."""
+    return CrossValidation(auroc, auroc if d is None else d, np.zeros((0, *auroc.shape)) if folds is None else folds)
+
+
+def test_among_equal_layers_the_one_nearest_two_thirds_wins_and_nan_never():
     auroc = np.array([[1.0, 1.0, np.nan, 0.9]])
-    d = np.array([[2.0, 3.0, 9.0, 9.0]])
-    assert best_layer(CrossValidation(auroc, d)) == 1
+    assert fallback_layer(4) == 3 and best_layer(validated(auroc)) == 1
+    equally_near = np.array([[0.5, 0.5, 0.5, 1.0, 0.5, 1.0]])
+    assert best_layer(validated(equally_near, np.array([[0, 0, 0, 2.0, 0, 3.0]]))) == 5
+    assert best_layer(validated(equally_near, np.array([[0, 0, 0, 3.0, 0, 2.0]]))) == 3
     empty = np.full((2, 6), np.nan)
-    assert best_layer(CrossValidation(empty, empty)) == fallback_layer(6) == 4
+    assert best_layer(validated(empty)) == fallback_layer(6) == 4
+
+
+def test_a_lead_within_one_standard_error_of_the_difference_is_none():
+    rng = np.random.default_rng(0)
+    level = np.array([0.6, 0.9, 0.9, 0.9, 0.7, 0.6])
+    chosen, highest = [], []
+    for _ in range(300):
+        folds = level + rng.normal(0, 0.05, (5, 1)) + rng.normal(0, 0.03, (5, 6))  # a hard fold is so at every layer
+        mean = folds.mean(axis=0)[None]
+        chosen.append(best_layer(validated(mean, folds=folds[:, None])))
+        highest.append(int(np.argmax(mean)))
+    assert set(highest) == {1, 2, 3} and 0.25 < np.mean(np.array(highest) == 3) < 0.42
+    assert set(chosen) <= {1, 2, 3} and np.mean(np.array(chosen) == 3) > 0.6, "the one nearest to layer 4, mostly"
+    level = np.array([0.62, 0.9, 0.88, 0.89, 0.7, 0.6])
+    exact = np.repeat(level[None, None], 5, axis=0)
+    assert best_layer(validated(level[None], folds=exact)) == 1, "without noise a lead is a lead"
 
 
 def test_a_layer_that_only_some_emotions_can_be_scored_at_is_not_chosen_for_all():
     auroc = np.array([[0.6, 0.9, 0.7], [0.7, np.nan, 0.6], [np.nan, np.nan, np.nan]])
-    assert best_layer(CrossValidation(auroc, auroc)) == 0
-    assert best_layer(CrossValidation(auroc, auroc), 0) == 1
+    assert best_layer(validated(auroc)) == 0
+    assert best_layer(validated(auroc), 0) == 1
 
 
 def test_one_layer_that_is_not_a_number_is_not_chosen():

@@ -57,9 +57,11 @@ def build_form() -> BuildSettings:
     )
     neutral = right.toggle(
         "Project out neutral directions",
+        value=True,
         key="neutral_projection",
         persist_state="session",
-        help="Removes the main directions in which neutral texts differ from each other (half of their variance).",
+        help="Removes the main directions in which neutral texts differ from each other (half of their variance). In "
+        "real models one of them is often hundreds of times as large as any emotion.",
     )
     seed, folds, chat = _more_settings()
     reading = ReadingPosition(_POSITIONS[str(position)], int(start), chat)
