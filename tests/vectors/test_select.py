@@ -77,7 +77,7 @@ def test_a_lead_within_one_standard_error_of_the_difference_is_none():
 
 
 def test_a_layer_that_only_some_emotions_can_be_scored_at_is_not_chosen_for_all():
-    auroc = np.array([[0.6, 0.9, 0.7], [0.7, np.nan, 0.6], [np.nan, np.nan, np.nan]])
+    auroc = np.array([[0.6, 0.9, 0.7], [0.7, np.nan, 0.5], [np.nan, np.nan, np.nan]])
     assert best_layer(validated(auroc)) == 0
     assert best_layer(validated(auroc), 0) == 1
 
