@@ -100,7 +100,7 @@ def _within_asked(
     """The job after the tokens of all its questions have been counted."""
     scenes = [scene for scene in request.settings.scenes if scene.options]
     texts = [" ".join((scene.text, *scene.options)) for scene in scenes]
-    weights = [1 / len(texts)] * len(texts)
+    weights = [1 / len(texts) for _ in texts]
     return within_asked(registry.limits, owner.model, texts, weights, n_questions(request.settings), job)
 
 
