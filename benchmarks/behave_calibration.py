@@ -43,7 +43,7 @@ Said = npt.NDArray[np.bool_]
 STRENGTH = 0.2
 SET = 12  # emotions of a set that are corrected together
 STEERED = 36  # directions of a kind that are steered with; controls and "emotions" are drawn from them again and again
-DRAWS = 400
+DRAWS = 200
 
 
 def as_emotions(vectors: EmotionVectors, units: FloatArray) -> EmotionVectors:

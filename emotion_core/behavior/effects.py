@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.correlation import adjusted
-from emotion_core.behavior.nulls import LEVEL, hardest_beside
+from emotion_core.behavior.nulls import LEVEL, hardest_beside, hardest_over_cells
 from emotion_core.behavior.rates import ROOM, as_rate, no_room
 from emotion_core.evaluation.p_words import p_words
 from emotion_core.numbers import finite
@@ -76,10 +76,10 @@ class Effects:
         high: float64 [columns, emotions, strengths].
         p_value: float64 [columns, emotions, strengths], two-sided, against the kind of controls that an effect stands
             out least from; nan below 3 of a kind.
-        q_value: float64 [columns, emotions, strengths], corrected (Benjamini and Hochberg 1995) over all scenarios and
-            strengths of the emotion and over those of all emotions, the larger of the two: a claim about one emotion
-            keeps its level whatever the others do. Groups hold the same data again and are a family of their own,
-            for which everything is corrected once more (times 2). nan where a column is not testable.
+        q_value: float64 [columns, emotions, strengths], corrected over all columns and strengths of an emotion by the
+            largest effect of whole control directions (`over_cells`), times 2 where there are groups, which are a
+            family of their own, then over the emotions (Benjamini and Hochberg 1995); nan where a column is not
+            testable.
         testable: bool [columns], whether the unsteered rate lies between 10 % and 90 %, and so can move both ways.
         evidence: bool [columns, emotions, strengths], q below .05 and coherent.
     """
@@ -188,10 +188,15 @@ def effects(found: Behaviors) -> Effects:
         by_kind = [null[:, places].transpose(0, 2, 1) for places in found.places(emotion).values()]
         p_value[:, e], low[:, e], high[:, e] = hardest_beside(effect[:, e], by_kind)  # (columns, strengths)
     testable = np.array([bool(room[rows].any()) for rows in members])
-    families = 2 if groups else 1
-    p_family = np.where(testable[:, None, None], p_value, np.nan)
-    parts = [_corrected(p_family[: len(scenes)]), _corrected(p_family[len(scenes) :])]
-    q_value = np.minimum(1.0, families * np.concatenate(parts))
+    corrected = np.full(effect.shape, np.nan)
+    is_scene = np.arange(len(members)) < len(scenes)
+    for family in (is_scene & testable, ~is_scene & testable):
+        for e, emotion in enumerate(emotions):
+            kinds = [null[family][:, places].transpose(1, 0, 2) for places in found.places(emotion).values()]
+            by_kind = [kind.reshape(kind.shape[0], -1) for kind in kinds]  # (controls, columns x strengths)
+            p_family = hardest_over_cells(effect[family, e].ravel(), by_kind)
+            corrected[family, e] = np.minimum(1.0, p_family * (2 if groups else 1)).reshape(-1, len(at))
+    q_value = _over_emotions(corrected)
     coherent = found.coherence.coherent[:, at]
     return Effects(
         columns=(*(scene.name for scene in scenes), *(f"{group} (all)" for group in groups)),
@@ -206,10 +211,18 @@ def effects(found: Behaviors) -> Effects:
     )
 
 
-def _corrected(p_value: Array) -> Array:
-    """float64 [columns, emotions, strengths], over each emotion's own and over all, the larger of the two."""
-    own = [adjusted(p_value[:, e]) for e in range(p_value.shape[1])]
-    return np.maximum(adjusted(p_value), np.stack(own, axis=1))
+def _over_emotions(p_value: Array) -> Array:
+    """p-values of cells with the correction for several emotions, float64 [columns, emotions, strengths].
+
+    An emotion stands for its smallest one; all its cells are multiplied by what that one is multiplied by.
+    """
+    known = np.isfinite(p_value)
+    smallest = np.where(known, p_value, np.inf).min(axis=(0, 2), initial=np.inf)  # (emotions,)
+    smallest = np.where(np.isfinite(smallest), smallest, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = np.where(smallest > 0, adjusted(smallest) / smallest, 1.0)
+    result: Array = np.minimum(1.0, p_value * factor[None, :, None])
+    return result
 
 
 def headline(found: Behaviors, emotion: int, table: Effects | None = None) -> Headline:

@@ -121,18 +121,18 @@ def beside_controls(effects: Array, controls: Array) -> Beside:
 
     Args:
         effects: float64 [...].
-        controls: float64 [..., controls], effect of each control; everything is nan where fewer than 3 are finite or
-            all are equal.
+        controls: float64 [..., controls], effect of each control; nan where fewer than 3 are finite, and p
+            also where all are equal.
     """
     known = np.isfinite(controls)
     n = known.sum(axis=-1)
     mean = np.where(known, controls, 0.0).sum(axis=-1) / np.maximum(1, n)
     squares = np.where(known, controls - mean[..., None], 0.0) ** 2
     spread = np.sqrt(squares.sum(axis=-1) / np.maximum(1, n - 1) * (1 + 1 / np.maximum(1, n)))
-    usable = (n >= FEWEST) & (spread > 1e-12 * (1 + np.abs(mean)))
-    spread, freedom = np.where(usable, spread, np.nan), np.maximum(1, n - 1)
+    varies = spread > 1e-12 * (1 + np.abs(mean))
+    spread, freedom = np.where(n >= FEWEST, spread, np.nan), np.maximum(1, n - 1)
     with np.errstate(invalid="ignore"):
-        p_value: Array = 2 * stats.t.sf(np.abs(effects - mean) / spread, freedom)
+        p_value: Array = 2 * stats.t.sf(np.abs(effects - mean) / np.where(varies, spread, np.nan), freedom)
     half = stats.t.ppf(0.975, freedom) * spread
     return Beside(p_value, mean - half, mean + half)
 
@@ -149,6 +149,51 @@ def hardest_beside(effects: Array, by_kind: Sequence[Array]) -> Beside:
         return Beside(nothing, nothing, nothing)
     p_value, low, high = (np.stack(part) for part in zip(*(beside_controls(effects, k) for k in by_kind), strict=True))
     return Beside(p_value.max(axis=0), low.min(axis=0), high.max(axis=0))  # nan of one kind is nan
+
+
+def over_cells(effects: Array, controls: Array) -> Array:
+    """p-values of the effects of one direction, corrected for all of its cells, float64 [cells].
+
+    What is compared is the largest effect of a whole direction over all cells (Westfall and Young 1993), in standard
+    deviations of the controls, and of each control in those of the others. So a few directions of a kind that push far
+    in many cells, as mixes of neutral texts do, are part of what is expected, and cells that move together cost little.
+    With few controls the rank of that maximum could never be small, so log(1 + maximum), which is nearly normal also
+    where some controls push much further than others, is compared with a Student prediction interval.
+
+    Args:
+        effects: float64 [cells].
+        controls: float64 [controls, cells]; a control that is not finite somewhere is left out.
+
+    Returns:
+        nan where an effect is not finite, in cells in which the controls do not vary, and below 4 controls.
+    """
+    p_value = np.full(effects.shape, np.nan)
+    controls = controls[np.isfinite(controls).all(axis=1)]
+    n = len(controls)
+    if n < FEWEST + 1:
+        return p_value
+    varies = controls.std(axis=0) > 1e-12 * (1 + np.abs(controls).max(axis=0))
+    effects, controls = effects[varies], controls[:, varies]
+    if not effects.size:
+        return p_value
+    own = np.abs(effects - controls.mean(axis=0)) / (controls.std(axis=0, ddof=1) * np.sqrt(1 + 1 / n))
+    total, squares = controls.sum(axis=0), (controls**2).sum(axis=0)
+    mean = (total - controls) / (n - 1)  # of the others, (controls, cells)
+    variance = np.maximum(0.0, squares - controls**2 - (n - 1) * mean**2) / (n - 2)
+    spread = np.sqrt(np.maximum(variance, 1e-300) * (1 + 1 / (n - 1)))
+    largest = np.log1p((np.abs(controls - mean) / spread).max(axis=1))  # (controls,)
+    spread_of_largest = max(float(largest.std(ddof=1)), 1e-12) * np.sqrt(1 + 1 / n)
+    with np.errstate(invalid="ignore"):
+        p_value[varies] = stats.t.sf((np.log1p(own) - largest.mean()) / spread_of_largest, n - 1)
+    return p_value
+
+
+def hardest_over_cells(effects: Array, by_kind: Sequence[Array]) -> Array:
+    """`over_cells` for the kind that each effect stands out least from, float64 [cells]; nan without controls."""
+    if not by_kind:
+        return np.full(effects.shape, np.nan)
+    p_value: Array = np.max(np.stack([over_cells(effects, controls) for controls in by_kind]), axis=0)
+    return p_value
 
 
 def control_words(kinds: Sequence[Kind]) -> str:

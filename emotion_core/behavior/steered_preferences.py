@@ -16,7 +16,7 @@ from scipy import stats
 
 from emotion_core.behavior.bradley_terry import ELO_PER_NAT
 from emotion_core.behavior.correlation import adjusted, fisher_interval, pearson
-from emotion_core.behavior.nulls import LEVEL, draw, hardest_beside
+from emotion_core.behavior.nulls import LEVEL, draw, hardest_beside, hardest_over_cells
 from emotion_core.behavior.opposing import ask_all, by_activity, opposing
 from emotion_core.behavior.pairs import MOST_COMPARISONS, halves
 from emotion_core.behavior.preference_settings import SteeredSettings
@@ -252,7 +252,12 @@ def _summary(
         hardest_beside(means[e], [null[places] for places in controls.places(emotion).values()])
         for e, emotion in enumerate(settings.emotions)
     ]
-    p_value = np.array([float(one.p_value) for one in beside])
+    p_value = np.array(
+        [
+            hardest_over_cells(means[[e]], [null[places][:, None] for places in controls.places(emotion).values()])[0]
+            for e, emotion in enumerate(settings.emotions)
+        ]
+    )
     low, high = (
         np.array([float(end) for end in ends]) for ends in zip(*((b.low, b.high) for b in beside), strict=True)
     )
