@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.built_in import need_vectors
+from ui.home.headline import headline
 from ui.home.live import home_live
 from ui.home.model_check import model_check
 from ui.home.ndif import larger_models
@@ -19,6 +20,7 @@ st.markdown(
     "what chance does? A direction is a function inside the model, not an experience."
 )
 short_cuts()
+headline()
 if working.vectors is None:  # the page ends here until there are some
     model_check(working)
     larger_models()

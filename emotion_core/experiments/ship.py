@@ -2,9 +2,10 @@
 
 `python -m emotion_core.experiments.ship` computes them on the bundled model, through the same code as the pages, and
 writes them to `demo_model/results/`: the build and the sweep of the first page, and the vectors and checks of the map
-of 171 emotions (`ship home` and `ship map` make one half only). The map's files are rounded and compressed, see
-`shrink`. Each file carries the content key of its run: when the model, the prompts, the settings or the version change,
-the key no longer fits and the result is computed anew instead of being shown.
+of 171 emotions (`ship home`, `ship map` and `ship smollm2` make one part only). For smollm2, which others trained, it
+writes the transfer from stories to fear-calm that the first page begins with. The map's files are rounded and
+compressed, see `shrink`. Each file carries the content key of its run: when the model, the prompts, the settings or the
+version change, the key no longer fits and the result is computed anew instead of being shown.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from emotion_core.errors import RunError
+from emotion_core.evaluation.transfer import CALM, FEAR, Contrast, Transfer
+from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
 from emotion_core.experiments.experiment import start
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
@@ -27,10 +32,15 @@ from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.cache import ActivationCache
+from emotion_core.runs.codec import from_bytes
+from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import ENDING, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
+from emotion_core.tracing.activations import ReadingPosition
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 SHIPPED_FOLDER = DEMO_FOLDER.parent / "results"
@@ -40,7 +50,7 @@ HOME_SWEEP = SweepSettings(
     emotion=HOME_EMOTION,
     prompts=("When she opened the door, she", "It was late in the evening when they"),
     strengths=(-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4),
-    controls=8,
+    controls=32,
     samples=4,
     max_new_tokens=40,
 )
@@ -49,6 +59,35 @@ HOME_SWEEP = SweepSettings(
 MAP_SET = "emotions-171"
 PLANTED_SET = "scenes-171"  # whose map is known: the truth table of the demo model
 MAP_CLUSTERS = 10
+
+
+# From stories of fearful and of calm words to the situations of fear-calm.
+SMOLLM2_READING = ReadingPosition("mean", 20)
+SMOLLM2_TRANSFER = SHIPPED_FOLDER / "smollm2-transfer"
+
+
+def stories_of_sides() -> PromptSet:
+    """The stories of the words that usually stand for the two sides of fear-calm."""
+    stories = load_prompts("stories-171")
+    kept = tuple(text for text in stories.texts if text.emotion in (*FEAR, *CALM))
+    return PromptSet(f"{stories.name}, fearful and calm words", stories.form, kept, stories.seed)
+
+
+def sides_of(vectors: EmotionVectors) -> Contrast:
+    """Fearful words against calm ones."""
+    sides = (tuple(word for word in words if word in vectors.emotions) for words in (FEAR, CALM))
+    return Contrast(*sides)
+
+
+def shipped_transfer(folder: Path = SMOLLM2_TRANSFER) -> Transfer | None:
+    """The transfer on smollm2 that came with this version; None where it was made by another one."""
+    try:
+        described = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        files = dict(_unpacked(path) for path in folder.iterdir() if path.name != "run.json")
+        result = from_bytes(Transfer, files[TRANSFER.file])
+    except (OSError, ValueError, KeyError, RunError):
+        return None
+    return result if described.get("version") == TRANSFER.version else None
 
 
 def home_prompts() -> tuple[PromptSet, ...]:
@@ -93,7 +132,7 @@ def unpack(store: RunStore, folder: Path = SHIPPED_FOLDER) -> int:
     new = 0
     for manifest in sorted(folder.glob("*/run.json")):
         described = json.loads(manifest.read_text(encoding="utf-8"))
-        if store.find(described["kind"], described["key"]) is not None:
+        if manifest.parent.name == SMOLLM2_TRANSFER.name or store.find(described["kind"], described["key"]) is not None:
             continue
         run_id = store.create(described["kind"], json.dumps(described["settings"]), key=described["key"])
         files = dict(_unpacked(path) for path in manifest.parent.iterdir() if path.name != manifest.name)
@@ -154,20 +193,38 @@ def _ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
     pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{name}", small=True)
 
 
+def ship_smollm2(cache: ActivationCache, folder: Path) -> None:
+    """Computes and writes the transfer from stories to situations on smollm2, its untrained twin beside it."""
+    owner = owner_of(SMOLLM2)
+    with tempfile.TemporaryDirectory() as place:
+        registry = JobRegistry(RunStore(Path(place)))
+        settings = BuildSettings(reading=SMOLLM2_READING)
+        vectors = run_to_end(build(owner.model, [stories_of_sides()], settings, cache))
+        asked = ToAnotherSource(load_prompts(HOME_SET), sides_of(vectors), untrained=True)
+        run_id = start(registry, owner, vectors, TRANSFER, asked, cache)
+        registry.wait(run_id)
+        pack(registry.store, run_id, folder, SMOLLM2_TRANSFER.name, small=True)
+    manifest = folder / SMOLLM2_TRANSFER.name / "run.json"
+    described = {**json.loads(manifest.read_text(encoding="utf-8")), "version": TRANSFER.version}
+    write_atomically(manifest, (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode())
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Computes the results from nothing and writes them."""
     parser = argparse.ArgumentParser(prog="python -m emotion_core.experiments.ship", description=main.__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "home", "map"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2"], default="all")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
     arguments = parser.parse_args(argv)
-    owner = owner_of("demo")
     with tempfile.TemporaryDirectory() as folder:
         registry = JobRegistry(RunStore(Path(folder)))
         cache = ActivationCache(Path(folder) / "activations.sqlite")
         for name, ship in (("home", ship_home), ("map", ship_map)):
             if arguments.what in (name, "all"):
-                ship(registry, owner, cache, arguments.out)
+                ship(registry, owner_of("demo"), cache, arguments.out)
                 print(f"{name}: {arguments.out}", file=sys.stderr)
+        if arguments.what in ("smollm2", "all"):
+            ship_smollm2(cache, arguments.out)
+            print(f"smollm2: {arguments.out}", file=sys.stderr)
 
 
 def _unpacked(path: Path) -> tuple[str, bytes]:

@@ -60,7 +60,7 @@ def transfer_section(working: Working) -> None:
         _form(working, vectors, started)
         return
     with shown_errors():
-        _result(run_result(run.id, TRANSFER), working.emotion)
+        transfer_result(run_result(run.id, TRANSFER), working.emotion)
     with st.expander("Try another set or other sides", icon=":material/swap_horiz:"):
         _form(working, vectors, started)
 
@@ -153,7 +153,13 @@ def _mapping(working: Working, vectors: EmotionVectors, target: PromptSet) -> tu
     return True, contrast
 
 
-def _result(result: Transfer, emotion: str | None) -> None:
+def transfer_result(result: Transfer, emotion: str | None) -> None:
+    """Shows a finished transfer: verdict, chart, rivals, what it shows and does not, downloads.
+
+    Args:
+        result: The transfer.
+        emotion: Whose curve is drawn where there are several.
+    """
     score = next((one for one in result.scores if one.emotion == emotion), result.scores[0])
     sentence = transfer_sentence(result)
     if len(result.scores) == 1:
