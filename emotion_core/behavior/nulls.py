@@ -158,7 +158,9 @@ def over_cells(effects: Array, controls: Array) -> Array:
     deviations of the controls, and of each control in those of the others. So a few directions of a kind that push far
     in many cells, as mixes of neutral texts do, are part of what is expected, and cells that move together cost little.
     With few controls the rank of that maximum could never be small, so log(1 + maximum), which is nearly normal also
-    where some controls push much further than others, is compared with a Student prediction interval.
+    where some controls push much further than others, is compared with a Student prediction interval. An effect that
+    some control reaches is never taken for rarer than its rank says, so that one direction among exchangeable ones
+    passes at most once in n + 1 times, whatever their distribution.
 
     Args:
         effects: float64 [cells].
@@ -183,8 +185,10 @@ def over_cells(effects: Array, controls: Array) -> Array:
     spread = np.sqrt(np.maximum(variance, 1e-300) * (1 + 1 / (n - 1)))
     largest = np.log1p((np.abs(controls - mean) / spread).max(axis=1))  # (controls,)
     spread_of_largest = max(float(largest.std(ddof=1)), 1e-12) * np.sqrt(1 + 1 / n)
+    reached = (largest[:, None] >= np.log1p(own)).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        p_value[varies] = stats.t.sf((np.log1p(own) - largest.mean()) / spread_of_largest, n - 1)
+        student = stats.t.sf((np.log1p(own) - largest.mean()) / spread_of_largest, n - 1)
+    p_value[varies] = np.where(reached, np.maximum(student, (reached + 1) / (n + 1)), student)
     return p_value
 
 

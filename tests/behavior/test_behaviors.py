@@ -15,6 +15,7 @@ from emotion_core.behavior.asking import draw, option_log_odds, pose
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.effects import changes, effect_matrix, headline, headline_json, rate_rows
+from emotion_core.behavior.nulls import over_cells
 from emotion_core.behavior.options import PromptTokens, tokenize
 from emotion_core.behavior.rates import as_rate, log_odds
 from emotion_core.behavior.scenes import Scene
@@ -170,6 +171,17 @@ def test_a_direction_like_the_controls_seldom_gets_the_headline_and_a_strong_one
     assert np.mean(["s9" in one.moved and one.p_value < 0.05 for one in strong]) > 0.9
     sets = [headline_json(simulated(rates, seed, emotions=12, groups=True))["evidence"] for seed in range(100)]
     assert np.mean(sets) <= 0.08, "twelve emotions and a group of scenarios are corrected together"
+
+
+@pytest.mark.parametrize("cells", [1, 20])
+def test_a_direction_among_some_that_push_far_keeps_the_level(cells):
+    """One in seven pushes five times as far as the others, in all cells."""
+    rng, smallest = np.random.default_rng(4), []
+    for _ in range(600):
+        pushed = rng.normal(size=(17, cells)) + rng.normal(size=(17, 1))
+        pushed *= np.where(rng.random((17, 1)) < 1 / 7, 5.0, 1.0)
+        smallest.append(over_cells(pushed[0], pushed[1:]).min())
+    assert 0.005 < np.mean(np.array(smallest) < 0.05) < 0.075
 
 
 def test_headline_curves_and_matrix_never_contradict_each_other():
