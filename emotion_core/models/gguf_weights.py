@@ -19,7 +19,7 @@ from zipfile import ZipFile
 
 import torch
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 
 # Told what is being done and how far it is, 0 to 1 (nan where that is not known).
 Report = Callable[[str, float], None]
@@ -124,9 +124,7 @@ def _convert(file: Path, folder: Path, report: Report) -> None:
     there, source = str(file.parent), {"gguf_file": file.name}
     try:
         tokenizer = AutoTokenizer.from_pretrained(there, trust_remote_code=False, **source)
-        module = AutoModelForCausalLM.from_pretrained(
-            there, trust_remote_code=False, dtype=torch.float16, **source
-        )
+        module = AutoModelForCausalLM.from_pretrained(there, trust_remote_code=False, dtype=torch.float16, **source)
     # The reader raises whatever its parts raise for a damaged file or one that it does not know.
     except Exception as error:
         raise ModelError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.activations import Pooling, ReadingPosition
 from emotion_core.charts.variants import ESTIMATOR_WORDS
-from emotion_core.tracing.activations import Pooling, ReadingPosition
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 from emotion_core.vectors.settings import BuildSettings
 from ui.more_settings import more_settings
