@@ -11,21 +11,8 @@ PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 UI = sorted((ROOT / "ui").rglob("*.py"))
 
 # The way of the data, from top to bottom as in docs/architecture.md: what stands lower may use what stands higher.
-WAY = (
-    "base",
-    "stats",
-    "prompts",
-    "models",
-    "tracing",
-    "vectors",
-    "evaluation",
-    "geometry",
-    "steering",
-    "reading",
-    "behavior",
-    "charts",
-)
-WAY += ("exchange", "runs", "experiments", "cli")
+WAY = ("base", "stats", "prompts", "models", "tracing", "vectors", "evaluation", "geometry", "steering", "reading")
+WAY += ("behavior", "charts", "exchange", "runs", "experiments", "cli")
 AGAINST_IT = {("models", "emotion_core.tracing.remote_model")}  # the way to a model that is elsewhere
 
 
