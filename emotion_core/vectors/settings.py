@@ -23,7 +23,7 @@ class BuildSettings:
 
     estimator: Estimator = "difference"
     reading: ReadingPosition = field(default_factory=ReadingPosition)
-    neutral_projection: bool = True
+    neutral_projection: bool = False
     seed: int = 0
     folds: int = 5
 

@@ -33,7 +33,7 @@ def test_the_row_shown_has_the_figures_of_the_held_out_scores(made):
     assert (own.estimator, own.neutral_projection, own.reading, own.layer) == (
         "difference",
         False,
-        "mean:0:plain",
+        "mean:0:plain:rest",
         layer,
     )
     assert own.cosine == pytest.approx(1, abs=1e-5)
