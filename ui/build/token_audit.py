@@ -52,7 +52,7 @@ def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: 
     if not text:
         return
     with shown_errors():
-        _strip(ask(owner, audit_tokens(owner.model, text, reading)), owner.model.info.context, key)
+        _strip(ask(owner, audit_tokens(owner.model, text, reading)), owner.info.context, key)
 
 
 def _strip(tokens: tuple[AuditedToken, ...], context: int, key: str) -> None:
