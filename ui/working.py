@@ -16,7 +16,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
-from ui.linked_set import linked_set, shelve_linked, vectors_there
+from ui.linked_set import linked_set, model_of_linked_run, shelve_linked, vectors_there
 from ui.plain import plain
 from ui.services import app_settings, owner
 from ui.vector_sets import BUILT_IN, run_of, shelf
@@ -108,6 +108,10 @@ def _read_link() -> EmotionCoreError | None:
     for key in _KEYS:
         if key in st.query_params:
             _choices()[key] = st.query_params[key]
+    if "model" not in st.query_params:  # a link names no default, and the default may have been another one
+        made_with = model_of_linked_run()
+        if made_with:
+            _choices()["model"] = made_with
     return shelve_linked(st.query_params.get("vectors"))
 
 
