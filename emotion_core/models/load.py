@@ -19,9 +19,10 @@ from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
-from emotion_core.models.layers import find_layers
+from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
+from emotion_core.models.trial import tried
 from emotion_core.runs.settings import settings
 from emotion_core.tracing.activations import ModelInfo
 
@@ -84,7 +85,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     fuse_gelu(module)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
-    return adopt(module, tokenizer, name, layers_path=layers_path or None)
+    return tried(adopt(module, tokenizer, name, layers_path=layers_path or None))
 
 
 def refuse_own_code(error: Exception, name: str) -> None:
@@ -108,18 +109,19 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
     module = module.eval().requires_grad_(False)
     path, blocks = find_layers(module, layers_path)
     parameter = next(module.parameters())
+    config = text_config(module.config)
     info = ModelInfo(
         name=name,
         fingerprint=fingerprint(module, tokenizer),
         layers=len(blocks),
-        width=int(module.config.hidden_size),  # type: ignore[union-attr,arg-type]
-        context=_context(module),
+        width=_width(module, config),
+        context=_context(config),
         architecture=type(module).__name__,
         dtype=str(parameter.dtype).removeprefix("torch."),
         device=device_of(module),
         parameters=sum(p.numel() for p in module.parameters()),
     )
-    return LoadedModel(info, module, tokenizer, path)
+    return LoadedModel(info, module, tokenizer, path, copy=getattr(config, "altup_active_idx", None))
 
 
 def source_of(name: str, report: Report = quiet) -> str:
@@ -206,9 +208,17 @@ def require_reachable(source: str, name: str) -> None:
         ) from error
 
 
-def _context(module: nn.Module) -> int:
+def _context(config: Any) -> int:
     for key in _CONTEXT_KEYS:
-        value = getattr(module.config, key, None)
+        value = getattr(config, key, None)
         if isinstance(value, int) and value > 0:
             return value
     return _DEFAULT_CONTEXT
+
+
+def _width(module: nn.Module, config: Any) -> int:
+    """Of the residual stream, as the configuration says, or as wide as the embedding where it does not."""
+    declared = getattr(config, "hidden_size", None) or getattr(config, "d_model", None)
+    if isinstance(declared, int):
+        return declared
+    return int(module.get_input_embeddings().weight.shape[1])  # type: ignore[operator]

@@ -24,7 +24,9 @@ class LoadedModel:
         module: The transformers model, in evaluation mode.
         tokenizer: Its tokenizer.
         layers_path: Dotted path of the list of blocks.
+        copy: Which copy of the residual stream the blocks compute on, where copies come first (Gemma 3n).
         envoy: nnsight's wrapper, made by `tracing/envoy.py` at the first trace.
+        memory: What it remembers of a text, found by `tracing/memory.py` at the first decoding step.
         remote: Where its traces run (`tracing/remote.py`); None is here.
     """
 
@@ -32,7 +34,9 @@ class LoadedModel:
     module: nn.Module
     tokenizer: Any
     layers_path: str
+    copy: int | None = None
     envoy: Any = field(default=None, repr=False)
+    memory: Any = field(default=None, repr=False)
     remote: Any = None
 
     def encode(self, text: str, *, chat: bool = False) -> Encoding:

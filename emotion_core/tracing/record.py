@@ -14,7 +14,7 @@ from emotion_core.runs.cache import ActivationCache, CachedRow
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import RECORDER_VERSION, Activations, ReadingPosition
 from emotion_core.tracing.batches import length_sorted, pad_right
-from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
 from emotion_core.tracing.pooled_rows import Rows
 from emotion_core.tracing.remote import retried, trace_options
 
@@ -101,9 +101,9 @@ def _trace(
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
         pooled = nnsight.save([])
         norms = nnsight.save([])
-        pooled.append(_means(blocks[0].input, read))
+        pooled.append(_means(read_stream(blocks[0].input, model), read))
         for i in range(depth):
-            hidden = stream(blocks[i].output)  # (rows, tokens, width)
+            hidden = read_stream(blocks[i].output, model)  # (rows, tokens, width)
             pooled.append(_means(hidden, read))
             norms.append(_mean_lengths(hidden, tails))
         tracer.stop()
