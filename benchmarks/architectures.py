@@ -30,14 +30,13 @@ from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.trial import tried
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.reading.baseline import read_baseline
-from emotion_core.reading.text import read_text
 from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.tracing.doctor import doctor
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.small_twin import shrunk
+from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors import build as building
 from emotion_core.vectors.settings import BuildSettings
 
@@ -46,6 +45,7 @@ MOST_PARAMETERS = 6e7
 _MORE: dict[str, dict[str, Any]] = {
     "bamba": {"attn_layer_indices": [1], "mamba_n_heads": 8, "mamba_d_head": 16},
     "ernie4_5_moe": {"moe_k": 2},
+    "falcon_h1": {"mamba_d_ssm": 64, "mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_state": 8, "mamba_n_groups": 1},
     "granitemoehybrid": {"layer_types": ["mamba", "attention"], "mamba_n_heads": 8, "mamba_d_head": 16},
     "hunyuan_v1_dense": {"head_dim": 16},
     "hunyuan_v1_moe": {"head_dim": 16},
@@ -142,17 +142,16 @@ def whole_way(model: LoadedModel) -> None:
     with _short_neutral_texts():
         vectors = run_to_end(building.build(model, [prompts], BuildSettings()))
         run_to_end(heldout(model, vectors, [prompts]))
-        baseline = run_to_end(read_baseline(model, vectors))
-    reading = run_to_end(read_text(model, baseline, "He waits at the door."))
+    layer, text = vectors.selected_layers[0], model.encode("He waits at the door.")
+    units = np.ascontiguousarray(vectors.units[:1, layer])
+    reading = run_to_end(project_tokens(model, [text], layer, units))
     settings = SweepSettings(
         emotion="fear", prompts=("He waits.",), strengths=(0.0, 1.0), controls=1, samples=1, max_new_tokens=3
     )
     rows = run_to_end(sweep(model, vectors, settings)).rows
-    ids = model.encode("He waits at the door.").ids
-    asked = [Asked(ids, ((5,), (6, 7)), shared=2, amount=a, spans=((0, len(ids)),)) for a in (0.0, 1.0)]
-    units = np.ascontiguousarray(vectors.units[:1, vectors.selected_layers[0]])
-    scores = run_to_end(score_options(model, asked, vectors.selected_layers[0], units))
-    numbers = [vectors.values, reading.of("fear"), *scores, [row.surprise for row in rows]]
+    asked = [Asked(text.ids, ((5,), (6, 7)), shared=2, amount=a, spans=((0, len(text)),)) for a in (0.0, 1.0)]
+    scores = run_to_end(score_options(model, asked, layer, units))
+    numbers = [vectors.values, *reading, *scores, [row.surprise for row in rows]]
     if not all(np.isfinite(np.asarray(one, dtype=float)).all() for one in numbers):
         raise ArithmeticError("numbers that are not finite")
 

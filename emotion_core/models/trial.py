@@ -163,11 +163,13 @@ def _require_causal(model: LoadedModel, tokens: torch.Tensor, logits: torch.Tens
             "This is not a causal language model: it sees what comes after a token",
             where=model.info.name,
             expected="a model that continues a text, such as gpt2",
-            found=f"{model.info.architecture}, in which another last token changes the others by {apart:.0%}",
+            found=f"{model.info.architecture}, where the last token changes logits before it by {apart:.1e} of them",
             remedy="Choose another model",
         )
 
 
 def _broken_weights(model: LoadedModel) -> list[str]:
-    state = model.module.state_dict()
-    return [name for name, one in state.items() if not bool(torch.isfinite(weight(model.module, name, one)).all())]
+    """Names of tensors that hold no numbers; in float16 infinite ones may be numbers that were too large for it."""
+    narrow = model.info.dtype == "float16"
+    state = {name: weight(model.module, name, one) for name, one in model.module.state_dict().items()}
+    return [name for name, one in state.items() if bool((one.isnan() if narrow else ~one.isfinite()).any())]

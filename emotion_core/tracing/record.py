@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import nnsight
+import numpy as np
 import torch
 
 from emotion_core.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.trial import not_finite
 from emotion_core.runs.cache import ActivationCache, CachedRow
 from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.activations import RECORDER_VERSION, Activations, ReadingPosition
@@ -39,7 +41,7 @@ def record(
         Activations in the order of `texts`, layers 0 to `last_layer`.
 
     Raises:
-        ModelError: A text is empty for the tokenizer, or longer than the context.
+        ModelError: A text is empty for the tokenizer, longer than the context, or gives numbers that are not finite.
     """
     depth = model.info.layers if last_layer is None else last_layer + 1
     if not 0 < depth <= model.info.layers:
@@ -89,6 +91,9 @@ def _read_batch(
     pooled, norms = _trace(model, ids, read, tails, depth)
     values = torch.stack(pooled, dim=1).cpu().numpy()  # (rows, 1 + layers, width)
     lengths = torch.stack(norms, dim=1).cpu().numpy()  # (rows, layers)
+    if not (np.isfinite(values).all() and np.isfinite(lengths).all()):
+        broken = ~np.isfinite(values[:, 1:]).all(axis=(0, 2)) | ~np.isfinite(lengths).all(axis=0)  # (layers,)
+        raise not_finite(model, np.flatnonzero(broken).tolist())
     return [CachedRow(values[i], lengths[i], len(e)) for i, e in enumerate(encodings)]
 
 

@@ -50,6 +50,8 @@ _SIZES = {
     # Recurrent parts.
     "attention_hidden_size": 64,
     "lru_width": 64,
+    "chunk_size": 16,
+    "mamba_chunk_size": 16,
     "linear_num_value_heads": 4,
     "linear_num_key_heads": 2,
     "linear_key_head_dim": 16,
