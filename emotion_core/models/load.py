@@ -66,10 +66,10 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     source = source_of(wanted, report)
     base = base_of_adapter(source, name)
     whole = source if base is None else source_of(base, report)
-    for one in (source, whole):
-        require_reachable(one, name)
+    for one, called in ((source, name), (whole, name if base is None else f"{base}, the base model of {name}")):
+        require_reachable(one, called)
         if Path(one).is_dir():
-            require_files(Path(one), name)
+            require_files(Path(one), called)
     try:
         module, tokenizer = _fetched(whole, source, name, dtype)
     except EmotionCoreError:

@@ -21,7 +21,7 @@ _TEXT = "The rain has stopped and the street is quiet."
 _TOKENS = 5
 _ANOTHER_MODEL = "Choose another model; the list that the app offers works"
 # Of the largest logit; rounding of two passes of the same text is far below.
-_LOOKED_AHEAD = {"float32": 1e-3}
+_LOOKED_AHEAD = {"float32": 1e-4}
 
 
 @dataclass

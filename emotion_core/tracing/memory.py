@@ -90,9 +90,9 @@ def learned(model: LoadedModel, output: Any, rows: int) -> Kept | None:
 
 def slowness(model: LoadedModel) -> str:
     """Words for the progress of what takes long because nothing can be kept; empty where something can."""
-    if memory_of(model).steps:
+    if model.remote is not None or memory_of(model).steps:
         return ""
-    return " (the whole text anew at every token, since this model's state cannot be kept: slow)"
+    return ", each token from the whole text anew (slow: what this model remembers cannot be kept)"
 
 
 def _tried(model: LoadedModel) -> Memory:
@@ -105,7 +105,8 @@ def _tried(model: LoadedModel) -> Memory:
         if _attention_only(begun.value):
             return Memory(True, True)
         whole = model.module(input_ids=tokens, use_cache=False).logits[[0, 1, 1], 2:].float()
-        return Memory(_goes_on(model, tokens, begun, whole, 1), _goes_on(model, tokens, begun, whole, len(words)))
+        steps = _goes_on(model, tokens, begun, whole, 1)
+        return Memory(steps, steps and _goes_on(model, tokens, begun, whole, len(words)))
 
 
 def _goes_on(model: LoadedModel, tokens: torch.Tensor, begun: Kept, whole: torch.Tensor, at_once: int) -> bool:
