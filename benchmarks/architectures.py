@@ -44,9 +44,17 @@ MOST_PARAMETERS = 6e7
 # What a configuration needs besides small sizes: one layer with attention, or a size that follows from two others.
 _MORE: dict[str, dict[str, Any]] = {
     "bamba": {"attn_layer_indices": [1], "mamba_n_heads": 8, "mamba_d_head": 16},
+    "deepseek_v2": {"num_experts_per_tok": 2},
     "ernie4_5_moe": {"moe_k": 2},
     "falcon_h1": {"mamba_d_ssm": 64, "mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_state": 8, "mamba_n_groups": 1},
-    "granitemoehybrid": {"layer_types": ["linear_attention", "full_attention"], "mamba_n_heads": 8, "mamba_d_head": 16},
+    "gemma3n_text": {
+        "num_kv_shared_layers": 0,
+        "intermediate_size": [128, 128],
+        "activation_sparsity_pattern": [0.0, 0.0],
+        "hidden_size_per_layer_input": 16,
+        "laurel_rank": 8,
+    },
+    "granitemoehybrid": {"layer_types": ["mamba", "attention"], "mamba_n_heads": 8, "mamba_d_head": 16},
     "hunyuan_v1_dense": {"head_dim": 16},
     "hunyuan_v1_moe": {"head_dim": 16},
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
@@ -55,7 +63,13 @@ _MORE: dict[str, dict[str, Any]] = {
     "ministral": {"head_dim": 16},
     "nemotron": {"num_key_value_heads": 2},
     "reformer": {"is_decoder": True},
-    "zamba2": {"n_mamba_heads": 8, "mamba_headdim": 16, "attention_hidden_size": 128, "attention_head_dim": 32},
+    "zamba2": {
+        "layers_block_type": ["mamba", "hybrid"],
+        "n_mamba_heads": 8,
+        "mamba_headdim": 16,
+        "attention_hidden_size": 128,
+        "attention_head_dim": 32,
+    },
 }
 
 
@@ -92,9 +106,12 @@ def small_module(name: str, vocabulary: int, seed: int = 0) -> Any:
         ValueError: It has too many parameters still.
         Exception: Whatever a class raises on a configuration of other sizes.
     """
-    config = shrunk(CONFIG_MAPPING[name]())
-    for key, value in _MORE.get(name, {}).items():
-        setattr(config, key, value)
+    more = _MORE.get(name, {})
+    # Kinds of layers have to be known when a configuration is made, which gives them other names.
+    kinds = {key: value for key, value in more.items() if key in ("layer_types", "layers_block_type")}
+    config = shrunk(CONFIG_MAPPING[name](**kinds, **({"num_hidden_layers": 2} if kinds else {})))
+    for key in more.keys() - kinds.keys():
+        setattr(config, key, more[key])
     _fit(config, vocabulary)
     known = modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING
     kind = (known if type(config) in known else modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING)[type(config)]

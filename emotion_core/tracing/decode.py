@@ -17,7 +17,7 @@ import torch
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
-from emotion_core.tracing.memory import Kept, learned
+from emotion_core.tracing.memory import Kept, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, steered
 from emotion_core.tracing.tokens_so_far import TokensSoFar
@@ -71,7 +71,8 @@ def step(
 def _forward(
     model: LoadedModel, tokens: torch.Tensor, cache: Kept | TokensSoFar | None, edits: Sequence[Intervention]
 ) -> tuple[Any, torch.Tensor]:
-    if model.remote is not None or isinstance(cache, TokensSoFar) or (model.memory and not model.memory.steps):
+    anew = isinstance(cache, TokensSoFar) or (cache is None and is_unusual(model) and not memory_of(model).steps)
+    if anew or model.remote is not None:
         before = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
         so_far = before.then(tokens, edits)
         return so_far, _forward_again(model, so_far)

@@ -88,6 +88,11 @@ def learned(model: LoadedModel, output: Any, rows: int) -> Kept | None:
     return kept if memory_of(model).steps else None
 
 
+def is_unusual(model: LoadedModel) -> bool:
+    """Whether transformers calls the model's memory a state, which may not even be handed out."""
+    return bool(getattr(model.module, "_is_stateful", False))
+
+
 def slowness(model: LoadedModel) -> str:
     """Words for the progress of what takes long because nothing can be kept; empty where something can."""
     if model.remote is not None or memory_of(model).steps:
@@ -99,7 +104,7 @@ def _tried(model: LoadedModel) -> Memory:
     words = list(model.tokenizer("The rain has stopped and the street is quiet.", verbose=False)["input_ids"])
     tokens = torch.tensor([words[:_TRIED_TOKENS], words[-_TRIED_TOKENS:]], device=model.info.device)  # (2, tokens)
     with torch.inference_mode():
-        begun = kept_of(model.module(input_ids=tokens[:, :2], use_cache=True), len(tokens))
+        begun = _begun(model, tokens[:, :2])
         if begun is None:
             return Memory(False, False)
         if _attention_only(begun.value):
@@ -107,6 +112,15 @@ def _tried(model: LoadedModel) -> Memory:
         whole = model.module(input_ids=tokens, use_cache=False).logits[[0, 1, 1], 2:].float()
         steps = _goes_on(model, tokens, begun, whole, 1)
         return Memory(steps, steps and _goes_on(model, tokens, begun, whole, len(words)))
+
+
+def _begun(model: LoadedModel, tokens: torch.Tensor) -> Kept | None:
+    """What a model remembers of a few tokens; None where it fails when it is asked to remember."""
+    try:
+        return kept_of(model.module(input_ids=tokens, use_cache=True), len(tokens))
+    # The same class runs without a cache, see `models.trial`.
+    except Exception:  # noqa: BLE001
+        return None
 
 
 def _goes_on(model: LoadedModel, tokens: torch.Tensor, begun: Kept, whole: torch.Tensor, at_once: int) -> bool:

@@ -39,7 +39,9 @@ _SIZES = {
     "n_routed_experts": 4,
     "moe_num_experts": 4,
     "num_experts_per_tok": 2,
+    "num_experts_per_token": 2,
     "n_group": 1,
+    "num_expert_group": 1,
     "topk_group": 1,
     # Attention of low rank (DeepSeek and its like).
     "q_lora_rank": 32,
@@ -56,6 +58,10 @@ _SIZES = {
     "linear_num_key_heads": 2,
     "linear_key_head_dim": 16,
     "linear_value_head_dim": 16,
+    "linear_num_heads": 4,
+    "linear_head_dim": 16,
+    "num_blocks": 2,
+    "embedding_dim": 64,
     # Encoders and decoders of their own, and vision.
     "encoder_layers": 2,
     "decoder_layers": 2,
