@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 
 # Two lines that load tensors without running anything, and save them as data. `weights_only` needs torch 2.0 or newer.
 RECIPE = (

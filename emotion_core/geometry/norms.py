@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.library import load_circumplex
+from emotion_core.stats.auroc import Array
 
 OWN_RATINGS = "circumplex"
 LARGEST_FILE = 50 * 1024**2

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 
 ADAPTER = "adapter_config.json"
 _POINTER = b"version https://git-lfs.github.com/spec/"

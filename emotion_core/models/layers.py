@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 
 # Path of the list -> families that use it (transformers 5).
 KNOWN_PATHS = (

@@ -12,7 +12,9 @@ from urllib.request import getproxies
 import torch
 from torch import nn
 
-from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import EmotionCoreError, ModelError
+from emotion_core.base.settings import settings
 from emotion_core.models.allocator import keep_freed_memory
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
@@ -24,8 +26,6 @@ from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
 from emotion_core.models.trial import tried
-from emotion_core.runs.settings import settings
-from emotion_core.tracing.activations import ModelInfo
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
 # Models without a limit of positions (ALiBi, recurrent) still need one here, for memory.

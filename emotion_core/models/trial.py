@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import offloaded, weight
 

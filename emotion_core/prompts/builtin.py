@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.files import read_prompt_bytes, read_prompt_path
 from emotion_core.prompts.prompt_set import PromptSet
 

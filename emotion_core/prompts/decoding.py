@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 
 ENDINGS = ("csv", "tsv", "json", "jsonl")
 MAX_BYTES = 20 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import MAX_BYTES, base_name, check_size, decode, stem_and_ending
 from emotion_core.prompts.json_rows import read_json, read_jsonl
 from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.faults import Fault, shorten
 from emotion_core.prompts.tables import COLUMNS, RawRow, RawRows, column_name
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.faults import Fault, raise_faults, shorten
 from emotion_core.prompts.prompt_set import Form
 from emotion_core.prompts.tables import RawRows

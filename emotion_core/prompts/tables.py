@@ -7,7 +7,7 @@ import io
 import re
 from typing import NamedTuple
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.faults import Fault, shorten
 
 COLUMNS = ("emotion", "positive", "negative", "text", "topic", "split", "note")

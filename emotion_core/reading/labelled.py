@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import base_name, decode
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.library_items import Turn

@@ -11,6 +11,9 @@ from scipy.special import logsumexp
 from steering.handmade import random_vectors
 from tracing.plain import logits
 
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import PromptSetError, SettingsError, TextTooLongError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.asking import draw, option_log_odds, pose
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors, behaviors
@@ -20,10 +23,7 @@ from emotion_core.behavior.options import PromptTokens, tokenize
 from emotion_core.behavior.rates import as_rate, log_odds
 from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.texts import Coherence
-from emotion_core.errors import PromptSetError, SettingsError, TextTooLongError
 from emotion_core.runs.codec import from_bytes, to_bytes
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ModelInfo
 
 DOOR = Scene("door", "It knocks.", ("I run.", "I sit."), (True, False), group="both")
 TEA = Scene("tea", "Tea is cold.", ("I drink.", "I pour.", "No."), (True, False, True), group="both")
@@ -167,7 +167,7 @@ def test_a_direction_like_the_controls_seldom_gets_the_headline_and_a_strong_one
     rates = np.linspace(0.2, 0.8, 10)
     said = [headline(simulated(rates, seed), 0).evidence for seed in range(300)]
     assert np.mean(said) <= 0.07
-    strong = [headline(simulated(rates, seed, strength=14.0), 0) for seed in range(30)]
+    strong = [headline(simulated(rates, seed, strength=17.0), 0) for seed in range(30)]
     assert np.mean(["s9" in one.moved and one.p_value < 0.05 for one in strong]) > 0.9
     sets = [headline_json(simulated(rates, seed, emotions=12, groups=True))["evidence"] for seed in range(100)]
     assert np.mean(sets) <= 0.08, "twelve emotions and a group of scenarios are corrected together"

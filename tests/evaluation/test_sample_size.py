@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from vectors.planted import neutral, pair_set, planted_pairs
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.sample_size import SizePoint, _disjoint, enough, sample_size, split_half
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import LabelledRows, PairRows, blocks_of, places

@@ -8,7 +8,7 @@ def content(data: bytes) -> tuple[object, object, bytes]:
 
     A file of words comes back as it is.
     """
-    if not data[8:9] == b"{":
+    if data[8:9] != b"{":
         return None, None, data
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])

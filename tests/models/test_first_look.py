@@ -11,7 +11,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tiny import VOCABULARY, WIDTH, tiny_module, tiny_tokenizer
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models import first_look
 from emotion_core.models.load import load_model
 

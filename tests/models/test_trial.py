@@ -7,7 +7,7 @@ import torch
 import transformers
 from tiny import VOCABULARY, tiny_model, tiny_module, tiny_tokenizer
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.load import adopt
 from emotion_core.models.trial import tried
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from tiny import tiny_model
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors import build as building
