@@ -25,6 +25,7 @@ from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in
 from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
+from emotion_core.models.template import set_arguments, split_name
 from emotion_core.models.trial import tried
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
@@ -38,6 +39,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
+            Arguments of the chat template stand behind a `?`: `my-model?enable_thinking=false` (`models/template.py`).
             `ndif:` before a hub id takes the model that NDIF serves. A GGUF file, or a folder with one, is turned
             into plain weights in the data folder first; a folder with a LoRA adapter is added to its base model;
             `untrained:` before any other name makes a twin of the model with random weights (`models/untrained.py`).
@@ -60,7 +62,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
 
         return untrained_twin(load_model(name.removeprefix("untrained:"), dtype=dtype, device=device, report=report))
     here = Path(name.replace("\0", "")).expanduser().exists()
-    wanted, _, layers_path = (name, "", "") if here else name.partition("#")
+    bare, _, layers_path = (name, "", "") if here else name.partition("#")
+    wanted, arguments = (bare, {}) if here else split_name(bare)
     if dtype not in ("float32", "bfloat16", "float16"):
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
     source = source_of(wanted, report)
@@ -84,6 +87,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
             found=f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else 'no message'}",
             remedy="Check the name, and the network on first use",
         ) from error
+    set_arguments(tokenizer, arguments, name)
     if base is not None:
         module = merged(module, source, name)
     fuse_gelu(module)

@@ -52,7 +52,7 @@ def record(
     if cache:
         rows.fill_from(cache, keys)
     missing = rows.missing()
-    encodings = {i: model.encode(unique[i], chat=reading.chat) for i in missing}
+    encodings = {i: model.encode(unique[i], chat=reading.chat, reply=reading.reply) for i in missing}
     yield Progress(rows.n_filled, len(unique), "reading texts")
     for batch in length_sorted([len(encodings[i]) for i in missing]):
         chosen = [missing[b] for b in batch]
@@ -72,7 +72,7 @@ def cache_key(model: LoadedModel, text: str, reading: ReadingPosition, depth: in
 
 def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
     """Positions of the tokens that are read, counted from 0 over all tokens: what the token audit shows."""
-    if reading.pooling == "last":
+    if reading.pooling in ("last", "answer"):
         return [len(encoding) - 1]
     content = [i for i, is_content in enumerate(encoding.content) if is_content]
     if reading.pooling == "last_content":

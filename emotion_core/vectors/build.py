@@ -63,7 +63,7 @@ def neutral_texts(model: LoadedModel, reading: ReadingPosition) -> tuple[str, ..
         ModelError: Fewer than 20 fit.
     """
     texts = tuple(dict.fromkeys(t.text for t in load_prompts(NEUTRAL_SET).texts))
-    fitting = tuple(text for text in texts if model.fits(text, chat=reading.chat))
+    fitting = tuple(text for text in texts if model.fits(text, chat=reading.chat, reply=reading.reply))
     if len(fitting) < 20:
         raise ModelError(
             "The model's context is too short for the neutral texts that strengths are measured by",
