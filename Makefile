@@ -16,6 +16,7 @@ test: .venv/.development
 # What takes hours: 10,000 cases of every property test of hostile input, 100 kills in the middle of builds and sweeps.
 nightly: .venv/.development
 	EMOTION_TEST_CASES=10000 EMOTION_TEST_KILLS=100 $(BIN)/python -m pytest -q tests/hostile tests/faults
+	EMOTION_TEST_ARCHITECTURES=all $(BIN)/python -m pytest -q tests/models/test_architectures.py
 
 check: .venv/.development
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from emotion_core.base.errors import SettingsError
 
 FloatArray = npt.NDArray[np.float32]
-Pooling = Literal["mean", "last_content", "last"]
+Pooling = Literal["mean", "last_content", "last", "answer"]
+POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 
 # Part of every cache key: raise it when the recorder's numbers change.
 RECORDER_VERSION = 3
@@ -23,7 +24,8 @@ class ReadingPosition:
 
     Attributes:
         pooling: `mean` over content tokens from `start` on; `last_content`, the last token that is neither a special
-            token nor part of the chat template; `last`, the last token.
+            token nor part of the chat template; `last`, the last token; `answer`, the last token before the answer to
+            the text as a user message begins, behind a `<think>` that is opened and closed (with `chat`).
         start: First token of the mean, counted from 0 over the content tokens (special tokens and chat template
             are skipped); a shorter text is read at its last content token.
         chat: Whether the text is wrapped as a user message in the model's chat template first.
@@ -38,12 +40,21 @@ class ReadingPosition:
     first_token: bool = False
 
     def __post_init__(self) -> None:
-        if self.pooling not in ("mean", "last_content", "last"):
+        if self.pooling not in POOLINGS:
+            raise SettingsError("Unknown reading position", expected=", ".join(POOLINGS), found=str(self.pooling))
+        if self.reply and not self.chat:
             raise SettingsError(
-                "Unknown reading position", expected="mean, last_content or last", found=str(self.pooling)
+                "Only a message in the chat template has an answer",
+                expected="the reading position answer together with the chat template",
+                remedy="Turn the chat template on, or choose another reading position",
             )
         if self.start < 0:
             raise SettingsError("The first token read cannot be negative", found=str(self.start))
+
+    @property
+    def reply(self) -> bool:
+        """Whether texts are followed by the beginning of an answer."""
+        return self.pooling == "answer"
 
     @property
     def key(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from emotion_core.base.errors import ModelError, PromptSetError, TextTooLongError
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.template import answer_begins
 
 # `sum`: probability of the option as a text; `mean`: per token, so that a longer option is not at a disadvantage.
 Scoring = Literal["sum", "mean"]
@@ -75,13 +76,16 @@ def tokenize(
         model: The model.
         prompts: The prompts, each written directly before its options.
         options: The options of each prompt, with the space they begin with where they need one.
-        chat: Wrap each prompt as a user message; the option is then the beginning of the answer.
+        chat: Wrap each prompt as a user message; the option is then the beginning of the answer, behind what a model
+            may think before it.
 
     Raises:
         TextTooLongError: A prompt with its longest option does not fit into the context.
         ModelError: There is no chat template, or the tokenizer writes two options alike.
     """
-    rendered = [_rendered(model, prompt) for prompt in prompts] if chat else list(prompts)
+    rendered = list(prompts)
+    if chat:
+        rendered = [answer_begins(model.tokenizer, [{"role": "user", "content": prompt}]) for prompt in prompts]
     flat = [text + option for text, own in zip(rendered, options, strict=True) for option in own]
     coded = model.tokenizer(
         [*rendered, *flat], add_special_tokens=not chat, return_offsets_mapping=True, truncation=False, verbose=False
@@ -140,15 +144,6 @@ def _check_length(model: LoadedModel, prompt: str, wholes: Sequence[tuple[int, .
             found=f"{longest} tokens",
             remedy="Shorten it or choose a model with a longer context",
         )
-
-
-def _rendered(model: LoadedModel, prompt: str) -> str:
-    if not model.tokenizer.chat_template:
-        raise ModelError(
-            "The model has no chat template", remedy="Ask plain or choose a model trained for conversations"
-        )
-    messages: Any = [{"role": "user", "content": prompt}]
-    return str(model.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
 def _without_end(model: LoadedModel, ids: tuple[int, ...]) -> tuple[int, ...]:

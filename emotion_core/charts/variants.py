@@ -17,7 +17,12 @@ ESTIMATOR_WORDS = {
     "pca": "first principal component",
     "logistic": "logistic regression",
 }
-_POOLING_WORDS = {"mean": "mean of tokens", "last_content": "last token of the text", "last": "last token of all"}
+_POOLING_WORDS = {
+    "mean": "mean of tokens",
+    "last_content": "last token of the text",
+    "last": "last token of all",
+    "answer": "where the answer begins",
+}
 
 
 def variant_table(rows: Sequence[Variant], emotion: str) -> pd.DataFrame:

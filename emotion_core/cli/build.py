@@ -23,7 +23,7 @@ def build(arguments: argparse.Namespace) -> Answer:
 
     out = writable(arguments.out)
     sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
-    reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat)
+    reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat or arguments.reading == "answer")
     settings = BuildSettings(
         estimator=arguments.estimator,
         reading=reading,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from emotion_core.base.activations import POOLINGS
 from emotion_core.cli.acting_parser import add_behaviors, add_crosstalk, add_preferences, add_read, add_sweep
 from emotion_core.cli.parts import Commands, model_arguments, new_command
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
@@ -58,7 +59,7 @@ def _build(commands: Commands[argparse.ArgumentParser]) -> None:
     model_arguments(command, "demo")
     command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
     command.add_argument("--estimator", default="difference", choices=ESTIMATORS)
-    command.add_argument("--reading", default="mean", choices=["mean", "last_content", "last"], help="tokens read")
+    command.add_argument("--reading", default="mean", choices=POOLINGS, help="tokens read")
     command.add_argument("--from-token", type=int, default=0, help="first token of the mean, counted from 0")
     command.add_argument("--chat", action="store_true", help="wrap every text in the model's chat template")
     command.add_argument(

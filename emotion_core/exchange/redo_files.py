@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_core.models.catalogue import CATALOGUE
+from emotion_core.models.template import split_name
 from emotion_core.tracing.plain_script import ESTIMATORS, SCRIPT, script_text
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -26,10 +27,11 @@ def settings_json(vectors: EmotionVectors, prompt_files: Sequence[str], layers_p
         layers_path: Where the model keeps its blocks; None lets the script try the usual places.
     """
     info, first = vectors.model, vectors.emotions[0]
-    entry = CATALOGUE.get(info.name)
+    bare, template = split_name(info.name)
+    entry = CATALOGUE.get(bare)
     hub = None if entry is None else entry.hub_id
-    if entry is None and not Path(info.name).is_absolute() and not info.name.startswith("."):
-        hub = info.name
+    if entry is None and not Path(bare).is_absolute() and not bare.startswith((".", "~")):
+        hub = bare
     document: dict[str, Any] = {
         "model": shown_name(info.name),
         "source": hub,
@@ -44,6 +46,7 @@ def settings_json(vectors: EmotionVectors, prompt_files: Sequence[str], layers_p
             "chat": vectors.reading.chat,
             "first_token": vectors.reading.first_token,
         },
+        "template": template,
         "estimator": vectors.estimator,
         "neutral_projection": vectors.neutral_projection,
         "emotions": list(vectors.emotions),

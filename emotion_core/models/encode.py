@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_core.base.errors import ModelError, TextTooLongError
-
-# Stands for a message in a chat template, and in no template itself.
-_MARK = "qzwxvkjq"
+from emotion_core.models.template import MARK, answer_begins, rendered
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Encoding:
         return len(self.ids)
 
 
-def encode(tokenizer: Any, text: str, context: int, *, chat: bool = False) -> Encoding:
+def encode(tokenizer: Any, text: str, context: int, *, chat: bool = False, reply: bool = False) -> Encoding:
     """Tokenizes one text.
 
     Args:
@@ -35,12 +33,13 @@ def encode(tokenizer: Any, text: str, context: int, *, chat: bool = False) -> En
         text: The text.
         context: Most tokens the model can take.
         chat: Wrap the text as a user message in the chat template.
+        reply: Go on to where the answer to that message begins; with `chat`.
 
     Raises:
         ModelError: The text gives no content token, or there is no chat template.
         TextTooLongError: More tokens than the context; the message names both counts.
     """
-    encoding = _chat(tokenizer, text) if chat else _plain(tokenizer, text)
+    encoding = _chat(tokenizer, text, reply) if chat else _plain(tokenizer, text)
     if not any(encoding.content):
         raise ModelError("The text has no token that could be read", where=_shorten(text), remedy="Write a longer text")
     if len(encoding) > context:
@@ -62,25 +61,22 @@ def _plain(tokenizer: Any, text: str) -> Encoding:
     return Encoding(ids, tuple(i not in special for i in ids))
 
 
-def _chat(tokenizer: Any, text: str) -> Encoding:
-    if not tokenizer.chat_template:
-        raise ModelError(
-            "The model has no chat template", remedy="Read the text plain or choose a model trained for conversations"
-        )
-    rendered = _rendered(tokenizer, text)
+def _chat(tokenizer: Any, text: str, reply: bool) -> Encoding:
+    message = [{"role": "user", "content": text}]
+    whole = answer_begins(tokenizer, message) if reply else rendered(tokenizer, message)
     # Where the template puts the message: a short text, such as "user", may also be a part of the template itself.
-    expected = max(0, _rendered(tokenizer, _MARK).find(_MARK))
-    begin = rendered.find(text.strip(), expected)
+    expected = max(0, rendered(tokenizer, [{"role": "user", "content": MARK}]).find(MARK))
+    begin = whole.find(text.strip(), expected)
     if begin < 0:
-        raise ModelError("The chat template changes the text, so its tokens cannot be told apart", where=_shorten(text))
+        raise ModelError(
+            "The chat template changes the text, so its tokens cannot be told apart",
+            where=_shorten(text),
+            remedy="Read texts without the chat template, or choose another model",
+        )
     end = begin + len(text.strip())
-    coded = tokenizer(rendered, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    coded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     content = tuple(a < end and b > begin and b > a for a, b in coded["offset_mapping"])
     return Encoding(tuple(coded["input_ids"]), content)
-
-
-def _rendered(tokenizer: Any, text: str) -> str:
-    return str(tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False))
 
 
 def _shorten(text: str) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from emotion_core.models.offload import weight
+from emotion_core.models.template import arguments_of
 
 # Above this many bytes, hashing every weight takes longer than loading it: then a strided sample of each tensor is
 # hashed. Training of any kind changes nearly every weight, so a sample still tells two models apart.
@@ -49,6 +50,8 @@ def _tokenizer_text(tokenizer: Any) -> str:
         sorted(tokenizer.all_special_ids),
         str(getattr(tokenizer, "chat_template", None)),
     ]
+    if arguments_of(tokenizer):
+        parts.append(sorted(arguments_of(tokenizer).items()))
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is not None:
         pipeline = json.loads(backend.to_str())

@@ -13,17 +13,20 @@ import torch
 from torch import nn
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.base.errors import ModelError
+from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.base.settings import settings
 from emotion_core.models.allocator import keep_freed_memory
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.fingerprint import fingerprint
+from emotion_core.models.first_look import base_of_adapter, classes_for, merged, require_files
 from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
-from emotion_core.models.layers import find_layers
+from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
+from emotion_core.models.template import set_arguments, split_name
+from emotion_core.models.trial import tried
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
 # Models without a limit of positions (ALiBi, recurrent) still need one here, for memory.
@@ -36,9 +39,10 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
+            Arguments of the chat template stand behind a `?`: `my-model?enable_thinking=false` (`models/template.py`).
             `ndif:` before a hub id takes the model that NDIF serves. A GGUF file, or a folder with one, is turned
-            into plain weights in the data folder first; `untrained:` before any other name makes a twin of the model
-            with random weights (`models/untrained.py`).
+            into plain weights in the data folder first; a folder with a LoRA adapter is added to its base model;
+            `untrained:` before any other name makes a twin of the model with random weights (`models/untrained.py`).
         dtype: `float32`, `bfloat16` or `float16`.
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
         report: Told what is being done where it takes long.
@@ -47,8 +51,6 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
         ModelError: There is no such model, a hosted app does not offer it, its files are damaged, or it is not a causal
             language model.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer  # seconds of import that Home does not need
-
     require_allowed(name, settings())
     keep_freed_memory()
     if name.startswith("ndif:"):
@@ -59,17 +61,22 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
         from emotion_core.models.untrained import untrained_twin
 
         return untrained_twin(load_model(name.removeprefix("untrained:"), dtype=dtype, device=device, report=report))
-    wanted, _, layers_path = (name, "", "") if Path(name.replace("\0", "")).exists() else name.partition("#")
-    source = source_of(wanted, report)
-    require_reachable(source, name)
+    here = Path(name.replace("\0", "")).expanduser().exists()
+    bare, _, layers_path = (name, "", "") if here else name.partition("#")
+    wanted, arguments = (bare, {}) if here else split_name(bare)
     if dtype not in ("float32", "bfloat16", "float16"):
         raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
+    source = source_of(wanted, report)
+    base = base_of_adapter(source, name)
+    whole = source if base is None else source_of(base, report)
+    for one, called in ((source, name), (whole, name if base is None else f"{base}, the base model of {name}")):
+        require_reachable(one, called)
+        if Path(one).is_dir():
+            require_files(Path(one), called)
     try:
-        # False and not merely unset: unset, transformers asks on the terminal, and takes a "y" from standard input.
-        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        module, loading = AutoModelForCausalLM.from_pretrained(
-            source, dtype=getattr(torch, dtype), output_loading_info=True, trust_remote_code=False, **placement()
-        )
+        module, tokenizer = _fetched(whole, source, name, dtype)
+    except EmotionCoreError:
+        raise
     # from_pretrained raises whatever its many parts raise (OSError, ValueError, KeyError, SafetensorError, ...).
     except Exception as error:
         refuse_own_code(error, name)
@@ -80,11 +87,45 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
             found=f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else 'no message'}",
             remedy="Check the name, and the network on first use",
         ) from error
-    _require_whole(module, tokenizer, sorted(loading["missing_keys"]), name)
+    set_arguments(tokenizer, arguments, name)
+    if base is not None:
+        module = merged(module, source, name)
     fuse_gelu(module)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
-    return adopt(module, tokenizer, name, layers_path=layers_path or None)
+    return tried(adopt(module, tokenizer, name, layers_path=layers_path or None))
+
+
+def _fetched(source: str, with_tokenizer: str, name: str, dtype: str) -> tuple[Any, Any]:
+    """Weights and tokenizer from their files, whole.
+
+    Args:
+        source: Folder or hub id of the weights.
+        with_tokenizer: Where the tokenizer is looked for first; an adapter may bring its own.
+        name: As the visitor wrote it.
+        dtype: Of the weights.
+
+    Raises:
+        ModelError: It is no causal language model, or weights or tokenizer are missing.
+        Exception: Whatever from_pretrained raises.
+    """
+    from transformers import AutoConfig, AutoTokenizer
+
+    # False and not merely unset: unset, transformers asks on the terminal, and takes a "y" from standard input.
+    config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+    own = with_tokenizer != source and any(Path(with_tokenizer).glob("tokenizer*"))
+    tokenizer = AutoTokenizer.from_pretrained(with_tokenizer if own else source, trust_remote_code=False)
+    module: Any = None
+    missing: list[str] = []
+    for loader in classes_for(config, name):
+        module, loading = loader.from_pretrained(
+            source, dtype=getattr(torch, dtype), output_loading_info=True, trust_remote_code=False, **placement()
+        )
+        missing = sorted(loading["missing_keys"])
+        if not missing:
+            break
+    _require_whole(tokenizer, missing, name)
+    return module, tokenizer
 
 
 def refuse_own_code(error: Exception, name: str) -> None:
@@ -108,18 +149,19 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
     module = module.eval().requires_grad_(False)
     path, blocks = find_layers(module, layers_path)
     parameter = next(module.parameters())
+    config = text_config(module.config)
     info = ModelInfo(
         name=name,
         fingerprint=fingerprint(module, tokenizer),
         layers=len(blocks),
-        width=int(module.config.hidden_size),  # type: ignore[union-attr,arg-type]
-        context=_context(module),
+        width=_width(module, config),
+        context=_context(config),
         architecture=type(module).__name__,
         dtype=str(parameter.dtype).removeprefix("torch."),
         device=device_of(module),
         parameters=sum(p.numel() for p in module.parameters()),
     )
-    return LoadedModel(info, module, tokenizer, path)
+    return LoadedModel(info, module, tokenizer, path, copy=getattr(config, "altup_active_idx", None))
 
 
 def source_of(name: str, report: Report = quiet) -> str:
@@ -141,8 +183,8 @@ def source_of(name: str, report: Report = quiet) -> str:
                 "The bundled model is missing from this copy", where=name, remedy="Clone the whole repository again"
             )
         return source
-    if name and "\0" not in name and Path(name).is_dir():
-        return os.fspath(Path(name).resolve())
+    if name and "\0" not in name and Path(name).expanduser().is_dir():
+        return os.fspath(Path(name).expanduser().resolve())
     try:
         validate_repo_id(name)
     except HFValidationError as error:
@@ -155,23 +197,14 @@ def source_of(name: str, report: Report = quiet) -> str:
     return name
 
 
-def _require_whole(module: nn.Module, tokenizer: Any, missing: list[str], name: str) -> None:
-    """Refuses what transformers would fill up with random weights, and models that look ahead."""
+def _require_whole(tokenizer: Any, missing: list[str], name: str) -> None:
+    """Refuses what transformers would fill up with random weights, and what has no words."""
     if missing:
         raise ModelError(
             "The model's files lack weights, which would be random numbers",
             where=name,
             found=f"{len(missing)} missing, such as {missing[0]}",
             remedy="Fetch the files again, or choose a causal language model with its output layer",
-        )
-    config: Any = module.config
-    if any(str(one).endswith("ForMaskedLM") for one in config.architectures or []):
-        raise ModelError(
-            "This is not a causal language model: it fills gaps and sees what comes after them",
-            where=name,
-            expected="a model that continues a text, such as gpt2",
-            found=", ".join(config.architectures),
-            remedy="Choose another model",
         )
     # Without its files, some classes give a tokenizer that knows no word.
     if not tokenizer("the old house").get("input_ids"):
@@ -206,9 +239,17 @@ def require_reachable(source: str, name: str) -> None:
         ) from error
 
 
-def _context(module: nn.Module) -> int:
+def _context(config: Any) -> int:
     for key in _CONTEXT_KEYS:
-        value = getattr(module.config, key, None)
+        value = getattr(config, key, None)
         if isinstance(value, int) and value > 0:
             return value
     return _DEFAULT_CONTEXT
+
+
+def _width(module: nn.Module, config: Any) -> int:
+    """Of the residual stream, as the configuration says, or as wide as the embedding where it does not."""
+    declared = getattr(config, "hidden_size", None) or getattr(config, "d_model", None)
+    if isinstance(declared, int):
+        return declared
+    return int(module.get_input_embeddings().weight.shape[1])  # type: ignore[operator]

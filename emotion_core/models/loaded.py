@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.base.errors import TextTooLongError
+from emotion_core.base.errors import ModelError, TextTooLongError
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.pieces import spelled
 
@@ -24,7 +25,9 @@ class LoadedModel:
         module: The transformers model, in evaluation mode.
         tokenizer: Its tokenizer.
         layers_path: Dotted path of the list of blocks.
+        copy: Which copy of the residual stream the blocks compute on, where copies come first (Gemma 3n).
         envoy: nnsight's wrapper, made by `tracing/envoy.py` at the first trace.
+        memory: What it remembers of a text, found by `tracing/memory.py` at the first decoding step.
         remote: Where its traces run (`tracing/remote.py`); None is here.
     """
 
@@ -32,17 +35,42 @@ class LoadedModel:
     module: nn.Module
     tokenizer: Any
     layers_path: str
+    copy: int | None = None
     envoy: Any = field(default=None, repr=False)
+    memory: Any = field(default=None, repr=False)
     remote: Any = None
 
-    def encode(self, text: str, *, chat: bool = False) -> Encoding:
-        """Tokenizes one text; see `models.encode.encode`."""
-        return encode(self.tokenizer, text, self.info.context, chat=chat)
+    def encode(self, text: str, *, chat: bool = False, reply: bool = False) -> Encoding:
+        """Tokenizes one text; see `models.encode.encode`.
 
-    def fits(self, text: str, *, chat: bool = False) -> bool:
+        Raises:
+            ModelError: As there; or the model has no embedding for a token.
+        """
+        encoding = encode(self.tokenizer, text, self.info.context, chat=chat, reply=reply)
+        self.require_embedded(encoding.ids)
+        return encoding
+
+    def require_embedded(self, ids: Sequence[int]) -> None:
+        """Refuses tokens that the tokenizer knows and the model does not.
+
+        Raises:
+            ModelError: There is one.
+        """
+        rows = int(self.module.get_input_embeddings().weight.shape[0])  # type: ignore[operator]
+        highest = max(ids, default=0)
+        if highest >= rows:
+            raise ModelError(
+                "The tokenizer has tokens that the model has no embedding for",
+                where=self.info.name,
+                expected=f"tokens 0 to {rows - 1}",
+                found=f"token {highest}: {self.tokenizer.decode([highest])!r}",
+                remedy="Check that the tokenizer's files belong to this model",
+            )
+
+    def fits(self, text: str, *, chat: bool = False, reply: bool = False) -> bool:
         """Whether a text is within the context."""
         try:
-            self.encode(text, chat=chat)
+            self.encode(text, chat=chat, reply=reply)
         except TextTooLongError:
             return False
         return True

@@ -50,7 +50,7 @@ def audit_tokens(model: LoadedModel, text: str, reading: ReadingPosition) -> Job
     """
     yield Progress(0, 1, "reading tokens")
     context = model.info.context
-    encoding = encode(model.tokenizer, text, _NO_LIMIT, chat=reading.chat)
+    encoding = encode(model.tokenizer, text, _NO_LIMIT, chat=reading.chat, reply=reading.reply)
     read = set(read_tokens(encoding, reading)) if len(encoding) <= context else set()
     special = set(model.tokenizer.all_special_ids)
     pieces = model.pieces(list(encoding.ids))

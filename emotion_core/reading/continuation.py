@@ -13,6 +13,7 @@ from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.template import rendered
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
@@ -150,8 +151,8 @@ def reply_ids(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]:
     if model.tokenizer.chat_template:
         messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
         tokenize(model, turns)  # the same errors as everywhere else
-        coded = model.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
-        return tuple(coded["input_ids"])
+        whole = rendered(model.tokenizer, messages, reply=True)
+        return tuple(model.tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"])
     lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
     ids = tuple(model.tokenizer("\n".join([*lines, f"{PLAIN_NAMES['assistant']}:"]), verbose=False)["input_ids"])
     return ids[:-1] if len(ids) > 1 and ids[-1] == model.tokenizer.eos_token_id else ids

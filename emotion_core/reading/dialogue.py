@@ -11,11 +11,11 @@ import numpy as np
 from emotion_core.base.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.template import MARK, rendered
 from emotion_core.prompts.library_items import Turn
 from emotion_core.vectors.rows import IntArray
 
 PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
-_MARK = "qzwxvkjq"  # in no template
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
     Raises:
         ModelError: The template refuses the roles or their order, or changes the text of a turn.
     """
-    rendered, template = _rendered(model.tokenizer, turns)
-    places = _places(model.tokenizer, turns, rendered)
+    whole, template = _rendered(model.tokenizer, turns)
+    places = _places(model.tokenizer, turns, whole)
     coded = model.tokenizer(
-        rendered, add_special_tokens=template == "plain", return_offsets_mapping=True, verbose=False, truncation=False
+        whole, add_special_tokens=template == "plain", return_offsets_mapping=True, verbose=False, truncation=False
     )
     offsets = coded["offset_mapping"]
     spans = tuple(_span(offsets, begin, end) for begin, end in places)
@@ -95,24 +95,24 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
     return Dialogue(kept, Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
 
 
-def _places(tokenizer: Any, turns: Sequence[Turn], rendered: str) -> list[tuple[int, int]]:
+def _places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple[int, int]]:
     """First character of each turn, and one after its last, in the rendered conversation.
 
     A turn may say what the template itself says, "user" for example, so it is not searched for: marks in the place
     of the turns show what the template puts between them.
     """
-    marked, _ = _rendered(tokenizer, [Turn(role=turn.role, content=f"{_MARK}{i}q") for i, turn in enumerate(turns)])
+    marked, _ = _rendered(tokenizer, [Turn(role=turn.role, content=f"{MARK}{i}q") for i, turn in enumerate(turns)])
     between, at = [], 0
     for i in range(len(turns)):
-        found = marked.find(f"{_MARK}{i}q", at)
+        found = marked.find(f"{MARK}{i}q", at)
         between.append(marked[at:found] if found >= 0 else None)
-        at = found + len(f"{_MARK}{i}q")
+        at = found + len(f"{MARK}{i}q")
     places: list[tuple[int, int]] = []
     at = 0
     for number, (turn, before) in enumerate(zip(turns, between, strict=True), start=1):
         said = turn.content.strip()
         begin = at + len(before or "")
-        if before is None or rendered[at:begin] != before or rendered[begin : begin + len(said)] != said:
+        if before is None or whole[at:begin] != before or whole[begin : begin + len(said)] != said:
             raise ModelError(
                 "The chat template changes the text, so its tokens cannot be told apart",
                 where=f"turn {number}",
@@ -127,16 +127,7 @@ def _rendered(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, str]:
     if not tokenizer.chat_template:
         return "\n".join(f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns), "plain"
     messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
-    from jinja2 import TemplateError
-
-    try:
-        return str(tokenizer.apply_chat_template(messages, tokenize=False)), "chat template"
-    except TemplateError as error:
-        raise ModelError(
-            "The model's chat template refuses this conversation",
-            found=str(error) or "an error in the template",
-            remedy="Begin with the user, let user and assistant take turns, or leave out the system turn",
-        ) from error
+    return rendered(tokenizer, messages), "chat template"
 
 
 def _span(offsets: Sequence[tuple[int, int]], begin: int, end: int) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from emotion_core.steering.plan import PlannedRow, blocks
 from emotion_core.steering.prompt_tokens import prompt_ids
 from emotion_core.steering.writing import WritingSettings
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import Intervention
 
 WRITING = "writing texts"
@@ -104,7 +105,7 @@ def generate(
             except StopIteration as end:
                 written += [Written(w.row, plain[prompt], w.ids, w.broken) for w in end.value]
                 break
-            yield Progress(number * settings.max_new_tokens + steps.progress.done, total, what)
+            yield Progress(number * settings.max_new_tokens + steps.progress.done, total, what + slowness(model))
             if stop():
                 writing.close()
                 if whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emotion_core.base.errors import TextTooLongError
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.template import rendered
 from emotion_core.steering.writing import WritingSettings
 
 
@@ -30,8 +31,10 @@ def generation_ids(model: LoadedModel, prompt: str, *, chat: bool) -> tuple[int,
     if chat:
         messages = [{"role": "user", "content": prompt}]
         model.encode(prompt, chat=True)  # the same errors as everywhere else
-        ids = model.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
-        return tuple(ids)
+        whole = rendered(model.tokenizer, messages, reply=True)
+        ids = tuple(model.tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"])
+        model.require_embedded(ids)
+        return ids
     encoded = model.encode(prompt).ids
     end = model.tokenizer.eos_token_id
     return encoded[:-1] if len(encoded) > 1 and encoded[-1] == end else encoded

@@ -8,7 +8,6 @@ step costs about 2 ms more than the bare forward.
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +17,7 @@ import torch
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.memory import Kept, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, steered
 from emotion_core.tracing.tokens_so_far import TokensSoFar
@@ -37,20 +37,18 @@ def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention
         rows: Copies of the prompt that are steered differently.
 
     Returns:
-        A transformers cache of `rows` rows.
+        What the model remembers, in `rows` rows.
     """
     tokens = torch.tensor([list(ids)] * rows, device=model.info.device)  # (rows, tokens)
     cache, _ = _forward(model, tokens, None, edits)
     return cache
 
 
-def spread(cache: Any, index: Sequence[int]) -> Any:
+def spread(cache: Kept | TokensSoFar, index: Sequence[int]) -> Kept | TokensSoFar:
     """A copy of a cache whose row r is the row `index[r]` of the original."""
     if isinstance(cache, TokensSoFar):
         return cache.rows(index)
-    copied = copy.deepcopy(cache)
-    copied.batch_select_indices(torch.tensor(list(index)))
-    return copied
+    return cache.spread(index)
 
 
 def step(
@@ -71,22 +69,25 @@ def step(
 
 
 def _forward(
-    model: LoadedModel, tokens: torch.Tensor, cache: Any, edits: Sequence[Intervention]
+    model: LoadedModel, tokens: torch.Tensor, cache: Kept | TokensSoFar | None, edits: Sequence[Intervention]
 ) -> tuple[Any, torch.Tensor]:
-    if model.remote is not None:
-        so_far = (cache or TokensSoFar()).then(tokens, edits)
+    anew = isinstance(cache, TokensSoFar) or (cache is None and is_unusual(model) and not memory_of(model).steps)
+    if anew or model.remote is not None:
+        before = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
+        so_far = before.then(tokens, edits)
         return so_far, _forward_again(model, so_far)
     envoy, blocks = envoy_of(model), blocks_of(model)
     ordered = sorted(edits, key=lambda edit: edit.layer)  # a trace reads layers in forward order
-    inputs = {"input_ids": tokens, "use_cache": True, **_last_logits(model)}
-    if cache is not None:
-        inputs["past_key_values"] = cache
+    inputs: dict[str, Any] = {"input_ids": tokens, "use_cache": True, **_last_logits(model)}
+    if isinstance(cache, Kept):
+        inputs[cache.name] = cache.value
     with torch.inference_mode(), envoy.trace(inputs):
         for edit in ordered:
-            hidden = stream(blocks[edit.layer].output)
+            hidden = stream(blocks[edit.layer].output, model)
             hidden[:] = steered(hidden, edit)
         output = nnsight.save(envoy.output)
-    return output.past_key_values, output.logits[:, -1].float()
+    kept = learned(model, output, len(tokens))
+    return TokensSoFar().then(tokens, edits) if kept is None else kept, output.logits[:, -1].float()
 
 
 def _last_logits(model: LoadedModel) -> dict[str, int]:
@@ -103,7 +104,7 @@ def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
     inputs = {"input_ids": so_far.tokens, "use_cache": False}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         for start, end, edit in stretches:
-            hidden = stream(blocks[edit.layer].output)
+            hidden = stream(blocks[edit.layer].output, model)
             hidden[:, start:end] = steered(hidden[:, start:end], edit)
         logits = nnsight.save(envoy.output.logits[:, -1].float())
     last: torch.Tensor = logits

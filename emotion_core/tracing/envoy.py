@@ -22,10 +22,19 @@ def blocks_of(model: LoadedModel) -> Any:
     return reduce(getattr, model.layers_path.split("."), envoy_of(model))
 
 
-def stream(output: Any) -> Any:
-    """The residual stream in a block's output.
+def stream(output: Any, model: LoadedModel) -> Any:
+    """The residual stream in a block's output or input, as it is steered: a view, [rows, tokens, (copies,) width].
 
     Most blocks of transformers 5 return a tensor [rows, tokens, width]; GPT-Neo, GPT-J, BLOOM, Falcon and MPT return
-    a tuple that begins with it. Indexing a tensor with [0] would be its first row: the classic silent mistake.
+    a tuple that begins with it, the first GPT a list. Indexing a tensor with [0] would be its first row: the classic
+    silent mistake. Some models carry the stream in several copies. Of Gemma 3n's [copies, rows, tokens, width] this is
+    the copy that its blocks compute on; of hyper-connections' [rows, tokens, copies, width] it is all of them.
     """
-    return output[0] if isinstance(output, tuple) else output
+    tensor = output[0] if isinstance(output, (tuple, list)) else output
+    return tensor[model.copy] if model.copy is not None and tensor.dim() == 4 else tensor
+
+
+def read_stream(output: Any, model: LoadedModel) -> Any:
+    """The residual stream as it is read, [rows, tokens, width]: the mean where it is carried in several copies."""
+    tensor = stream(output, model)
+    return tensor.mean(2) if tensor.dim() == 4 else tensor

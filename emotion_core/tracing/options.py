@@ -18,6 +18,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.batches import TOKENS_PER_BATCH
 from emotion_core.tracing.decode import spread
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.memory import kept_of, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.score import LOGITS_PER_BATCH
 from emotion_core.tracing.steer import Intervention, Operation, steered
@@ -104,8 +105,8 @@ def score_options(
     Returns:
         For each prompt float64 [options]; nan where the model produced numbers that are not finite.
     """
-    if model.remote is not None:
-        asked = [replace(one, shared=0) for one in asked]  # a shared beginning is kept as a cache, which stays here
+    if not memory_of(model).stretches:
+        asked = [replace(one, shared=0) for one in asked]  # nothing of a shared beginning can be kept
     width = model.info.width
     matrix = torch.zeros((1, width)) if directions is None else torch.tensor(directions)
     steering = _Steering(layer, operation, matrix)
@@ -244,17 +245,20 @@ def _forward(
     """
     envoy, blocks = envoy_of(model), blocks_of(model)
     at = torch.tensor(list(kept), device=ids.device)
-    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": model.remote is None}
+    remembers = memory_of(model).stretches
+    inputs: dict[str, Any] = {"input_ids": ids, "use_cache": remembers}
     if cache is not None:
-        inputs["past_key_values"] = cache
+        inputs[cache.name] = cache.value
     only = "logits_to_keep" in inspect.signature(model.module.forward).parameters
     if only:
         inputs["logits_to_keep"] = at  # spares the output layer for positions that nobody looks at
-    where = mask.to(ids.device)[:, :, None]
+    where = mask.to(ids.device)
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         if edit is not None:
-            hidden = stream(blocks[edit.layer].output)
-            hidden[:] = torch.where(where, steered(hidden, edit), hidden)
+            hidden = stream(blocks[edit.layer].output, model)
+            hidden[:] = torch.where(
+                where.reshape(*where.shape, *(1,) * (hidden.dim() - 2)), steered(hidden, edit), hidden
+            )
         logits = nnsight.save(envoy.output.logits if only else envoy.output.logits[:, at])
-        kept_cache = nnsight.save(envoy.output.past_key_values)
-    return kept_cache, logits.float()
+        remembered = nnsight.save(kept_of(envoy.output, len(ids)) if remembers else None)
+    return remembered, logits.float()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import nnsight
+import numpy as np
 import torch
 
 from emotion_core.base.activations import RECORDER_VERSION, Activations, ReadingPosition
@@ -13,8 +14,9 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.trial import not_finite
 from emotion_core.tracing.batches import length_sorted, pad_right
-from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
 from emotion_core.tracing.pooled_rows import Rows
 from emotion_core.tracing.remote import retried, trace_options
 
@@ -39,7 +41,7 @@ def record(
         Activations in the order of `texts`, layers 0 to `last_layer`.
 
     Raises:
-        ModelError: A text is empty for the tokenizer, or longer than the context.
+        ModelError: A text is empty for the tokenizer, longer than the context, or gives numbers that are not finite.
     """
     depth = model.info.layers if last_layer is None else last_layer + 1
     if not 0 < depth <= model.info.layers:
@@ -50,7 +52,7 @@ def record(
     if cache:
         rows.fill_from(cache, keys)
     missing = rows.missing()
-    encodings = {i: model.encode(unique[i], chat=reading.chat) for i in missing}
+    encodings = {i: model.encode(unique[i], chat=reading.chat, reply=reading.reply) for i in missing}
     yield Progress(rows.n_filled, len(unique), "reading texts")
     for batch in length_sorted([len(encodings[i]) for i in missing]):
         chosen = [missing[b] for b in batch]
@@ -70,7 +72,7 @@ def cache_key(model: LoadedModel, text: str, reading: ReadingPosition, depth: in
 
 def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
     """Positions of the tokens that are read, counted from 0 over all tokens: what the token audit shows."""
-    if reading.pooling == "last":
+    if reading.pooling in ("last", "answer"):
         return [len(encoding) - 1]
     content = [i for i, is_content in enumerate(encoding.content) if is_content]
     if reading.pooling == "last_content":
@@ -89,6 +91,9 @@ def _read_batch(
     pooled, norms = _trace(model, ids, read, tails, depth)
     values = torch.stack(pooled, dim=1).cpu().numpy()  # (rows, 1 + layers, width)
     lengths = torch.stack(norms, dim=1).cpu().numpy()  # (rows, layers)
+    if not (np.isfinite(values).all() and np.isfinite(lengths).all()):
+        broken = ~np.isfinite(values[:, 1:]).all(axis=(0, 2)) | ~np.isfinite(lengths).all(axis=0)  # (layers,)
+        raise not_finite(model, np.flatnonzero(broken).tolist())
     return [CachedRow(values[i], lengths[i], len(e)) for i, e in enumerate(encodings)]
 
 
@@ -101,9 +106,9 @@ def _trace(
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
         pooled = nnsight.save([])
         norms = nnsight.save([])
-        pooled.append(_means(blocks[0].input, read))
+        pooled.append(_means(read_stream(blocks[0].input, model), read))
         for i in range(depth):
-            hidden = stream(blocks[i].output)  # (rows, tokens, width)
+            hidden = read_stream(blocks[i].output, model)  # (rows, tokens, width)
             pooled.append(_means(hidden, read))
             norms.append(_mean_lengths(hidden, tails))
         tracer.stop()

@@ -14,7 +14,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.batches import TOKENS_PER_BATCH, length_sorted, pad_right
-from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
 from emotion_core.tracing.remote import retried, trace_options
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
@@ -105,7 +105,9 @@ def _trace(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     envoy, blocks = envoy_of(model), blocks_of(model)
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
-        projected = nnsight.save(stream(blocks[layer].output).float() @ matrix.T)  # (rows, tokens, directions)
+        projected = nnsight.save(
+            read_stream(blocks[layer].output, model).float() @ matrix.T
+        )  # (rows, tokens, directions)
         # Inside the trace, because logits are the largest thing that could travel over a network.
         logits = envoy.output.logits[:, :-1].float().transpose(1, 2)  # (rows, vocabulary, tokens - 1)
         nats = nnsight.save(torch.nn.functional.cross_entropy(logits, ids[:, 1:], reduction="none"))

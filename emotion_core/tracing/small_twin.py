@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import PreTrainedConfig
 
 from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
@@ -35,8 +36,43 @@ _SIZES = {
     "ffn_dim": 128,
     "num_local_experts": 4,
     "num_experts": 4,
+    "n_routed_experts": 4,
+    "moe_num_experts": 4,
     "num_experts_per_tok": 2,
+    "num_experts_per_token": 2,
+    "n_group": 1,
+    "num_expert_group": 1,
+    "topk_group": 1,
+    # Attention of low rank (DeepSeek and its like).
+    "q_lora_rank": 32,
+    "kv_lora_rank": 32,
+    "qk_rope_head_dim": 16,
+    "qk_nope_head_dim": 16,
+    "v_head_dim": 16,
+    # Recurrent parts.
+    "attention_hidden_size": 64,
+    "lru_width": 64,
+    "chunk_size": 16,
+    "mamba_chunk_size": 16,
+    "linear_num_value_heads": 4,
+    "linear_num_key_heads": 2,
+    "linear_key_head_dim": 16,
+    "linear_value_head_dim": 16,
+    "linear_num_heads": 4,
+    "linear_head_dim": 16,
+    "num_blocks": 2,
+    "embedding_dim": 64,
+    # Encoders and decoders of their own, and vision.
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 128,
+    "decoder_ffn_dim": 128,
+    "depth": 2,
+    "emb_dim": 64,
 }
+_KINDS = ("layer_types", "attention_layers", "layers_block_type", "mlp_layer_types", "block_types")
 
 
 def small_twin(model: LoadedModel) -> nn.Module:
@@ -49,7 +85,7 @@ def small_twin(model: LoadedModel) -> nn.Module:
         ModelError: The class cannot be made small in this way.
     """
     try:
-        config = _small(model.module.config)
+        config = shrunk(model.module.config)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             return type(model.module)(config).eval()
@@ -63,16 +99,29 @@ def small_twin(model: LoadedModel) -> nn.Module:
         ) from error
 
 
-def _small(config: Any) -> Any:
+def shrunk(config: Any) -> Any:
+    """A copy of a configuration with small sizes, in its parts for images and sound too.
+
+    There are two layers, or one of each kind where a model has more kinds. The vocabulary stays.
+    """
     small = copy.deepcopy(config)
+    for part in vars(small).values():
+        if isinstance(part, PreTrainedConfig):
+            vars(part).update(vars(shrunk(part)))
     for key, size in _SIZES.items():
         # Names that stand for another one (GPT-2's hidden_size is n_embd) and computed ones are not among these.
         if vars(small).get(key) is not None:
             setattr(small, key, size)
-    for key in ("layer_types", "attention_layers"):
-        kinds = getattr(small, key, None)
+    if vars(small).get("kv_lora_rank") and vars(small).get("num_key_value_heads"):
+        small.num_key_value_heads = small.num_attention_heads  # each head has its own share of the low rank
+    for key in _KINDS:
+        kinds = vars(small).get(key)
         if kinds:
-            setattr(small, key, list(kinds[:2]))
+            one_of_each = list(dict.fromkeys(kinds))
+            setattr(small, key, one_of_each if len(one_of_each) > 1 else one_of_each * 2)
+            for name in _LAYERS:
+                if vars(small).get(name) is not None:
+                    setattr(small, name, max(2, len(one_of_each)))
     if getattr(small, "attention_types", None):
         small.attention_types = [[list(kinds), 1] for kinds, _ in small.attention_types[:1]]
     return small

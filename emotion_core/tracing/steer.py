@@ -33,14 +33,15 @@ def steered(hidden: torch.Tensor, edit: Intervention) -> torch.Tensor:
     """The edited residual stream.
 
     Args:
-        hidden: [rows, tokens, width] in the model's dtype.
+        hidden: [rows, tokens, width] in the model's dtype, or [rows, tokens, copies, width]: each copy is edited alike.
         edit: The intervention, with as many rows.
 
     Returns:
-        [rows, tokens, width] in the dtype of `hidden`.
+        The same shape, in the dtype of `hidden`.
     """
-    direction = edit.directions.to(hidden.device)[:, None, :]  # (rows, 1, width)
-    amount = edit.amounts.to(hidden.device)[:, None, None]  # (rows, 1, 1)
+    between = (1,) * (hidden.dim() - 2)
+    direction = edit.directions.to(hidden.device).reshape(len(edit.directions), *between, -1)  # (rows, 1, width)
+    amount = edit.amounts.to(hidden.device).reshape(-1, *between, 1)  # (rows, 1, 1)
     exact = hidden.float()
     if edit.operation == "add":
         moved = exact + amount * direction

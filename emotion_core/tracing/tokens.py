@@ -12,7 +12,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.batches import length_sorted, pad_right
-from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
 from emotion_core.tracing.remote import retried, trace_options
 
 
@@ -68,6 +68,6 @@ def _trace(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[int, torch.T
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
         kept = nnsight.save([])
         for layer, matrix in matrices.items():
-            kept.append(stream(blocks[layer].output).float() @ matrix.T)
+            kept.append(read_stream(blocks[layer].output, model).float() @ matrix.T)
         tracer.stop()
     return torch.stack(kept, dim=2)

@@ -63,7 +63,7 @@ def neutral_texts(model: LoadedModel, reading: ReadingPosition) -> tuple[str, ..
         ModelError: Fewer than 20 fit.
     """
     texts = tuple(dict.fromkeys(t.text for t in load_prompts(NEUTRAL_SET).texts))
-    fitting = tuple(text for text in texts if model.fits(text, chat=reading.chat))
+    fitting = tuple(text for text in texts if model.fits(text, chat=reading.chat, reply=reading.reply))
     if len(fitting) < 20:
         raise ModelError(
             "The model's context is too short for the neutral texts that strengths are measured by",
@@ -73,6 +73,23 @@ def neutral_texts(model: LoadedModel, reading: ReadingPosition) -> tuple[str, ..
             remedy="Choose a model with a longer context",
         )
     return fitting
+
+
+def _require_sides(blocks: Sequence[Block], vectors: FloatArray) -> None:
+    """Refuses emotions whose texts read the same as those they are compared with: there is no direction between them.
+
+    Raises:
+        SettingsError: There is one.
+    """
+    emotions = [emotion for block in blocks for emotion in block.emotions]
+    same = [emotion for emotion, vector in zip(emotions, vectors, strict=True) if not vector.any()]
+    if same:
+        raise SettingsError(
+            "The two sides are the same to the model, so there is no direction between them",
+            where=", ".join(same[:4]),
+            found="a difference of exactly 0 at every layer",
+            remedy="Check that the columns hold different texts, and that not only tokens that all share are read",
+        )
 
 
 def vectors_from(
@@ -98,6 +115,7 @@ def vectors_from(
     if settings.neutral_projection:
         values = project_out(values, neutral_components(neutral.values))
     vectors = np.concatenate([estimate(values, block, settings.estimator) for block in blocks])
+    _require_sides(blocks, vectors)
     parts = [cross_validate(values, block, settings.estimator, settings.folds, settings.seed) for block in blocks]
     measures = CrossValidation.joined(parts)
     emotions = tuple(emotion for block in blocks for emotion in block.emotions)

@@ -43,7 +43,7 @@ def test_a_list_of_different_blocks_is_no_list_of_layers():
 
 
 def test_two_equally_long_lists_are_named_and_one_can_be_chosen():
-    with pytest.raises(ModelError, match=r"one longest list.*Found: left, right.*model\.layers"):
+    with pytest.raises(ModelError, match=r"one longest list.*Found: left, right.*my-model#left"):
         find_layers(lists(left=3, right=3))
     assert find_layers(lists(left=3, right=3), "right")[0] == "right"
 

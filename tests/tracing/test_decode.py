@@ -39,11 +39,11 @@ def test_a_prefilled_prompt_spread_over_rows_continues_each_its_own_way(tiny, fa
 def test_spreading_leaves_the_prompt_as_it_was_and_picks_rows(tiny):
     model = tiny("llama")
     cache = prefill(model, [7, 8, 9], rows=2)
-    before = cache.layers[0].keys.clone()
+    before = cache.value.layers[0].keys.clone()
     spread_cache = spread(cache, [1, 0, 1])
     step(model, torch.tensor([1, 2, 3]), spread_cache)
-    assert torch.equal(cache.layers[0].keys, before) and cache.get_seq_length() == 3
-    assert spread_cache.layers[0].keys.shape[0] == 3 and spread_cache.get_seq_length() == 4
+    assert torch.equal(cache.value.layers[0].keys, before) and cache.value.get_seq_length() == 3
+    assert spread_cache.value.layers[0].keys.shape[0] == 3 and spread_cache.value.get_seq_length() == 4
 
 
 @pytest.mark.parametrize("family", MAIN)

@@ -78,7 +78,17 @@ def test_numbers_that_overflow_are_found():
     with torch.no_grad():
         model.module.transformer.h[2].mlp.c_proj.bias[5] = torch.inf
     check = reading.finite_activations(model)
-    assert not check.passed and "at layer 2" in check.detail and "float32" in check.remedy
+    assert not check.passed and "at layer 2" in check.detail and "h.2.mlp.c_proj.bias" in check.detail
+    assert [one for one in failed(model).values() if one.remedy] == [check], "one thing to mend, and no other"
+
+
+def test_numbers_that_overflow_in_half_precision_ask_for_another_format():
+    module = tiny_module("gpt2").to(torch.float16)
+    with torch.no_grad():
+        module.transformer.h[1].mlp.c_proj.bias[3] = 6e4
+        module.transformer.h[2].mlp.c_proj.bias[3] = 6e4
+    checks = failed(adopt(module, tiny_tokenizer(), "tiny"))
+    assert list(checks) == ["finite activations"] and "bfloat16 or float32" in checks["finite activations"].remedy
 
 
 def test_numbers_near_the_limit_of_the_dtype_are_found():

@@ -15,6 +15,7 @@ _POSITIONS: dict[str, Pooling] = {
     "Mean from a token on": "mean",
     "Last content token": "last_content",
     "Last token": "last",
+    "Where the answer begins": "answer",
 }
 
 
@@ -64,7 +65,8 @@ def build_form() -> BuildSettings:
         "real models such a direction can be many times as large as any emotion; in others the emotions lie along it.",
     )
     seed, folds, chat = _more_settings()
-    reading = ReadingPosition(_POSITIONS[str(position)], int(start), chat)
+    pooling = _POSITIONS[str(position)]
+    reading = ReadingPosition(pooling, int(start), chat or pooling == "answer")
     return BuildSettings(estimator or ESTIMATORS[0], reading, neutral, seed, folds)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from emotion_core.models.layers import text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.doctor.check import REPORT, Check, verdict
 from emotion_core.tracing.doctor.hooks import blocks, forward
@@ -24,7 +25,7 @@ def layer_path(model: LoadedModel) -> Check:
     runs = {len(inputs) for inputs in seen.inputs}
     chained = runs == {1} and all(torch.equal(o[0], i[0]) for o, i in zip(seen.outputs, seen.inputs[1:], strict=False))
     shape = tuple(seen.outputs[0][0].shape) if seen.outputs[0] else ()
-    declared = getattr(model.module.config, "num_hidden_layers", len(layers))
+    declared = getattr(text_config(model.module.config), "num_hidden_layers", len(layers))
     detail = (
         f"{len(layers)} blocks of class {type(layers[0]).__name__} at {model.layers_path} (the configuration says "
         f"{declared}), which put out a {seen.kinds[0] or 'nothing'} of width {shape[-1] if shape else 0}, "

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import stream
+from emotion_core.tracing.envoy import read_stream
 
 
 @dataclass
@@ -43,8 +43,8 @@ def watched(model: LoadedModel) -> Iterator[Seen]:
     seen = Seen([[] for _ in layers], [[] for _ in layers], ["" for _ in layers])
     handles = []
     for i, block in enumerate(layers):
-        handles.append(block.register_forward_pre_hook(_keep_input(seen, i), with_kwargs=True))
-        handles.append(block.register_forward_hook(_keep_output(seen, i)))
+        handles.append(block.register_forward_pre_hook(_keep_input(seen, i, model), with_kwargs=True))
+        handles.append(block.register_forward_hook(_keep_output(seen, i, model)))
     try:
         yield seen
     finally:
@@ -59,17 +59,17 @@ def forward(model: LoadedModel, ids: torch.Tensor) -> tuple[Seen, torch.Tensor]:
     return seen, logits
 
 
-def _keep_input(seen: Seen, i: int) -> Any:
+def _keep_input(seen: Seen, i: int, model: LoadedModel) -> Any:
     def keep(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         given = args[0] if args else kwargs["hidden_states"]
-        seen.inputs[i].append(given.detach().clone())
+        seen.inputs[i].append(read_stream(given, model).detach().clone())
 
     return keep
 
 
-def _keep_output(seen: Seen, i: int) -> Any:
+def _keep_output(seen: Seen, i: int, model: LoadedModel) -> Any:
     def keep(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         seen.kinds[i] = type(output).__name__
-        seen.outputs[i].append(stream(output).detach().clone())
+        seen.outputs[i].append(read_stream(output, model).detach().clone())
 
     return keep

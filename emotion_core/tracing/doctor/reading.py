@@ -8,6 +8,7 @@ import torch
 from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.trial import not_finite
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.doctor.probe import probe_ids, probes
@@ -78,8 +79,9 @@ def finite_activations(model: LoadedModel) -> Check:
     top = torch.finfo(getattr(torch, model.info.dtype)).max
     if broken or not bool(torch.isfinite(logits).all()):
         where = f"at layer {broken[0]}" if broken else "in the logits"
-        detail = f"Numbers that are not finite appear {where} in {model.info.dtype}, whose largest number is {top:.3g}."
-        return Check("finite activations", False, detail, "Load the model in float32 or bfloat16")
+        error = not_finite(model, broken)
+        detail = f"Numbers that are not finite appear {where} in {model.info.dtype}: {error.what} ({error.found})."
+        return Check("finite activations", False, detail, error.remedy)
     peak = int(np.argmax(largest))
     share = largest[peak] / top
     detail = (

@@ -11,6 +11,7 @@ from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
 from emotion_core.tracing.doctor.hooks import forward, watched
 from emotion_core.tracing.doctor.probe import probe_ids
+from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import Intervention, Operation
 
 STEPS = 3
@@ -58,6 +59,8 @@ def decoding_equals_a_full_forward(model: LoadedModel) -> Check:
         f"{ids.shape[1]} tokens one by one and in one pass give logits that differ by {apart:.1e} of their length "
         f"(up to {limit:.0e} is rounding)."
     )
+    if slowness(model):
+        detail += " What the model remembers cannot be kept, so each token is computed from the whole text: slow."
     return verdict("decoding equals a full forward", apart <= limit, detail, REPORT)
 
 

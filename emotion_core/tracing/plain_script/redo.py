@@ -31,10 +31,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 HERE = Path(str(globals().get("__file__", "redo.ipynb"))).resolve().parent  # a notebook has no __file__
 SETTINGS = json.loads((HERE / "settings.json").read_text(encoding="utf-8"))
 READING = SETTINGS["reading"]
+TEMPLATE = SETTINGS.get("template", {})  # arguments of the chat template
 TOLERANCE = 1e-5
 # Where model families keep their blocks, tried in this order where the settings do not name the place.
 LAYER_LISTS = (
     "transformer.h", "transformer.blocks", "model.layers", "gpt_neox.layers", "model.decoder.layers", "backbone.layers",
+    "model.language_model.layers", "rwkv.blocks",
 )  # fmt: skip
 
 # %% The model, wrapped by nnsight
@@ -51,7 +53,7 @@ def load(source: str) -> tuple[Any, Any, Any]:
     path = SETTINGS["layers_path"] or next(one for one in LAYER_LISTS if one in names)
     model = TransformersModel(module, task="text-generation", tokenizer=tokenizer)
     blocks = reduce(getattr, path.split("."), model)
-    found = (len(module.get_submodule(path)), int(module.config.hidden_size))
+    found = (len(module.get_submodule(path)), int(module.config.get_text_config(decoder=True).hidden_size))
     if found != (SETTINGS["layers"], SETTINGS["width"]):
         raise SystemExit(
             f"The vectors belong to {SETTINGS['model']} with {SETTINGS['layers']} layers of width {SETTINGS['width']}; "
@@ -72,7 +74,7 @@ def tokens(tokenizer: Any, text: str) -> tuple[list[int], list[int]]:
         special = set(tokenizer.all_special_ids)
         special.discard(tokenizer.unk_token_id if tokenizer.unk_token_id != tokenizer.eos_token_id else None)
         content = [i for i, token in enumerate(ids) if token not in special]
-    if READING["pooling"] == "last":
+    if READING["pooling"] in ("last", "answer"):
         return ids, [len(ids) - 1]
     if READING["pooling"] == "last_content":
         return ids, content[-1:]
@@ -83,9 +85,13 @@ def chat_tokens(tokenizer: Any, text: str) -> tuple[list[int], list[int]]:
     """The text as a user message in the chat template, and the places of its own tokens."""
 
     def rendered(message: str) -> str:
-        return str(tokenizer.apply_chat_template([{"role": "user", "content": message}], tokenize=False))
+        said = [{"role": "user", "content": message}]
+        reply = READING["pooling"] == "answer"
+        return str(tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=reply, **TEMPLATE))
 
     whole = rendered(text)
+    if READING["pooling"] == "answer":
+        whole = behind_a_thought(tokenizer, whole, text.strip())
     begin = whole.find(text.strip(), max(0, rendered("qzwxvkjq").find("qzwxvkjq")))
     end = begin + len(text.strip())
     coded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
@@ -93,12 +99,22 @@ def chat_tokens(tokenizer: Any, text: str) -> tuple[list[int], list[int]]:
     return list(coded["input_ids"]), content
 
 
+def behind_a_thought(tokenizer: Any, whole: str, text: str) -> str:
+    """The beginning of the answer behind a `<think>` that is opened and closed, where the model would think first."""
+    header, template = whole[max(0, whole.rfind(text)) + len(text) :], str(tokenizer.chat_template)
+    if "<think>" in header:
+        closed = "</think>" in header.rpartition("<think>")[2]
+        return whole if closed else whole.rstrip("\n") + "\n\n</think>\n\n"
+    thinks = "enable_thinking" in template and "<think>" in template
+    return whole + "<think>\n\n</think>\n\n" * thinks
+
+
 # %% The residual stream after every block
 
 
 def stream(output: Any) -> Any:
     """Most blocks put out a tensor [rows, tokens, width]; some a tuple that begins with it."""
-    return output[0] if isinstance(output, tuple) else output
+    return output[0] if isinstance(output, (tuple, list)) else output
 
 
 def trace(model: Any, blocks: Any, ids: list[int], read: list[int]) -> tuple[Any, Any]:
@@ -166,7 +182,8 @@ def sweep(model: Any, blocks: Any, tokenizer: Any, vector: Any, norm: float) -> 
     chosen = SETTINGS["sweep"]
     if READING["chat"]:
         messages = [{"role": "user", "content": chosen["prompt"]}]
-        prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
+        options = {"add_generation_prompt": True, "return_dict": True, **TEMPLATE}
+        prompt = tokenizer.apply_chat_template(messages, **options)["input_ids"]
     else:
         prompt = tokenizer(chosen["prompt"])["input_ids"]
         prompt = prompt[:-1] if len(prompt) > 1 and prompt[-1] == tokenizer.eos_token_id else prompt
