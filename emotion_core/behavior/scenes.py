@@ -11,14 +11,15 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from emotion_core.behavior.options import check_options
 from emotion_core.behavior.patterns import check_pattern
 from emotion_core.errors import PromptSetError, SettingsError
-from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
+from emotion_core.prompts.decoding import base_name, stem_and_ending
 from emotion_core.prompts.library import load_scenarios, parse
-from emotion_core.prompts.tables import RawRow, read_table
+from emotion_core.prompts.tables import RawRow, read_rows
 
 PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "behaviors.json"
 PLANTED = "planted"  # what they are called on the command line
 MOST_SCENES = 200
 MOST_CHARACTERS = 20_000
+_COLUMNS = ("name", "scenario", "option", "counts", "pattern", "group")
 _YES, _NO = ("1", "true", "yes", "y", "counts"), ("0", "false", "no", "n", "")
 
 
@@ -94,8 +95,8 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
     """
     name = base_name(filename)
     ending = stem_and_ending(name)[1]
-    if ending in ("csv", "tsv"):
-        scenes = _from_rows(name, read_table(name, decode(name, data), tab=ending == "tsv").rows)
+    if ending not in ("json", "jsonl", "ndjson"):
+        scenes = _from_rows(name, read_rows(name, data, _COLUMNS).rows)
     else:
         items = parse(filename, data, TypeAdapter(list[_Item]))
         scenes = [

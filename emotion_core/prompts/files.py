@@ -52,6 +52,7 @@ def read_prompt_files(
     max_bytes: int = MAX_BYTES,
     choice: Choice | None = None,
     emotion: str = "",
+    name: str = "",
 ) -> PromptSet:
     """Reads files that belong together (see `together`) as one set.
 
@@ -62,7 +63,8 @@ def read_prompt_files(
         seed: Draws the held-out rows where nothing says which these are.
         max_bytes: Largest size of a file that is read.
         choice: The file's column for each of ours; without it the layout is recognised.
-        emotion: The emotion of all rows; without it the file's column, else its name.
+        emotion: The emotion of all rows; without it the file's column, else the name.
+        name: What the set is called, in place of the file's name without its ending.
 
     Returns:
         The prompt set; how it was read, what was left out and why stands in `dropped`.
@@ -71,7 +73,7 @@ def read_prompt_files(
         PromptSetError: A file or rows of it cannot be used; all faulty rows are in one error.
     """
     named = [(base_name(filename), data) for filename, data in files]
-    name, stem = ", ".join(one for one, _ in named), _common_name([one for one, _ in named])
+    where, stem = ", ".join(one for one, _ in named), name or _common_name([one for one, _ in named])
     emotion = " ".join(emotion.split())
     splits: list[Split | None]
     if len(named) == 2 and all(_side(one) for one, _ in named):
@@ -79,23 +81,24 @@ def read_prompt_files(
     else:
         arranged = [_arranged(one, data, max_bytes, choice, emotion) for one, data in named]
         splits = [_split_of(one) for one, _ in named] if len(named) > 1 else [None]
-        if len({one for one in splits}) == 1:  # parts of one split say nothing about which rows are held out
+        if len(set(splits)) == 1:  # parts of one split say nothing about which rows are held out
             splits = [None] * len(named)
     form = arranged[0].form
     if any(one.form != form for one in arranged):
-        raise PromptSetError("The files are of two forms", where=name, remedy="Rename one so that it stands alone")
+        raise PromptSetError("The files are of two forms", where=where, remedy="Rename one so that it stands alone")
     rows: list[Row] = []
     for (one, _), each, split in zip(named, arranged, splits, strict=False):
         # Before any cell is looked at: millions of short rows take long to check.
         _refuse_too_many(one, "rows", len(each.rows) + len(rows), MAX_ROWS)
-        typed = typed_rows(one if len(arranged) > 1 else name, stem, each)
-        rows += [replace(row, split=row.split or split, number=len(rows) + row.number) for row in typed]
+        typed = typed_rows(one if len(arranged) > 1 else where, stem, each)
+        above = max((row.number for row in rows), default=0)  # rows are counted through all files
+        rows += [replace(row, split=row.split or split, number=above + row.number) for row in typed]
     said = list(dict.fromkeys(sentence for each in arranged for sentence in each.said))
     if any(splits):
         said.append("; ".join(f"{one} is {_WORDS[split]}" for (one, _), split in zip(named, splits, strict=True)))
     if form == "pairs" and not emotion and not any("emotion" in row.cells for row in arranged[0].rows):
-        said += _named_after_file(stem)
-    return _prompt_set(name, stem, form, rows, said, seed)
+        said += _named_after_file(stem) if not name else []
+    return _prompt_set(where, stem, form, rows, said, seed)
 
 
 _WORDS: dict[Split | None, str] = {"train": "for training", "heldout": "held out", None: "split by its rows"}
@@ -119,21 +122,13 @@ def _prompt_set(name: str, stem: str, form: Form, rows: list[Row], said: list[st
     return PromptSet(stem, form, _texts(rows, splits), seed if drawn else None, dropped, repeated)
 
 
-def read_prompt_path(
-    path: str | Path,
-    *,
-    seed: int = 0,
-    max_bytes: int = MAX_BYTES,
-    choice: Choice | None = None,
-    emotion: str = "",
-) -> PromptSet:
+def read_prompt_path(path: str | Path, *, seed: int = 0, max_bytes: int = MAX_BYTES) -> PromptSet:
     """Reads a file of this machine; see read_prompt_bytes.
 
     Raises:
         PromptSetError: There is no such file, or it cannot be used.
     """
-    data = path_bytes(path, max_bytes)
-    return read_prompt_bytes(Path(path).name, data, seed=seed, max_bytes=max_bytes, choice=choice, emotion=emotion)
+    return read_prompt_bytes(Path(path).name, path_bytes(path, max_bytes), seed=seed, max_bytes=max_bytes)
 
 
 def path_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
@@ -168,8 +163,8 @@ def read_for_choice(filename: str, data: bytes, max_bytes: int = MAX_BYTES) -> t
         arranged = arrange(name, table)
     except PromptSetError:
         return (table.with_header(0) if table.lines else table), {}
-    shown = {own: theirs for own, theirs in arranged.columns.items() if set(theirs.split("+")) <= set(arranged.table.columns)}
-    return arranged.table, shown
+    there = set(arranged.table.columns)
+    return arranged.table, {own: each for own, each in arranged.columns.items() if set(each.split("+")) <= there}
 
 
 def together(filenames: Sequence[str]) -> list[list[int]]:
@@ -311,9 +306,7 @@ def _splits(rows: list[Row], seed: int) -> tuple[list[Split], bool]:
     return draw_heldout([row.emotion for row in rows], [row.topic for row in rows], seed), True
 
 
-def _enough(
-    name: str, form: Form, rows: list[Row], splits: list[Split]
-) -> tuple[list[Row], list[Split], list[str]]:
+def _enough(name: str, form: Form, rows: list[Row], splits: list[Split]) -> tuple[list[Row], list[Split], list[str]]:
     """Leaves out emotions of fewer than two training rows: a mean over one is no mean.
 
     A file that is held out altogether, as the confound sets are, needs no training rows.

@@ -13,17 +13,17 @@ from typing import Any
 
 from emotion_core.errors import PromptSetError
 from emotion_core.prompts.faults import no_rows, raise_faults, shorten
-from emotion_core.prompts.prompt_set import Form
+from emotion_core.prompts.prompt_set import Form, left_out
 from emotion_core.prompts.tables import RawRow, Table, column_name
 
 COLUMNS = ("emotion", "positive", "negative", "text", "topic", "split", "note")
 NEEDED: dict[Form, tuple[str, ...]] = {"pairs": ("positive", "negative"), "labelled": ("emotion", "text")}
 Choice = Mapping[str, str]  # our column -> the file's, or its number
 
-GOEMOTIONS = tuple(
-    "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment disapproval disgust "
-    "embarrassment excitement fear gratitude grief joy love nervousness optimism pride realization relief remorse "
-    "sadness surprise neutral".split()
+_GO = (
+    "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment disapproval "
+    "disgust embarrassment excitement fear gratitude grief joy love nervousness optimism pride realization relief "
+    "remorse sadness surprise neutral"
 )
 ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
 _ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
@@ -74,12 +74,12 @@ class Layout:
         return None
 
 
-_GO = Layout(
+_GOEMOTIONS = Layout(
     "GoEmotions",
     "google-research/goemotions",
     {"emotion": "labels", "text": "text"},
     also="id",
-    labels=GOEMOTIONS,
+    labels=tuple(_GO.split()),
     ids="e[a-z0-9]{3,6}",
 )
 LAYOUTS: tuple[Layout, ...] = (
@@ -99,7 +99,7 @@ LAYOUTS: tuple[Layout, ...] = (
         undo=("_comma_", ","),
     ),
     Layout("ISEAR", "Scherer and Wallbott 1994", {"emotion": "field1", "text": "sit"}),
-    _GO,
+    _GOEMOTIONS,
     Layout("contrast pairs", "DPO sets, repeng, brainscope", {"positive": _POSITIVES, "negative": _NEGATIVES}),
     Layout("labelled texts", "dair-ai/emotion, SemEval", {"emotion": f"emotion {_LABELS}", "text": f"text {_TEXTS}"}),
 )
@@ -154,7 +154,8 @@ def arrange(name: str, table: Table, choice: Choice | None = None, emotion: str 
     bare = _headerless(table)
     if bare is not None:
         return _read(*bare, emotion, ["The file has no header"])
-    raise _refusal(name, candidates[0])
+    shown = candidates[0] if candidates[0].columns else table.with_header(None)
+    raise _refusal(name, shown)
 
 
 def _known(name: str, table: Table, emotion: str) -> tuple[Table, Layout, dict[str, str]] | None:
@@ -216,13 +217,13 @@ def _headerless(table: Table) -> tuple[Table, Layout, dict[str, str]] | None:
     if len(labels) != 1 or len(texts) != 1 or labels == texts:
         return None
     rest = [each for one, each in cells.items() if one not in labels + texts]
-    go = numbers and any(all(re.fullmatch(_GO.ids, cell) for cell in each) for each in rest)
-    return bare, _GO if go else LAYOUTS[-1], {"emotion": labels[0], "text": texts[0]}
+    go = numbers and any(all(re.fullmatch(_GOEMOTIONS.ids, cell) for cell in each) for each in rest)
+    return bare, _GOEMOTIONS if go else LAYOUTS[-1], {"emotion": labels[0], "text": texts[0]}
 
 
 def _like_labels(cells: Sequence[str]) -> bool:
-    different = len(set(cells))
-    return cells[0] in cells[1:] and _mean_words(cells) <= _FEW_WORDS - 1 and 2 * different <= len(cells) and different > 1
+    come_again = cells[0] in cells[1:] and 1 < len(set(cells)) <= len(cells) / 2
+    return come_again and _mean_words(cells) < _FEW_WORDS
 
 
 def _mean_words(cells: Sequence[str]) -> float:
@@ -251,7 +252,9 @@ def _chosen(name: str, table: Table, choice: dict[str, str], emotion: str) -> Ar
     mixed = form == "pairs" and "text" in choice
     if missing or lacking or mixed:
         raise PromptSetError(
-            f"The file has no column {' and no column '.join(missing)}" if missing else "The choice of columns is not whole",
+            f"There is no column {' and no column '.join(missing)}"
+            if missing
+            else "The choice of columns is not whole",
             where=name,
             expected="positive and negative, or emotion and text (or text and a name for the emotion)",
             found=f"columns {_listed(table.columns)}" if missing else ", ".join(f"{k}={v}" for k, v in choice.items()),
@@ -305,19 +308,6 @@ def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, sai
         columns = f"column {idle[0]} is" if len(idle) == 1 else f"columns {', '.join(idle[:12])} are"
         said = [*said, f"The {columns} not used"]
     return Arranged(form, rows, found, table, [*table.said, *said])
-
-
-def left_out(rows: Sequence[int], why: str) -> str:
-    """What is said of rows that are not read.
-
-    Example:
-        >>> left_out([3], "several labels"), left_out([3, 5], "several labels")
-        ('Row 3 is left out: several labels', '2 rows are left out: several labels (rows 3, 5)')
-    """
-    if len(rows) == 1:
-        return f"Row {rows[0]} is left out: {why}"
-    first = ", ".join(map(str, rows[:8])) + (", ..." if len(rows) > 8 else "")
-    return f"{len(rows):,} rows are left out: {why} (rows {first})"
 
 
 def _how(layout: Layout, found: Mapping[str, str]) -> str:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emotion_core.prompts.faults import Fault, no_rows, raise_faults, shorten
-from emotion_core.prompts.layouts import NEEDED, Arranged, left_out
-from emotion_core.prompts.prompt_set import Split
+from emotion_core.prompts.layouts import NEEDED, Arranged
+from emotion_core.prompts.prompt_set import Split, left_out
 
 MAX_TEXT = 100_000
 MAX_NAME = 100
 _TOLD = 10
-SPLITS: dict[str, Split] = dict.fromkeys(("train", "training"), "train") | dict.fromkeys(
-    ("heldout", "test", "testing", "val", "valid", "validation", "dev", "development", "eval", "evaluation"), "heldout"
-)
+_HELD_OUT = ("heldout", "test", "testing", "val", "valid", "validation", "dev", "development", "eval", "evaluation")
+SPLITS: dict[str, Split] = {"train": "train", "training": "train"}
+SPLITS.update(dict.fromkeys(_HELD_OUT, "heldout"))
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,12 @@ def _cell(row: int, own: str, value: Any, needed: bool, faults: list[Fault]) -> 
         wanted = "train or heldout" if own == "split" else "a text"
         fault = ("The cell is empty", wanted, "nothing", "Fill the cell in or delete the row")
     elif len(text) > limit:
-        fault = ("The cell is too long", f"at most {limit:,} characters", f"{len(text):,} characters", "Shorten the text")
+        fault = (
+            "The cell is too long",
+            f"at most {limit:,} characters",
+            f"{len(text):,} characters",
+            "Shorten the text",
+        )
     elif "\0" in text or re.search("[\ud800-\udfff]", text):
         found = "a NUL character" if "\0" in text else "half of a character (a lone surrogate)"
         fault = ("The cell holds what is no text", "characters", found, "Remove that character")

@@ -10,15 +10,19 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from emotion_core.errors import PromptSetError
 from emotion_core.prompts.decoding import MAX_BYTES, PARQUET, WORKBOOK, decode, stem_and_ending, unpack
-from emotion_core.prompts.faults import Fault, shorten
+from emotion_core.prompts.faults import Fault, raise_faults, shorten
 
 MOST_GROWTH = 40  # of a workbook or a Parquet file that is unpacked; a bomb grows by a thousand
+# A damaged workbook fails in openpyxl in as many ways as XML can be wrong.
+_DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError, ValueError)
+_DAMAGED = (*_DAMAGED, LookupError, TypeError, AttributeError, RuntimeError)
 MOST_CELLS = 2_000_000  # of a sheet, empty ones between two filled ones included
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 Cells = list[Any]
@@ -94,10 +98,22 @@ def read_table(name: str, data: bytes, known: Collection[str] = (), max_bytes: i
     said: list[str] = []
     text = decode(name, data, max_bytes, said=said)
     if ending in ("json", "jsonl", "ndjson"):
-        table = _json(name, text, known)
+        table = _json(name, text, known, lines=ending != "json")
     else:
         table = _separated(text, known, tab=ending == "tsv")
     table.said[:0] = said
+    return table
+
+
+def read_rows(name: str, data: bytes, known: Collection[str]) -> Table:
+    """The rows of a file whose first line is a header, as a list of activities or of scenarios has one.
+
+    Raises:
+        PromptSetError: It cannot be read, or a row of it is broken.
+    """
+    table = read_table(name, data, known)
+    table = table.with_header(0) if table.lines else table
+    raise_faults(name, table.faults)
     return table
 
 
@@ -136,7 +152,9 @@ def _separated(text: str, known: Collection[str], *, tab: bool) -> Table:
     plain, other = _parse(body, delimiter=separator, quoting=csv.QUOTE_NONE)
     if other is None and _as_wide(plain) and (separator == "\t" or not _enclosed(plain)):
         return Table(lines=plain, said=["Double quotes are read as characters of the texts: they enclose no cells"])
-    said = [f"The text '{shorten(cell)}' goes over several lines: check that its quotes are right" for cell in swallowed]
+    said = [
+        f"The text '{shorten(cell)}' goes over several lines: check that its quotes are right" for cell in swallowed
+    ]
     return Table(lines=strict, faults=[fault] if fault else [], said=said[:10])
 
 
@@ -198,12 +216,17 @@ def _enclosed(lines: Sequence[Cells]) -> bool:
 # JSON
 
 
-def _json(name: str, text: str, known: Collection[str]) -> Table:
+def json_document(name: str, text: str) -> tuple[Any, list[Fault]]:
+    """A JSON document, or the list of documents where each line is one: a broken line is a fault and None.
+
+    Raises:
+        PromptSetError: It is neither.
+    """
     try:
-        document = _loads(text)
+        return _loads(text), []
     except (ValueError, RecursionError) as error:
         # Not splitlines: JSON strings may hold U+2028 and its like unescaped.
-        lines = text.replace("\r\n", "\n").split("\n")
+        lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
         if sum(bool(line.strip()) for line in lines) > 1 and _is_json(next(line for line in lines if line.strip())):
             return _json_lines(lines)
         if isinstance(error, json.JSONDecodeError):
@@ -216,7 +239,13 @@ def _json(name: str, text: str, known: Collection[str]) -> Table:
             ) from error
         # Numbers of thousands of digits and brackets nested by the thousand: valid, but no prompt set.
         raise _not_a_list(name, "something nested too deep or a number too long") from error
+
+
+def _json(name: str, text: str, known: Collection[str], *, lines: bool) -> Table:
+    document, faults = json_document(name, text)
     said: list[str] = []
+    if lines and isinstance(document, dict):
+        document = [document]  # a file of one line
     items = document if isinstance(document, list) else _rows_of_object(document, known, said)
     if items is None:
         raise _not_a_list(name, _kind(document))
@@ -224,9 +253,7 @@ def _json(name: str, text: str, known: Collection[str]) -> Table:
         return Table(lines=items)
     if items and all(isinstance(item, str) for item in items):
         return Table(lines=[[item] for item in items])
-    table = _records(enumerate(items, start=1))
-    table.said += said
-    return table
+    return _records(items, faults, said)
 
 
 def _loads(text: str) -> Any:
@@ -241,21 +268,18 @@ def _is_json(line: str) -> bool:
         return False
 
 
-def _json_lines(lines: Sequence[str]) -> Table:
-    """An object a line; blank lines are skipped but counted. A broken line is a fault of its row."""
+def _json_lines(lines: Sequence[str]) -> tuple[list[Any], list[Fault]]:
+    """An object a line; blank lines are counted, as null."""
     items, faults = [], []
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
         try:
-            items.append((number, _loads(line)))
+            items.append(_loads(line) if line.strip() else None)
         except (ValueError, RecursionError) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep or a number too long"
             remedy = "Mend the JSON of the line"
             faults.append(Fault(number, "", "The line is not valid JSON", "one object a line", reason, remedy))
-    table = _records(iter(items))
-    table.faults += faults
-    return table
+            items.append(None)
+    return items, faults
 
 
 def _rows_of_object(document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
@@ -308,10 +332,12 @@ def _transposed(columns: Mapping[str, Mapping[str, Any]]) -> list[Any]:
     return [{name: column.get(key) for name, column in columns.items()} for key in keys]
 
 
-def _records(items: Iterator[tuple[int, Any]]) -> Table:
-    """Rows of objects; a null is an absent cell, as pandas and many exporters write it."""
-    rows, faults = [], []
-    for number, item in items:
+def _records(items: Iterable[Any], faults: list[Fault], said: list[str]) -> Table:
+    """Rows of objects; a null is an absent cell, as pandas and many exporters write it, or a blank line."""
+    rows = []
+    for number, item in enumerate(items, start=1):
+        if item is None:
+            continue
         if not isinstance(item, dict):
             remedy = 'Write each row as {"emotion": ..., "text": ...} or {"positive": ..., "negative": ...}'
             faults.append(Fault(number, "", "The row is not an object", "an object", _kind(item), remedy))
@@ -326,12 +352,12 @@ def _records(items: Iterator[tuple[int, Any]]) -> Table:
                 cells[column] = value
         if cells:
             rows.append(RawRow(number, cells))
-    return Table(tuple(dict.fromkeys(column for row in rows for column in row.cells)), rows, faults)
+    return Table(tuple(dict.fromkeys(column for row in rows for column in row.cells)), rows, faults, said)
 
 
 def _kind(value: object) -> str:
-    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
-    return kinds.get(type(value), "null")
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    return "null" if value is None else kinds.get(type(value), "a number")
 
 
 def _not_a_list(name: str, found: str) -> PromptSetError:
@@ -361,7 +387,7 @@ def _parquet(name: str, data: bytes) -> Table:
         features = json.loads(header).get("info", {}).get("features", {})
     except (pyarrow.ArrowException, OSError, ValueError, AttributeError, RecursionError) as error:
         raise _damaged("Parquet file", name, error) from error
-    table = _records(enumerate(items, start=1))
+    table = _records(items, [], [])
     for key, feature in features.items():
         feature = feature.get("feature", feature) if isinstance(feature, dict) else {}
         if isinstance(feature, dict) and isinstance(feature.get("names"), list):
@@ -372,7 +398,6 @@ def _parquet(name: str, data: bytes) -> Table:
 def _workbook(name: str, data: bytes) -> Table:
     """Through openpyxl: the values of the first sheet that has any, never a formula."""
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -389,10 +414,7 @@ def _workbook(name: str, data: bytes) -> Table:
         sheets = {sheet.title: _sheet_lines(name, sheet) for sheet in book.worksheets}
     except PromptSetError:
         raise
-    # A damaged workbook fails in openpyxl in as many ways as XML can be wrong.
-    except (zipfile.BadZipFile, InvalidFileException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged("workbook", name, error) from error
-    except (SyntaxError, EOFError, IndexError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise _damaged("workbook", name, error) from error
     filled = {title: lines for title, lines in sheets.items() if any(any(line) for line in lines)}
     if not filled:

@@ -34,7 +34,7 @@ def test_one_activity_a_line():
         ("a.csv", b"activity\nsing\nSING\n", "rows 1 and 2"),
         ("a.txt", b"x" * 501, "too long"),
         ("a.json", b'{"activity": "sing"}', "not a list"),
-        ("a.xlsx", b"PK", "cannot be read|CSV"),
+        ("a.ods", b"PK", "cannot be read|CSV"),
         ("a.csv", b"\xff\xfe\x00", "UTF-8|text"),
     ],
 )
