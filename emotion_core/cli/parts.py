@@ -77,9 +77,10 @@ def fitting_sets(
     """The sets without the rows that `--leave-out-long` leaves out, which is told on standard error."""
     if not arguments.leave_out_long:
         return sets
+    from emotion_core.cli.session import run
     from emotion_core.tracing.located import leave_out_long
 
-    left = leave_out_long(model, sets, chat)
+    left = run(leave_out_long(model, sets, chat))
     for before, after in zip(sets, left, strict=True):
         for sentence in after.dropped[len(before.dropped) :]:
             print(f"{after.name}: {sentence}", file=sys.stderr)

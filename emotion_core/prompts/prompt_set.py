@@ -81,6 +81,13 @@ class PromptSet:
         """The texts of one emotion, in order."""
         return tuple(t for t in self.texts if t.emotion == emotion)
 
+    def renamed(self, name: str) -> PromptSet:
+        """The set under another name; an emotion that was called after the file is called after the new one."""
+        if name == self.name:
+            return self
+        texts = tuple(replace(t, emotion=name if t.emotion == self.name else t.emotion) for t in self.texts)
+        return replace(self, name=name, texts=texts)
+
     def without(self, rows: Collection[int], why: str) -> PromptSet:
         """The set without some rows of its file; which and why is added to `dropped`."""
         texts = tuple(t for t in self.texts if t.row not in rows)

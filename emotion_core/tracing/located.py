@@ -8,7 +8,7 @@ from typing import TypeVar
 from emotion_core.errors import ModelError, TextTooLongError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import Job
+from emotion_core.runs.progress import Job, Progress
 
 T = TypeVar("T")
 SHOWN = 20
@@ -22,8 +22,8 @@ def _all_too_long(long: Sequence[tuple[str, ModelError]]) -> TextTooLongError:
         where=long[0][0] if len(long) == 1 else f"{long[0][0]} and others",
         expected=long[0][1].expected,
         found=long[0][1].found if len(long) == 1 else "; ".join(places[:SHOWN]) + ("; ..." if places[SHOWN:] else ""),
-        remedy="Leave such rows out (on the command line: --leave-out-long; on the page: the switch below the texts), "
-        "shorten them, or choose a model with a longer context",
+        remedy="Leave such rows out (on the command line: --leave-out-long; on the page: Leave out rows that are too "
+        "long), shorten them, or choose a model with a longer context",
     )
 
 
@@ -32,10 +32,11 @@ def too_long(model: LoadedModel, prompt_set: PromptSet, chat: bool) -> tuple[int
     return tuple(sorted({text.row for text in prompt_set.texts if not model.fits(text.text, chat=chat)}))
 
 
-def leave_out_long(model: LoadedModel, prompt_sets: Sequence[PromptSet], chat: bool) -> tuple[PromptSet, ...]:
-    """The sets without the rows that are too long for the model; `dropped` says which these are."""
-    left = []
+def leave_out_long(model: LoadedModel, prompt_sets: Sequence[PromptSet], chat: bool) -> Job[tuple[PromptSet, ...]]:
+    """The sets without the rows that are too long for the model, as a job; `dropped` says which these are."""
+    left: list[PromptSet] = []
     for one in prompt_sets:
+        yield Progress(len(left), len(prompt_sets), "counting tokens")
         rows = too_long(model, one, chat)
         left.append(one.without(rows, "longer than the model's context") if rows else one)
     return tuple(left)
