@@ -176,10 +176,11 @@ def _halves_of_blocks(
     for shuffled in (False, True):
         cosines: list[float] = []
         for block in blocks:
-            layers = sorted({vectors.layer_of(emotion) for emotion in block.emotions})
+            kept = [emotion for emotion in block.emotions if emotion in vectors.emotions]
+            layers = sorted({vectors.layer_of(emotion) for emotion in kept})
             table = split_half(train.values[:, layers], block, vectors.estimator, n, rng, shuffled=shuffled)
             cosines += [
-                float(table[e, layers.index(vectors.layer_of(emotion))]) for e, emotion in enumerate(block.emotions)
+                float(table[block.emotions.index(emotion), layers.index(vectors.layer_of(emotion))]) for emotion in kept
             ]
         means.append(float(np.nanmean(cosines)) if np.isfinite(cosines).any() else _NAN)
     return means[0], means[1]

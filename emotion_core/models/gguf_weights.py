@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import torch
@@ -122,10 +121,12 @@ def _convert(file: Path, folder: Path, report: Report) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     report("Turning the weights into safetensors, once", float("nan"))
-    source: dict[str, Any] = {"gguf_file": file.name, "trust_remote_code": False}
+    there, source = str(file.parent), {"gguf_file": file.name}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **source)
-        module = AutoModelForCausalLM.from_pretrained(str(file.parent), dtype=torch.float16, **source)
+        tokenizer = AutoTokenizer.from_pretrained(there, trust_remote_code=False, **source)
+        module = AutoModelForCausalLM.from_pretrained(
+            there, trust_remote_code=False, dtype=torch.float16, **source
+        )
     # The reader raises whatever its parts raise for a damaged file or one that it does not know.
     except Exception as error:
         raise ModelError(

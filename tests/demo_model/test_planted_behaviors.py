@@ -49,5 +49,5 @@ def test_planted_causes_are_found_and_nulls_are_not(built, behavior, raises, low
     found = _matrix(built, behavior, (*raises, *lowers, *nulls))
     c = found.scenarios.index(f"{behavior} (all)")
     assert [found.evidence(e, c) for e in range(len(found.emotions))] == [True] * 4 + [False] * len(nulls)
-    assert (found.effect[:2, c] > found.high[c]).all()
-    assert (found.effect[2:4, c] < found.low[c]).all()
+    assert (found.effect[:2, c] > found.high[:2, c]).all()
+    assert (found.effect[2:4, c] < found.low[2:4, c]).all()

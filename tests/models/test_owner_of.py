@@ -22,7 +22,7 @@ def made(monkeypatch, tiny):
     loaded: list[tuple[str, str]] = []
     gate = threading.Event()
 
-    def load(name: str, *, dtype: str):
+    def load(name: str, *, dtype: str, report):
         if name == "unknown":
             raise ModelError("There is no such model", where=name)
         loaded.append((name, dtype))

@@ -33,7 +33,7 @@ def prompt_set(name: str, pairs: list[tuple[str, str]]) -> PromptSet:
 
 def visit(model, pairs: PromptSet, emotion: str, seed: int, cache=None):
     """What one visitor does: vectors, then a sweep with them, as one job."""
-    vectors = yield from build(model, [pairs], BuildSettings(seed=seed), cache)
+    vectors = yield from build(model, [pairs], BuildSettings(neutral_projection=False, seed=seed), cache)
     settings = SweepSettings(
         emotion=emotion,
         prompts=("The door", f"On {emotion} day"),

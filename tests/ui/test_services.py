@@ -9,7 +9,7 @@ from ui import services
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    monkeypatch.setattr(services, "owner_of", lambda name, dtype: found.append((name, dtype)))
+    monkeypatch.setattr(services, "owner_of", lambda name, dtype, report: found.append((name, dtype)))
     monkeypatch.setenv("EMOTION_DTYPE", "bfloat16")
     settings.cache_clear()
     yield found

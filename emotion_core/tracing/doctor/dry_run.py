@@ -59,7 +59,7 @@ def _compared(name: str, trace: Callable[[LoadedModel], Any], here: LoadedModel,
 
 
 def _build(model: LoadedModel) -> Any:
-    return run_to_end(record(model, probes(model), ReadingPosition())).values
+    return run_to_end(record(model, probes(model), ReadingPosition(first_token=True))).values
 
 
 def _read(model: LoadedModel) -> Any:

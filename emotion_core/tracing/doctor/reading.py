@@ -110,7 +110,7 @@ def huge_dimensions(model: LoadedModel) -> Check:
 
 
 def _read(model: LoadedModel, texts: tuple[str, ...] | list[str]) -> Activations:
-    return run_to_end(record(model, texts, ReadingPosition()))
+    return run_to_end(record(model, texts, ReadingPosition(first_token=True)))
 
 
 def _largest(values: FloatArray, reference: FloatArray) -> tuple[float, int]:
