@@ -63,7 +63,7 @@ def read_prompt_sets(arguments: argparse.Namespace) -> tuple[PromptSet, ...]:
 
     references = arguments.prompts if isinstance(arguments.prompts, list) else [arguments.prompts]
     sets = load_prompt_sets(
-        references, seed=arguments.seed, choice=_choice(arguments.columns), emotions=arguments.emotion
+        references, seed=arguments.seed, choice=columns_of(arguments.columns), emotions=arguments.emotion
     )
     for one in sets:
         for sentence in one.dropped:
@@ -87,7 +87,7 @@ def fitting_sets(
     return left
 
 
-def _choice(text: str | None) -> dict[str, str] | None:
+def columns_of(text: str | None) -> dict[str, str] | None:
     """`positive=chosen,negative=rejected` as a mapping; quotes protect a comma in a name."""
     if text is None:
         return None

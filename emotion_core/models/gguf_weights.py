@@ -124,9 +124,7 @@ def _convert(file: Path, folder: Path, report: Report) -> None:
     there, source = str(file.parent), {"gguf_file": file.name}
     try:
         tokenizer = AutoTokenizer.from_pretrained(there, trust_remote_code=False, **source)
-        module = AutoModelForCausalLM.from_pretrained(
-            there, trust_remote_code=False, dtype=torch.float16, **source
-        )
+        module = AutoModelForCausalLM.from_pretrained(there, trust_remote_code=False, dtype=torch.float16, **source)
     # The reader raises whatever its parts raise for a damaged file or one that it does not know.
     except Exception as error:
         raise ModelError(

@@ -14,7 +14,7 @@ from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
 from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split
 from emotion_core.prompts.rows import SPLITS, Row, drop_repeats, drop_same_sides, one_spelling, typed_rows
 from emotion_core.prompts.splits import draw_heldout
-from emotion_core.prompts.tables import RawRow, Table, read_table
+from emotion_core.prompts.tables import RawRow, Table, column_name, read_table
 
 MAX_ROWS = 20_000
 MAX_EMOTIONS = 1_000
@@ -239,7 +239,8 @@ def _named_after_file(stem: str) -> list[str]:
 
 def _arranged(name: str, data: bytes, max_bytes: int, choice: Choice | None, emotion: str) -> Arranged:
     ending = stem_and_ending(name)[1]
-    table = read_table(name, data, KNOWN, max_bytes)
+    known = KNOWN | {column_name(theirs) for theirs in (choice or {}).values()}
+    table = read_table(name, data, known, max_bytes)
     # Some layouts leave out most of their rows; but millions of short rows take long to sort.
     n_rows = max(len(table.rows), len(table.lines))
     _refuse_too_many(name, "rows", n_rows if n_rows > _MOST_RAW else 0, MAX_ROWS)

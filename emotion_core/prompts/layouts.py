@@ -6,6 +6,7 @@ A new layout is a line of `LAYOUTS`. What no line fits is read by the visitor's 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -29,6 +30,7 @@ ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
 _ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
 _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
 _FEW_WORDS = 3
+_LONG_NAME = 40
 _LABELS = "label labels emotions emotion_label emotion_name label_text label_name category class sentiment feeling mood"
 _TEXTS = "sentence content tweet utterance statement situation comment comment_text message review body sit story texts"
 _POSITIVES = "pos positive_prompt positive_text positive_example positives prompt_a text_a sentence_a chosen"
@@ -362,10 +364,18 @@ def _refusal(name: str, table: Table) -> PromptSetError:
 
 def _how_to_choose(table: Table) -> str:
     """A choice that works when it is written as it stands here, with the columns of this file."""
-    a, b = ([one for one in table.columns if one] + ["NAME", "NAME"])[:2]
-    choices = f"--columns positive={a},negative={b} or --columns emotion={b},text={a}"
-    if len(table.columns) < 2:
-        choices = f"--columns text={a} --emotion NAME"
+    named = [one for one in table.columns if one]
+    # A header of whole sentences is none.
+    bare = bool(table.lines) and any(len(one) > _LONG_NAME for one in named)
+    a, b, *_ = [*map(str, range(1, len(named) + 1) if bare else named), "NAME", "NAME"]
+
+    def written(first: str, second: str) -> str:
+        parts = [f'"{part}"' if "," in part else part for part in (f"{first}={a}", f"{second}={b}")]
+        return shlex.quote(",".join(parts))
+
+    choices = f"--columns {written('positive', 'negative')} or --columns {written('text', 'emotion')}"
+    if len(named) < 2:
+        choices = f"--columns text={shlex.quote(a if named else '1')} --emotion NAME"
     return f"Say which column is what: in the boxes below the upload, or on the command line with {choices}"
 
 
