@@ -13,7 +13,7 @@ from emotion_core.charts.reading import course, layer_heat
 from emotion_core.charts.reading_tables import token_table
 from emotion_core.errors import EmotionCoreError, SettingsError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import read_conversation
+from emotion_core.prompts.conversations import read_conversation
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.text import MOST_CHARACTERS, read_text
