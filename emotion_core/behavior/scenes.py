@@ -110,8 +110,8 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
 
     Args:
         filename: The name it came with. `.json`: a list of `{name, scenario, options: [{text, counts}]}` or
-            `{name, scenario, pattern}`, or of CAA's questions with two answers. `.csv`, `.tsv`: columns name, scenario, option, counts, pattern; one row an
-            option, rows of one name are one scenario.
+            `{name, scenario, pattern}`, or CAA's questions with two answers. `.csv`, `.tsv`: columns name, scenario,
+            option, counts, pattern; one row an option, rows of one name are one scenario.
         data: The whole file.
 
     Raises:

@@ -152,7 +152,7 @@ def _text(arguments: argparse.Namespace) -> str:
     from emotion_core.prompts.decoding import decode
 
     file = Path(arguments.text_file)
-    return decode(file.name, _bytes(file))
+    return decode(file.name, _bytes(file)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _bytes(file: Path) -> bytes:

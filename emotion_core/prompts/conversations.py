@@ -1,4 +1,4 @@
-"""Conversations in the forms in which they are kept: {role, content}, OpenAI's messages, ShareGPT, one object a line."""
+"""Conversations in the forms in which they are kept: {role, content}, OpenAI's messages, ShareGPT."""
 
 from __future__ import annotations
 

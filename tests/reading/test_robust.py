@@ -66,7 +66,7 @@ def test_the_longest_text_is_read_and_a_longer_one_refused(read: tuple[LoadedMod
         '[{"role": "user"}]',
         '[{"role": "user", "content": 5}]',
         '[{"role": "user", "content": "lone \\ud800 half"}]',
-        '{"role": "user", "content": "no list"}',
+        '{"role": "user", "said": "no list"}',
         "[]",
         "not json",
     ],
