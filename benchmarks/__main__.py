@@ -20,9 +20,9 @@ from benchmarks.floor import bare_model
 from benchmarks.rounds import Times
 from benchmarks.shapes import pairs, random_gpt2_small
 from benchmarks.table import markdown
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.load import load_model
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.settings import BuildSettings
 

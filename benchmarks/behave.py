@@ -15,6 +15,10 @@ import numpy as np
 import torch
 
 from benchmarks.fear_study import SHARED, about, header
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import EmotionCoreError, TextTooLongError
+from emotion_core.base.jobs import run_to_end
+from emotion_core.base.settings import settings as process_settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.effects import effect_matrix
@@ -25,14 +29,10 @@ from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.behavior.scenes import Scene, built_in_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning
-from emotion_core.errors import EmotionCoreError, TextTooLongError
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_activities
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
-from emotion_core.runs.settings import settings as process_settings
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

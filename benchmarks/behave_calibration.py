@@ -19,9 +19,12 @@ import torch
 
 from benchmarks.behave import vectors_of
 from benchmarks.planted_behaviors import set_ups
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import run_to_end
+from emotion_core.base.settings import settings as process_settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors, behaviors
-from emotion_core.behavior.correlation import adjusted
 from emotion_core.behavior.effects import effects, headline
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
@@ -33,10 +36,7 @@ from emotion_core.evaluation.controls import Kind, draw_controls, rotated_sets
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import load_activities
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
-from emotion_core.runs.settings import settings as process_settings
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.correlation import adjusted
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Said = npt.NDArray[np.bool_]

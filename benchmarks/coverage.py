@@ -15,10 +15,10 @@ import numpy as np
 from scipy.stats import norm
 
 from benchmarks.fear_study import header
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.evaluation.auroc_interval import auroc_interval
-from emotion_core.evaluation.bootstrap import bca_interval
-from emotion_core.evaluation.d_interval import d_interval
+from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.auroc_interval import auroc_interval
+from emotion_core.stats.bootstrap import bca_interval
+from emotion_core.stats.d_interval import d_interval
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
 

@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks.fear_study import SHARED, about, header
 from demo_model import corpus
 from demo_model.generator.banks.numbers import TEMPLATES
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -24,8 +25,7 @@ from emotion_core.prompts.library_items import Template
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.dose import DoseReading, read_dose
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
+from emotion_core.stats.p_words import p_words
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

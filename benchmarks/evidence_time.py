@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.rounds import interleaved
+from emotion_core.base.activations import Activations, ReadingPosition
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import Activations, ReadingPosition
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, vectors_from
 from emotion_core.vectors.settings import BuildSettings

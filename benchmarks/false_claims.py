@@ -29,6 +29,9 @@ from scipy import stats
 from benchmarks import steering_calibration as steered
 from benchmarks.behave_calibration import as_emotions, headlines_say, meaningless, preferences_say, warnings_say
 from benchmarks.calibration import planted, scored, swapped
+from emotion_core.base.activations import FloatArray, ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings
@@ -54,9 +57,6 @@ from emotion_core.reading.attempts_library import load_attempts
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.dose import read_dose
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, run_to_end
-from emotion_core.tracing.activations import FloatArray, ReadingPosition
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

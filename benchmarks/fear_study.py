@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build, library_versions

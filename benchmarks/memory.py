@@ -13,11 +13,11 @@ from typing import Any
 from benchmarks import peers
 from benchmarks.floor import bare_forward, bare_model
 from benchmarks.shapes import pairs
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.vectors.build import build, neutral_texts, training_texts
 from emotion_core.vectors.settings import BuildSettings
 

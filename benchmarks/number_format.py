@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.shapes import pairs
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

@@ -18,16 +18,16 @@ from benchmarks.behave import row, vectors_of
 from benchmarks.fear_study import about, header
 from demo_model import rates, truth
 from demo_model.evaluate.behaviors import scenes
+from emotion_core.base.jobs import run_to_end
+from emotion_core.base.settings import settings as process_settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors, behaviors
-from emotion_core.behavior.correlation import fisher_interval
 from emotion_core.behavior.effects import changes, effect_matrix
 from emotion_core.behavior.scenes import Scene
 from emotion_core.experiments.ship import PLANTED_SET
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import run_to_end
-from emotion_core.runs.settings import settings as process_settings
+from emotion_core.stats.correlation import fisher_interval
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 STRENGTH = 0.2

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import auroc
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.base.activations import Activations, ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import Activations, ReadingPosition
+from emotion_core.stats.auroc import auroc
+from emotion_core.stats.effect_size import cohens_d
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.rows import blocks_of, places

@@ -22,18 +22,18 @@ import numpy as np
 import torch
 from scipy import stats
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import KINDS, draw_controls
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.next_token import next_token_dose
 from emotion_core.steering.settings import SweepSettings, even_strengths, parse_strengths
 from emotion_core.steering.sweep import sweep
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

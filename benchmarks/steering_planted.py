@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts, unpack
 from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
@@ -26,7 +27,6 @@ from emotion_core.prompts.library import load_openings
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
-from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import WORDS, SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep

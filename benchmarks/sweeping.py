@@ -9,10 +9,10 @@ import torch
 
 from benchmarks.floor import bare_generation
 from benchmarks.rounds import Times, interleaved, ratio
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import generate
 from emotion_core.steering.plan import PlannedRow

@@ -17,10 +17,10 @@ import torch
 
 from benchmarks.floor import bare_forward, length_sorted_batches
 from benchmarks.shapes import pairs
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.record import record

@@ -17,7 +17,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.atomic import write_atomically
+from emotion_core.base.errors import VectorFileError
+from emotion_core.base.jobs import Progress, run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, Transfer
@@ -32,8 +34,6 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.text import TokenReading, read_text
-from emotion_core.runs.atomic import write_atomically
-from emotion_core.runs.progress import Progress, run_to_end
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
 from emotion_core.steering.sweep import sweep as sweep_job

@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.runs.run import Run
 from ui.errors import shown_errors

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.base.errors import EmotionCoreError
 from ui.plain import plain
 
 

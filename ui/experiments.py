@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.experiment import Experiment, has_result, load, start
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.services import activation_cache, common_registry, registry, store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.runs.builds import KIND
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error

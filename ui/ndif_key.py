@@ -6,11 +6,11 @@ import os
 
 import streamlit as st
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import settings
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.owner import TURNS, ModelOwner
 from emotion_core.runs.joblog import FORMATTER
-from emotion_core.runs.settings import settings
 from emotion_core.tracing.remote import KEY_VARIABLE, Remote
 from emotion_core.tracing.remote_model import load_remote
 

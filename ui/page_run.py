@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
 from emotion_core.runs.readings import KIND as READING
 from emotion_core.runs.readings import what_of
 from ui.services import store

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, PromptSetError
+from emotion_core.base.errors import EmotionCoreError, PromptSetError
 from emotion_core.prompts.files import read_for_choice
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.prompts.tables import Table

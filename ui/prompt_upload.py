@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, PromptSetError
+from emotion_core.base.errors import EmotionCoreError, PromptSetError
 from emotion_core.prompts.files import read_prompt_files, together
 from emotion_core.prompts.prompt_set import PromptSet
 from ui.errors import show_error, shown_errors

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
+from emotion_core.base.jobs import Progress
 from emotion_core.runs.cost import about
-from emotion_core.runs.progress import Progress
 from emotion_core.runs.run import Run
 from emotion_core.runs.stopping import stop_run
 from ui.ended import ended

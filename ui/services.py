@@ -6,18 +6,18 @@ from typing import TypeVar
 
 import streamlit as st
 
-from emotion_core.errors import BusyError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import BusyError
+from emotion_core.base.jobs import Job
+from emotion_core.base.settings import Settings, settings
 from emotion_core.experiments.ship import unpack
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.models.threads import use_threads
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.housekeeping import Housekeeper
 from emotion_core.runs.joblog import start_logging
-from emotion_core.runs.progress import Job
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings, settings
 from emotion_core.runs.store import RunStore
 from emotion_core.tracing.remote_model import PREFIX
 from ui.ndif_key import ndif_owner

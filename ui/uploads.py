@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from emotion_core.errors import LimitError
+from emotion_core.base.errors import LimitError
 from ui.services import app_settings
 
 

@@ -9,7 +9,8 @@ import json
 
 import streamlit as st
 
-from emotion_core.errors import RunError
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import RunError
 from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
@@ -23,7 +24,6 @@ from emotion_core.runs.builds import (
     start_build,
 )
 from emotion_core.runs.memory import on_pressure
-from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
 from emotion_core.vectors.settings import BuildSettings

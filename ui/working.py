@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.owner import ModelOwner
-from emotion_core.tracing.activations import ModelInfo
 from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emotion_core.errors import PromptSetError, SettingsError
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.tables import read_rows

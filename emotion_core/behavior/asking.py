@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.options import PromptTokens, Scoring, tokenize
 from emotion_core.behavior.scenes import Scene
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.options import Asked, score_options
 
 Array = npt.NDArray[np.float64]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
-from emotion_core.errors import SettingsError
 from emotion_core.evaluation.controls import Kind
 from emotion_core.steering.settings import WORDS, clean_strengths
 from emotion_core.steering.writing import Scope, WritingSettings, require

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job
 from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
 from emotion_core.behavior.behavior_settings import CONTROL_KINDS, BehaviorSettings
 from emotion_core.behavior.nulls import draw as draw_directions
@@ -16,10 +19,7 @@ from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
 from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
 from emotion_core.evaluation.controls import Controls, Kind
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
 from emotion_core.steering.directions import emotion_units, residual_norm
-from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 from emotion_core.vectors.rows import IntArray

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.behavior.correlation import pearson
 from emotion_core.behavior.pairs import Pairs
 from emotion_core.evaluation.controls import rank_p
+from emotion_core.stats.correlation import pearson
 
 Array = npt.NDArray[np.float64]
 SHUFFLES = 2000

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.numbers import finite
 from emotion_core.behavior.behaviors import Behaviors
-from emotion_core.behavior.correlation import adjusted
 from emotion_core.behavior.nulls import LEVEL, hardest_beside, hardest_over_cells
 from emotion_core.behavior.rates import ROOM, as_rate, no_room
-from emotion_core.evaluation.p_words import p_words
-from emotion_core.numbers import finite
-from emotion_core.reading.intervals import wilson
+from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import wilson
+from emotion_core.stats.p_words import p_words
 
 Array = npt.NDArray[np.float64]
 

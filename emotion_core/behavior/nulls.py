@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from emotion_core.behavior.correlation import adjusted
-from emotion_core.errors import ModelError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KIND_WORDS, KINDS, Controls, Kind, draw_controls, hardest, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
+from emotion_core.stats.correlation import adjusted
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

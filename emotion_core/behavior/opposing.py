@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job
 from emotion_core.behavior.pairs import Pairs
 from emotion_core.behavior.preferences import Preferences, log_odds
 from emotion_core.behavior.question import tokenize_pairs
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.options import Asked, score_options
 
 Array = npt.NDArray[np.float64]

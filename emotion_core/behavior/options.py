@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from emotion_core.errors import ModelError, PromptSetError, TextTooLongError
+from emotion_core.base.errors import ModelError, PromptSetError, TextTooLongError
 from emotion_core.models.loaded import LoadedModel
 
 # `sum`: probability of the option as a text; `mean`: per token, so that a longer option is not at a disadvantage.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 
 # Questions of one run; 64 activities in both orders make 4,032.
 MOST_COMPARISONS = 20_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import regex
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 
 # A pattern that needs longer on one text would hold up everybody; a sane one needs a thousandth of this.
 SECONDS = 0.1

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.pairs import check_count
 from emotion_core.behavior.question import Wording
-from emotion_core.errors import SettingsError
 
 
 @dataclass(frozen=True)

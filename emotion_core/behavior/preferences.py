@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import finite
 from emotion_core.behavior.both_orders import BothOrders, both_orders
 from emotion_core.behavior.bradley_terry import Scores, elo, fit
-from emotion_core.behavior.correlation import Correlation, fisher_interval, pearson
 from emotion_core.behavior.nulls import LEVEL, AgainstControls, by_rank, draw
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.pairs import Pairs, plan_pairs
 from emotion_core.behavior.preference_settings import PreferenceSettings
 from emotion_core.behavior.question import PairTokens, tokenize_pairs
-from emotion_core.errors import SettingsError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import FloatArray, ModelInfo
+from emotion_core.stats.correlation import Correlation, fisher_interval, pearson
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.emotion_vectors import EmotionVectors

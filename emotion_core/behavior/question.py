@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import PromptTokens, check_options, tokenize
-from emotion_core.errors import SettingsError
 from emotion_core.models.loaded import LoadedModel
 
 # The end of the standard question is the beginning of the answer; in a chat it is the assistant who writes it.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.reading.intervals import wilson
+from emotion_core.stats.intervals import wilson
 
 Array = npt.NDArray[np.float64]
 # An unsteered rate outside of these leaves no room to move in one direction.

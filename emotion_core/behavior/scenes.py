@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.behavior.options import check_options
 from emotion_core.behavior.patterns import check_pattern
-from emotion_core.errors import PromptSetError, SettingsError
 from emotion_core.prompts.decoding import base_name, stem_and_ending
 from emotion_core.prompts.library import load_scenarios, parse
 from emotion_core.prompts.tables import RawRow, read_rows

@@ -14,19 +14,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.behavior.bradley_terry import ELO_PER_NAT
-from emotion_core.behavior.correlation import adjusted, fisher_interval, pearson
 from emotion_core.behavior.nulls import LEVEL, draw, hardest_beside, hardest_over_cells
 from emotion_core.behavior.opposing import ask_all, by_activity, opposing
 from emotion_core.behavior.pairs import MOST_COMPARISONS, halves
 from emotion_core.behavior.preference_settings import SteeredSettings
 from emotion_core.behavior.preferences import Preferences, read_activities
-from emotion_core.errors import SettingsError
 from emotion_core.evaluation.controls import KIND_WORDS, KINDS, Controls, Kind, hardest, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
+from emotion_core.stats.correlation import adjusted, fisher_interval, pearson
 from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

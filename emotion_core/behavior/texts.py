@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.patterns import counts
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.progress import Job
 from emotion_core.steering.coherence import COHERENCE_SDS, REPETITION_ROOM
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import generate
 from emotion_core.steering.measures import repetition
 from emotion_core.steering.plan import BASELINE_TEXTS, PlannedRow
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.score import Continuation, score
 
 

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.behavior.asking import UNSTEERED, ask_scenes
 from emotion_core.behavior.behavior_settings import BehaviorSettings
-from emotion_core.behavior.correlation import adjusted, pearson
 from emotion_core.behavior.nulls import LEVEL, AgainstControls, by_rank, draw
 from emotion_core.behavior.preferences import mean_streams, read_layer
 from emotion_core.behavior.rates import as_rate
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import auroc
 from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
+from emotion_core.stats.auroc import auroc
+from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.steering.prompt_tokens import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

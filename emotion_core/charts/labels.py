@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.diverging import INK
-from emotion_core.evaluation.auroc import Array
+from emotion_core.stats.auroc import Array
 
 # Pixels of a plot on a desk and on a phone; on a larger one names only get more room.
 WIDE, NARROW = (480.0, 380.0), (265.0, 380.0)

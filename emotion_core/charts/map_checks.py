@@ -10,13 +10,13 @@ import pandas as pd
 
 from emotion_core.charts.labels import choose_names, name_layers, span
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE, USABLE
-from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.layers import LayerProfile
 from emotion_core.geometry.overlay import Overlay
 from emotion_core.geometry.stability import Stability
 from emotion_core.geometry.supervised import Reading
 from emotion_core.geometry.words import closeness
+from emotion_core.stats.p_words import p_words
 
 
 def profile_table(found: LayerProfile, stability: Stability | None) -> pd.DataFrame:

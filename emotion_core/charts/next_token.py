@@ -8,10 +8,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.base.numbers import finite
 from emotion_core.charts.diverging import INK, diverging
 from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, WARM
-from emotion_core.evaluation.p_words import p_words
-from emotion_core.numbers import finite
+from emotion_core.stats.p_words import p_words
 from emotion_core.steering.band import kind_words
 from emotion_core.steering.finding import signed
 from emotion_core.steering.next_token import NextTokenDose

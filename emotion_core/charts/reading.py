@@ -8,11 +8,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.charts.diverging import diverging
 from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import CHOSEN, NULL, NULL_OPACITY
 from emotion_core.reading.text import TokenReading
-from emotion_core.tracing.activations import FloatArray
 
 # More points than this are averaged: a chart with thousands of them is slow in a browser and shows no more.
 MOST_POINTS = 400

@@ -10,9 +10,9 @@ import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, NULL, WARM
 from emotion_core.charts.reading import MOST_POINTS
-from emotion_core.reading.intervals import wilson
 from emotion_core.reading.roc import LabelledReading
 from emotion_core.reading.watched import Watched
+from emotion_core.stats.intervals import wilson
 
 
 def watched_table(found: Watched) -> pd.DataFrame:

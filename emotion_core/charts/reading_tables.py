@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.reading.conversation import ConversationReading
 from emotion_core.reading.dose import DoseReading
 from emotion_core.reading.situations import SituationReading
 from emotion_core.reading.text import TokenReading
-from emotion_core.tracing.activations import FloatArray
 
 
 def token_table(found: TokenReading) -> pd.DataFrame:

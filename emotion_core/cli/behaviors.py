@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.errors import SettingsError
 
 if TYPE_CHECKING:
     from emotion_core.behavior.behaviors import Behaviors

@@ -12,11 +12,11 @@ from emotion_core.cli.places import writable
 
 def build(arguments: argparse.Namespace) -> Answer:
     """`build PROMPTS ... --out FILE`: vectors of every layer."""
+    from emotion_core.base.activations import ReadingPosition
     from emotion_core.cli.session import open_cache, open_model, run
     from emotion_core.prompts.prompt_set import n_units
     from emotion_core.reading.short import short_sentence, short_texts
     from emotion_core.runs.cost import build_cost, where_it_computes
-    from emotion_core.tracing.activations import ReadingPosition
     from emotion_core.vectors.build import build as build_job
     from emotion_core.vectors.file import save_vectors
     from emotion_core.vectors.settings import BuildSettings

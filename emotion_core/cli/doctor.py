@@ -14,8 +14,8 @@ def doctor(arguments: argparse.Namespace) -> Answer:
     """`doctor`: can this model be read and steered as the project assumes?"""
     from dataclasses import asdict
 
+    from emotion_core.base.settings import settings
     from emotion_core.cli.session import open_model, run
-    from emotion_core.runs.settings import settings
     from emotion_core.tracing.doctor import doctor as doctor_job
 
     model = open_model(arguments.model, arguments.dtype)

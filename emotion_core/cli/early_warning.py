@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.cli.answer import number, table
-from emotion_core.errors import PromptSetError, SettingsError
 
 if TYPE_CHECKING:
     from emotion_core.behavior.scenes import Scene

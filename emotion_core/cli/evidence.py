@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.numbers import finite
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.parts import fitting_sets, read_prompt_sets
 from emotion_core.cli.places import writable
-from emotion_core.errors import SettingsError
-from emotion_core.numbers import finite
 
 if TYPE_CHECKING:
     from emotion_core.evaluation.variants import Variant

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.places import writable
-from emotion_core.errors import SettingsError, VectorFileError
 
 if TYPE_CHECKING:
     from emotion_core.exchange.found import Found
@@ -57,9 +57,9 @@ def export(arguments: argparse.Namespace) -> Answer:
     """`export VECTORS --out BUNDLE`: numbers, figures, charts, texts and code in one zip."""
     import hashlib
 
+    from emotion_core.base.atomic import write_atomically
     from emotion_core.cli.session import model_of, open_cache, run
     from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
-    from emotion_core.runs.atomic import write_atomically
     from emotion_core.vectors.file import load_vectors
 
     out = writable(arguments.out)

@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.cli.commands import COMMANDS
 from emotion_core.cli.parser import make_parser, shielded
-from emotion_core.errors import EmotionCoreError
 
 
 def main(argv: Sequence[str]) -> int:

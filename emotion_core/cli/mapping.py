@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.stats.p_words import p_words
 
 if TYPE_CHECKING:
-    from emotion_core.tracing.activations import FloatArray
+    from emotion_core.base.activations import FloatArray
     from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 

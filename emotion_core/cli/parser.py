@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from emotion_core.cli.acting_parser import add_behaviors, add_crosstalk, add_preferences, add_read, add_sweep
 from emotion_core.cli.parts import Commands, model_arguments, new_command, prompt_arguments
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
+from emotion_core.vectors.settings import BuildSettings
 
 # Options whose value may begin with a minus sign, which argparse would take for an option.
 _SIGNED = ("--strengths", "--strength", "--values", "--shift")
@@ -63,7 +64,7 @@ def _build(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--neutral-projection",
         action=argparse.BooleanOptionalAction,
-        default=True,
+        default=BuildSettings.neutral_projection,
         help="project out the main directions of neutral text",
     )
     command.add_argument("--seed", type=int, default=0)

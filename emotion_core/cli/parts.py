@@ -7,7 +7,7 @@ import csv
 import sys
 from typing import TYPE_CHECKING
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 
 if TYPE_CHECKING:
     from emotion_core.models.loaded import LoadedModel

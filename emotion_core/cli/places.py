@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 
 
 def writable(text: str) -> Path:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.errors import SettingsError
 
 if TYPE_CHECKING:
     from emotion_core.behavior.preferences import Preferences

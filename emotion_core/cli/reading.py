@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.stats.p_words import p_words
 
 if TYPE_CHECKING:
     from emotion_core.reading.attempts import AttemptsReading

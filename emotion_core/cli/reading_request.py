@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 
 if TYPE_CHECKING:
     from emotion_core.prompts.library_items import Template, Turn

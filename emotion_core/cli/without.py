@@ -42,11 +42,11 @@ def orthogonalised(
         SettingsError: There is nothing to project out, or nothing is left.
         PromptSetError: A name is neither an emotion of the vectors nor a prompt set.
     """
+    from emotion_core.base.errors import SettingsError
+    from emotion_core.base.numbers import finite
     from emotion_core.cli.session import open_cache, run
-    from emotion_core.errors import SettingsError
     from emotion_core.evaluation.heldout import heldout
     from emotion_core.evaluation.orthogonalise import orthogonalise
-    from emotion_core.numbers import finite
     from emotion_core.prompts.builtin import load_prompts
     from emotion_core.vectors.file import save_vectors
 
@@ -81,8 +81,8 @@ def orthogonalised(
 
 
 def _kept(before: EmotionVectors, after: EmotionVectors, emotion: str) -> dict[str, Any]:
+    from emotion_core.base.numbers import finite
     from emotion_core.evaluation.variants import cosine
-    from emotion_core.numbers import finite
 
     layer = after.layer_of(emotion)
     old, new = before.values[before.index(emotion), layer], after.values[after.index(emotion), layer]
@@ -90,7 +90,7 @@ def _kept(before: EmotionVectors, after: EmotionVectors, emotion: str) -> dict[s
 
 
 def _change(before: HeldOutScores | None, after: HeldOutScores | None, emotion: str) -> dict[str, Any]:
-    from emotion_core.numbers import finite
+    from emotion_core.base.numbers import finite
 
     row: dict[str, Any] = {}
     for when, scores in (("before", before), ("after", after)):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.rows import Block, PairRows
 
 DRAWS = 200

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.evaluation.bootstrap import FEWEST
+from emotion_core.base.activations import Activations
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.confound_cosine import cosines, directions
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, confound_gap
 from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import Activations
+from emotion_core.stats.bootstrap import FEWEST
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.rows import Block, PairRows, blocks_of, places

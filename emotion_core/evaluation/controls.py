@@ -17,12 +17,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import Activations, FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

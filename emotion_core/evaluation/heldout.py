@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.activations import Activations, FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.part import Part, Scored, count, score_part
@@ -18,9 +20,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.selection import Selection, select
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, run_to_end
-from emotion_core.tracing.activations import Activations, FloatArray
+from emotion_core.stats.auroc import Array
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts

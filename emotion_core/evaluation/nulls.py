@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, centred_rows
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.effect_size import cohens_d
 from emotion_core.vectors.rows import Block, PairRows
 
 DRAWS = 200

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import confound_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import training_texts, with_midpoints
 from emotion_core.vectors.emotion_vectors import EmotionVectors

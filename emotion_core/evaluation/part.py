@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, auroc, balanced_accuracy
-from emotion_core.evaluation.bootstrap import FEWEST, TOO_FEW
-from emotion_core.evaluation.d_interval import corrected_d, d_interval, overlap, pair_correlation, small_sample_factor
+from emotion_core.base.activations import Activations
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, paired_gap
 from emotion_core.evaluation.nulls import Null, random_directions, relabelled_aurocs, shuffled_aurocs, shuffled_labels
 from emotion_core.evaluation.rivals import (
@@ -22,8 +21,9 @@ from emotion_core.evaluation.rivals import (
     word_scores,
 )
 from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, fixed, reextracted
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import Activations
+from emotion_core.stats.auroc import Array, auroc, balanced_accuracy
+from emotion_core.stats.bootstrap import FEWEST, TOO_FEW
+from emotion_core.stats.d_interval import corrected_d, d_interval, overlap, pair_correlation, small_sample_factor
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.neutral import neutral_components, project_out
 from emotion_core.vectors.orthogonal import without_removed

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
@@ -16,11 +19,8 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.variants import Variant, variants
 from emotion_core.evaluation.verdict import RULE
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, check_enough
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.tracing.activations import Activations
+from emotion_core.base.activations import Activations
+from emotion_core.stats.auroc import Array, auroc
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import Block, IntArray

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import Activations, FloatArray
+from emotion_core.base.activations import Activations, FloatArray
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.stats.auroc import Array, auroc
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import Block, BoolArray, LabelledRows, PairRows

@@ -8,14 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.evaluation.auroc import Array
-from emotion_core.evaluation.auroc_interval import auroc_interval
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.gaps import Gap
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
-from emotion_core.numbers import finite
-from emotion_core.tracing.activations import FloatArray, ModelInfo
+from emotion_core.stats.auroc import Array
+from emotion_core.stats.auroc_interval import auroc_interval
 
 # Part of every content key: raise it when scores computed before must not be shown again.
 SCORES_VERSION = 3

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.sparse import csr_array
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.evaluation.relabel import permutations, starts, swaps
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.rows import Block, IntArray, PairRows
 
 # Scores held at once, in numbers: 64 MB of float32.

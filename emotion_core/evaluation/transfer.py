@@ -25,12 +25,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array, auroc
+from emotion_core.base.activations import Activations, FloatArray, ModelInfo
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import counted, finite
 from emotion_core.evaluation.gaps import FEWEST_UNITS, Gap, auroc_estimate, paired_gap
 from emotion_core.evaluation.heldout import corrected
 from emotion_core.evaluation.nulls import DRAWS
-from emotion_core.evaluation.p_words import p_words
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.evaluation.rivals import (
     Sides,
@@ -45,11 +47,9 @@ from emotion_core.evaluation.shuffled_scores import reextracted
 from emotion_core.evaluation.verdict import NOT_TESTED, SIGNIFICANCE, Verdict
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
-from emotion_core.numbers import counted, finite
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import Activations, FloatArray, ModelInfo
+from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.p_words import p_words
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts

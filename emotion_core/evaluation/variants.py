@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
-from emotion_core.evaluation.d_interval import corrected_d, d_interval
+from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.gaps import auroc_estimate
 from emotion_core.evaluation.sample_size import split_half
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
+from emotion_core.stats.auroc import Array
+from emotion_core.stats.d_interval import corrected_d, d_interval
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.exchange.card import card
@@ -22,9 +25,6 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.prompts.write import to_csv
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.plain_script import ESTIMATORS, SCRIPT, script_text
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

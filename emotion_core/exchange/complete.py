@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from emotion_core.errors import SettingsError, VectorFileError
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.exchange.found import Answers, Found, Piece
-from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.vectors.build import library_versions
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.select import fallback_layer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emotion_core.errors import VectorFileError
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import VectorFileError
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import VectorFileError
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import VectorFileError
 
 MAGIC = b"GGUF"
 _STRING, _ARRAY = 8, 9

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.exchange.one_emotion import only
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import TENSORS, manifest_json
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job
 from emotion_core.exchange.complete import check_fit, complete
 from emotion_core.exchange.found import Answers, Found
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

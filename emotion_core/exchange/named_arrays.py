@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.found import Found, Piece
 
 # `layer.7`, `layers_7`, `direction.7`, `7`, and the same behind an emotion: `fear.layer.7`, `fear/7`; or before it.

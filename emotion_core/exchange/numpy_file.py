@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.pickled import refuse_pickle
 
 MAGIC = b"\x93NUMPY"

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 from safetensors import SafetensorError
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange import gguf_read, numpy_file
 from emotion_core.exchange.found import Found, Piece
 from emotion_core.exchange.gguf_write import NAMESPACE

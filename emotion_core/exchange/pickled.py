@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 
 # Lines that load tensors without running anything, and save them as data: a tensor alone (persona vectors, CAA), a
 # dictionary by layer, or one inside `layer_activations` (steering-vectors). `weights_only` needs torch 2.0 or newer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emotion_core.base.jobs import Job
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_texts
 from emotion_core.behavior.behavior_settings import n_questions as n_scene_questions
 from emotion_core.behavior.behaviors import Behaviors, behaviors
@@ -18,7 +19,6 @@ from emotion_core.evaluation.controls import KINDS
 from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.limits import strings_in
-from emotion_core.runs.progress import Job
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.orthogonalise import orthogonalise
@@ -17,7 +18,6 @@ from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs import builds
 from emotion_core.runs.builds import BuildResult
-from emotion_core.runs.progress import Job
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 

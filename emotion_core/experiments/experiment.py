@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from emotion_core.errors import RunError
+from emotion_core.base.activations import RECORDER_VERSION, ModelInfo
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import RunError
+from emotion_core.base.jobs import Job, Progress, run_to_end
+from emotion_core.base.settings import Settings
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import as_plain, from_bytes, from_plain, schema, to_bytes
 from emotion_core.runs.keys import content_key, vectors_digest
 from emotion_core.runs.limits import (
@@ -30,13 +33,10 @@ from emotion_core.runs.limits import (
     within_asked,
     within_tokens,
 )
-from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.recipes import described_vectors, named_sets
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.stopping import keeping, stop_flag
 from emotion_core.runs.store import RunStore
-from emotion_core.tracing.activations import RECORDER_VERSION, ModelInfo
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES
 from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, ORTHOGONAL, SIZES, TRANSFER, VARIANTS
 from emotion_core.experiments.experiment import Experiment

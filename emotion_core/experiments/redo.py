@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emotion_core.errors import RunError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import RunError
+from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, asked, launch, never, require_size, work
 from emotion_core.experiments.kinds import experiment_of
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs import builds
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.limits import require_texts
-from emotion_core.runs.progress import Job
 from emotion_core.runs.recipes import build_settings, built_again, kept_vectors, require_recipe, sets_of
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.run import Run

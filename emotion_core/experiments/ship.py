@@ -17,7 +17,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotion_core.errors import RunError
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.atomic import write_atomically
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import RunError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import CALM, FEAR, Contrast, Transfer
 from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
 from emotion_core.experiments.experiment import start
@@ -28,17 +32,13 @@ from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.atomic import write_atomically
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_bytes
-from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import ENDING, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from emotion_core.base.numbers import counted
 from emotion_core.experiments.experiment import Experiment, Size
-from emotion_core.numbers import counted
 from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.next_token import NextTokenDose, next_token_dose, next_token_size

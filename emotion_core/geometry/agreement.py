@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import pearsonr
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.pca import correlation
+from emotion_core.stats.auroc import Array
 
 # Two good sets of human ratings agree with each other to this degree.
 CEILING_VALENCE = 0.95

@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.reference import paper_clusters
 from emotion_core.geometry.word_forms import known_form
-from emotion_core.tracing.activations import FloatArray
 
 
 def cluster_table(found: EmotionMap, mates: FloatArray | None = None) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from scipy.spatial.distance import squareform
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.similarity import unit_rows
+from emotion_core.stats.auroc import Array
 
 Labels = npt.NDArray[np.int64]
 

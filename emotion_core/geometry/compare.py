@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.numbers import finite
 from emotion_core.geometry.emotion_map import usable_vectors
 from emotion_core.geometry.rivals import VOCABULARY, RivalFigure, against, mark_of, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
 from emotion_core.geometry.words import comparison_title
-from emotion_core.numbers import finite
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.rows import IntArray
 

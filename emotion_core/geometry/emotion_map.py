@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.numbers import finite
 from emotion_core.geometry.agreement import CEILING_AROUSAL, CEILING_VALENCE, HumanAgreement, human_agreement
 from emotion_core.geometry.clusters import (
     Labels,
@@ -25,8 +26,7 @@ from emotion_core.geometry.pca import Components, principal_components
 from emotion_core.geometry.reference import REFERENCE, paper_labels
 from emotion_core.geometry.similarity import cosine_matrix, nearest
 from emotion_core.geometry.words import rated
-from emotion_core.numbers import finite
-from emotion_core.tracing.activations import ModelInfo
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 NEIGHBOURS = 5

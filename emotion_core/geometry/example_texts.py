@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.tracing.activations import FloatArray
 
 SHOWN = 3
 _FEWEST = 20

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
 from emotion_core.geometry.norms import Norms, circumplex
 from emotion_core.geometry.pca import principal_components
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 SHUFFLES = 2000

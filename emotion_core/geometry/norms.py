@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_core.errors import PromptSetError, SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.decoding import ENDINGS
 from emotion_core.prompts.faults import raise_faults
 from emotion_core.prompts.library import load_circumplex
 from emotion_core.prompts.tables import read_table
+from emotion_core.stats.auroc import Array
 
 OWN_RATINGS = "circumplex"
 LARGEST_FILE = 50 * 1024**2

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.numbers import finite
 from emotion_core.geometry.compare import FEWEST_SHARED, shared_rows
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.pca import principal_components
-from emotion_core.numbers import finite
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 SHUFFLES = 2000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
+from emotion_core.stats.auroc import Array
 
 
 @dataclass(frozen=True)

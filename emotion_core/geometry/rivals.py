@@ -19,9 +19,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.stats import t as student
 
-from emotion_core.evaluation.auroc import Array
-from emotion_core.numbers import finite
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.numbers import finite
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.rows import IntArray, PairRows, blocks_of, places
 

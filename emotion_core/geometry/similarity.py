@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.evaluation.auroc import Array
+from emotion_core.stats.auroc import Array
 
 
 def cosine_matrix(vectors: Array) -> Array:

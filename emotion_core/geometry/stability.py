@@ -17,14 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.geometry.clusters import k_means
 from emotion_core.geometry.compare import mantel
 from emotion_core.geometry.pca import principal_components
 from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import Block, IntArray, PairRows

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.activations import FloatArray
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.similarity import unit_rows
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.rows import IntArray
 
 FOLDS = 5

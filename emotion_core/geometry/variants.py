@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array
+from emotion_core.base.activations import FloatArray
 from emotion_core.geometry.compare import mantel
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.pca import correlation, principal_components
 from emotion_core.geometry.similarity import cosine_matrix
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.auroc import Array
 
 
 @dataclass(frozen=True)

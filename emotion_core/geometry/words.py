@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_core.evaluation.p_words import p_words
 from emotion_core.geometry.norms import OWN_RATINGS
 from emotion_core.models.catalogue import DEMO_NAME
+from emotion_core.stats.p_words import p_words
 
 if TYPE_CHECKING:
     from emotion_core.geometry.claims import Claim

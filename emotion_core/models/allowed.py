@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import Settings
 from emotion_core.models.catalogue import CATALOGUE
-from emotion_core.runs.settings import Settings
 
 
 def allowed_models(limits: Settings) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from emotion_core.errors import ModelError, TextTooLongError
+from emotion_core.base.errors import ModelError, TextTooLongError
 
 # Stands for a message in a chat template, and in no template itself.
 _MARK = "qzwxvkjq"

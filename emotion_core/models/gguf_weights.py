@@ -19,7 +19,7 @@ from zipfile import ZipFile
 
 import torch
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 
 # Told what is being done and how far it is, 0 to 1 (nan where that is not known).
 Report = Callable[[str, float], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 
 # Path of the list -> families that use it (transformers 5).
 KNOWN_PATHS = (

@@ -12,7 +12,9 @@ from urllib.request import getproxies
 import torch
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import settings
 from emotion_core.models.allocator import keep_freed_memory
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
@@ -22,8 +24,6 @@ from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in
 from emotion_core.models.layers import find_layers
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
-from emotion_core.runs.settings import settings
-from emotion_core.tracing.activations import ModelInfo
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
 # Models without a limit of positions (ALiBi, recurrent) still need one here, for memory.

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import nn
 
-from emotion_core.errors import TextTooLongError
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import TextTooLongError
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.pieces import spelled
-from emotion_core.tracing.activations import ModelInfo
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from emotion_core.runs.settings import settings
+from emotion_core.base.settings import settings
 
 
 def placement() -> dict[str, Any]:

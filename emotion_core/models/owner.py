@@ -13,12 +13,12 @@ from collections import OrderedDict, deque
 from contextlib import suppress
 from typing import Any, Generic, Literal, TypeVar
 
-from emotion_core.errors import JobCancelled
+from emotion_core.base.errors import JobCancelled
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.gguf_weights import Report, quiet
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.turns import Line, Turns
-from emotion_core.runs.progress import Job, Progress
 
 T = TypeVar("T")
 State = Literal["queued", "running", "done", "failed", "cancelled"]

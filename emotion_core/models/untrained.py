@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel

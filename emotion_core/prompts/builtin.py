@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.files import path_bytes, read_prompt_bytes, read_prompt_files, read_prompt_path, together
 from emotion_core.prompts.layouts import Choice
 from emotion_core.prompts.prompt_set import PromptSet

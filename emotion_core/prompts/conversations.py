@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import base_name, decode, unpack
 from emotion_core.prompts.faults import raise_faults, shorten
 from emotion_core.prompts.library_items import Turn

@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 
 ENDINGS = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "xlsx")
 MAX_BYTES = 20 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 
 SHOWN = 10
 

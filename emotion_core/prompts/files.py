@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import MAX_BYTES, base_name, check_size, decode, stem_and_ending, unpack
 from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
 from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split

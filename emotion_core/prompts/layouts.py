@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.faults import no_rows, raise_faults, shorten
 from emotion_core.prompts.prompt_set import Form, left_out
 from emotion_core.prompts.tables import RawRow, Table, column_name

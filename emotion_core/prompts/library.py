@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.builtin import prompts_folder
 from emotion_core.prompts.decoding import base_name, decode
 from emotion_core.prompts.faults import shorten

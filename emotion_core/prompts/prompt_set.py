@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 
 Form = Literal["pairs", "labelled"]
 Side = Literal["positive", "negative", "labelled"]

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import MAX_BYTES, PARQUET, WORKBOOK, decode, stem_and_ending, unpack
 from emotion_core.prompts.faults import Fault, raise_faults, shorten
 

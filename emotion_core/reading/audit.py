@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import read_tokens
 
 # read: part of what is pooled. skipped: of the text, but not where it is read. special: a token of the tokenizer's own,

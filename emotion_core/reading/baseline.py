@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray, ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Controls, Kind, draw_controls
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.neutral_form import Form, neutral_dialogues, neutral_documents
 from emotion_core.reading.scale import PositionScale, Scale, position_scale, scale_of
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray, ReadingPosition
 from emotion_core.tracing.record import read_tokens
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from emotion_core.errors import SettingsError, TextTooLongError
+from emotion_core.base.errors import SettingsError, TextTooLongError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
@@ -17,7 +18,6 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.dialogue import PLAIN_NAMES, tokenize
 from emotion_core.reading.text import read_encoding
-from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.noise import choose, gumbel
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.steer import Intervention

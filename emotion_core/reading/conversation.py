@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, Trend, trend
 from emotion_core.reading.dialogue import Dialogue, span_numbers, tokenize
-from emotion_core.reading.intervals import Link, link
 from emotion_core.reading.project import GroupMeans
 from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_encoding
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.intervals import Link, link
+from emotion_core.stats.p_words import p_words
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import ValidationError
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Template
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import Trend, trend
 from emotion_core.reading.expected_words import Expectation, match_expected
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import record
 
 Outcome = Literal["met", "not met", "no evidence"]

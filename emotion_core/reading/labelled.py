@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.conversations import KEYS, json_items, kept_under, turns_of
 from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten

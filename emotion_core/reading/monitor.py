@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import SettingsError
-from emotion_core.numbers import finite
-from emotion_core.reading.intervals import clopper_pearson, clustered_rate
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.numbers import finite
+from emotion_core.stats.intervals import clopper_pearson, clustered_rate
 from emotion_core.vectors.rows import IntArray
 
 Mask = npt.NDArray[np.bool_]

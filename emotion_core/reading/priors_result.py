@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.numbers import finite
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.numbers import finite
 from emotion_core.reading.chance import LEAST_RANGE, LEVEL
 from emotion_core.reading.expected_words import match_expected
-from emotion_core.reading.intervals import mean_interval
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.intervals import mean_interval
 
 Array = npt.NDArray[np.float64]
 # Below so many conversations an interval over them is not trusted to carry a verdict.

@@ -8,12 +8,12 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.windows import windows
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.rows import IntArray
 

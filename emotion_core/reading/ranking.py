@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.jobs import Job
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.project import GroupMeans
 from emotion_core.reading.text import ANY_LENGTH, check_length, read_encoding
-from emotion_core.runs.progress import Job
 
 Array = npt.NDArray[np.float64]
 _FEWEST, _MOST = 400, 4000

@@ -9,19 +9,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.evaluation.auroc import auroc
-from emotion_core.evaluation.auroc_interval import auroc_interval
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import Kind
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import LEVEL, judge
-from emotion_core.reading.intervals import wilson
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import Threshold, counted_tokens, trailing
 from emotion_core.reading.watched import conversation_encoding, monitored, read_directions
-from emotion_core.runs.progress import Job, Progress
+from emotion_core.stats.auroc import auroc
+from emotion_core.stats.auroc_interval import auroc_interval
+from emotion_core.stats.intervals import wilson
 from emotion_core.vectors.rows import IntArray
 
 Array = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import read_tokens
 from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.build import neutral_texts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import ReadingPosition
 
 _SHORT = 60
 

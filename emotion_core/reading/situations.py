@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.library_items import ImplicitSituation
 from emotion_core.reading.baseline import Baseline
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.record import record
 
 DRAWS = 10_000

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.reading.baseline import RANDOM_DIRECTIONS, Baseline
 from emotion_core.reading.project import GroupMeans, read_windows
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 
 MOST_CHARACTERS = 100_000
 # No context is longer: texts are cut into windows afterwards.

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import Kind
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import Split
@@ -30,8 +32,6 @@ from emotion_core.reading.monitor import (
 )
 from emotion_core.reading.neutral_form import neutral_dialogues
 from emotion_core.reading.project import read_windows
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -1,1 +1,1 @@
-"""Settings, the activation cache, and the registry of runs."""
+"""The store and the registry of runs, and what a hosted app needs around them."""

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
 
 T = TypeVar("T")
 _Arrays = dict[str, npt.NDArray[Any]]

@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Mapping
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.run import Run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_core.tracing.activations import ModelInfo
+from emotion_core.base.activations import ModelInfo
 
 # Measured on two CPU cores: multiply-adds a second when many tokens pass at once, and when one token a row does.
 _READ_RATE = 4e10

@@ -9,11 +9,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-from emotion_core.errors import RunError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import RunError
+from emotion_core.base.settings import Settings
 from emotion_core.models.owner import loaded_models
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.memory import give_back, relieve
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
 _EVERY = 60.0  # seconds between two rounds when no job ends

@@ -10,11 +10,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from emotion_core.errors import LimitError
+from emotion_core.base.errors import LimitError
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.settings import Settings
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.runs.settings import Settings
 
 T = TypeVar("T")
 _TEXTS_A_STEP = 200

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import ModelError, SettingsError
+from emotion_core.base.activations import Activations, FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import ModelError, SettingsError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.geometry.example_texts import ExampleTexts, candidates, rank
 from emotion_core.geometry.stability import Stability, stability
 from emotion_core.geometry.variants import Variant, variant, without_largest
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.logit_lens import extremes, logit_lens
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts

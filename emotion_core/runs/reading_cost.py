@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.prompts.library import load_implicit
 from emotion_core.runs.cost import read_seconds
 from emotion_core.runs.limits import strings_in
 from emotion_core.runs.reading_request import ReadingRequest
-from emotion_core.tracing.activations import ModelInfo
 
 _CHARACTERS_A_TOKEN = 4
 # Some 200 neutral texts and eight thousand tokens of longer ones, for the zero point; known after the first reading.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.library_items import Template, Turn
 from emotion_core.reading.attempts_library import AttemptRun, read_attempts_file
 from emotion_core.reading.baseline import check_layers

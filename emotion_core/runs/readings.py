@@ -7,6 +7,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Kind
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
@@ -24,9 +26,7 @@ from emotion_core.reading.roc import LabelledReading, read_labelled_set
 from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import ANY_LENGTH, TokenReading, read_encoding, read_text
 from emotion_core.reading.watched import Watched, conversation_encoding, read_threshold, watch
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.progress import Job
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from emotion_core.runs.run import Run
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -6,15 +6,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from emotion_core.errors import EmotionCoreError, RunError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import EmotionCoreError, RunError
+from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import PLANTED, builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs import builds
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.codec import from_plain
 from emotion_core.runs.keys import settings_json, vectors_digest
-from emotion_core.runs.progress import Job
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors

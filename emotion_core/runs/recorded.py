@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
-from emotion_core.errors import EmotionCoreError, JobCancelled, RunError
+from emotion_core.base.errors import EmotionCoreError, JobCancelled, RunError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.runs.joblog import FORMATTER, log_job
-from emotion_core.runs.progress import Job, Progress
 from emotion_core.runs.store import RunStore
 
 T = TypeVar("T")

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from emotion_core.errors import LimitError, RunError
+from emotion_core.base.errors import LimitError, RunError
+from emotion_core.base.jobs import Job
+from emotion_core.base.settings import Settings
 from emotion_core.runs.limits import within_time
-from emotion_core.runs.progress import Job
 from emotion_core.runs.recorded import Save, recorded
 from emotion_core.runs.run import OPEN_STATES, Run
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
 T = TypeVar("T")

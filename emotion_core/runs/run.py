@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from emotion_core.runs.progress import Progress
+from emotion_core.base.jobs import Progress
 
 RunState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted", "expired"]
 

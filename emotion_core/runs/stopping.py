@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from emotion_core.errors import JobCancelled
-from emotion_core.runs.progress import Job
+from emotion_core.base.errors import JobCancelled
+from emotion_core.base.jobs import Job
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 

@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emotion_core.errors import RunError
+from emotion_core.base.atomic import write_atomically
+from emotion_core.base.errors import RunError
+from emotion_core.base.jobs import Progress
 from emotion_core.runs.alive import is_alive, own_token
-from emotion_core.runs.atomic import write_atomically
-from emotion_core.runs.progress import Progress
 from emotion_core.runs.result_files import folder_bytes, require_id, result_names, result_path
 from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
 from emotion_core.runs.schema import prepare

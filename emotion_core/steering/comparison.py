@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from emotion_core.numbers import finite
+from emotion_core.base.numbers import finite
 
 Kind = Literal["shuffled", "emotion", "words"]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
 from emotion_core.steering.crosstalk_matrix import coherent_rows, column_bands, mean_changes, own_tests, specificity
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.directions import (
@@ -26,7 +27,6 @@ from emotion_core.steering.directions import (
 from emotion_core.steering.generate import Written, generate, never
 from emotion_core.steering.plan import PlannedRow, baseline_rows
 from emotion_core.steering.standard import standardise
-from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.geometry.claims import holm
 from emotion_core.steering.band import against_kinds
 from emotion_core.steering.coherence import coherence_limits
 from emotion_core.steering.generate import Written
 from emotion_core.steering.measures import repetition
-from emotion_core.tracing.activations import FloatArray
 
 
 def mean_changes(written: Sequence[Written], readings: FloatArray, n_directions: int) -> FloatArray:

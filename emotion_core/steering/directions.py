@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emotion_core.errors import ModelError, SettingsError
+from emotion_core.base.activations import Activations, FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import ModelError, SettingsError
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS, controls_of
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.writing import WritingSettings
-from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from emotion_core.evaluation.p_words import p_words
+from emotion_core.stats.p_words import p_words
 from emotion_core.steering.band import kind_words
 from emotion_core.steering.coherence import outer_strengths
 from emotion_core.steering.course import turn

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from emotion_core.errors import JobCancelled
+from emotion_core.base.errors import JobCancelled
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.noise import choose, gumbel
 from emotion_core.steering.plan import PlannedRow, blocks

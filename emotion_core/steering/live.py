@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job
 from emotion_core.steering.directions import Directions, emotion_units, layer_scales, read_layer
 from emotion_core.steering.generate import Written, write_block
 from emotion_core.steering.plan import PlannedRow

@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from emotion_core.errors import ModelError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS, Kind, hardest, rank_p
 from emotion_core.geometry.claims import holm
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job, Progress
 from emotion_core.steering.directions import (
     Directions,
     control_pushes,
@@ -36,7 +37,6 @@ from emotion_core.steering.directions import (
 from emotion_core.steering.generate import first_logits
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_core.errors import TextTooLongError
+from emotion_core.base.errors import TextTooLongError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.writing import WritingSettings
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.steering.writing import Decoding, Scope, Unit, WritingSettings, require
 
 __all__ = ["Decoding", "Scope", "SweepSettings", "Unit", "clean_strengths", "parse_strengths"]

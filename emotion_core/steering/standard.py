@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.steering.plan import PlannedRow
-from emotion_core.tracing.activations import FloatArray
 
 
 def standardise(rows: Sequence[PlannedRow], readings: FloatArray) -> FloatArray:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS
-from emotion_core.numbers import finite
 from emotion_core.steering.band import KindNull, KindTest, against_kinds
 from emotion_core.steering.coherence import Limits, coherence_limits, outer_strengths, usable_window
 from emotion_core.steering.comparison import Comparison, ComparisonPoint, Interval, interval, kind_of, point
@@ -23,7 +24,6 @@ from emotion_core.steering.directions import FAR
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import is_control
 from emotion_core.steering.standard import standardise
-from emotion_core.tracing.activations import FloatArray
 
 Numbers = npt.NDArray[np.float64]
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import shuffled_units
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.numbers import finite
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
 from emotion_core.steering.coherence import outer_strengths
 from emotion_core.steering.comparison import Comparison, interval_words
 from emotion_core.steering.directions import (
@@ -32,7 +33,6 @@ from emotion_core.steering.plan import plan_controls, plan_rows
 from emotion_core.steering.settings import SweepSettings, is_control
 from emotion_core.steering.summary import Role, SlopeTest, StrengthSummary, SweepSummary, summarise, window_of
 from emotion_core.steering.token_values import TokenValues, token_values
-from emotion_core.tracing.activations import FloatArray, ModelInfo
 from emotion_core.tracing.score import Continuation, Scores, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model

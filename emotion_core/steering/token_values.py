@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.generate import Written
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.score import Scores
 
 

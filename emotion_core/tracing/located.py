@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from emotion_core.errors import ModelError, TextTooLongError
+from emotion_core.base.errors import ModelError, TextTooLongError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import Job, Progress
 
 T = TypeVar("T")
 SHOWN = 20

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.activations import FloatArray
 
 # Names of the last norm, beside the list of blocks.
 _NORMS = ("ln_f", "norm", "norm_f", "final_layer_norm", "final_layernorm")

@@ -15,7 +15,7 @@ import torch
 from nnsight.intervention.backends.display import StatusDisplay
 from nnsight.intervention.backends.remote import RemoteBackend
 
-from emotion_core.errors import JobCancelled
+from emotion_core.base.errors import JobCancelled
 
 CONNECT_SECONDS = 10.0
 LOOK_EVERY = 0.2  # seconds between two looks at the clock and at a cancel

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.batches import TOKENS_PER_BATCH
 from emotion_core.tracing.decode import spread
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream

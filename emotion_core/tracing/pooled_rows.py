@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emotion_core.runs.cache import ActivationCache, CachedRow
-from emotion_core.tracing.activations import Activations, ModelInfo, ReadingPosition
+from emotion_core.base.activations import Activations, ModelInfo, ReadingPosition
+from emotion_core.base.cache import ActivationCache, CachedRow
 
 # Rows fetched from the cache at a time: what is on its way from the file is all that exists beside the result.
 _AT_A_TIME = 500

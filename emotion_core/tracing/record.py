@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import nnsight
 import torch
 
-from emotion_core.errors import ModelError
+from emotion_core.base.activations import RECORDER_VERSION, Activations, ReadingPosition
+from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache, CachedRow
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import RECORDER_VERSION, Activations, ReadingPosition
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.pooled_rows import Rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from emotion_core.errors import JobCancelled, ModelError
+from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.models.loaded import LoadedModel
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.remote import Remote, key_of_the_session
 

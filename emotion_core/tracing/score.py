@@ -9,10 +9,10 @@ import nnsight
 import numpy as np
 import torch
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress
-from emotion_core.tracing.activations import FloatArray
 from emotion_core.tracing.batches import TOKENS_PER_BATCH, length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.remote import retried, trace_options

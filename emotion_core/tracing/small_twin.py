@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
 
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")

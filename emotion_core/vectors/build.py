@@ -10,13 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from emotion_core import __version__
-from emotion_core.errors import ModelError, SettingsError
+from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import ModelError, SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, merge
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors

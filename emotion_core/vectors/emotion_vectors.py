@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.activations import FloatArray, ModelInfo, ReadingPosition
+from emotion_core.base.errors import VectorFileError
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.tracing.activations import FloatArray, ModelInfo, ReadingPosition
 
 # Imported vectors may have been made in any way; nothing is estimated by `unknown`.
 Estimator = Literal["difference", "pca", "logistic", "unknown"]

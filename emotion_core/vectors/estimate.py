@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.evaluation.auroc import Array
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
+from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 from emotion_core.vectors.rows import Block, IntArray, PairRows
 

@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from emotion_core.errors import VectorFileError
-from emotion_core.runs.atomic import write_atomically
-from emotion_core.tracing.activations import FloatArray, ModelInfo
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.atomic import write_atomically
+from emotion_core.base.errors import VectorFileError
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.header import check_header
 from emotion_core.vectors.manifest import Manifest, manifest_of, model_info, prompt_set, reading_position

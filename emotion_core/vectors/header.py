@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 
 LARGEST_HEADER = 64 * 1024**2
 _REMEDY = "Choose a .safetensors file that was saved by Build vectors"

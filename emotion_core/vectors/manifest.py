@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from emotion_core.base.activations import ModelInfo, Pooling, ReadingPosition
 from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split
-from emotion_core.tracing.activations import ModelInfo, Pooling, ReadingPosition
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
 
 
 def neutral_components(neutral: FloatArray, share: float = 0.5) -> tuple[FloatArray, ...]:

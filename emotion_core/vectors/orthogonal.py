@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import SettingsError
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.neutral import project_out
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, auroc
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.base.activations import FloatArray
 from emotion_core.prompts.splits import topic_folds
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.effect_size import cohens_d
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import Block, IntArray

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emotion_core.errors import SettingsError
-from emotion_core.tracing.activations import ReadingPosition
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.errors import SettingsError
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 
 
@@ -23,7 +23,7 @@ class BuildSettings:
 
     estimator: Estimator = "difference"
     reading: ReadingPosition = field(default_factory=ReadingPosition)
-    neutral_projection: bool = True
+    neutral_projection: bool = False
     seed: int = 0
     folds: int = 5
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.activations import Activations, FloatArray
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import Activations, FloatArray
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts

@@ -2,8 +2,8 @@
 
 import pytest
 
+from emotion_core.base.errors import PromptSetError
 from emotion_core.behavior.activity_files import parse_activities
-from emotion_core.errors import PromptSetError
 
 
 @pytest.mark.parametrize(

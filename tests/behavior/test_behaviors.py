@@ -11,6 +11,9 @@ from scipy.special import logsumexp
 from steering.handmade import random_vectors
 from tracing.plain import logits
 
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import PromptSetError, SettingsError, TextTooLongError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.asking import draw, option_log_odds, pose
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors, behaviors
@@ -20,10 +23,7 @@ from emotion_core.behavior.options import PromptTokens, tokenize
 from emotion_core.behavior.rates import as_rate, log_odds
 from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.texts import Coherence
-from emotion_core.errors import PromptSetError, SettingsError, TextTooLongError
 from emotion_core.runs.codec import from_bytes, to_bytes
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ModelInfo
 
 DOOR = Scene("door", "It knocks.", ("I run.", "I sit."), (True, False), group="both")
 TEA = Scene("tea", "Tea is cold.", ("I drink.", "I pour.", "No."), (True, False, True), group="both")

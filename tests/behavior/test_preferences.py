@@ -12,17 +12,17 @@ from bundled import Bundled
 from steering.handmade import random_vectors
 from tracing.plain import logits, streams
 
+from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior import opposing as opposing_module
-from emotion_core.behavior.correlation import adjusted
 from emotion_core.behavior.opposing import opposing
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.behavior.steered_preferences import follow, steer_preferences
-from emotion_core.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_activities
-from emotion_core.runs.progress import run_to_end
+from emotion_core.stats.correlation import adjusted
 from emotion_core.tracing.options import score_options
 
 NAMES = ("sing", "count {second} beans", "sit in the sun", "lift stones", "read a map")

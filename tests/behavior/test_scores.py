@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.both_orders import both_orders
 from emotion_core.behavior.bradley_terry import elo, fit
-from emotion_core.behavior.correlation import fisher_interval, pearson
 from emotion_core.behavior.pairs import check_count, count_comparisons, halves, plan_pairs
-from emotion_core.errors import SettingsError
+from emotion_core.stats.correlation import fisher_interval, pearson
 
 
 def answers(truth, bias, pairs, noise=0.0, seed=0):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.number_format import differences
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 
 
 @pytest.fixture(scope="module")

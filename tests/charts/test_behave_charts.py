@@ -9,6 +9,7 @@ import pytest
 import vl_convert
 from steering.handmade import random_vectors
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.both_orders import BothOrders
@@ -19,7 +20,6 @@ from emotion_core.behavior.steered_preferences import steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning
 from emotion_core.charts import behaviors as rate_charts
 from emotion_core.charts import preferences as charts
-from emotion_core.runs.progress import run_to_end
 
 NAMES = ("sing", "count beans", "sit in the sun", "lift stones", "read a map", "mop a floor")
 SCENES = (

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emotion_core.base.activations import ReadingPosition
 from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table, size_auroc_chart, size_chart
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.variants import reading_words, variant_chart, variant_table
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint
 from emotion_core.evaluation.variants import Variant
-from emotion_core.tracing.activations import ReadingPosition
 
 PLACE = ConfoundScore("set", "place", "fear", 1, 0.5, 0.3, 0.7, 20, 0.1, 0.3)
 THREAT = replace(PLACE, contrast="threat", auroc=0.8, low=0.6, high=0.9, cosine=0.5)

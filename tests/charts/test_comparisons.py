@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.charts.comparisons import comparison_table
 from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.export import chart_bytes
@@ -16,7 +17,6 @@ from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.summary import SlopeTest, StrengthSummary
 from emotion_core.steering.sweep import Sweep
-from emotion_core.tracing.activations import ModelInfo
 
 
 def at(strength: float, effect: float | None) -> ComparisonPoint:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.charts.dose_response import (
     coherence,
     controls_table,
@@ -17,7 +18,6 @@ from emotion_core.steering.band import against_kinds
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.summary import SlopeTest, StrengthSummary
 from emotion_core.steering.sweep import Sweep, SweepRow
-from emotion_core.tracing.activations import ModelInfo
 
 
 def strength(at: float, effect: float | None, *, coherent: bool = True, evidence: bool = False) -> StrengthSummary:

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence, matrix_table, specificity_table
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.next_token import (
@@ -21,7 +22,6 @@ from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.next_token import NextTokenDose
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.tracing.activations import ModelInfo
 
 INFO = ModelInfo("toy", "a" * 64, 4, 8, 64)
 

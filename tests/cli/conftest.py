@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.base import settings as settings_module
 from emotion_core.cli.main import main
-from emotion_core.runs import settings as settings_module
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from demo_model import rates, write_planted
+from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.effects import EffectMatrix, effect_matrix
@@ -12,7 +13,6 @@ from emotion_core.behavior.scenes import PLANTED_FILE, planted_scenes
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from emotion_core.runs.settings import settings_from
+from emotion_core.base.settings import settings_from
 
 ROOT = Path(__file__).parents[2]
 

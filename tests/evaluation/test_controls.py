@@ -9,7 +9,8 @@ import pytest
 from bundled import Bundled
 from scipy import stats
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import (
     KINDS,
     controls_needed,
@@ -22,7 +23,6 @@ from emotion_core.evaluation.controls import (
     span,
 )
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
 

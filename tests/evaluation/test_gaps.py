@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from emotion_core.evaluation.auroc_interval import auroc_interval
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, independent_gap, paired_gap
+from emotion_core.stats.auroc_interval import auroc_interval
 
 
 def draw(rng, n, aurocs, within=0.5, between=0.5):

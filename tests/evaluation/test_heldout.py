@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from vectors.planted import activations, directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.evaluation.confounds import confound_scores
 from emotion_core.evaluation.heldout import corrected, score_heldout
 from emotion_core.prompts.prompt_set import PromptSet

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from vectors.planted import labelled_set, pair_set, planted_labels, planted_pairs
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation import nulls, shuffled_scores
-from emotion_core.evaluation.auroc import auroc
 from emotion_core.evaluation.relabel import permutations, starts, swaps
-from emotion_core.runs.progress import run_to_end
+from emotion_core.stats.auroc import auroc
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import LabelledRows, PairRows, blocks_of, places
 from emotion_core.vectors.select import project

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.confounds import score_confounds
 from emotion_core.evaluation.report import size_curve
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
 

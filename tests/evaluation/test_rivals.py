@@ -6,7 +6,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from vectors.planted import pair_set, planted_pairs
 
-from emotion_core.evaluation.auroc import auroc
 from emotion_core.evaluation.rivals import (
     bag_of_words,
     character_scores,
@@ -14,6 +13,7 @@ from emotion_core.evaluation.rivals import (
     length,
     vocabulary_aurocs,
 )
+from emotion_core.stats.auroc import auroc
 from emotion_core.vectors.rows import blocks_of, places
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from vectors.planted import neutral, pair_set, planted_pairs
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.sample_size import SizePoint, _disjoint, enough, sample_size, split_half
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.estimate import estimate
 from emotion_core.vectors.rows import LabelledRows, PairRows, blocks_of, places
@@ -30,7 +30,7 @@ def test_noise_is_never_enough(n_train):
     """The cosine to the vector from all pairs would call 16 of 20, or 128 of 140, enough."""
     one = pair_set(n_train, 4)
     acts, _ = planted_pairs(one, 0.0, seed=n_train)
-    vectors = vectors_from([one], acts, neutral(), BuildSettings(neutral_projection=False))
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
     blocks = blocks_of(one.part("train"), places(acts.texts))
     points = run_to_end(sample_size(vectors, acts, blocks, None, (), draws=10))
     assert enough(points) is None
@@ -70,7 +70,7 @@ def test_the_two_parts_have_no_row_and_hardly_a_topic_in_common():
 def test_the_curve_ends_at_the_full_vector_and_a_clear_direction_needs_fewer_pairs(strength):
     one = pair_set()
     acts, _ = planted_pairs(one, strength)
-    vectors = vectors_from([one], acts, neutral(), BuildSettings(neutral_projection=False))
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
     rows = {split: blocks_of(one.part(split), places(acts.texts)) for split in ("train", "heldout")}
     points = run_to_end(sample_size(vectors, acts, rows["train"], acts, rows["heldout"], draws=10))
     assert points[-1].n == 40 and points[-1].cosine_to_full == pytest.approx(1.0, abs=1e-6)

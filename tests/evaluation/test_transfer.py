@@ -10,7 +10,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from vectors.planted import INFO, LAYERS, WIDTH, activations, directions, labelled_set, neutral, pair_set
 
-from emotion_core.errors import SettingsError, VectorFileError
+from emotion_core.base.activations import Activations
+from emotion_core.base.errors import SettingsError, VectorFileError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import (
     CHARACTERS,
     EMBEDDING,
@@ -25,8 +27,6 @@ from emotion_core.evaluation.transfer import (
 )
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.runs.codec import from_bytes, to_bytes
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import Activations
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.orthogonal import orthogonal_to

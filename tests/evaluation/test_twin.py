@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.evaluation.twin import read_twin
 

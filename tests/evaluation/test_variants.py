@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.variants import MOST_CLASSES, differing, settings_of, variants
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 from emotion_core.vectors.settings import BuildSettings
@@ -33,7 +33,7 @@ def test_the_row_shown_has_the_figures_of_the_held_out_scores(made):
     assert (own.estimator, own.neutral_projection, own.reading, own.layer) == (
         "difference",
         False,
-        "mean:0:plain",
+        "mean:0:plain:rest",
         layer,
     )
     assert own.cosine == pytest.approx(1, abs=1e-5)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tiny import tiny_module, tiny_tokenizer
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
 

@@ -13,7 +13,7 @@ import pytest
 from gguf import GGUFReader, GGUFWriter
 from vectors.planted import LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.gguf_read import read_gguf
 from emotion_core.exchange.gguf_write import gguf_bytes, model_type
 from emotion_core.vectors.build import vectors_from

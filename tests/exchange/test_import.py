@@ -14,7 +14,7 @@ from safetensors.numpy import save as save_numpy
 from safetensors.torch import save as save_torch
 from vectors.planted import INFO, LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
-from emotion_core.errors import SettingsError, VectorFileError
+from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.exchange.complete import complete, hint_mismatch, not_finite
 from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.gguf_write import gguf_bytes

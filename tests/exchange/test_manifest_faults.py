@@ -11,7 +11,7 @@ import pytest
 from vectors.planted import INFO, LAYERS, WIDTH, neutral, pair_set, planted_pairs
 from vectors.test_vector_file import rewrite
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.bundle import bundle_bytes
 from emotion_core.exchange.gguf_write import gguf_bytes
 from emotion_core.exchange.open_file import open_file

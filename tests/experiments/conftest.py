@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from bundled import Bundled
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.settings import Settings
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
 

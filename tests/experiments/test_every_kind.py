@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from bundled import Bundled
 
+from emotion_core.base.errors import EmotionCoreError, LimitError, RunError, SettingsError
+from emotion_core.base.settings import Settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.scenes import Scene, built_in_scenes
-from emotion_core.errors import EmotionCoreError, LimitError, RunError, SettingsError
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
@@ -38,7 +39,6 @@ from emotion_core.runs.codec import as_plain
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.settings import SweepSettings

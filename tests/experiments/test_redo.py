@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import LimitError, RunError
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import LimitError, RunError
+from emotion_core.base.settings import Settings
 from emotion_core.experiments.experiment import load, start
 from emotion_core.experiments.redo import can_redo, redo
 from emotion_core.experiments.steering import SWEEP
@@ -15,9 +17,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.runs.builds import load_build, start_build
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.settings import BuildSettings

@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save
 
+from emotion_core.base.cache import ActivationCache
 from emotion_core.experiments.experiment import find, load
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.ship import (
@@ -27,7 +28,6 @@ from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.owner import owner_of
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import compressed
 from emotion_core.runs.store import RunStore

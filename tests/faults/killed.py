@@ -20,6 +20,8 @@ from typing import Any
 
 import torch
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.settings import Settings
 from emotion_core.experiments.experiment import load, start
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.load import load_model
@@ -28,10 +30,8 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import BuildResult, load_build, start_build
-from emotion_core.runs.cache import ActivationCache
 from emotion_core.runs.housekeeping import tidy
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.settings import BuildSettings

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_core.errors import ModelError, RunError
+from emotion_core.base import cache as cache_module
+from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.errors import ModelError, RunError
+from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.load import load_model
-from emotion_core.runs import cache as cache_module
 from emotion_core.runs import store as store_module
-from emotion_core.runs.cache import ActivationCache, CachedRow
-from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.recorded import recorded
 from emotion_core.runs.store import RunStore
 

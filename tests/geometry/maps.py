@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.tracing.activations import ModelInfo
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 

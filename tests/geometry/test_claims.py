@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.twin import read_twin
 from emotion_core.geometry.claims import LEVEL, claims, holm
 from emotion_core.geometry.emotion_map import map_emotions
@@ -16,7 +17,6 @@ from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.geometry.words import map_title
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.build import build
 from emotion_core.vectors.settings import BuildSettings
 from geometry.maps import affective_vectors, random_vectors, vectors_of, written

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.compare import compare, compare_layers, mantel
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import tfidf_vectors

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import Norms, circumplex
 from emotion_core.geometry.reference import paper_clusters

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.norms import circumplex, read_norms
 
 WARRINER = (

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from vectors.planted import LAYERS, WIDTH
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.geometry.stability import stability
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.rows import LabelledRows
 
 EMOTIONS = tuple(f"e{i}" for i in range(12))

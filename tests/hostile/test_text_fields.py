@@ -12,11 +12,12 @@ from hostile_helpers import FEWER, MANY, nothing_touched
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotion_core.base.errors import EmotionCoreError
+from emotion_core.base.settings import HOSTED
 from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.patterns import check_pattern
 from emotion_core.behavior.question import standard_wording
 from emotion_core.behavior.scenes import parse_scenes
-from emotion_core.errors import EmotionCoreError
 from emotion_core.geometry.norms import read_norms
 from emotion_core.models.allowed import require_allowed
 from emotion_core.prompts.conversations import read_conversation
@@ -26,7 +27,6 @@ from emotion_core.reading.attempts_library import read_attempts_file
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.labelled import read_labelled
 from emotion_core.reading.text import check_length
-from emotion_core.runs.settings import HOSTED
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from ui.name_list import names_of_text, names_to_text

@@ -6,7 +6,7 @@ import pytest
 from tiny import TEXTS, tiny_model, tiny_tokenizer
 from tokenizers.processors import TemplateProcessing
 
-from emotion_core.errors import ModelError, TextTooLongError
+from emotion_core.base.errors import ModelError, TextTooLongError
 from emotion_core.models.encode import encode
 
 TEMPLATE = (

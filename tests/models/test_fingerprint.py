@@ -83,7 +83,7 @@ def test_use_does_not_change_it():
 
 
 def module_reading():
-    from emotion_core.tracing.activations import ReadingPosition
+    from emotion_core.base.activations import ReadingPosition
 
     return ReadingPosition()
 

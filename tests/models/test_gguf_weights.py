@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from gguf import GGUFReader, dequantize
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models import gguf_weights
 from emotion_core.models.gguf_weights import FILE, FILE_SHA256, PACKAGE, converted, gguf_in, smollm2_file
 from emotion_core.models.load import load_model

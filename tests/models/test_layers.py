@@ -8,7 +8,7 @@ import pytest
 from tiny import FAMILIES, LAYERS, tiny_module, tiny_tokenizer
 from torch import nn
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.layers import KNOWN_PATHS, find_layers
 from emotion_core.models.load import adopt, load_model
 

@@ -15,7 +15,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tiny import CONTEXT, FAMILIES, LAYERS, WIDTH, tiny_module, tiny_tokenizer
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models import load as loading
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.load import load_model

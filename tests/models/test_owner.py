@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from emotion_core.errors import JobCancelled, TextTooLongError
+from emotion_core.base.errors import JobCancelled, TextTooLongError
+from emotion_core.base.jobs import Progress, run_to_end
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.progress import Progress, run_to_end
 
 PATIENCE = 30  # seconds; only a broken owner takes that long
 
@@ -157,7 +157,7 @@ def test_a_job_whose_clean_up_fails_is_cancelled_and_harms_nobody(owner):
 def test_an_error_inside_a_trace_leaves_the_model_usable(owner):
     from tiny import TEXTS
 
-    from emotion_core.tracing.activations import ReadingPosition
+    from emotion_core.base.activations import ReadingPosition
     from emotion_core.tracing.record import record
 
     good = run_to_end(record(owner.model, TEXTS, ReadingPosition()))

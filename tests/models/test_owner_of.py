@@ -8,10 +8,10 @@ import weakref
 
 import pytest
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import Progress
 from emotion_core.models import owner as module_under_test
 from emotion_core.models.owner import ModelOwner, owner_of
-from emotion_core.runs.progress import Progress
 
 PATIENCE = 30  # seconds; only a broken owner takes that long
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from tiny import tiny_model
 
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors import build as building
@@ -33,7 +33,7 @@ def prompt_set(name: str, pairs: list[tuple[str, str]]) -> PromptSet:
 
 def visit(model, pairs: PromptSet, emotion: str, seed: int, cache=None):
     """What one visitor does: vectors, then a sweep with them, as one job."""
-    vectors = yield from build(model, [pairs], BuildSettings(neutral_projection=False, seed=seed), cache)
+    vectors = yield from build(model, [pairs], BuildSettings(seed=seed), cache)
     settings = SweepSettings(
         emotion=emotion,
         prompts=("The door", f"On {emotion} day"),

@@ -6,11 +6,11 @@ import pytest
 import torch
 from tiny import TEXTS, tiny_model
 
-from emotion_core.errors import ModelError
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.models.untrained import untrained_twin
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import record
 
 

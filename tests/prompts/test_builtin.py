@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import builtin
 from emotion_core.prompts.builtin import (
     BUILTIN,

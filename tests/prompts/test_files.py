@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.files import read_prompt_bytes, read_prompt_path
 
 PAIRS = [

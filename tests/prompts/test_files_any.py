@@ -7,7 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.checks import check
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.prompt_set import PromptSet

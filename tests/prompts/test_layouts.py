@@ -14,8 +14,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from emotion_core.base.errors import PromptSetError
 from emotion_core.cli.parts import columns_of
-from emotion_core.errors import PromptSetError
 from emotion_core.prompts.files import read_prompt_bytes, read_prompt_files
 from emotion_core.prompts.prompt_set import PromptSet
 

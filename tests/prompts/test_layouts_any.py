@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.files import read_prompt_bytes, read_prompt_files, together
 from emotion_core.prompts.prompt_set import PromptSet
 

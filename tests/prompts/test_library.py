@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import library
 from emotion_core.prompts.builtin import prompts_folder
 from emotion_core.prompts.conversations import read_conversation

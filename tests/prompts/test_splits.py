@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.splits import draw_heldout, group_codes, topic_folds
 
 

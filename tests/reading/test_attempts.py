@@ -9,13 +9,13 @@ import pytest
 from bundled import Bundled
 from controlled import columns
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
 from emotion_core.reading.chance import judge, trend
 from emotion_core.reading.conversation import read_conversation_turns
-from emotion_core.runs.progress import run_to_end
 
 
 def made(plain: np.ndarray, kind: np.ndarray, cheat: tuple[int, int] = (0, 0)) -> AttemptsReading:

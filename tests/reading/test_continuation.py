@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
-from emotion_core.errors import SettingsError, TextTooLongError
+from emotion_core.base.errors import SettingsError, TextTooLongError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.continuation import Writing, check_reply, continue_conversation, reply_ids
 from emotion_core.reading.conversation import read_conversation_turns
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Read = tuple[LoadedModel, EmotionVectors, Baseline]

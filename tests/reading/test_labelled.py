@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from emotion_core.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.reading.labelled import read_labelled
 
 TURNS = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "<b>مرحبا</b> 🙂"}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.reading.monitor import MonitorSettings, NeutralScores, counted_tokens, set_threshold, trailing
 from emotion_core.reading.watched import places_of
 

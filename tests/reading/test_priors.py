@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.library import load_conversations
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.priors import Prior, check_priors, read_priors
 from emotion_core.reading.priors_result import PriorsReading, late_turns
-from emotion_core.runs.progress import run_to_end
 
 TALK = (Turn(role="user", content="Hello."), Turn(role="assistant", content="Hello, what is wrong?"))
 

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
+from emotion_core.base.errors import EmotionCoreError, SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat
 from emotion_core.charts.reading_tables import token_table
-from emotion_core.errors import EmotionCoreError, SettingsError
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.text import MOST_CHARACTERS, read_text
 from emotion_core.runs.codec import from_bytes, to_bytes
-from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.readings import Reading
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -14,7 +15,6 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.monitor import MonitorSettings, counted_tokens, trailing
 from emotion_core.reading.text import read_text
 from emotion_core.reading.watched import flagged, read_threshold, watch
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Read = tuple[LoadedModel, EmotionVectors, Baseline]

@@ -4,9 +4,9 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from emotion_core.errors import RunError
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.errors import RunError
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
-from emotion_core.tracing.activations import FloatArray, ModelInfo
 
 
 @dataclass(frozen=True)

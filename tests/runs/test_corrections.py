@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
+from emotion_core.base.settings import Settings
 from emotion_core.runs.corrections import MOST_READERS, load_corrections, save_corrections
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.run import Run
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
 

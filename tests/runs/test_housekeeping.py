@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_core.errors import RunError
+from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.errors import RunError
+from emotion_core.base.settings import Settings
 from emotion_core.runs import memory
-from emotion_core.runs.cache import ActivationCache, CachedRow
 from emotion_core.runs.housekeeping import Housekeeper, tidy
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.store import RunStore
 
 HOUR = 3600.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.runs.joblog import FORMATTER, start_logging
-from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.recorded import recorded
 from emotion_core.runs.store import RunStore
 

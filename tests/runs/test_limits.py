@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import LimitError, ModelError, RunError
+from emotion_core.base.errors import LimitError, ModelError, RunError
+from emotion_core.base.jobs import Job, Progress, run_to_end
+from emotion_core.base.settings import HOSTED, Settings, settings
 from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
@@ -24,10 +26,8 @@ from emotion_core.runs.limits import (
     within_time,
     within_tokens,
 )
-from emotion_core.runs.progress import Job, Progress, run_to_end
 from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import HOSTED, Settings, settings
 from emotion_core.runs.store import RunStore
 
 Tiny = Callable[[str], LoadedModel]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from emotion_core.errors import SettingsError
-from emotion_core.runs.progress import Job, Progress, run_to_end
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.runs.recorded import recorded
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore

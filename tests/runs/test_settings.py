@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import SettingsError
-from emotion_core.runs.settings import HOSTED, Settings, settings_from
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.settings import HOSTED, Settings, settings_from
 
 
 def test_defaults() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.runs.cache import ActivationCache
-from emotion_core.runs.progress import Progress
+from emotion_core.base.cache import ActivationCache
+from emotion_core.base.jobs import Progress
+from emotion_core.base.settings import Settings
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.settings import Settings
 from emotion_core.runs.status import may_look, status
 from emotion_core.runs.store import RunStore
 

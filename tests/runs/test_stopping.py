@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from steering.handmade import random_vectors, settings, texts
 
-from emotion_core.errors import JobCancelled
+from emotion_core.base.errors import JobCancelled
+from emotion_core.base.jobs import run_to_end
 from emotion_core.experiments.experiment import has_result, load, start
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.progress import run_to_end
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.stopping import stop_run
 from emotion_core.runs.store import RunStore

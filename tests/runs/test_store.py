@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.errors import RunError
-from emotion_core.runs.atomic import write_atomically
-from emotion_core.runs.progress import Progress
+from emotion_core.base.atomic import write_atomically
+from emotion_core.base.errors import RunError
+from emotion_core.base.jobs import Progress
 from emotion_core.runs.store import RunStore
 
 CHILD = """
 import sys, time
 from pathlib import Path
 from emotion_core.runs.store import RunStore
-from emotion_core.runs.progress import Progress
+from emotion_core.base.jobs import Progress
 store = RunStore(Path(sys.argv[1]))
 finished = store.create("build", '{"seed": 1}', key="k")
 store.report(finished, Progress(1, 2, "reading texts"))

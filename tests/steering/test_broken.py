@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny import tiny_model
 
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.steering.band import against_kinds
 from emotion_core.steering.comparison import interval
 from emotion_core.steering.course import turn
@@ -14,7 +15,6 @@ from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.summary import SlopeTest, StrengthSummary
 from emotion_core.steering.sweep import Sweep
-from emotion_core.tracing.activations import ModelInfo
 
 
 def curve(*points: tuple[float, float], half=0.4, evidence=True) -> list[StrengthSummary]:

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError, VectorFileError
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.errors import SettingsError, VectorFileError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering.band import null_band
 from emotion_core.steering.crosstalk import CrossTalk, crosstalk
 from emotion_core.steering.crosstalk_matrix import column_bands, mean_changes, own_tests, specificity

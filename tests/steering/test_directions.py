@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError, VectorFileError
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.errors import SettingsError, VectorFileError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering.directions import (
     FAR,
     Material,

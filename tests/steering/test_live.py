@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emotion_core.errors import SettingsError
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering.live import LiveSettings, LiveTexts, live
 from steering.handmade import random_vectors, run, texts
 

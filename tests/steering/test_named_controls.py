@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import relabelled, shuffled_units
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.sweep import sweep

@@ -9,7 +9,7 @@ import pytest
 import torch
 from tiny import MAIN
 
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate as generator
 from emotion_core.steering.next_token import NextTokenDose, against_unsteered, lens_tokens, next_token_dose
 from steering.handmade import along_fear, random_vectors, settings, written

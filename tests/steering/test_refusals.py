@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny import CONTEXT, tiny_model
 
-from emotion_core.errors import ModelError, SettingsError, TextTooLongError, VectorFileError
+from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError, VectorFileError
 from emotion_core.steering.prompt_tokens import generation_ids
 from emotion_core.steering.sweep import sweep
 from steering.handmade import random_vectors, run, settings

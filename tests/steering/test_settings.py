@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.steering.settings import MAX_STRENGTHS, clean_strengths, parse_strengths
 from steering.handmade import settings
 

@@ -10,7 +10,7 @@ import torch
 from tiny import MAIN, tiny_model
 from tracing.plain import blocks
 
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import plan
 from emotion_core.steering.measures import longest_loop, repetition
 from emotion_core.steering.plan import BASELINE_TEXTS, n_texts

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from tracing.plain import streams
 
-from emotion_core.errors import TextTooLongError
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.errors import TextTooLongError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.record import record
 from steering.handmade import random_vectors
 

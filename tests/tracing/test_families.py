@@ -10,8 +10,8 @@ import pytest
 import torch
 from tiny import FAMILIES, TUPLES
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.runs.progress import run_to_end
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.tracing.doctor.hooks import forward

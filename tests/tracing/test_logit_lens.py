@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import FAMILIES, WIDTH, tiny_model
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.tracing.logit_lens import extremes, final_norm, logit_lens
 
 

@@ -18,12 +18,12 @@ from nnsight import CONFIG
 from nnsight.modeling import huggingface
 from tiny import TEXTS, tiny_module, tiny_tokenizer
 
-from emotion_core.errors import JobCancelled, ModelError
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.errors import JobCancelled, ModelError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing import remote as remote_module
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.decode import prefill, step
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import record

@@ -7,8 +7,8 @@ import pytest
 import torch
 from tiny import FAMILIES
 
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.options import Asked, score_options
 from tracing.plain import blocks, logits
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from tiny import CONTEXT, FAMILIES, LAYERS, MAIN, TEXTS, Counter, tiny_model, tiny_tokenizer
 
-from emotion_core.errors import ModelError, SettingsError, TextTooLongError
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.activations import Activations, ReadingPosition
+from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.tracing import record as recorder
-from emotion_core.tracing.activations import Activations, ReadingPosition
 from emotion_core.tracing.batches import length_sorted
 from emotion_core.tracing.record import read_tokens, record
 from tracing.plain import blocks, streams

@@ -9,10 +9,10 @@ import pytest
 import torch
 from tiny import TEXTS, tiny_model
 
-from emotion_core.errors import ModelError
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.tracing import remote
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.decode import prefill, spread, step
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import record

@@ -6,10 +6,10 @@ import nnsight
 import pytest
 from tiny import LAYERS, WIDTH, tiny_model, tiny_module, tiny_tokenizer
 
+from emotion_core.base.errors import ModelError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.cli.main import main
-from emotion_core.errors import ModelError
 from emotion_core.models.load import load_model
-from emotion_core.runs.progress import run_to_end
 from emotion_core.tracing.doctor import dry_run as module
 from emotion_core.tracing.doctor.dry_run import dry_run
 from emotion_core.tracing.remote import Remote

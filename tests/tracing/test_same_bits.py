@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import load_model
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.batches import pad_right
 from emotion_core.tracing.record import record
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import MAIN, TEXTS
 
-from emotion_core.runs.progress import run_to_end
+from emotion_core.base.jobs import run_to_end
 from emotion_core.tracing import score as scorer
 from emotion_core.tracing.score import Continuation, score
 from tracing.plain import logits, streams

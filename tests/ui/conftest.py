@@ -9,8 +9,8 @@ from bundled import Bundled
 from page_helpers import texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.base.settings import settings
 from emotion_core.models.catalogue import DEMO_FOLDER
-from emotion_core.runs.settings import settings
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]

@@ -6,8 +6,8 @@ import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
-from emotion_core.errors import BusyError
-from emotion_core.runs.progress import Job, Progress
+from emotion_core.base.errors import BusyError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.steering.live import LiveTexts
 from ui.home import live as home_live
 from ui.home import sentence as home_sentence

@@ -8,9 +8,9 @@ from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 from tiny import tiny_model
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import Settings
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.settings import Settings
 from ui import ndif_key
 from ui.home import model_check
 from ui.working import Working

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emotion_core.runs.settings import settings
+from emotion_core.base.settings import settings
 from ui import services
 
 

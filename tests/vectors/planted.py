@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from emotion_core.base.activations import Activations, ModelInfo, ReadingPosition
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.tracing.activations import Activations, ModelInfo, ReadingPosition
 
 LAYERS, WIDTH = 4, 32
 INFO = ModelInfo("toy", "a" * 64, LAYERS, WIDTH, 64)

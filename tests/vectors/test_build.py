@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from emotion_core.errors import PromptSetError, SettingsError
-from emotion_core.tracing.activations import Activations
+from emotion_core.base.activations import Activations
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.settings import BuildSettings
 from vectors.planted import LAYERS, activations, labelled_set, neutral, pair_set, planted_labels, planted_pairs

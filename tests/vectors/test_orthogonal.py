@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emotion_core.errors import SettingsError, VectorFileError
+from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.vectors.build import vectors_from, with_midpoints
 from emotion_core.vectors.file import load_vectors, vector_bytes
 from emotion_core.vectors.orthogonal import orthogonal_to, orthonormal, share_left, without_removed

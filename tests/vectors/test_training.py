@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.map_checks import check_map
-from emotion_core.runs.progress import run_to_end
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.training import training
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from emotion_core.errors import VectorFileError
+from emotion_core.base.errors import VectorFileError
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.file import load_vectors, require_model, save_vectors, vector_bytes
 from emotion_core.vectors.settings import BuildSettings

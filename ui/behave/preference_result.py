@@ -10,8 +10,8 @@ from emotion_core.behavior.both_orders import NOT_TESTABLE
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import preferences as charts
-from emotion_core.evaluation.p_words import p_words
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceResult
+from emotion_core.stats.p_words import p_words
 from ui.behave.preference_form import PAGE
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads, json_download

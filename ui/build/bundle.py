@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import Job
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.exchange.bundle import bundle_bytes, bundle_files, fitting_neutral
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.progress import Job
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.downloads import download
 from ui.services import ask

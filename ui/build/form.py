@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.activations import Pooling, ReadingPosition
 from emotion_core.charts.variants import ESTIMATOR_WORDS
-from emotion_core.tracing.activations import Pooling, ReadingPosition
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 from emotion_core.vectors.settings import BuildSettings
 from ui.more_settings import more_settings
@@ -57,11 +57,11 @@ def build_form() -> BuildSettings:
     )
     neutral = right.toggle(
         "Project out neutral directions",
-        value=True,
+        value=BuildSettings.neutral_projection,
         key="neutral_projection",
         persist_state="session",
         help="Removes the main directions in which neutral texts differ from each other (half of their variance). In "
-        "real models one of them is often hundreds of times as large as any emotion.",
+        "real models such a direction can be many times as large as any emotion; in others the emotions lie along it.",
     )
     seed, folds, chat = _more_settings()
     reading = ReadingPosition(_POSITIONS[str(position)], int(start), chat)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.transfer import emotion_table, rival_table, text_table, transfer_chart, transfer_table
-from emotion_core.errors import EmotionCoreError
 from emotion_core.evaluation.transfer import (
     CALM,
     FEAR,

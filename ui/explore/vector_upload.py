@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.exchange.found import Found
 from emotion_core.exchange.open_file import open_file
 from emotion_core.exchange.pickled import RECIPE, PickledFileError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import EmotionCoreError
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.steering.finding import signed
 from emotion_core.steering.live import LiveSettings
 from ui.errors import show_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import BusyError, EmotionCoreError
+from emotion_core.base.errors import BusyError, EmotionCoreError
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neutral_baseline, read_sentence
 from emotion_core.vectors.emotion_vectors import EmotionVectors

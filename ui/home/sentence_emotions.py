@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.jobs import Job
 from emotion_core.charts.ranking import ranking_chart, ranking_table
 from emotion_core.experiments.ship import MAP_SET, PLANTED_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.ranking import Ranking, ranking_controls, read_ranking
-from emotion_core.runs.progress import Job
 from emotion_core.runs.readings import known_baseline
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.emotion_map import Look, map_table
-from emotion_core.errors import EmotionCoreError
 from emotion_core.geometry.claims import CLUSTERS
 from emotion_core.geometry.cluster_table import cluster_table
 from ui.charts import new_click

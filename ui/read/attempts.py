@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts import reading_attempts as charts
-from emotion_core.evaluation.p_words import p_words
 from emotion_core.reading.attempts import AttemptsReading
+from emotion_core.stats.p_words import p_words
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.plain import plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import load_conversations, load_system_prompts
 from emotion_core.reading.dialogue import Said

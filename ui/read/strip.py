@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.reading.text import TokenReading
-from emotion_core.tracing.activations import FloatArray
 from ui.linked import first_choice, keep_in_link
 from ui.plain import plain
 from ui.tokens import FULL_COLOUR, Token, shade, token_strip

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.pinned import MOST_PINNED
-from emotion_core.errors import EmotionCoreError
 from emotion_core.runs.run import Run
 from ui.errors import show_error
 from ui.page import PAGES

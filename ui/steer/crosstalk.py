@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.cost import about, sweep_seconds
 from emotion_core.runs.limits import require_sweep

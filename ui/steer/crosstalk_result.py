@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.numbers import finite
 from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence, matrix_table, specificity_table
-from emotion_core.numbers import finite
 from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.finding import signed
 from ui.charts import new_click, picked, show_chart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_core.errors import RunError
+from emotion_core.base.errors import RunError
 from ui.run_panel import run_panel
 from ui.services import store
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress, run_to_end
-from emotion_core.tracing.activations import ReadingPosition
 from emotion_core.tracing.decode import prefill, spread, step
 from emotion_core.tracing.doctor.check import Check, rounding, verdict
 from emotion_core.tracing.doctor.probe import probe_ids, probes

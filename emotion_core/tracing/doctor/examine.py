@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.base.errors import EmotionCoreError, ModelError
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import Job, Progress
 from emotion_core.tracing.doctor import facts, reading, steering
 from emotion_core.tracing.doctor.check import REPORT, Check
 

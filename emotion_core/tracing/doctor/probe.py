@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from emotion_core.errors import ModelError
+from emotion_core.base.errors import ModelError
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
+from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.doctor.probe import probe_ids, probes

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_core.tracing.activations import FloatArray
+from emotion_core.base.activations import FloatArray
 
 # SQLite takes at most 999 variables a statement in its oldest builds.
 _KEYS_PER_QUERY = 500

@@ -3,9 +3,9 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import kurtosis, nct, norm
 
-from emotion_core.evaluation import d_interval as module
-from emotion_core.evaluation.bootstrap import bca_interval
-from emotion_core.evaluation.d_interval import (
+from emotion_core.stats import d_interval as module
+from emotion_core.stats.bootstrap import bca_interval
+from emotion_core.stats.d_interval import (
     corrected_d,
     d_interval,
     overlap,

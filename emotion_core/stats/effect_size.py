@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_core.evaluation.auroc import Array, Scores
+from emotion_core.stats.auroc import Array, Scores
 
 
 def cohens_d(positive: Scores, negative: Scores) -> Array:

@@ -18,9 +18,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from emotion_core.evaluation.auroc import Array, Scores
-from emotion_core.evaluation.bootstrap import FEWEST, RESAMPLES, Interval, bca_interval
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.stats.auroc import Array, Scores
+from emotion_core.stats.bootstrap import FEWEST, RESAMPLES, Interval, bca_interval
+from emotion_core.stats.effect_size import cohens_d
 
 # A few dozen scores cannot tell a normal distribution from one with slightly longer tails: the kurtosis (3 where the
 # scores are normal) is never taken to be less than this.

@@ -8,12 +8,12 @@ from contextlib import closing
 import numpy as np
 import pytest
 from tiny import TEXTS, Counter, tiny_model
-
-from emotion_core.runs.cache import ActivationCache, CachedRow
-from emotion_core.runs.progress import run_to_end
-from emotion_core.tracing.activations import ReadingPosition
-from emotion_core.tracing.record import record
 from tracing.plain import blocks
+
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.jobs import run_to_end
+from emotion_core.tracing.record import record
 
 MEAN = ReadingPosition("mean")
 

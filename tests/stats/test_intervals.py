@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, pearsonr, ttest_1samp
 
-from emotion_core.reading.intervals import clopper_pearson, clustered_rate, link, mean_interval, wilson
+from emotion_core.stats.intervals import clopper_pearson, clustered_rate, link, mean_interval, wilson
 
 
 def test_a_correlation_has_fishers_interval() -> None:

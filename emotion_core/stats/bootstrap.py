@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from emotion_core.evaluation.auroc import Array, Scores
-from emotion_core.evaluation.effect_size import cohens_d
+from emotion_core.stats.auroc import Array, Scores
+from emotion_core.stats.effect_size import cohens_d
 
 RESAMPLES = 2000
 # With fewer scores on a side a resample is often one score repeated, and the interval is fiction.

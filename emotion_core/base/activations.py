@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.errors import SettingsError
+from emotion_core.base.errors import SettingsError
 
 FloatArray = npt.NDArray[np.float32]
 Pooling = Literal["mean", "last_content", "last"]

@@ -1,4 +1,4 @@
-from emotion_core.numbers import counted
+from emotion_core.base.numbers import counted
 
 
 def test_one_has_no_plural():

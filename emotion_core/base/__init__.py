@@ -1,0 +1,1 @@
+"""What stands under everything: errors, numbers, jobs, settings, files, the activation cache."""

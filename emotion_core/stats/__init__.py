@@ -1,0 +1,1 @@
+"""Statistics as plain functions of arrays: separation, its intervals, correlation, multiplicity."""
