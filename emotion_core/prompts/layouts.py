@@ -262,7 +262,10 @@ def _chosen(name: str, table: Table, choice: dict[str, str], emotion: str) -> Ar
             found=f"columns {_listed(table.columns)}" if missing else ", ".join(f"{k}={v}" for k, v in choice.items()),
             remedy=_how_to_choose(table),
         )
-    return _read(table, Layout("contrast pairs" if form == "pairs" else "labelled texts", "", {}), found, emotion, [])
+    fitting = ((one, one.fit(table)) for one in LAYOUTS)
+    known = next((one for one, columns in fitting if columns is not None and columns.items() <= found.items()), None)
+    layout = known or Layout("contrast pairs" if form == "pairs" else "labelled texts", "", {})
+    return _read(table, layout, found, emotion, [])
 
 
 def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, said: list[str]) -> Arranged:
