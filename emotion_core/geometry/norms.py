@@ -171,13 +171,19 @@ def _check_width(row: list[str], header: list[str], where: str) -> None:
 
 
 def _column(header: list[str], names: tuple[str, ...], where: str) -> int:
+    """The place of a column, by a known name, else by the only one of means that has the name in it."""
     for name in names:
         if name in header:
             return header.index(name)
+    means = [
+        i for i, cell in enumerate(header) if names[0] in cell and not re.search(r"sd|std|dev|rat|count|_n$", cell)
+    ]
+    if len(means) == 1 and names != _WORD:
+        return means[0]
     raise SettingsError(
         f"The norms file has no column '{names[0]}'",
         where=where,
-        expected="columns word, valence, arousal (or the formats of Warriner 2013 and NRC-VAD)",
+        expected="columns word, valence, arousal (or the formats of Warriner 2013, ANEW and NRC-VAD)",
         found=", ".join(header[:8])[:120],
         remedy="Rename the columns",
     )

@@ -14,12 +14,13 @@ from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.tables import json_document
 
 # Under these keys an object keeps its turns.
-KEYS = ("messages", "conversation", "conversations", "turns", "dialog", "dialogue")
+KEYS = ("messages", "conversation", "conversations", "turns", "dialog", "dialogue", "contents")
 ROLES = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human", "prompter", "tool", "function"), "user"),
     **dict.fromkeys(("assistant", "gpt", "model", "bot", "chatgpt", "ai"), "assistant"),
 }
+_SAID = ("content", "value", "text", "parts")
 EXAMPLE = '[{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello"}]'
 
 
@@ -40,7 +41,7 @@ def read_conversation(filename: str, data: bytes) -> tuple[Turn, ...]:
             found=f"{len(talks)}: " + ", ".join(shorten(one.get("name", i + 1)) for i, one in enumerate(talks[:8])),
             remedy="Keep one of them in the file",
         )
-    turns, faults = turns_of(talks[0][kept_under(talks[0])] if talks else items)
+    turns, faults = turns_of(talks[0] if talks else items)
     if faults or not turns:
         raise PromptSetError(
             "The conversation cannot be read" if faults else "The conversation has no turns",
@@ -68,9 +69,12 @@ def kept_under(item: dict[str, Any]) -> str:
     return next((key for key in KEYS if isinstance(item.get(key), list)), "")
 
 
-def turns_of(items: Sequence[Any]) -> tuple[list[Turn], list[str]]:
-    """The turns of a list, and what is wrong with those that are none."""
+def turns_of(talk: Sequence[Any] | dict[str, Any]) -> tuple[list[Turn], list[str]]:
+    """The turns of a list or of an object that keeps one, and what is wrong with those that are none."""
     turns, faults = [], []
+    items = list(talk[kept_under(talk)] if isinstance(talk, dict) else talk)
+    if isinstance(talk, dict) and isinstance(talk.get("system"), str):
+        items.insert(0, {"role": "system", "content": talk["system"]})
     for number, item in enumerate(items, start=1):
         try:
             turns.append(_turn(item))
@@ -86,7 +90,7 @@ def _turn(item: Any) -> Turn:
     if role.lower() not in ROLES:
         known = "system, user, assistant (also developer, human, gpt, model, tool)"
         raise ValueError(f"the role {shorten(role)!r} is none of {known}" if role else "no role")
-    content = _content(item.get("content", item.get("value", item.get("text"))))
+    content = _content(next((item[key] for key in _SAID if key in item), None))
     content = content or "\n".join(_call(one) for one in item.get("tool_calls") or [])
     if not content.strip():
         raise ValueError("no content")

@@ -30,11 +30,17 @@ ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
 _ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
 _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
 _FEW_WORDS = 3
-_LONG_NAME = 40
-_LABELS = "label labels emotions emotion_label emotion_name label_text label_name category class sentiment feeling mood"
+_LABELS = (
+    "label labels emotions affect affect_dimension emotion_label emotion_name label_text label_name category class "
+    "sentiment feeling mood"
+)
 _TEXTS = "sentence content tweet utterance statement situation comment comment_text message review body sit story texts"
-_POSITIVES = "pos positive_prompt positive_text positive_example positives prompt_a text_a sentence_a chosen"
-_NEGATIVES = "neg negative_prompt negative_text negative_example negatives prompt_b text_b sentence_b rejected"
+_KINDS = ("text", "prompt", "example", "sentence", "statement", "completion", "response", "story", "scenario", "answer")
+_ENDS = (("pos", "neg"), ("positive", "negative"), ("a", "b"), ("chosen", "rejected"), ("high", "low"))
+_SIDES = [("pos", "neg"), ("positives", "negatives"), ("chosen", "rejected")]
+for _kind, (_with, _without) in product(_KINDS, _ENDS):
+    _SIDES += [(f"{_with}_{_kind}", f"{_without}_{_kind}"), (f"{_kind}_{_with}", f"{_kind}_{_without}")]
+_POSITIVES, _NEGATIVES = (" ".join(side) for side in zip(*_SIDES, strict=True))
 
 
 @dataclass(frozen=True)
@@ -303,7 +309,9 @@ def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, sai
     if several:
         why = "none or several of the emotions" if ONE_HOT in found.values() else "several labels"
         said = [*said, left_out(several, why)]
-    if numbers and "emotion" in found and not names and any(labels):
+    if numbers and names and any(labels):
+        said = [*said, f"Its numbers stand for {', '.join(f'{i} {one}' for i, one in enumerate(names[:3]))}, ..."]
+    elif numbers and "emotion" in found and any(labels):
         said = [*said, "The labels are numbers, and the emotions are called so; write names into the file for others"]
     if len(table.rows) - len(several) > len(rows) > 0:
         said = [*said, f"Of the rows with the same {layout.once} only the first is read"]
@@ -369,7 +377,7 @@ def _how_to_choose(table: Table) -> str:
     """A choice that works when it is written as it stands here, with the columns of this file."""
     named = [one for one in table.columns if one]
     # A header of whole sentences is none.
-    bare = bool(table.lines) and any(len(one) > _LONG_NAME for one in named)
+    bare = bool(table.lines) and any(one.count("_") > _FEW_WORDS for one in named)
     a, b, *_ = [*map(str, range(1, len(named) + 1) if bare else named), "NAME", "NAME"]
 
     def written(first: str, second: str) -> str:

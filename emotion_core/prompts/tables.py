@@ -357,6 +357,8 @@ def _records(items: Iterable[Any], faults: list[Fault], said: list[str]) -> Tabl
 
 def _kind(value: object) -> str:
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    if isinstance(value, dict) and value:
+        return "an object with the keys " + ", ".join(shorten(key, 20) for key in list(value)[:6])
     return "null" if value is None else kinds.get(type(value), "a number")
 
 

@@ -83,7 +83,7 @@ def _one(number: int, item: Any) -> Labelled | str:
     label = _label(item.get("label"))
     if label is None:
         return f"label {shorten(item.get('label'))} is neither true nor false"
-    turns, faults = turns_of(item[key])
+    turns, faults = turns_of(item)
     if faults:
         return faults[0]
     if not turns:

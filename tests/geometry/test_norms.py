@@ -77,6 +77,7 @@ SAME = {
     "german.csv": "Wort;Valenz;Arousal\ncalm;7,1;2,3\nafraid;2,0;6,1\nsad;1,5;4,0\n",
     "core.json": '[{"name": "calm", "valence": 7.1, "arousal": 2.3}, {"name": "afraid", "valence": 2, "arousal": 6.1}, '
     '{"name": "sad", "valence": 1.5, "arousal": 4.0}]',
+    "bawl.csv": "word,valence (mean),valence (sd),arousal (mean)\ncalm,7.1,1,2.3\nafraid,2,1,6.1\nsad,1.5,1,4\n",
     "pipes.txt": "term|valence|arousal\ncalm|7.1|2.3\nafraid|2|6.1\nsad|1.5|4\n",
 }
 

@@ -26,6 +26,7 @@ FORMS = {
     "sharegpt.json": json.dumps([{"id": "x", "conversations": talk(("human", "gpt"), "from", "value")}]),
     "gemini.json": json.dumps(talk(("user", "model"))),
     "parts.json": json.dumps(PARTS),
+    "contents.json": json.dumps({"contents": [{"role": t["role"], "parts": [{"text": t["content"]}]} for t in PLAIN]}),
 }
 
 
@@ -33,6 +34,11 @@ FORMS = {
 def test_every_form_gives_the_same_turns(name: str) -> None:
     turns = read_conversation(name, FORMS[name].encode())
     assert [(turn.role, turn.content) for turn in turns] == list(zip(["user", "assistant", "user"], SAID, strict=True))
+
+
+def test_a_system_prompt_beside_the_messages_is_the_first_turn() -> None:
+    turns = read_conversation("claude.json", json.dumps({"system": "Be brief.", "messages": PLAIN}).encode())
+    assert [turn.role for turn in turns] == ["system", "user", "assistant", "user"]
 
 
 def test_developers_and_tools_have_their_place() -> None:

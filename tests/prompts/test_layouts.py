@@ -73,6 +73,7 @@ PAIR_FILES: dict[str, tuple[str, str | bytes, str]] = {
         lines([{"chosen": chat(a), "rejected": chat(b)} for a, b in PAIRS]),
         "'chosen' as positive",
     ),
+    "another word": ("a.csv", table("story_neg,story_pos", [(b, a) for a, b in PAIRS]), "'story_pos' as positive"),
     "semicolons": ("a.csv", table("positive;negative", PAIRS, ";"), ""),
     "pipes": ("a.csv", table("positive|negative", PAIRS, "|"), ""),
     "tabs": ("a.txt", table("positive\tnegative", PAIRS, "\t"), ""),
@@ -106,6 +107,7 @@ LABELLED_FILES: dict[str, tuple[str, str | bytes, str]] = {
     "text, label": ("a.csv", table("text,label", LABELLED), "'label' as emotion"),
     "label, sentence": ("a.csv", table("label,sentence", [(b, a) for a, b in LABELLED]), "'sentence' as text"),
     "no header": ("a.txt", "".join(f"{a};{b}\n" for a, b in LABELLED), "column 2 as emotion, column 1 as text"),
+    "no header, an empty column": ("a.csv", "".join(f'{b},"{a}",\n' for a, b in LABELLED), "column 1 as emotion"),
     "no header, turned round": ("a.tsv", "".join(f"{b}\t{a}\n" for a, b in LABELLED), "column 1 as emotion"),
     "EmpatheticDialogues": ("a.csv", EMPATHETIC, "only the first is read"),
     "ISEAR": ("a.csv", ISEAR, "Read as ISEAR: 'field1' as emotion, 'sit' as text"),
@@ -226,7 +228,9 @@ def parquet(rows: list[dict[str, object]], features: dict[str, object]) -> bytes
 def test_parquet_with_the_names_of_its_labels() -> None:
     rows: list[dict[str, object]] = [{"text": a, "label": int(b == "fear")} for a, b in LABELLED]
     data = parquet(rows, {"label": {"names": ["calm", "fear"], "_type": "ClassLabel"}})
-    assert texts(read("train-00000-of-00001.parquet", data)) == LABELLED
+    found = read("train-00000-of-00001.parquet", data)
+    assert texts(found) == LABELLED
+    assert "Its numbers stand for 0 calm, 1 fear, ..." in found.dropped
     assert "damaged" in refused("a.parquet", data[:40] + b"x" + data[41:-9]).what
 
 
@@ -387,15 +391,17 @@ UNKNOWN = {
     "names with spaces": (table("what is said;what it is", LABELLED, ";"), LABELLED),
     "a comma in a name": (table("dark, very|bright, very", PAIRS, "|"), PAIRS),
     "no header": ("".join(f"{a}|{b}\n" for a, b in PAIRS), PAIRS),
+    "lists": (json.dumps(PAIRS), PAIRS),
 }
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
 def test_the_remedy_for_unknown_columns_works_as_it_is_written(case: str) -> None:
     data, wanted = UNKNOWN[case]
-    words = shlex.split(refused("x.csv", data).remedy)
+    name = "x.json" if data.startswith("[") else "x.csv"
+    words = shlex.split(refused(name, data).remedy)
     choices = [columns_of(words[i + 1]) for i, word in enumerate(words) if word == "--columns"]
     found = [
-        texts(read("x.csv", data, choice=choice)) for choice in choices if ("positive" in choice) == (wanted is PAIRS)
+        texts(read(name, data, choice=choice)) for choice in choices if ("positive" in choice) == (wanted is PAIRS)
     ]
     assert found == [wanted]
