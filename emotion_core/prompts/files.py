@@ -11,14 +11,13 @@ from pathlib import Path
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import MAX_BYTES, base_name, check_size, decode, stem_and_ending, unpack
 from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
-from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split
-from emotion_core.prompts.rows import SPLITS, Row, drop_repeats, drop_same_sides, one_spelling, typed_rows
+from emotion_core.prompts.prompt_set import SPLITS, Form, PromptSet, PromptText, Side, Split
+from emotion_core.prompts.rows import Row, drop_repeats, drop_same_sides, one_spelling, typed_rows
 from emotion_core.prompts.splits import draw_heldout
-from emotion_core.prompts.tables import RawRow, Table, column_name, read_table
+from emotion_core.prompts.tables import MOST_ROWS, RawRow, Table, column_name, read_table
 
 MAX_ROWS = 20_000
 MAX_EMOTIONS = 1_000
-_MOST_RAW = 250_000
 # Two text files, line by line the sides of a pair, as llama.cpp's cvector-generator takes them.
 _SIDES = {"positive": "negative", "positives": "negatives", "pos": "neg", "chosen": "rejected"}
 _SIDE = re.compile(rf"(?:(.+?)[-_. ])?({'|'.join([*_SIDES, *_SIDES.values()])})")
@@ -241,9 +240,8 @@ def _arranged(name: str, data: bytes, max_bytes: int, choice: Choice | None, emo
     ending = stem_and_ending(name)[1]
     known = KNOWN | {column_name(theirs) for theirs in (choice or {}).values()}
     table = read_table(name, data, known, max_bytes)
-    # Some layouts leave out most of their rows; but millions of short rows take long to sort.
     n_rows = max(len(table.rows), len(table.lines))
-    _refuse_too_many(name, "rows", n_rows if n_rows > _MOST_RAW else 0, MAX_ROWS)
+    _refuse_too_many(name, "rows", n_rows if n_rows > MOST_ROWS else 0, MAX_ROWS)
     try:
         return arrange(name, table, choice, emotion)
     except PromptSetError:
@@ -258,7 +256,8 @@ def _arranged(name: str, data: bytes, max_bytes: int, choice: Choice | None, emo
                 found="one of them",
                 remedy="Give both files at once",
             ) from None
-        if any(len(line) != 1 for line in table.lines) and len({len(line) for line in table.lines}) == 1:
+        # Prose has commas, but the same number of anything rarer in every line is a table.
+        if table.separator != "," and len(table.lines[0]) > 1 and len({len(line) for line in table.lines}) == 1:
             raise
     said: list[str] = []
     lines = _lines(name, unpack(name, data, max_bytes), said)

@@ -28,6 +28,7 @@ _GO = (
 )
 ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
 _ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
+_NO_EMOTION = re.compile(r"^example|^(un)?clear|(^|_)(id|idx|index|split|fold)$")  # also of nothing but 0 and 1
 _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
 _FEW_WORDS = 3
 _LABELS = (
@@ -207,7 +208,7 @@ def _hot(table: Table) -> tuple[str, ...]:
     return tuple(
         column
         for column in table.columns
-        if {str(row.cells.get(column)) for row in table.rows} <= {*_ONES, *_ZEROS} and not column.startswith("example")
+        if {str(row.cells.get(column)) for row in table.rows} <= {*_ONES, *_ZEROS} and not _NO_EMOTION.search(column)
     )
 
 

@@ -14,6 +14,9 @@ from emotion_core.base.errors import PromptSetError
 Form = Literal["pairs", "labelled"]
 Side = Literal["positive", "negative", "labelled"]
 Split = Literal["train", "heldout"]
+_HELD_OUT = ("heldout", "test", "testing", "val", "valid", "validation", "dev", "development", "eval", "evaluation")
+SPLITS: dict[str, Split] = {"train": "train", "training": "train"}
+SPLITS.update(dict.fromkeys(_HELD_OUT, "heldout"))
 
 
 @dataclass(frozen=True)

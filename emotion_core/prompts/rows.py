@@ -9,14 +9,11 @@ from typing import Any
 
 from emotion_core.prompts.faults import Fault, no_rows, raise_faults, shorten
 from emotion_core.prompts.layouts import NEEDED, Arranged
-from emotion_core.prompts.prompt_set import Split, left_out
+from emotion_core.prompts.prompt_set import SPLITS, Split, left_out
 
 MAX_TEXT = 100_000
 MAX_NAME = 100
 _TOLD = 10
-_HELD_OUT = ("heldout", "test", "testing", "val", "valid", "validation", "dev", "development", "eval", "evaluation")
-SPLITS: dict[str, Split] = {"train": "train", "training": "train"}
-SPLITS.update(dict.fromkeys(_HELD_OUT, "heldout"))
 
 
 @dataclass(frozen=True)

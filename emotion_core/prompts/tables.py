@@ -12,17 +12,19 @@ import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import MAX_BYTES, PARQUET, WORKBOOK, decode, stem_and_ending, unpack
 from emotion_core.prompts.faults import Fault, raise_faults, shorten
+from emotion_core.prompts.prompt_set import SPLITS
 
 MOST_GROWTH = 40  # of a workbook or a Parquet file that is unpacked; a bomb grows by a thousand
 # A damaged workbook fails in openpyxl in as many ways as XML can be wrong.
 _DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError, ValueError)
 _DAMAGED = (*_DAMAGED, LookupError, TypeError, AttributeError, RuntimeError)
+MOST_ROWS = 250_000  # some layouts leave out most of their rows
 MOST_CELLS = 2_000_000  # of a sheet, empty ones between two filled ones included
 _SEPARATORS = ("\t", "|", ";", ",")  # the rarer in prose before the more common
 Cells = list[Any]
@@ -45,6 +47,7 @@ class Table:
         faults: What was wrong before any cell was looked at.
         said: Sentences on how the file was read where that was not plain.
         lines: Every line of a file whose first line may or may not be a header, blank ones as [].
+        separator: What stands between the cells of a text.
         names: What the numbers of a column of labels stand for, where the file says so.
     """
 
@@ -53,6 +56,7 @@ class Table:
     faults: list[Fault] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     lines: list[Cells] = field(default_factory=list)
+    separator: str = ""
     names: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def with_header(self, at: int | None) -> Table:
@@ -69,7 +73,7 @@ class Table:
                 faults.append(_too_many(number, len(columns), line))
             elif any(_filled(cell) for cell in line):
                 rows.append(RawRow(number, dict(zip(columns, line, strict=False))))
-        return Table(tuple(columns), rows, faults, self.said, self.lines, self.names)
+        return replace(self, columns=tuple(columns), rows=rows, faults=faults)
 
 
 def column_name(header: str) -> str:
@@ -141,21 +145,22 @@ def _separated(text: str, known: Collection[str], *, tab: bool) -> Table:
     mark = re.match(r"sep=([,;|\t])\r?\n", text, flags=re.IGNORECASE)
     body = text[mark.end() :] if mark else text
     separator = mark[1] if mark else "\t" if tab and "\t" in _head(body) else _separator(body, known)
-    strict, fault = _parse(body, delimiter=separator, strict=True)
-    swallowed = _swallowed(strict, separator)
-    if fault is None and not swallowed:
-        return Table(lines=strict)
+    lines, fault = _parse(body, delimiter=separator, strict=True)
+    if fault is None:
+        # Read as it is written; but a stray quote looks the same where another one closes it.
+        long = [shorten(cell) for cell in _swallowed(lines, separator)[:10]]
+        said = [f"'{cell}' goes over several lines: check that its quotes are right" for cell in long]
+        return Table(lines=lines, separator=separator, said=said)
     if '\\"' in body:
-        lines, other = _parse(body, delimiter=separator, strict=True, doublequote=False, escapechar="\\")
-        if other is None and not _swallowed(lines, separator):
-            return Table(lines=lines, said=["A backslash before a quote is read as part of the quoting"])
+        escaped, other = _parse(body, delimiter=separator, strict=True, doublequote=False, escapechar="\\")
+        if other is None:
+            said = ["A backslash before a quote is read as part of the quoting"]
+            return Table(lines=escaped, separator=separator, said=said)
     plain, other = _parse(body, delimiter=separator, quoting=csv.QUOTE_NONE)
     if other is None and _as_wide(plain) and (separator == "\t" or not _enclosed(plain)):
-        return Table(lines=plain, said=["Double quotes are read as characters of the texts: they enclose no cells"])
-    said = [
-        f"The text '{shorten(cell)}' goes over several lines: check that its quotes are right" for cell in swallowed
-    ]
-    return Table(lines=strict, faults=[fault] if fault else [], said=said[:10])
+        said = ["Double quotes are read as characters of the texts: they enclose no cells"]
+        return Table(lines=plain, separator=separator, said=said)
+    return Table(lines=lines, separator=separator, faults=[fault])
 
 
 def _head(text: str) -> str:
@@ -318,9 +323,10 @@ def _rows_of_object(document: Any, known: Collection[str], said: list[str]) -> l
     named = {column_name(str(key)) for key in document} & set(known)
     if all(isinstance(one, list) for one in values) and len({len(one) for one in values}) == 1 and named:
         return [dict(zip(document, row, strict=True)) for row in zip(*values, strict=True)]
-    if all(isinstance(one, list) and all(isinstance(row, dict) for row in one) for one in values):
-        return [{"split": key, **row} for key, rows in document.items() for row in rows]
-    return None
+    lists = {key: one for key, one in document.items() if isinstance(one, list) and one and isinstance(one[0], dict)}
+    if lists and {column_name(key) for key in lists} <= set(SPLITS):
+        return [{"split": key, **row} if isinstance(row, dict) else row for key, rows in lists.items() for row in rows]
+    return next(iter(lists.values())) if len(lists) == 1 else None
 
 
 def _two_sided(item: Any) -> bool:
@@ -382,9 +388,18 @@ def _parquet(name: str, data: bytes) -> Table:
 
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
-        parts = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
-        _refuse_bomb(name, sum(parts), len(data))
-        items = file.read().to_pylist()
+        items: list[Any] = []
+        unpacked = 0
+        # In small parts, since a text that is stored once may stand in every row.
+        for batch in file.iter_batches(batch_size=64):
+            unpacked += batch.nbytes
+            _refuse_bomb(name, unpacked, len(data))
+            items += batch.to_pylist()
+            if len(items) > MOST_ROWS:
+                found = f"{file.metadata.num_rows:,} rows"
+                raise PromptSetError(
+                    "The file has too many rows", where=name, found=found, remedy="Keep a part of them"
+                )
         header = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(header).get("info", {}).get("features", {})
     except (pyarrow.ArrowException, OSError, ValueError, AttributeError, RecursionError) as error:

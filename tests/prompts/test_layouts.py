@@ -118,6 +118,12 @@ LABELLED_FILES: dict[str, tuple[str, str | bytes, str]] = {
         ),
         "a column for each of 2 emotions",
     ),
+    "one-hot of raters": (
+        "a.csv",
+        table("text,rater_id,fear,calm", [(a, "1", *("10" if b == "fear" else "01")) for a, b in LABELLED]),
+        "a column for each of 2 emotions",
+    ),
+    "under a key": ("a.json", json.dumps({"meta": {}, "texts": [{"text": a, "label": b} for a, b in LABELLED]}), ""),
     "one label in a list": ("a.jsonl", lines([{"text": a, "labels": [b]} for a, b in LABELLED]), "'labels' as emotion"),
     "two classes": ("a.json", json.dumps({"classes": ["fear", "calm"], "data": PAIRS}), "fear or calm"),
 }
@@ -189,6 +195,13 @@ def test_two_text_files_are_the_sides_of_pairs() -> None:
         read_prompt_files([sides[0], ("fear_positive.txt", sides[1][1].rsplit(b"\n", 1)[0])])
 
 
+def test_a_text_file_for_each_emotion_is_read_line_by_line() -> None:
+    found = read("joy.txt", "\n".join(DARK))
+    assert texts(found) == [(a, "joy") for a in DARK]
+    assert "one text a line, all of them joy" in found.dropped[-1]
+    assert "wrong columns" in refused("joy.txt", "".join(f"{a}|{b}\n" for a, b in PAIRS)).what
+
+
 def test_goemotions_by_number_list_and_line() -> None:
     rows = [(a, {"fear": 14, "calm": 27}[b]) for a, b in LABELLED]
     wanted = [(a, b.replace("calm", "neutral")) for a, b in LABELLED]
@@ -232,6 +245,12 @@ def test_parquet_with_the_names_of_its_labels() -> None:
     assert texts(found) == LABELLED
     assert "Its numbers stand for 0 calm, 1 fear, ..." in found.dropped
     assert "damaged" in refused("a.parquet", data[:40] + b"x" + data[41:-9]).what
+
+
+def test_a_text_that_is_stored_once_and_stands_in_every_row_is_refused() -> None:
+    data = parquet([{"text": "x" * 1_000_000, "label": "joy"}] * 40, {})
+    assert len(data) < 2_000_000
+    assert "far more" in refused("a.parquet", data).what
 
 
 def workbook(sheets: dict[str, list[tuple[object, ...]]]) -> bytes:

@@ -37,7 +37,7 @@ def content(found: PromptSet) -> list[tuple[str, ...]]:
     return sorted((g[0].emotion, g[0].split, *(t.text for t in g)) for g in groups)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.booleans(),
     st.lists(ROW, min_size=6, max_size=12),
