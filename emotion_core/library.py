@@ -13,7 +13,7 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from emotion_core.exchange.imports import import_vectors
 from emotion_core.exchange.open_file import open_file
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import load_prompt_sets
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.text import TokenReading, read_text
@@ -61,13 +61,22 @@ def check(model: LoadedModel, watch: Watch | None = None) -> tuple[Check, ...]:
     return run_to_end(doctor_job(model), watch)
 
 
-def prompts(reference: str | Path, *, seed: int = 0) -> PromptSet:
-    """A built-in prompt set by its name, or one from a file; `seed` draws the held-out rows where none are marked.
+def prompts(
+    reference: str | Path, *, seed: int = 0, columns: Mapping[str, str] | None = None, emotion: str = ""
+) -> PromptSet:
+    """A built-in prompt set by its name, or one from a file.
+
+    Args:
+        reference: A name or a path.
+        seed: Draws the held-out rows where none are marked.
+        columns: The file's column for each of ours, such as `{"positive": "dark", "negative": "bright"}`, where its
+            layout is not known.
+        emotion: A name for the emotion of all rows of a file, where no column has it.
 
     Raises:
         PromptSetError: There is no such set, or the file cannot be read; rows and columns are named.
     """
-    return load_prompts(str(reference), seed=seed)
+    return load_prompt_sets([reference], seed=seed, choice=columns, emotions=[emotion] if emotion else [])[0]
 
 
 def build(

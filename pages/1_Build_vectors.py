@@ -14,6 +14,7 @@ from ui.build.prompt_preview import preview
 from ui.build.prompt_source import choose_prompts
 from ui.build.result import build_result
 from ui.build.token_audit import token_audit
+from ui.build.too_long import without_long
 from ui.errors import shown_errors
 from ui.limits import limit_note
 from ui.page import begin
@@ -41,6 +42,7 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
     label, start = "Build vectors", None
     with shown_errors():
         settings = build_form()
+        prompt_sets = without_long(working.owner, prompt_sets, settings.reading.chat)
         require_texts(app_settings(), prompt_sets)
         if prompt_sets:
             with st.expander("Which tokens are read", icon=":material/format_ink_highlighter:"):

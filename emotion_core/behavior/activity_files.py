@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.json_rows import read_json, read_jsonl
-from emotion_core.prompts.tables import RawRows, read_table
+from emotion_core.prompts.tables import read_rows
 
 MOST_CHARACTERS = 500
+_ACTIVITY = ("activity", "task", "action")
 
 
 def parse_activities(filename: str, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -28,7 +29,7 @@ def parse_activities(filename: str, data: bytes) -> tuple[tuple[str, ...], tuple
         (('sing', 'mop the floor'), ('creative', 'routine'))
     """
     name = base_name(filename)
-    rows = _rows(name, decode(name, data))
+    rows = _rows(name, data)
     if not rows:
         raise PromptSetError(
             "The file has no activities",
@@ -57,41 +58,27 @@ def read_activity_path(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return parse_activities(path.name, data)
 
 
-def _rows(name: str, text: str) -> list[tuple[int, str, str]]:
-    """Number in the file, activity and kind."""
-    ending = "txt" if name.lower().endswith(".txt") else stem_and_ending(name)[1]
-    if ending != "txt":
-        raw = _table(name, ending, text)
-        return [
-            (row.number, _line(row.cells.get("activity")), _line(row.cells.get("kind")))
-            for row in raw.rows
-            if any(_line(cell) for cell in row.cells.values())
-        ]
-    lines = [(i, _line(line)) for i, line in enumerate(text.splitlines(), start=1)]
-    return [(i, line, "") for i, line in lines if line]
-
-
-def _table(name: str, ending: str, text: str) -> RawRows:
-    if ending == "json":
-        raw = read_json(name, text)
-    elif ending == "jsonl":
-        raw = read_jsonl(text)
+def _rows(name: str, data: bytes) -> list[tuple[int, str, str]]:
+    """Number in the file, activity and kind; numbers and dashes of a list are no part of the activities."""
+    if stem_and_ending(name)[1] == "txt":
+        lines = [(i, _line(line), "") for i, line in enumerate(decode(name, data).splitlines(), start=1)]
+        rows = [row for row in lines if row[1]]
     else:
-        raw = read_table(name, text, tab=ending == "tsv")
-    if raw.faults:
-        fault = raw.faults[0]
-        raise PromptSetError(
-            fault.what, where=f"{name}, {fault.place}", expected=fault.expected, found=fault.found, remedy=fault.remedy
-        )
-    if raw.rows and "activity" not in raw.columns:
-        raise PromptSetError(
-            "There is no column 'activity'",
-            where=name,
-            expected="columns activity and, if you like, kind",
-            found=", ".join(shorten(one) for one in raw.columns[:8]),
-            remedy="Name the column with the activities 'activity'",
-        )
-    return raw
+        table = read_rows(name, data, (*_ACTIVITY, "kind"))
+        column = next((one for one in _ACTIVITY if one in table.columns), "")
+        if table.rows and not column:
+            raise PromptSetError(
+                "There is no column 'activity'",
+                where=name,
+                expected="columns activity and, if you like, kind",
+                found=", ".join(shorten(one) for one in table.columns[:8]),
+                remedy="Name the column with the activities 'activity'",
+            )
+        rows = [(row.number, _line(row.cells.get(column)), _line(row.cells.get("kind"))) for row in table.rows]
+    for mark in (r"\(?\d{1,4}[.):]\s+", r"[-*•]\s+"):
+        if len(rows) > 1 and all(re.match(mark, activity) for _, activity, _ in rows):
+            rows = [(number, re.sub(mark, "", activity, count=1), kind) for number, activity, kind in rows]
+    return rows
 
 
 def _check(name: str, number: int, activity: str, seen: dict[str, int]) -> None:

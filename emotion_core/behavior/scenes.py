@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.behavior.options import check_options
 from emotion_core.behavior.patterns import check_pattern
-from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
+from emotion_core.prompts.decoding import base_name, stem_and_ending
 from emotion_core.prompts.library import load_scenarios, parse
-from emotion_core.prompts.tables import RawRow, read_table
+from emotion_core.prompts.tables import RawRow, read_rows
 
 PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "behaviors.json"
 PLANTED = "planted"  # what they are called on the command line
 MOST_SCENES = 200
 MOST_CHARACTERS = 20_000
+_COLUMNS = ("name", "scenario", "option", "counts", "pattern", "group")
 _YES, _NO = ("1", "true", "yes", "y", "counts"), ("0", "false", "no", "n", "")
 
 
@@ -45,6 +47,12 @@ class Scene:
     note: str = ""
 
 
+EXAMPLE = (
+    '{"name": "door", "scenario": "It knocks. I", "options": [{"text": "open.", "counts": true}, '
+    '{"text": "wait.", "counts": false}]}'
+)
+
+
 class _Option(BaseModel):
     model_config = ConfigDict(extra="ignore")
     text: str
@@ -56,6 +64,23 @@ class _Item(BaseModel):
     name: str
     scenario: str
     options: list[_Option] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_others_write_it(cls, item: Any) -> Any:
+        """A question with two answers (nrimsky/CAA), and options as texts with a list of which of them count."""
+        if not isinstance(item, dict):
+            return item
+        answers = [item.get("answer_matching_behavior"), item.get("answer_not_matching_behavior")]
+        if "question" in item and None not in answers:
+            options = [{"text": text, "counts": i == 0} for i, text in enumerate(answers)]
+            return {"name": str(item["question"]), "scenario": item["question"], "options": options}
+        texts, counts = item.get("options"), item.get("counts")
+        if isinstance(texts, list) and isinstance(counts, list) and len(texts) == len(counts):
+            options = [{"text": text, "counts": one} for text, one in zip(texts, counts, strict=True)]
+            return {**item, "options": options}
+        return item
+
     pattern: str = ""
     group: str = ""
     note: str = ""
@@ -85,8 +110,8 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
 
     Args:
         filename: The name it came with. `.json`: a list of `{name, scenario, options: [{text, counts}]}` or
-            `{name, scenario, pattern}`. `.csv`, `.tsv`: columns name, scenario, option, counts, pattern; one row an
-            option, rows of one name are one scenario.
+            `{name, scenario, pattern}`, or CAA's questions with two answers. `.csv`, `.tsv`: columns name, scenario,
+            option, counts, pattern; one row an option, rows of one name are one scenario.
         data: The whole file.
 
     Raises:
@@ -94,10 +119,10 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
     """
     name = base_name(filename)
     ending = stem_and_ending(name)[1]
-    if ending in ("csv", "tsv"):
-        scenes = _from_rows(name, read_table(name, decode(name, data), tab=ending == "tsv").rows)
+    if ending not in ("json", "jsonl", "ndjson"):
+        scenes = _from_rows(name, read_rows(name, data, _COLUMNS).rows)
     else:
-        items = parse(filename, data, TypeAdapter(list[_Item]))
+        items = parse(filename, data, TypeAdapter(list[_Item]), EXAMPLE)
         scenes = [
             Scene(
                 _line(one.name),

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from emotion_core.cli.answer import Answer
+from emotion_core.cli.parts import fitting_sets, read_prompt_sets
 from emotion_core.cli.places import writable
 
 
@@ -13,7 +14,6 @@ def build(arguments: argparse.Namespace) -> Answer:
     """`build PROMPTS ... --out FILE`: vectors of every layer."""
     from emotion_core.base.activations import ReadingPosition
     from emotion_core.cli.session import open_cache, open_model, run
-    from emotion_core.prompts.builtin import load_prompts
     from emotion_core.prompts.prompt_set import n_units
     from emotion_core.reading.short import short_sentence, short_texts
     from emotion_core.runs.cost import build_cost, where_it_computes
@@ -22,7 +22,7 @@ def build(arguments: argparse.Namespace) -> Answer:
     from emotion_core.vectors.settings import BuildSettings
 
     out = writable(arguments.out)
-    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    sets = read_prompt_sets(arguments)
     reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat or arguments.reading == "answer")
     settings = BuildSettings(
         estimator=arguments.estimator,
@@ -30,10 +30,8 @@ def build(arguments: argparse.Namespace) -> Answer:
         neutral_projection=arguments.neutral_projection,
         seed=arguments.seed,
     )
-    for one in sets:
-        for message in one.dropped:
-            print(f"{one.name}: {message}", file=sys.stderr)
     model = open_model(arguments.model, arguments.dtype)
+    sets = fitting_sets(arguments, model, sets, chat=reading.chat)
     n_texts = sum(len(one.texts) for one in sets)
     print(f"{where_it_computes(model.info)}; {n_texts:,} texts, {build_cost(model.info, n_texts)}.", file=sys.stderr)
     short = run(short_texts(model, [t.text for one in sets for t in one.texts], reading))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
 from emotion_core.cli.answer import Answer, number, table
+from emotion_core.cli.parts import fitting_sets, read_prompt_sets
 from emotion_core.cli.places import writable
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def heldout(arguments: argparse.Namespace) -> Answer:
 
     out = _out_of_what_is_left(arguments)
     vectors = load_vectors(Path(arguments.vectors))
-    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    sets = read_prompt_sets(arguments)
     model = model_of(vectors, arguments.model, arguments.dtype)
+    sets = fitting_sets(arguments, model, sets, chat=vectors.reading.chat)
     confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
     scores = run(heldout_job(model, vectors, sets, open_cache(), confound_sets=confounds))
     document = scores.to_json()
@@ -70,16 +72,16 @@ def transfer(arguments: argparse.Namespace) -> Answer:
     from emotion_core.cli.session import model_of, open_cache, run
     from emotion_core.evaluation.transfer import Contrast, plan_transfer, transfer_sentence
     from emotion_core.evaluation.transfer import transfer as transfer_job
-    from emotion_core.prompts.builtin import load_prompts
     from emotion_core.vectors.file import load_vectors
 
     vectors = load_vectors(Path(arguments.vectors))
-    target = load_prompts(arguments.prompts, seed=arguments.seed)
+    (target,) = read_prompt_sets(arguments)
     contrast = None
     if arguments.positive or arguments.negative:
         contrast = Contrast(_names(arguments.positive), _names(arguments.negative))
     plan_transfer(vectors, target, contrast)  # what cannot be compared is refused before the model is loaded
     model = model_of(vectors, arguments.model, arguments.dtype)
+    (target,) = fitting_sets(arguments, model, (target,), chat=vectors.reading.chat)
     job = transfer_job(
         model, vectors, target, contrast, open_cache(), seed=arguments.seed, untrained=arguments.untrained_twin
     )
@@ -129,8 +131,9 @@ def report(arguments: argparse.Namespace) -> Answer:
     from emotion_core.vectors.settings import BuildSettings
 
     out = _out_of_what_is_left(arguments)
-    sets = [load_prompts(reference, seed=arguments.seed) for reference in arguments.prompts]
+    sets = read_prompt_sets(arguments)
     model = open_model(arguments.model, arguments.dtype)
+    sets = fitting_sets(arguments, model, sets)
     confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
     found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache(), confounds))
     document = found.to_json()

@@ -89,7 +89,7 @@ def export(arguments: argparse.Namespace) -> Answer:
 
 def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
     from emotion_core.cli.session import open_cache, open_model, run
-    from emotion_core.exchange.complete import hint_mismatch
+    from emotion_core.exchange.complete import hint_mismatch, not_finite
     from emotion_core.exchange.found import Answers
     from emotion_core.exchange.gguf_write import model_type
     from emotion_core.exchange.imports import import_vectors
@@ -104,6 +104,6 @@ def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
     answers = Answers(tuple(arguments.emotion or ()), arguments.layer, arguments.shift, arguments.selected_layer)
     model = open_model(arguments.model, arguments.dtype)
     doubt = hint_mismatch(found, model_type(model.info.architecture))
-    if doubt:
-        print(f"{found.source}: {doubt}", file=sys.stderr)
+    for sentence in filter(None, (doubt, not_finite(found))):
+        print(f"{found.source}: {sentence}", file=sys.stderr)
     return run(import_vectors(model, found, answers, open_cache()))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from emotion_core.base.activations import POOLINGS
 from emotion_core.cli.acting_parser import add_behaviors, add_crosstalk, add_preferences, add_read, add_sweep
-from emotion_core.cli.parts import Commands, model_arguments, new_command
+from emotion_core.cli.parts import Commands, model_arguments, new_command, prompt_arguments
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 from emotion_core.vectors.settings import BuildSettings
 
@@ -55,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _build(commands: Commands[argparse.ArgumentParser]) -> None:
     command = new_command(commands, "build", "build emotion vectors from prompt sets")
-    command.add_argument("prompts", nargs="+", metavar="PROMPTS", help="a file or the name of a built-in set")
+    prompt_arguments(command)
     model_arguments(command, "demo")
     command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
     command.add_argument("--estimator", default="difference", choices=ESTIMATORS)
@@ -74,7 +74,7 @@ def _build(commands: Commands[argparse.ArgumentParser]) -> None:
 def _heldout(commands: Commands[argparse.ArgumentParser]) -> None:
     command = new_command(commands, "heldout", "score vectors on texts they were not built from")
     command.add_argument("vectors", help="vector file")
-    command.add_argument("prompts", nargs="+", metavar="PROMPTS")
+    prompt_arguments(command)
     _confound(command)
     _orthogonalise(command)
     model_arguments(command, None)
@@ -84,7 +84,7 @@ def _heldout(commands: Commands[argparse.ArgumentParser]) -> None:
 def _transfer(commands: Commands[argparse.ArgumentParser]) -> None:
     command = new_command(commands, "transfer", "score vectors on the texts of another source, beside simpler rivals")
     command.add_argument("vectors", help="vector file")
-    command.add_argument("prompts", metavar="PROMPTS", help="the other set; all its rows count")
+    prompt_arguments(command, several=False)
     for side, end in (("positive", "positive"), ("negative", "other")):
         command.add_argument(
             f"--{side}",
@@ -103,7 +103,7 @@ def _transfer(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _report(commands: Commands[argparse.ArgumentParser]) -> None:
     command = new_command(commands, "report", "check prompt sets, and what else their vectors light up for")
-    command.add_argument("prompts", nargs="+", metavar="PROMPTS")
+    prompt_arguments(command)
     _confound(command)
     _orthogonalise(command)
     model_arguments(command, "demo")

@@ -126,7 +126,8 @@ def _attempts(name: str) -> str:
 
 def _said(name: str) -> tuple[Said, ...]:
     """A conversation from a file, or a built-in one by its name."""
-    from emotion_core.prompts.library import load_conversations, read_conversation
+    from emotion_core.prompts.conversations import read_conversation
+    from emotion_core.prompts.library import load_conversations
     from emotion_core.reading.dialogue import Said
 
     library = {one.name: one.turns for one in load_conversations()}
@@ -151,7 +152,7 @@ def _text(arguments: argparse.Namespace) -> str:
     from emotion_core.prompts.decoding import decode
 
     file = Path(arguments.text_file)
-    return decode(file.name, _bytes(file))
+    return decode(file.name, _bytes(file)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _bytes(file: Path) -> bytes:

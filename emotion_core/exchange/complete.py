@@ -79,6 +79,20 @@ def check_fit(found: Found, answers: Answers, model: ModelInfo) -> None:
         pass
 
 
+def not_finite(found: Found) -> str:
+    """A sentence where vectors of the file hold NaN or infinity, else empty; their layers stay without a vector."""
+    places = [
+        f"{found.emotions[piece.emotion]} layer {piece.layer if piece.layer is not None else i}".strip()
+        for piece in found.pieces
+        for i, row in enumerate(piece.values)
+        if not np.isfinite(row).all()
+    ]
+    if not places:
+        return ""
+    shown = ", ".join(places[:8]) + (", ..." if len(places) > 8 else "")
+    return f"The file holds numbers that are not finite, and is read without them: {shown}."
+
+
 def hint_mismatch(found: Found, model_type: str) -> str:
     """A sentence where the file says that it was made for another family of models, else empty.
 
@@ -128,7 +142,8 @@ def _placed(found: Found, answers: Answers, model: ModelInfo) -> Iterator[tuple[
                     if one_more
                     else "Load the model they were made on, or shift the layers",
                 )
-            yield piece, layer, row
+            if np.isfinite(row).all():
+                yield piece, layer, row
 
 
 def _selected(values: FloatArray, answers: Answers, model: ModelInfo, source: str) -> int:

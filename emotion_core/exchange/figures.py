@@ -9,7 +9,7 @@ from emotion_core.charts.emotion_map import component_plane
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.separation import points_at_layer, separation_by_layer
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.exchange.names import slug
+from emotion_core.exchange.names import slugs
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS, map_emotions
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -20,11 +20,12 @@ MOST_EMOTIONS = 12
 def charts(vectors: EmotionVectors, scores: HeldOutScores | None) -> dict[str, alt.LayerChart]:
     """Charts by name: separation and texts of each emotion, and the map where there are enough emotions."""
     found: dict[str, alt.LayerChart] = {}
-    for emotion in clearest(scores) if scores is not None else ():
+    shown = clearest(scores) if scores is not None else ()
+    for emotion, name in zip(shown, slugs(shown), strict=True):
         assert scores is not None
         layer = scores.selected_layers[scores.emotions.index(emotion)]
-        found[f"separation-{slug(emotion)}"] = separation_by_layer(scores, emotion)
-        found[f"texts-{slug(emotion)}"] = points_at_layer(scores, emotion, layer)
+        found[f"separation-{name}"] = separation_by_layer(scores, emotion)
+        found[f"texts-{name}"] = points_at_layer(scores, emotion, layer)
     at = vectors.values[:, vectors.selected_layer]
     if len(vectors.emotions) >= FEWEST_EMOTIONS and np.isfinite(at).all() and at.any(axis=1).all():
         found["map"] = component_plane(map_emotions(vectors), vectors.emotions[0])

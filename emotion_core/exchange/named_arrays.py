@@ -11,8 +11,9 @@ import numpy.typing as npt
 from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.found import Found, Piece
 
-# `layer.7`, `layers_7`, `direction.7`, `7`, and the same behind an emotion: `fear.layer.7`, `fear/7`.
+# `layer.7`, `layers_7`, `direction.7`, `7`, and the same behind an emotion: `fear.layer.7`, `fear/7`; or before it.
 _NAME = re.compile(r"(?:(?P<emotion>.+?)[./_ -])??(?:(?:layers?|direction|blocks?|blk|h)[._ -]?)?(?P<layer>\d{1,5})")
+_LAYER_FIRST = re.compile(r"layers?[._ -]?(?P<layer>\d{1,5})[./_ -](?P<emotion>.+)")
 # What savers call an array when nobody named it, and what stands in front of `layers` in a model's own names.
 _SAYS_NOTHING = {"model", "transformer", "vector", "vectors", "values", "steering_vector", "control_vector", "array"}
 _NUMPY_DEFAULT = re.compile(r"arr_\d+")  # np.savez without names: the number is no layer
@@ -33,6 +34,18 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]], *, source: str, k
     """
     if len(arrays) > LARGEST_COUNT:
         raise VectorFileError("The file has too many arrays", where=source, found=str(len(arrays)))
+    beside = _names_beside(arrays)
+    if beside is not None:
+        return Found(source, kind, *beside, hint)
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiu":
+            raise VectorFileError(
+                "The array holds no plain numbers",
+                where=f"{source}, {name}",
+                expected="numbers, or one array of names beside one block [emotions, layers, width]",
+                found=str(array.dtype),
+                remedy="Save the vectors of each emotion under its name",
+            )
     names: list[str] = []
     pieces = []
     for name in sorted(arrays, key=_natural):
@@ -42,6 +55,24 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]], *, source: str, k
         place = len(names) - 1 if _NUMPY_DEFAULT.fullmatch(name) else names.index(emotion)
         pieces.append(Piece(place, layer, _rows(arrays[name], layer, f"{source}, {name}")))
     return Found(source, kind, tuple(names), tuple(pieces), hint)
+
+
+def _names_beside(
+    arrays: Mapping[str, npt.NDArray[np.generic]],
+) -> tuple[tuple[str, ...], tuple[Piece, ...]] | None:
+    """One block [emotions, layers, width] or [emotions, width] with an array of names, and of layers, beside it."""
+    texts = [array for array in arrays.values() if array.dtype.kind == "U" and array.ndim == 1]
+    blocks = [array for array in arrays.values() if array.dtype.kind == "f" and array.ndim in (2, 3)]
+    if len(texts) != 1 or len(blocks) != 1 or len(blocks[0]) != len(texts[0]):
+        return None
+    layers = [array for array in arrays.values() if array.dtype.kind in "iu" and array.ndim == 1]
+    pieces = []
+    for i, block in enumerate(np.asarray(blocks[0], dtype=np.float32)):
+        if block.ndim == 2 and len(layers) == 1 and len(layers[0]) == len(block):
+            pieces += [Piece(i, int(layer), row[None]) for layer, row in zip(layers[0], block, strict=True)]
+        else:
+            pieces.append(Piece(i, None, np.atleast_2d(block)))
+    return tuple(map(str, texts[0])), tuple(pieces)
 
 
 def from_array(array: npt.NDArray[np.generic], *, source: str) -> Found:
@@ -56,7 +87,7 @@ def from_array(array: npt.NDArray[np.generic], *, source: str) -> Found:
 
 
 def _meaning(name: str) -> tuple[str, int | None]:
-    found = _NAME.fullmatch(name)
+    found = _LAYER_FIRST.fullmatch(name) or _NAME.fullmatch(name)
     if found is None or _NUMPY_DEFAULT.fullmatch(name):
         nameless = name in _SAYS_NOTHING or _NUMPY_DEFAULT.fullmatch(name)
         return "" if nameless else name, None
@@ -68,6 +99,8 @@ def _rows(array: npt.NDArray[np.generic], layer: int | None, where: str) -> npt.
     values = np.asarray(array, dtype=np.float32)
     if values.ndim == 1:
         values = values[None]
+    elif values.ndim == 2 and values.shape[1] == 1 < values.shape[0]:
+        values = values.T  # a column, as scikit-learn's `coef_.T` is one
     if values.ndim != 2 or (layer is not None and len(values) != 1):
         raise VectorFileError(
             "The array has a form that is no vector",

@@ -22,12 +22,13 @@ _MOST_GROWTH = 20
 _SMALL = 2**24
 
 
-def read_npy(data: bytes, where: str) -> npt.NDArray[np.generic]:
+def read_npy(data: bytes, where: str, *, texts: bool = False) -> npt.NDArray[np.generic]:
     """One array of numbers.
 
     Args:
         data: The file's content.
         where: Its name, for messages.
+        texts: Whether an array of texts will do too.
 
     Raises:
         VectorFileError: It is damaged, holds pickled objects, or no plain numbers.
@@ -44,7 +45,7 @@ def read_npy(data: bytes, where: str) -> npt.NDArray[np.generic]:
         ) from error
     if dtype.hasobject:
         raise refuse_pickle(where, "an array of Python objects")
-    if dtype.kind not in "fiu":
+    if dtype.kind not in ("fiuU" if texts else "fiu"):
         raise VectorFileError(
             "The array holds no plain numbers", where=where, expected="float32 or similar", found=str(dtype)
         )
@@ -95,7 +96,8 @@ def read_npz(data: bytes, where: str) -> dict[str, npt.NDArray[np.generic]]:
             for member in members:
                 with archive.open(member) as stream:
                     content = stream.read(member.file_size + 1)
-                found[member.filename.removesuffix(".npy")] = read_npy(content, f"{where}, {member.filename}")
+                name = member.filename.removesuffix(".npy")
+                found[name] = read_npy(content, f"{where}, {member.filename}", texts=True)
             return found
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         raise VectorFileError(

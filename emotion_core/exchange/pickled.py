@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from emotion_core.base.errors import VectorFileError
 
-# Two lines that load tensors without running anything, and save them as data. `weights_only` needs torch 2.0 or newer.
+# Lines that load tensors without running anything, and save them as data: a tensor alone (persona vectors, CAA), a
+# dictionary by layer, or one inside `layer_activations` (steering-vectors). `weights_only` needs torch 2.0 or newer.
 RECIPE = (
     "state = torch.load('vectors.pt', weights_only=True, map_location='cpu')\n"
-    "safetensors.torch.save_file({f'layer.{i}': v.float().contiguous() for i, v in state.items()}, "
-    "'vectors.safetensors')"
+    "state = state.get('layer_activations', state) if isinstance(state, dict) else {'vectors': state}\n"
+    "safetensors.torch.save_file({f'layer.{k}' if isinstance(k, int) else k: v.float().contiguous() "
+    "for k, v in state.items()}, 'vectors.safetensors')"
 )
 ENDINGS = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
 
@@ -24,11 +26,10 @@ def is_pickle(data: bytes) -> bool:
 
 def refuse_pickle(where: str, found: str) -> PickledFileError:
     """The error for a pickled file, with a recipe for converting it safely."""
-    first, second = RECIPE.split("\n")
     return PickledFileError(
         "Pickled files can run any program when they are opened, so they are not",
         where=where,
         expected="GGUF, safetensors, .npy or .npz",
         found=found,
-        remedy=f"Convert it yourself in two lines and import the result:  {first}  then  {second}",
+        remedy="Convert it yourself in three lines and import the result:  " + "  then  ".join(RECIPE.split("\n")),
     )

@@ -65,7 +65,7 @@ def human_agreement(coordinates: Array, emotions: tuple[str, ...], norms: Norms,
         SettingsError: Fewer than three shared words, and they are required.
     """
     valence, arousal = norms.of(emotions)
-    n = int(np.isfinite(valence).sum())
+    n = int((np.isfinite(valence) | np.isfinite(arousal)).sum())
     if required and n < 3:
         raise SettingsError(
             "The norms rate too few of these emotions",

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from emotion_core.base.errors import SettingsError
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
+from emotion_core.prompts.decoding import ENDINGS
+from emotion_core.prompts.faults import raise_faults
 from emotion_core.prompts.library import load_circumplex
+from emotion_core.prompts.tables import read_table
 from emotion_core.stats.auroc import Array
 
 OWN_RATINGS = "circumplex"
 LARGEST_FILE = 50 * 1024**2
 # Column names in lower case, the first that is there counts. Warriner et al. call theirs V.Mean.Sum and A.Mean.Sum.
-_WORD = ("word", "term", "lemma")
-_VALENCE = ("valence", "v.mean.sum", "v")
-_AROUSAL = ("arousal", "a.mean.sum", "a")
+_WORD = ("word", "term", "lemma", "wort", "mot", "palabra", "description", "emotion", "name")
+_VALENCE = ("valence", "v.mean.sum", "v", "valenz", "valence mean(sd)", "valence mean", "valence_mean", "valmn")
+_AROUSAL = ("arousal", "a.mean.sum", "a", "erregung", "arousal mean(sd)", "arousal mean", "arousal_mean", "aromn")
+_ALL = ("valence", "arousal", "dominance")
 _MISSING = ("", "na", "n/a", "nan")
 # Scales that ratings come in. A table on none of them is more likely ranks, percentages of something or a mistake.
 _SCALES = ((0, 1), (-1, 1), (-2, 2), (1, 5), (-3, 3), (1, 7), (-4, 4), (1, 9), (0, 10), (0, 100))
@@ -49,14 +52,14 @@ class Norms:
         An emotion that is not rated itself takes the rating of its other form, "fear" that of "afraid"; `borrowed`
         says which ones do.
         """
-        words = [known_form(e, self.valence) or "" for e in emotions]
+        words = [known_form(e, self.valence or self.arousal) or "" for e in emotions]
         valence = np.array([self.valence.get(w, math.nan) for w in words], dtype=np.float64)
         arousal = np.array([self.arousal.get(w, math.nan) for w in words], dtype=np.float64)
         return valence, arousal
 
     def borrowed(self, emotions: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Emotions that are rated under another form only, with that form."""
-        return borrowed_forms(emotions, self.valence)
+        return borrowed_forms(emotions, self.valence or self.arousal)
 
 
 def circumplex() -> Norms:
@@ -74,39 +77,43 @@ def read_norms(source: Path | str | bytes, name: str = "") -> Norms:
     """Reads ratings from a path or from an upload's bytes.
 
     Args:
-        source: A CSV, TSV or text file with a header; NRC-VAD without one is recognised too.
+        source: A table in any form that prompt files have, with a header; NRC-VAD without one is recognised too, whole
+            or one dimension of it, which the file's name says. Then the other dimension is empty.
         name: Of the file, for messages; by default the path's.
 
     Raises:
-        SettingsError: The file cannot be read, lacks a column, writes decimals with commas, or is on no known scale.
+        SettingsError: The file cannot be read, lacks a column, or is on no known scale.
     """
     where = name or ("uploaded norms" if isinstance(source, bytes) else Path(source).name)
-    text = _decoded(_bytes(source, where), where)
-    header, rows = _table(text, where)
-    columns = [_column(header, names, where) for names in (_WORD, _VALENCE, _AROUSAL)]
-    valence: dict[str, float] = {}
-    arousal: dict[str, float] = {}
+    header, rows = _table(_bytes(source, where), where)
+    word = _column(header, _WORD, where)
+    wanted = {"valence": _VALENCE, "arousal": _AROUSAL}
+    one = {name: names for name, names in wanted.items() if len(header) == 2 and set(names) & set(header)}
+    columns = {name: _column(header, names, where) for name, names in (one or wanted).items()}
+    found: dict[str, dict[str, float]] = {"valence": {}, "arousal": {}}
     for number, row in enumerate(rows, start=1):
         if len(row) > len(header):
             _check_width(row, header, f"{where}, row {number}")
-        if len(row) <= max(columns) or any(row[c].strip().lower() in _MISSING for c in columns):
+        places = (word, *columns.values())
+        if len(row) <= max(places) or any(row[c].strip().lower() in _MISSING for c in places):
             continue
-        word = row[columns[0]].strip().lower()
-        pair = tuple(_number(row[c], f"{where}, row {number}, column {header[c]}") for c in columns[1:])
-        if word in valence and (valence[word], arousal[word]) != pair:
-            raise SettingsError(
-                f"The word '{word[:40]}' is rated twice",
-                where=f"{where}, row {number}",
-                expected=f"valence {valence[word]:g} and arousal {arousal[word]:g} as before",
-                found=f"{pair[0]:g} and {pair[1]:g}",
-                remedy="Keep one row a word",
-            )
-        valence[word], arousal[word] = pair
-    if len(valence) < 3:
-        raise SettingsError(
-            "The norms file rates too few words", where=where, expected="3 or more", found=str(len(valence))
-        )
-    return Norms(where, valence, arousal, _scale(valence, arousal, where))
+        key = row[word].strip().lower()
+        for name, c in columns.items():
+            rating = _number(row[c], f"{where}, row {number}, column {header[c]}")
+            before = found[name].setdefault(key, rating)
+            if before != rating:
+                raise SettingsError(
+                    f"The word '{key[:40]}' is rated twice",
+                    where=f"{where}, row {number}",
+                    expected=f"{name} {before:g} as before",
+                    found=f"{rating:g}",
+                    remedy="Keep one row a word",
+                )
+    rated = len(found["valence"] or found["arousal"])
+    if rated < 3:
+        raise SettingsError("The norms file rates too few words", where=where, expected="3 or more", found=str(rated))
+    scale = _scale({name: ratings for name, ratings in found.items() if ratings}, where)
+    return Norms(where, found["valence"], found["arousal"], scale)
 
 
 def _bytes(source: Path | str | bytes, where: str) -> bytes:
@@ -122,28 +129,32 @@ def _bytes(source: Path | str | bytes, where: str) -> bytes:
     return source
 
 
-def _decoded(data: bytes, where: str) -> str:
+def _table(data: bytes, where: str) -> tuple[list[str], list[list[str]]]:
+    """Header in lower case, and rows."""
+    name = where if where.lower().endswith(tuple(f".{one}" for one in (*ENDINGS, "gz"))) else f"{where}.txt"
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+        table = read_table(name, data, (*_WORD, *_VALENCE, *_AROUSAL), LARGEST_FILE)
+        raise_faults(name, table.faults)
+    except PromptSetError as error:
         raise SettingsError(
-            "The norms file is not UTF-8 text", where=where, found=f"byte {error.start}", remedy="Save it as UTF-8 CSV"
+            error.what, where=error.where, expected=error.expected, found=error.found, remedy=error.remedy
         ) from error
-
-
-def _table(text: str, where: str) -> tuple[list[str], list[list[str]]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max("\t;,", key=first.count)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
-    except csv.Error as error:
-        raise SettingsError("The norms file is no table", where=where, found=str(error)) from error
-    if not rows:
-        raise SettingsError("The norms file is empty", where=where, expected="columns word, valence, arousal")
-    header = [cell.strip().lower() for cell in rows[0]]
-    if delimiter == "\t" and len(header) in (3, 4) and _is_number(header[1]) and _is_number(header[2]):
-        return ["word", "valence", "arousal", "dominance"][: len(header)], rows  # NRC-VAD 1 has no header
-    return header, rows[1:]
+    if not table.lines:
+        return list(table.columns), [[str(row.cells.get(one, "")) for one in table.columns] for row in table.rows]
+    first = [cell.strip().lower() for cell in table.lines[0]]
+    # NRC-VAD 1 has no header, and keeps each dimension in a file of its own too.
+    if b"\t" in data.split(b"\n", 1)[0] and len(first) in (2, 3, 4) and all(map(_is_number, first[1:])):
+        one = next((one for one in ("valence", "arousal") if one in where.lower()), None)
+        if len(first) == 2 and one is None:
+            raise SettingsError(
+                "The norms file does not say what it rates",
+                where=where,
+                expected="valence or arousal in its name, or a header",
+                found="a word and a number in every line",
+                remedy="Put the dimension into the file's name",
+            )
+        return ["word", one or "valence"] if len(first) == 2 else [*_WORD[:1], *_ALL][: len(first)], table.lines
+    return first, table.lines[1:]
 
 
 def _check_width(row: list[str], header: list[str], where: str) -> None:
@@ -160,30 +171,29 @@ def _check_width(row: list[str], header: list[str], where: str) -> None:
 
 
 def _column(header: list[str], names: tuple[str, ...], where: str) -> int:
+    """The place of a column, by a known name, else by the only one of means that has the name in it."""
     for name in names:
         if name in header:
             return header.index(name)
+    means = [
+        i for i, cell in enumerate(header) if names[0] in cell and not re.search(r"sd|std|dev|rat|count|_n$", cell)
+    ]
+    if len(means) == 1 and names != _WORD:
+        return means[0]
     raise SettingsError(
         f"The norms file has no column '{names[0]}'",
         where=where,
-        expected="columns word, valence, arousal (or the formats of Warriner 2013 and NRC-VAD)",
+        expected="columns word, valence, arousal (or the formats of Warriner 2013, ANEW and NRC-VAD)",
         found=", ".join(header[:8])[:120],
         remedy="Rename the columns",
     )
 
 
 def _number(cell: str, where: str) -> float:
-    text = cell.strip()
+    # ANEW puts the standard deviation behind the mean; a comma within a cell is a decimal sign.
+    text = re.sub(r"\s*\([\d.,]*\)$", "", cell.strip()).replace(",", ".", 1)
     if _is_number(text) and math.isfinite(float(text)):
         return float(text)
-    if "," in text and _is_number(text.replace(",", ".", 1)):
-        raise SettingsError(
-            "A rating is written with a comma as decimal sign",
-            where=where,
-            expected=text.replace(",", "."),
-            found=text,
-            remedy="Save the file with points as decimal signs",
-        )
     raise SettingsError("A rating is not a number", where=where, expected="a number such as 4.5", found=text[:40])
 
 
@@ -195,15 +205,15 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _scale(valence: dict[str, float], arousal: dict[str, float], where: str) -> tuple[float, float]:
-    ranges = [(min(column.values()), max(column.values())) for column in (valence, arousal)]
-    for name, (low, high) in zip(("valence", "arousal"), ranges, strict=True):
+def _scale(found: dict[str, dict[str, float]], where: str) -> tuple[float, float]:
+    ranges = [(min(ratings.values()), max(ratings.values())) for ratings in found.values()]
+    for name, (low, high) in zip(found, ranges, strict=True):
         if low == high:
             raise SettingsError(f"All words have the same {name}", where=where, found=f"{low:g}")
     for low, high in _SCALES:
         if all(low <= least and most <= high for least, most in ranges):
             return float(low), float(high)
-    shown = ", ".join(f"{n} {a:g} to {b:g}" for n, (a, b) in zip(("valence", "arousal"), ranges, strict=True))
+    shown = ", ".join(f"{n} {a:g} to {b:g}" for n, (a, b) in zip(found, ranges, strict=True))
     raise SettingsError(
         "The ratings are on no scale that is known here",
         where=where,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.files import read_prompt_bytes, read_prompt_path
+from emotion_core.prompts.files import path_bytes, read_prompt_bytes, read_prompt_files, read_prompt_path, together
+from emotion_core.prompts.layouts import Choice
 from emotion_core.prompts.prompt_set import PromptSet
 
 # What each set is, for menus; the README of the folder says how it was made.
@@ -94,6 +97,66 @@ def builtin_description(name: str) -> str:
     if section is None or not section.group(1).strip() or section.group(1).startswith("#"):
         return BUILTIN[name] + "."
     return " ".join(section.group(1).split())
+
+
+def load_prompt_sets(
+    references: Sequence[str | Path], *, seed: int = 0, choice: Choice | None = None, emotions: Sequence[str] = ()
+) -> tuple[PromptSet, ...]:
+    """Reads built-in sets and files; files that belong together (see `files.together`) make one set.
+
+    Files of one name in different folders are told apart by their folders.
+
+    Args:
+        references: Names and paths.
+        seed: Draws the held-out rows where a file has no split column.
+        choice: The files' column for each of ours, for instance `{"positive": "chosen", "negative": "rejected"}`.
+        emotions: A name for the emotion of each set that is read from files, in their order.
+
+    Raises:
+        PromptSetError: There is no such set or file, it cannot be used, or the names do not fit the sets.
+    """
+    names = [one if _is_builtin(one) else str(Path(one)) for one in map(str, references)]
+    twice = [one for one, count in Counter(names).items() if count > 1]
+    if twice:
+        raise PromptSetError("A prompt set is named twice", where=twice[0], remedy="Name it once")
+    groups = [[names[i] for i in group] for group in together(names)]
+    of_files = [group for group in groups if not _is_builtin(group[0])]
+    if emotions and len(emotions) != len(of_files):
+        raise PromptSetError(
+            "The names of emotions do not fit the files",
+            where="--emotion",
+            expected=f"{len(of_files)}, one for each of " + "; ".join(", ".join(group) for group in of_files),
+            found=str(len(emotions)),
+            remedy="Repeat --emotion, in the order of the files",
+        )
+    called = dict(zip([group[0] for group in of_files], emotions, strict=False))
+    stems = Counter(_stem(group) for group in of_files)
+    sets = []
+    for group in groups:
+        if _is_builtin(group[0]):
+            sets.append(load_prompts(group[0], seed=seed))
+            continue
+        files = [(one, path_bytes(one)) for one in group if _exists(Path(one)) or _raise_unknown(one)]
+        folder = Path(group[0]).resolve().parent.name if stems[_stem(group)] > 1 else ""
+        sets.append(read_prompt_files(files, seed=seed, choice=choice, emotion=called.get(group[0], ""), name=folder))
+    unclear = [one for one, count in Counter(one.name for one in sets).items() if count > 1]
+    if unclear:
+        raise PromptSetError(
+            "Two prompt sets have the same name", where=unclear[0], remedy="Rename one of the files or their folders"
+        )
+    return tuple(sets)
+
+
+def _stem(group: Sequence[str]) -> str:
+    return "+".join(Path(one).stem for one in group)
+
+
+def _is_builtin(reference: str) -> bool:
+    return reference in BUILTIN or reference in PLANTED
+
+
+def _raise_unknown(reference: str) -> bool:
+    raise _unknown(reference)
 
 
 def load_prompts(reference: str | Path, *, seed: int = 0) -> PromptSet:

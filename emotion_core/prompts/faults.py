@@ -70,3 +70,14 @@ def raise_faults(name: str, faults: Sequence[Fault]) -> None:
         found=listed + (f"; and {more} more" if more > 0 else ""),
         remedy=". ".join(dict.fromkeys(one.remedy for one in ordered[:SHOWN])),
     )
+
+
+def no_rows(name: str, more: str = "") -> PromptSetError:
+    """The error for a file without a row, with what else is known of it."""
+    return PromptSetError(
+        "The file has no rows",
+        where=name,
+        expected="at least two pairs or texts",
+        found=f"0 rows{more}",
+        remedy="Fill in the rows and upload it again",
+    )

@@ -1,4 +1,4 @@
-"""Loads the library from `prompts/`, and a visitor's own activities, scenarios and conversations from bytes."""
+"""Loads the library from `prompts/`, and a visitor's own activities and scenarios from bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.builtin import prompts_folder
@@ -20,7 +21,6 @@ from emotion_core.prompts.library_items import (
     Scenario,
     SystemPrompt,
     Template,
-    Turn,
 )
 
 T = TypeVar("T")
@@ -86,26 +86,14 @@ def read_scenarios(filename: str, data: bytes) -> tuple[Scenario, ...]:
     return parse(filename, data, TypeAdapter(tuple[Scenario, ...]))
 
 
-def read_conversation(filename: str, data: bytes) -> tuple[Turn, ...]:
-    """A visitor's conversation: a JSON list of `{role, content}`.
-
-    Raises:
-        PromptSetError: The file cannot be read, a turn is faulty, or there is none.
-    """
-    turns = parse(filename, data, TypeAdapter(tuple[Turn, ...]))
-    if not turns:
-        raise PromptSetError(
-            "The conversation has no turns",
-            where=base_name(filename),
-            expected="a list of {role, content}",
-            found="an empty list",
-            remedy="Add at least one turn",
-        )
-    return turns
-
-
-def parse(filename: str, data: bytes, adapter: TypeAdapter[T]) -> T:
+def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = "") -> T:
     """JSON bytes as typed items; all faults in one error.
+
+    Args:
+        filename: The name they came with.
+        data: The whole file.
+        adapter: Of the items.
+        example: One item, for the message.
 
     Raises:
         PromptSetError: No text, no JSON, or items that do not fit.
@@ -116,14 +104,14 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T]) -> T:
         return adapter.validate_python(json.loads(text))
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        places = [f"{_path(one['loc'])}: {one['msg']} ({shorten(one['input'])})" for one in faults[:SHOWN]]
+        places = [f"{_path(one['loc'])}: {_in_words(one)}" for one in faults[:SHOWN]]
         more = len(faults) - SHOWN
         raise PromptSetError(
             "The file does not have the right form",
             where=f"{name}, {_path(faults[0]['loc'])}",
-            expected="the keys that the files in prompts/ have",
+            expected=f"a list of items such as {example}" if example else "the keys that the files in prompts/ have",
             found="; ".join(places) + (f"; and {more} more" if more > 0 else ""),
-            remedy="Mend the named places; prompts/ has an example of each file",
+            remedy="Mend the named places",
         ) from error
     except json.JSONDecodeError as error:
         raise PromptSetError(
@@ -159,6 +147,27 @@ def _builtin_file(filename: str) -> bytes:
             found=error.strerror or str(error),
             remedy="Restore it from the repository",
         ) from error
+
+
+_WORDS = {
+    "missing": "is missing",
+    "string_type": "is no text",
+    "model_type": "is not an object",
+    "model_attributes_type": "is not an object",
+    "dict_type": "is not an object",
+    "list_type": "is not a list",
+    "tuple_type": "is not a list",
+    "bool_type": "is neither true nor false",
+    "bool_parsing": "is neither true nor false",
+    "float_parsing": "is not a number",
+    "float_type": "is not a number",
+}
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    """What is wrong, without the words of the program."""
+    words = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    return words if fault["type"] == "missing" else f"{words} ({shorten(fault['input'])})"
 
 
 def _path(location: tuple[int | str, ...]) -> str:

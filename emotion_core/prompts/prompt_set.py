@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +14,9 @@ from emotion_core.base.errors import PromptSetError
 Form = Literal["pairs", "labelled"]
 Side = Literal["positive", "negative", "labelled"]
 Split = Literal["train", "heldout"]
+_HELD_OUT = ("heldout", "test", "testing", "val", "valid", "validation", "dev", "development", "eval", "evaluation")
+SPLITS: dict[str, Split] = {"train": "train", "training": "train"}
+SPLITS.update(dict.fromkeys(_HELD_OUT, "heldout"))
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,31 @@ class PromptSet:
     def of(self, emotion: str) -> tuple[PromptText, ...]:
         """The texts of one emotion, in order."""
         return tuple(t for t in self.texts if t.emotion == emotion)
+
+    def renamed(self, name: str) -> PromptSet:
+        """The set under another name; an emotion that was called after the file is called after the new one."""
+        if name == self.name:
+            return self
+        texts = tuple(replace(t, emotion=name if t.emotion == self.name else t.emotion) for t in self.texts)
+        return replace(self, name=name, texts=texts)
+
+    def without(self, rows: Collection[int], why: str) -> PromptSet:
+        """The set without some rows of its file; which and why is added to `dropped`."""
+        texts = tuple(t for t in self.texts if t.row not in rows)
+        return replace(self, texts=texts, dropped=(*self.dropped, left_out(sorted(rows), why)))
+
+
+def left_out(rows: Sequence[int], why: str) -> str:
+    """What is said of rows that are not used.
+
+    Example:
+        >>> left_out([3], "several labels"), left_out([3, 5], "several labels")
+        ('Row 3 is left out: several labels', '2 rows are left out: several labels (rows 3, 5)')
+    """
+    if len(rows) == 1:
+        return f"Row {rows[0]} is left out: {why}"
+    first = ", ".join(map(str, rows[:8])) + (", ..." if len(rows) > 8 else "")
+    return f"{len(rows):,} rows are left out: {why} (rows {first})"
 
 
 def n_units(texts: Iterable[PromptText]) -> int:

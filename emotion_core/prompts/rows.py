@@ -1,199 +1,162 @@
-"""Raw rows to typed rows: which form a file has, and whether every cell of it can be used."""
+"""Arranged rows to typed rows: whether every cell can be used, and what the reader mends by itself and tells."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
-
-from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.faults import Fault, raise_faults, shorten
-from emotion_core.prompts.prompt_set import Form
-from emotion_core.prompts.tables import RawRows
+from emotion_core.prompts.faults import Fault, no_rows, raise_faults, shorten
+from emotion_core.prompts.layouts import NEEDED, Arranged
+from emotion_core.prompts.prompt_set import SPLITS, Split, left_out
 
 MAX_TEXT = 100_000
 MAX_NAME = 100
-NEEDED: dict[Form, tuple[str, ...]] = {"pairs": ("positive", "negative"), "labelled": ("emotion", "text")}
+_TOLD = 10
 
 
-def _tidy_text(value: object) -> object:
-    """One kind of line end and no white space around, so that a text is the same from every file type."""
-    return value.replace("\r\n", "\n").replace("\r", "\n").strip() if isinstance(value, str) else value
+@dataclass(frozen=True)
+class Row:
+    """A row of either form.
 
-
-def _tidy_line(value: object) -> object:
-    return " ".join(value.split()) if isinstance(value, str) else value
-
-
-def _tidy_split(value: object) -> object:
-    """`Held-out` and ` HELDOUT ` are heldout; anything else is left for the check to refuse."""
-    line = _tidy_line(value)
-    return re.sub("^held[-_ ]out$", "heldout", line.lower()) if isinstance(line, str) else line
-
-
-def _refuse_nul(text: str) -> str:
-    if "\0" in text:
-        raise PydanticCustomError("nul", "a NUL character")
-    return text
-
-
-# The constraints stand next to the type: pydantic then counts characters of the tidied value.
-_Text = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=MAX_TEXT),
-    BeforeValidator(_tidy_text),
-    AfterValidator(_refuse_nul),
-]
-_Emotion = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=MAX_NAME),
-    BeforeValidator(_tidy_line),
-    AfterValidator(_refuse_nul),
-]
-_Topic = Annotated[
-    str, StringConstraints(max_length=MAX_NAME), BeforeValidator(_tidy_line), AfterValidator(_refuse_nul)
-]
-_Note = Annotated[str, StringConstraints(max_length=MAX_TEXT), BeforeValidator(_tidy_text), AfterValidator(_refuse_nul)]
-
-
-class Row(BaseModel):
-    """What rows of both forms share."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    Attributes:
+        number: In the file, counted from 1 without the header.
+        emotion: Its emotion.
+        texts: Both sides of a pair, the positive one first, or one text.
+        topic: Empty where none is named.
+        split: None where the file names none.
+        note: The author's.
+    """
 
     number: int
-    emotion: _Emotion
-    topic: _Topic = ""
-    split: Annotated[Literal["train", "heldout"] | None, BeforeValidator(_tidy_split)] = None
-    note: _Note = ""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The texts of the row, the positive side first."""
-        raise NotImplementedError
+    emotion: str
+    texts: tuple[str, ...]
+    topic: str = ""
+    split: Split | None = None
+    note: str = ""
 
 
-class PairRow(Row):
-    """A row of contrast pairs."""
-
-    positive: _Text
-    negative: _Text
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Both sides."""
-        return (self.positive, self.negative)
-
-
-class LabelledRow(Row):
-    """A row of labelled texts."""
-
-    text: _Text
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The one text."""
-        return (self.text,)
-
-
-def form_of(name: str, columns: tuple[str, ...]) -> Form:
-    """The form that a file's columns make.
-
-    Raises:
-        PromptSetError: They make none, or both at once; what is there and what is missing is named.
-    """
-    both = "emotion and text, or positive and negative"
-    found = ", ".join(shorten(one) or "(no name)" for one in columns[:12]) or "no columns"
-    pairs, labelled = "positive" in columns or "negative" in columns, "text" in columns
-    if pairs and labelled:
-        raise PromptSetError(
-            "The file mixes contrast pairs and labelled texts",
-            where=name,
-            expected=f"either {both}",
-            found=found,
-            remedy="Make two files of it, one of each form",
-        )
-    form: Form = "pairs" if pairs else "labelled"
-    missing = [one for one in NEEDED[form] if one not in columns]
-    if missing:
-        known = pairs or labelled
-        raise PromptSetError(
-            f"The file has no column {' and no column '.join(missing)}" if known else "The file has the wrong columns",
-            where=f"{name}, header",
-            expected=f"the columns {' and '.join(NEEDED[form])}" if known else f"the columns {both}",
-            found=found,
-            remedy="Name the columns in the first line (in JSON: as the keys of each object)",
-        )
-    return form
-
-
-def typed_rows(name: str, stem: str, raw: RawRows) -> tuple[Form, list[Row]]:
+def typed_rows(name: str, stem: str, arranged: Arranged) -> list[Row]:
     """Checks every cell.
 
     Args:
         name: The file's base name, for messages.
         stem: The emotion of pairs that name none.
-        raw: What the file holds.
+        arranged: What the file holds, under our columns.
 
     Raises:
-        PromptSetError: Wrong columns, no rows, or faulty cells, all of them in one error.
+        PromptSetError: No rows, or faulty cells, all of them in one error.
     """
-    if not raw.columns:
-        raise_faults(name, raw.faults)
-        raise _no_rows(name)
-    form = form_of(name, raw.columns)
-    model = PairRow if form == "pairs" else LabelledRow
+    needed = NEEDED[arranged.form]
     # A split or emotion column that nobody filled in is no column; one with gaps is a fault in every gap.
-    filled = {column for row in raw.rows for column, value in row.cells.items() if not _blank(value)}
-    faults, rows = list(raw.faults), list[Row]()
-    for number, cells in raw.rows:
-        # An empty optional cell is an absent one.
-        given = {
-            k: v for k, v in cells.items() if k in model.model_fields and not (_blank(v) and k not in NEEDED[form])
-        }
-        given.setdefault("emotion", "" if "emotion" in filled or form == "labelled" else stem)
-        if "split" in filled:
-            given.setdefault("split", "")
-        try:
-            rows.append(model.model_validate({**given, "number": number}))
-        except ValidationError as error:
-            faults += [_fault(number, one) for one in error.errors()]
+    filled = {own for row in arranged.rows for own, value in row.cells.items() if not _blank(value)}
+    wanted = {*needed, *({"emotion", "split"} & filled)}
+    faults, rows = list(arranged.table.faults), list[Row]()
+    for number, cells in arranged.rows:
+        made = {own: _cell(number, own, cells.get(own), own in wanted, faults) for own in _TIDY}
+        split = SPLITS.get(made["split"])
+        if made["split"] and split is None:
+            found, known = f"'{shorten(cells['split'])}'", "train or heldout (also test, val, dev, eval)"
+            faults.append(Fault(number, "split", "Unknown split", known, found, "Write train or heldout in every row"))
+        texts = tuple(made[own] for own in needed if own != "emotion")
+        rows.append(Row(number, made["emotion"] or stem, texts, made["topic"], split, made["note"]))
     raise_faults(name, faults)
     if not rows:
-        raise _no_rows(name)
-    return form, rows
+        left = [sentence for sentence in arranged.said if "left out" in sentence]
+        raise no_rows(name, "".join(f"; {one[0].lower()}{one[1:]}" for one in left))
+    return rows
 
 
-def _no_rows(name: str) -> PromptSetError:
-    return PromptSetError(
-        "The file has no rows",
-        where=name,
-        expected="at least two pairs or texts",
-        found="0 rows",
-        remedy="Fill in the rows and upload it again",
-    )
+def one_spelling(rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Reads `Fear` and `fear` as the same emotion, in the spelling that comes first, and says so."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(row.emotion.casefold(), row.emotion)
+    spelled = [replace(row, emotion=first[row.emotion.casefold()]) for row in rows]
+    changed = dict.fromkeys((a.emotion, b.emotion) for a, b in zip(rows, spelled, strict=True) if a != b)
+    return spelled, [f"The emotion '{old}' is read as '{new}'" for old, new in changed]
+
+
+def drop_same_sides(rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Leaves out pairs whose sides are the same text: their difference is nothing at all."""
+    same = [row.number for row in rows if len(row.texts) == 2 and row.texts[0] == row.texts[1]]
+    kept = [row for row in rows if len(row.texts) == 1 or row.texts[0] != row.texts[1]]
+    return kept, [left_out(same, "both sides are the same text")] if same else []
+
+
+def drop_repeats(rows: list[Row]) -> tuple[list[Row], list[str], tuple[int, ...]]:
+    """Leaves out rows whose emotion and texts are those of an earlier row, whatever their topic or split.
+
+    Returns:
+        The rows that stay, messages for those that do not, and the numbers of those.
+    """
+    seen: dict[tuple[str, ...], Row] = {}
+    messages: list[str] = []
+    numbers: list[int] = []
+    for row in rows:
+        earlier = seen.setdefault((row.emotion, *row.texts), row)
+        if earlier is row:
+            continue
+        numbers.append(row.number)
+        if len(numbers) <= _TOLD:
+            across = "" if row.split == earlier.split else f" ({row.split}, the earlier one {earlier.split})"
+            messages.append(f"Row {row.number} repeats row {earlier.number} and is left out{across}")
+    if len(numbers) > _TOLD:
+        messages.append(f"{len(numbers) - _TOLD:,} more rows repeat an earlier one and are left out")
+    return list(seen.values()), messages, tuple(numbers)
 
 
 def _blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _fault(row: int, error: ErrorDetails) -> Fault:
-    """One of pydantic's errors in the visitor's terms."""
-    column, value = str(error["loc"][0]), error["input"]
-    if error["type"] in ("missing", "string_too_short") or (column == "split" and _blank(value)):
-        wanted = "train or heldout" if column == "split" else "a text"
-        return Fault(row, column, "The cell is empty", wanted, "nothing", "Fill the cell in or delete the row")
-    if error["type"] == "string_too_long":
-        limit = error["ctx"]["max_length"]
-        found = f"{len(value):,} characters" if isinstance(value, str) else shorten(value)
-        return Fault(row, column, "The cell is too long", f"at most {limit:,} characters", found, "Shorten the text")
-    if column == "split":
-        found = f"'{shorten(value)}'"
-        return Fault(row, column, "Unknown split", "train or heldout", found, "Write train or heldout in every row")
-    if error["type"] in ("nul", "string_unicode"):
-        found = error["msg"] if error["type"] == "nul" else "half of a character (a lone surrogate)"
-        return Fault(row, column, "The cell holds what is no text", "characters", found, "Remove that character")
-    return Fault(row, column, "The cell is not a text", "a text", shorten(value), "Put the value between quotes")
+def _text(value: str) -> str:
+    """One kind of line end and no white space around, so that a text is the same from every file type."""
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _split(value: str) -> str:
+    """`Held-out` and ` HELDOUT ` are heldout; anything else is left for the check to refuse."""
+    return re.sub("^held[-_ ]out$", "heldout", _line(value).lower())
+
+
+_TIDY: dict[str, tuple[Callable[[str], str], int]] = {
+    "emotion": (_line, MAX_NAME),
+    "positive": (_text, MAX_TEXT),
+    "negative": (_text, MAX_TEXT),
+    "text": (_text, MAX_TEXT),
+    "topic": (_line, MAX_NAME),
+    "split": (_split, MAX_TEXT),
+    "note": (_text, MAX_TEXT),
+}
+
+
+def _cell(row: int, own: str, value: Any, needed: bool, faults: list[Fault]) -> str:
+    """The tidied cell; what is wrong with it goes to the faults."""
+    tidy, limit = _TIDY[own]
+    text = tidy(value) if isinstance(value, str) else ""
+    fault: tuple[str, str, str, str] | None = None
+    if value is not None and not isinstance(value, str):
+        remedy = "Write one text into the cell" if isinstance(value, (list, dict)) else "Put the value between quotes"
+        fault = ("The cell is not a text", "a text", shorten(value), remedy)
+    elif needed and not text:
+        wanted = "train or heldout" if own == "split" else "a text"
+        fault = ("The cell is empty", wanted, "nothing", "Fill the cell in or delete the row")
+    elif len(text) > limit:
+        fault = (
+            "The cell is too long",
+            f"at most {limit:,} characters",
+            f"{len(text):,} characters",
+            "Shorten the text",
+        )
+    elif "\0" in text or re.search("[\ud800-\udfff]", text):
+        found = "a NUL character" if "\0" in text else "half of a character (a lone surrogate)"
+        fault = ("The cell holds what is no text", "characters", found, "Remove that character")
+    if fault is not None:
+        faults.append(Fault(row, own, *fault))
+    return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -155,8 +156,15 @@ def parse_values(text: str) -> tuple[float, ...]:
     """Numbers of a list with commas, such as `1, 10, 2.5`.
 
     Raises:
-        SettingsError: A part is no finite number.
+        SettingsError: A part is no finite number, or commas divide thousands.
     """
+    if re.search(r"\d,(?:000|0\d\d)(?!\d)", text):
+        raise SettingsError(
+            "The values seem to have commas between thousands",
+            found=text[:80],
+            expected="numbers with commas between them: 1, 10, 1000",
+            remedy="Write 1,000 as 1000",
+        )
     found = []
     for part in (one.strip() for one in text.replace(";", ",").split(",")):
         if not part:

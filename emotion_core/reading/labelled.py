@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.decoding import base_name, decode
+from emotion_core.prompts.conversations import KEYS, json_items, kept_under, turns_of
+from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.dialogue import Said
 
 MOST_CONVERSATIONS = 1000
 MOST_CHARACTERS = 2_000_000
 SHOWN = 10
-_KEYS = ("messages", "conversation", "turns")
 _YES = ("1", "true", "yes", "positive", "flagged", "bad")
 _NO = ("0", "false", "no", "negative", "fine", "good")
-_TURNS: TypeAdapter[tuple[Turn, ...]] = TypeAdapter(tuple[Turn, ...])
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def read_labelled(filename: str, data: bytes) -> tuple[Labelled, ...]:
         PromptSetError: The file cannot be read, an item is faulty, one of the labels is missing, or it is too large.
     """
     name = base_name(filename)
-    items = _items(name, decode(name, data))
+    items = json_items(name, data)
     if len(items) > MOST_CONVERSATIONS:
         raise PromptSetError(
             "There are too many conversations",
@@ -78,49 +73,19 @@ def read_labelled(filename: str, data: bytes) -> tuple[Labelled, ...]:
     return tuple(found)
 
 
-def _items(name: str, text: str) -> list[Any]:
-    """The objects of a JSON list, or of one line each."""
-    try:
-        if name.lower().endswith(".jsonl"):
-            # Not splitlines: JSON strings may hold U+2028 and its like unescaped.
-            return [json.loads(line) for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise PromptSetError(
-            "The file is not valid JSON",
-            where=name + place,
-            expected="a list of objects, or one object a line in a file that ends in .jsonl",
-            found=error.msg if isinstance(error, json.JSONDecodeError) else "something nested too deep",
-            remedy="Mend that place",
-        ) from error
-    if not isinstance(document, list):
-        raise PromptSetError(
-            "The file holds no list of conversations",
-            where=name,
-            expected="a list of objects",
-            found=type(document).__name__,
-            remedy="Put the conversations into one list",
-        )
-    return document
-
-
 def _one(number: int, item: Any) -> Labelled | str:
     """The conversation, or what is wrong with it."""
     if not isinstance(item, dict):
         return "not an object"
-    key = next((one for one in _KEYS if one in item), None)
-    if key is None:
-        return f"no {', '.join(_KEYS[:-1])} or {_KEYS[-1]}"
+    key = kept_under(item)
+    if not key:
+        return f"no {', '.join(KEYS[:-1])} or {KEYS[-1]}"
     label = _label(item.get("label"))
     if label is None:
         return f"label {shorten(item.get('label'))} is neither true nor false"
-    try:
-        turns = _TURNS.validate_python(item[key])
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ", ".join(str(one + 1) if isinstance(one, int) else str(one) for one in first["loc"]) or key
-        return f"turn {place}: {first['msg']} ({shorten(first['input'])})"
+    turns, faults = turns_of(item)
+    if faults:
+        return faults[0]
     if not turns:
         return "no turns"
     named = item.get("name")

@@ -34,10 +34,18 @@ def test_one_activity_a_line():
         ("a.csv", b"activity\nsing\nSING\n", "rows 1 and 2"),
         ("a.txt", b"x" * 501, "too long"),
         ("a.json", b'{"activity": "sing"}', "not a list"),
-        ("a.xlsx", b"PK", "cannot be read|CSV"),
+        ("a.ods", b"PK", "cannot be read|CSV"),
         ("a.csv", b"\xff\xfe\x00", "UTF-8|text"),
     ],
 )
 def test_faults_are_named_with_their_place(name, data, says):
     with pytest.raises(PromptSetError, match=says):
         parse_activities(name, data)
+
+
+@pytest.mark.parametrize("mark", ["{}. ", "{}) ", "- ", ""])
+def test_numbers_and_dashes_of_a_list_are_no_part_of_the_activities(mark: str) -> None:
+    lines = [mark.format(i) + text for i, text in enumerate(("mop the floor", "sing", "2 hours of chess"), start=1)]
+    expected = ("mop the floor", "sing", "2 hours of chess")
+    assert parse_activities("mine.txt", "\n".join(lines).encode())[0] == expected
+    assert parse_activities("mine.csv", "\n".join(["task", *lines]).encode())[0] == expected

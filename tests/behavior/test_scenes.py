@@ -42,6 +42,26 @@ def test_json_and_csv_say_the_same():
     assert parse_scenes("s.csv", table.replace("nobody", "no one").replace(",", ";").encode())[1] == expected[1]
 
 
+def test_questions_with_two_answers_and_options_as_texts():
+    caa = [{"question": "Do you stay?", "answer_matching_behavior": " (A)", "answer_not_matching_behavior": " (B)"}]
+    assert parse_scenes("caa.json", json.dumps(caa).encode())[0] == Scene(
+        "Do you stay?", "Do you stay?", ("(A)", "(B)"), (True, False)
+    )
+    flat = [{"name": "door", "scenario": "It knocks.", "options": TWO, "counts": [False, True]}]
+    assert parse_scenes("s.json", json.dumps(flat).encode())[0] == Scene("door", "It knocks.", TWO, (False, True))
+
+
+def test_a_faulty_file_is_told_with_an_example_that_works():
+    with pytest.raises(PromptSetError) as caught:
+        parse_scenes("s.json", json.dumps([{"name": "a", "scenario": "b", "options": ["x", 3]}]).encode())
+    assert (
+        caught.value.found
+        == "item 1, options, item 1: is not an object (x); item 1, options, item 2: is not an object (3)"
+    )
+    example = caught.value.expected.removeprefix("a list of items such as ")
+    assert parse_scenes("s.json", f"[{example}]".encode())[0].counts == (True, False)
+
+
 @pytest.mark.parametrize(
     ("scenes", "says"),
     [

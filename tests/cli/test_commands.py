@@ -208,15 +208,29 @@ def test_strengths_that_make_no_sense_are_refused(capsys, vectors, strengths):
     assert "strength" in capsys.readouterr().err.lower()
 
 
-def test_a_text_longer_than_the_context_is_named_by_row_and_tokens(capsys, folder):
+def test_texts_longer_than_the_context_are_named_at_once_and_can_be_left_out(capsys, folder):
+    long = "word " * 900
+    rows = [
+        "I ran.,I sat.",
+        f"{long},short",
+        "He hid.,He ate.",
+        f"Out.,{long}",
+        *[f"Dark {i}.,Light {i}." for i in range(6)],
+    ]
     path = folder / "long.csv"
-    path.write_text(
-        "positive,negative\nI ran.,I sat.\n" + "word " * 900 + ",short\nHe hid.,He ate.\n", encoding="utf-8"
-    )
-    assert main(["build", str(path), "--out", str(folder / "x.safetensors")]) == 2
+    path.write_text("\n".join(["dark,light", *rows]), encoding="utf-8")
+    out = folder / "x.safetensors"
+    argv = ["build", str(path), "--columns", "positive=dark,negative=light", "--emotion", "fear", "--out", str(out)]
+    assert main(argv) == 2
     message = capsys.readouterr().err
-    assert "row 2, column positive" in message
+    assert "row 2, column positive: 901 tokens; " in message or "row 2, column positive: 900 tokens; " in message
+    assert "row 4, column negative" in message
     assert "at most 512 tokens" in message
+    assert main([*argv, "--leave-out-long", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "2 rows are left out: longer than the model's context (rows 2, 4)" in printed.err
+    document = json.loads(printed.out)
+    assert (document["n_train"] + document["n_heldout"], document["emotions"]) == (8, ["fear"])
 
 
 def test_a_negative_value_is_not_taken_for_an_option():

@@ -15,7 +15,7 @@ from safetensors.torch import save as save_torch
 from vectors.planted import INFO, LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError, VectorFileError
-from emotion_core.exchange.complete import complete, hint_mismatch
+from emotion_core.exchange.complete import complete, hint_mismatch, not_finite
 from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.gguf_write import gguf_bytes
 from emotion_core.exchange.open_file import open_file
@@ -171,17 +171,63 @@ def test_pickles_are_refused_unopened_with_a_recipe(number, capsys):
     assert "was run" not in capsys.readouterr().out
 
 
-def test_the_recipe_works(tmp_path, monkeypatch):
+# What a plain loop over layers, persona vectors, CAA and steering-vectors save, and what import asks for.
+PRODUCERS = {
+    "by layer": (lambda v: dict(enumerate(v)), {}, VALUES),
+    "persona vectors": (lambda v: torch.cat([torch.zeros(1, WIDTH), v]), {"shift": -1}, VALUES),
+    "CAA": (lambda v: v[1], {"layer": 1}, VALUES[1:2]),
+    "steering-vectors": (lambda v: {"layer_activations": {1: v[1]}, "layer_type": "decoder_block"}, {}, VALUES[1:2]),
+}
+
+
+@pytest.mark.parametrize("producer", PRODUCERS)
+def test_the_recipe_works_for_the_usual_files(producer, tmp_path, monkeypatch):
     import safetensors.torch
 
     from emotion_core.exchange.pickled import RECIPE
 
+    made, answers, expected = PRODUCERS[producer]
     monkeypatch.chdir(tmp_path)
-    torch.save({i: torch.tensor(VALUES[i]) for i in range(LAYERS)}, "vectors.pt")
+    torch.save(made(torch.tensor(VALUES)), "vectors.pt")
     exec(RECIPE, {"torch": torch, "safetensors": safetensors})
-    np.testing.assert_array_equal(
-        taken((tmp_path / "vectors.safetensors").read_bytes(), emotions=("fear",)).values[0], VALUES
-    )
+    data = (tmp_path / "vectors.safetensors").read_bytes()
+    if "shift" in answers:
+        with pytest.raises(VectorFileError, match="Shift the layers by -1"):
+            taken(data, emotions=("fear",))
+    if "layer" in answers:
+        with pytest.raises(SettingsError, match="Name the layer"):
+            taken(data, emotions=("fear",))
+    found = taken(data, emotions=("fear",), **answers).values[0]
+    np.testing.assert_array_equal(found[np.isfinite(found).all(axis=1)], expected)
+
+
+def test_vectors_that_are_not_finite_are_told_and_left_out(tmp_path):
+    broken = {i: VALUES[i].copy() for i in range(LAYERS)}
+    broken[2][3] = np.nan
+    found = open_file("nan.gguf", repeng_file(tmp_path / "nan.gguf", broken))
+    assert not_finite(found).endswith("read without them: layer 2.")
+    values = complete(found, Answers(("fear",)), INFO, NORMS).values[0]
+    assert np.isnan(values[2]).all() and np.isfinite(np.delete(values, 2, axis=0)).all()
+    assert not_finite(open_file("x.npy", npy(VALUES))) == ""
+
+
+def test_names_and_layers_beside_a_block():
+    block = np.stack([VALUES, 2 * VALUES, 3 * VALUES])
+    names = np.array(["fear", "joy", "calm"])
+    found = taken(npz(vectors=block, emotions=names, layers=np.arange(LAYERS)))
+    assert found.emotions == ("fear", "joy", "calm")
+    np.testing.assert_array_equal(found.values, block)
+    np.testing.assert_array_equal(taken(npz(vectors=block[:, 1], emotions=names), layer=1).values[:, 1], block[:, 1])
+    with pytest.raises(VectorFileError, match="no plain numbers"):
+        open_file("x.npz", npz(vectors=block, emotions=names[:2]))
+
+
+def test_layers_before_the_emotion_and_columns():
+    named = taken(save_numpy({f"layer_{i}_fear": VALUES[i] for i in range(LAYERS)}))
+    assert named.emotions == ("fear",)
+    np.testing.assert_array_equal(named.values[0], VALUES)
+    column = taken(npy(VALUES[1][:, None].astype(np.float64)), emotions=("fear",), layer=1)
+    np.testing.assert_array_equal(column.values[0, 1], VALUES[1])
 
 
 def test_damaged_and_boundless_files():

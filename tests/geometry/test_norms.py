@@ -44,12 +44,11 @@ def test_the_projects_own_norms_know_the_words():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("word;valence;arousal\ncalm;7,1;2,3\n", "comma as decimal sign"),
         ("word,valence,arousal\ncalm,high,2\n", "not a number"),
         ("word,valence,arousal\ncalm,inf,2\n", "not a number"),
         ("word,valence,arousal\ncalm,1000,2\nsad,1,2\nmad,5,3\n", "no scale that is known"),
         ("word,valence,arousal\ncalm,5,2\nsad,5,3\nmad,5,4\n", "same valence"),
-        ("word,valence\ncalm,5\n", "no column 'valence'|no column 'arousal'"),
+        ("word,feeling\ncalm,5\n", "no column 'valence'"),
         ("calm,5,3\nsad,2,3\n", "no column 'word'"),
         ("word,valence,arousal\ncalm,5,2\n", "too few words"),
         ("", "empty"),
@@ -62,9 +61,41 @@ def test_what_cannot_be_used_is_said(text, message):
 
 def test_messages_name_the_place_and_the_remedy(tmp_path):
     with pytest.raises(SettingsError) as caught:
-        read_norms(b"word;valence;arousal\nsad;2.1;3.0\ncalm;7,1;2,3\n", "norms.csv")
-    assert "row 2" in str(caught.value) and "column valence" in str(caught.value) and "7.1" in str(caught.value)
+        read_norms(b"word;valence;arousal\nsad;2.1;3.0\ncalm;7,1;high\n", "norms.csv")
+    assert "row 2" in str(caught.value) and "column arousal" in str(caught.value) and "high" in str(caught.value)
     with pytest.raises(SettingsError, match="cannot be read"):
         read_norms(tmp_path / "none.csv")
     with pytest.raises(SettingsError, match="UTF-8"):
-        read_norms(b"word,valence,arousal\ncaf\xe9,1,2\n")
+        read_norms(b"\xef\xbb\xbfword,valence,arousal\ncaf\xe9,1,2\n")
+
+
+ANEW = (
+    "Description,Word No.,Valence Mean(SD),Arousal Mean(SD)\ncalm,0,7.1 (1.50),2.3 (2.20)\nafraid,1,2 (1.5),6.1 (2)\n"
+)
+SAME = {
+    "anew.csv": ANEW + "sad,2,1.5 (1.2),4 (2.1)\n",
+    "german.csv": "Wort;Valenz;Arousal\ncalm;7,1;2,3\nafraid;2,0;6,1\nsad;1,5;4,0\n",
+    "core.json": '[{"name": "calm", "valence": 7.1, "arousal": 2.3}, {"name": "afraid", "valence": 2, "arousal": 6.1}, '
+    '{"name": "sad", "valence": 1.5, "arousal": 4.0}]',
+    "bawl.csv": "word,valence (mean),valence (sd),arousal (mean)\ncalm,7.1,1,2.3\nafraid,2,1,6.1\nsad,1.5,1,4\n",
+    "pipes.txt": "term|valence|arousal\ncalm|7.1|2.3\nafraid|2|6.1\nsad|1.5|4\n",
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_published_formats_say_the_same(name, encoding):
+    norms = read_norms(SAME[name].encode(encoding), name)
+    assert norms.valence == {"calm": 7.1, "afraid": 2.0, "sad": 1.5}
+    assert norms.arousal == {"calm": 2.3, "afraid": 6.1, "sad": 4.0}
+
+
+def test_one_dimension_of_nrc_leaves_the_other_empty():
+    data = b"afraid\t-0.913\ncalm\t0.407\njoyful\t0.9\n"
+    norms = read_norms(data, "arousal-scores.txt")
+    assert norms.valence == {} and norms.arousal["calm"] == 0.407 and norms.scale == (-1, 1)
+    assert norms.of(("afraid", "fear"))[1].tolist() == [-0.913, -0.913]
+    assert read_norms(data, "valence.txt").arousal == {}
+    assert read_norms(b"word,valence\n" + data.replace(b"\t", b","), "mine.csv").valence["joyful"] == 0.9
+    with pytest.raises(SettingsError, match="does not say what it rates"):
+        read_norms(data, "scores.txt")

@@ -6,7 +6,14 @@ import pytest
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import builtin
-from emotion_core.prompts.builtin import BUILTIN, builtin_bytes, builtin_description, builtin_names, load_prompts
+from emotion_core.prompts.builtin import (
+    BUILTIN,
+    builtin_bytes,
+    builtin_description,
+    builtin_names,
+    load_prompt_sets,
+    load_prompts,
+)
 from emotion_core.prompts.checks import check
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.prompt_set import n_units
@@ -91,3 +98,42 @@ def test_descriptions_are_the_paragraph_of_the_readme(tmp_path: Path, monkeypatc
     assert builtin_description("emotions-12") == BUILTIN["emotions-12"] + "."
     with pytest.raises(PromptSetError):
         builtin_description("fear")
+
+
+PAIRS = "positive,negative\n" + "".join(f"The lamp {i} goes out.,The lamp {i} is lit.\n" for i in range(6))
+OTHER = PAIRS.replace("lamp", "door")
+
+
+def written(folder: Path, **files: str) -> list[str]:
+    """Files by `folder__name`; their paths."""
+    paths = [folder / name.replace("__", "/").replace("_csv", ".csv").replace("_txt", ".txt") for name in files]
+    for path, text in zip(paths, files.values(), strict=True):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [str(path) for path in paths]
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    sets = load_prompt_sets(written(tmp_path, fear__pairs_csv=PAIRS, anger__pairs_csv=OTHER))
+    assert [one.name for one in sets] == ["fear", "anger"]
+    assert [one.emotions for one in sets] == [("fear",), ("anger",)]
+    assert sets[0].texts[0].text == "The lamp 0 goes out."
+    with pytest.raises(PromptSetError, match="named twice"):
+        load_prompt_sets([str(tmp_path / "fear/pairs.csv"), f"{tmp_path}/fear/./pairs.csv"])
+
+
+def test_emotions_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
+    files = written(tmp_path, a__train_csv=PAIRS, b__train_csv=OTHER)
+    sets = load_prompt_sets([files[0], "fear-calm", files[1]], emotions=["dread", "rage"])
+    assert [one.emotions for one in sets] == [("dread",), ("fear",), ("rage",)]
+    with pytest.raises(PromptSetError, match=r"Expected: 2, one for each of .*a/train\.csv; .*Repeat --emotion"):
+        load_prompt_sets(files, emotions=["dread"])
+
+
+def test_sides_and_splits_in_files_of_their_own(tmp_path: Path) -> None:
+    sides = written(tmp_path, x__pos_txt="It is dark.\nIt is cold.", x__neg_txt="It is light.\nIt is warm.")
+    (found,) = load_prompt_sets(sides, emotions=["fear"])
+    assert [t.text for t in found.texts] == ["It is dark.", "It is light.", "It is cold.", "It is warm."]
+    (parts,) = load_prompt_sets(written(tmp_path, y__fear_train_csv=PAIRS, y__fear_dev_csv=OTHER))
+    assert parts.emotions == ("fear",)
+    assert {t.text.split()[1]: t.split for t in parts.texts} == {"lamp": "train", "door": "heldout"}

@@ -147,13 +147,13 @@ ROW_FAULTS = [
     ("positive,negative\na,b\nc\n", "row 2, column negative", "The cell is empty"),
     ("emotion,text\njoy,a\n ,b\n", "row 2, column emotion", "The cell is empty"),
     ("emotion,positive,negative\njoy,a,b\n,c,d\n", "row 2, column emotion", "The cell is empty"),
-    ("emotion,text,split\njoy,a,train\njoy,b,test\n", "row 2, column split", "Unknown split"),
+    ("emotion,text,split\njoy,a,train\njoy,b,oops\n", "row 2, column split", "Unknown split"),
     ("emotion,text,split\njoy,a,train\njoy,b,\n", "row 2, column split", "The cell is empty"),
     (f"emotion,text\njoy,a\njoy,{'x' * 100_001}\n", "row 2, column text", "The cell is too long"),
     (f"emotion,text\njoy,a\njoy,{'x' * 200_000}\n", "row 2", "A cell is far too long"),
     (f"emotion,text\njoy,a\n{'x' * 101},b\n", "row 2, column emotion", "The cell is too long"),
     ("emotion,text\njoy,a\njoy,well, no\n", "row 2", "The row has more cells than there are columns"),
-    ('emotion,text\njoy,a\njoy,"open\n', "row 2", "The quotes of the row do not match"),
+    ('emotion,text\njoy,"a, b"\njoy,"open\n', "row 2", "The quotes of the row do not match"),
 ]
 
 
@@ -196,8 +196,8 @@ JSON_FAULTS = [
     ("fear.json", "[]", "no rows", "0 rows"),
     ("fear.json", "[{}]", "no rows", "0 rows"),
     ("fear.jsonl", '{"emotion": "joy", "text": "a"}\nnope\n', "not valid JSON", "Expecting value"),
-    ("fear.jsonl", '[{"emotion": "joy", "text": "a"}]', "not an object", "a list"),
-    ("fear.jsonl", '"joy"', "not an object", "a text"),
+    ("fear.jsonl", '{"emotion": "joy", "text": "a"}\n["joy"]\n', "not an object", "a list"),
+    ("fear.jsonl", '"joy"', "not a list", "a text"),
 ]
 
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import library
 from emotion_core.prompts.builtin import prompts_folder
+from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.lexicon import find_emotion_words
 from emotion_core.prompts.library_items import Scenario, Template
 
@@ -86,11 +87,11 @@ def test_faulty_scenarios_are_told_together() -> None:
 )
 def test_bad_conversations(data: bytes) -> None:
     with pytest.raises(PromptSetError):
-        library.read_conversation("talk.json", data)
+        read_conversation("talk.json", data)
 
 
 def test_good_uploads() -> None:
-    turns = library.read_conversation("talk.json", b'[{"role": "user", "content": "Hello"}]')
+    turns = read_conversation("talk.json", b'[{"role": "user", "content": "Hello"}]')
     assert (turns[0].role, turns[0].content) == ("user", "Hello")
     assert library.read_activities("a.json", b'[{"activity": "sing", "kind": "creative"}]')[0].kind == "creative"
     document = [

@@ -83,3 +83,14 @@ def test_templates_that_cannot_be_used_are_refused(text: str, values: tuple[floa
         make_template(text, values)
     with pytest.raises(SettingsError, match="too many"):
         make_template("{x}", tuple(range(201)))
+
+
+@pytest.mark.parametrize("text", ["1,000", "1,000, 2,000", "500,1,000,2,050"])
+def test_commas_between_thousands_are_not_read_as_several_values(text: str) -> None:
+    with pytest.raises(SettingsError, match="Write 1,000 as 1000"):
+        parse_values(text)
+
+
+def test_values_divided_by_commas_or_semicolons() -> None:
+    assert parse_values("100,200,1000") == parse_values("100; 200; 1000") == (100, 200, 1000)
+    assert parse_values("0.05,0,1") == (0.05, 0, 1)

@@ -34,7 +34,7 @@ def test_one_object_a_line() -> None:
     ("data", "says"),
     [
         (b"", "is empty"),
-        (b"{}", "no list"),
+        (b"{}", "no messages"),
         (b"[1, 2]", "item 1: not an object"),
         (json.dumps([{"label": 1}]).encode(), "no messages"),
         (json.dumps(items("maybe", 1, 0, 0)).encode(), "item 1: label"),

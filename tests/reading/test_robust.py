@@ -14,7 +14,7 @@ from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat
 from emotion_core.charts.reading_tables import token_table
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import read_conversation
+from emotion_core.prompts.conversations import read_conversation
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.text import MOST_CHARACTERS, read_text
@@ -66,7 +66,7 @@ def test_the_longest_text_is_read_and_a_longer_one_refused(read: tuple[LoadedMod
         '[{"role": "user"}]',
         '[{"role": "user", "content": 5}]',
         '[{"role": "user", "content": "lone \\ud800 half"}]',
-        '{"role": "user", "content": "no list"}',
+        '{"role": "user", "said": "no list"}',
         "[]",
         "not json",
     ],

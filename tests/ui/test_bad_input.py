@@ -26,7 +26,7 @@ def built(open_page: Open, until: Until) -> AppTest:
         ("wrong.csv", b"one,two\n1,2\n", "columns"),
         ("pairs.docx", b"positive,negative\na,b\n", "docx"),
         ("binary.csv", bytes(range(256)) * 4, "binary.csv"),
-        ("utf.csv", "positive,negative\nä,b\n".encode("latin-1"), "UTF-8"),
+        ("utf.csv", "\ufeffpositive,negative\n".encode() + b"\xe4,b\n", "UTF-8"),
     ],
 )
 def test_a_bad_file_keeps_the_result(open_page: Open, until: Until, name: str, data: bytes, says: str) -> None:

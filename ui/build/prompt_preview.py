@@ -27,7 +27,9 @@ def preview(prompt_sets: Sequence[PromptSet]) -> None:
                 st.caption(plain(dropped))
             for sentence in power_sentences([one]):
                 st.caption(sentence)
-            _findings(findings_of(one.sha256, one))
+            # Sets of one content may come from files whose rows are numbered otherwise.
+            rows = hash((one.dropped, tuple(text.row for text in one.texts)))
+            _findings(findings_of(f"{one.sha256} {rows}", one))
             with st.expander(
                 "Rows",
                 expanded=len(prompt_sets) == 1 and not one.name.startswith("written"),
@@ -60,8 +62,8 @@ def _findings(findings: Sequence[Finding]) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def findings_of(sha256: str, _prompt_set: PromptSet) -> tuple[Finding, ...]:
-    """The checks of a set; remembered by its content."""
+def findings_of(key: str, _prompt_set: PromptSet) -> tuple[Finding, ...]:
+    """The checks of a set; remembered by its content and its row numbers."""
     return tuple(check(_prompt_set))
 
 

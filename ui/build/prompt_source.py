@@ -90,8 +90,8 @@ def _uploaded() -> tuple[PromptSet, ...]:
     own = prompt_uploader(
         _OWN,
         key="prompt_files",
-        help_text="Contrast pairs need the columns positive and negative; labelled texts need emotion and text. "
-        "Optional: emotion, topic, split (train or heldout). Without a split, a fifth is held out by topic.",
+        help_text="Contrast pairs (positive, negative) or labelled texts (emotion, text). Layouts of public data sets "
+        "are known; for any other, name the columns. Optional: topic, split. Without a split, a fifth is held out.",
     )
     _formats()
     if not own:

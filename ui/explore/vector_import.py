@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from emotion_core.exchange.complete import hint_mismatch
+from emotion_core.exchange.complete import hint_mismatch, not_finite
 from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.gguf_write import model_type
 from emotion_core.runs.imports import start_import
@@ -27,8 +27,7 @@ def import_form(found: Found, working: Working, *, file_id: str) -> None:
         _take_over(started[1])
         return
     st.markdown(plain(found.describe()))
-    doubt = hint_mismatch(found, model_type(working.info.architecture))
-    if doubt:
+    for doubt in filter(None, (hint_mismatch(found, model_type(working.info.architecture)), not_finite(found))):
         st.warning(plain(doubt), icon=":material/help:")
     answers = _answers(found, working)
     st.caption(

@@ -7,7 +7,8 @@ import json
 import pandas as pd
 import streamlit as st
 
-from emotion_core.prompts.library import load_conversations, read_conversation
+from emotion_core.prompts.conversations import read_conversation
+from emotion_core.prompts.library import load_conversations
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.services import app_settings
@@ -58,7 +59,7 @@ def conversation_input(key: str) -> tuple[Said, ...]:
     )
     uploaded = right.file_uploader(
         "Upload one instead (JSON)",
-        type=["json"],
+        type=["json", "jsonl", "ndjson"],
         max_upload_size=app_settings().upload_mb,
         key=f"{key}-upload",
         help="A list of {role, content}; role is system, user or assistant.",

@@ -82,7 +82,7 @@ def monitor_form(emotion: str) -> ReadingRequest:
 def _labelled() -> tuple[Labelled, ...]:
     uploaded = st.file_uploader(
         "Labelled conversations (JSON or JSONL)",
-        type=["json", "jsonl"],
+        type=["json", "jsonl", "ndjson"],
         max_upload_size=app_settings().upload_mb,
         key="monitor-labelled",
         help='Each is {"messages": [{"role": "user", "content": "..."}], "label": true}; also "conversation" for the '

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.prompts.library import load_conversations, load_system_prompts, read_conversation
+from emotion_core.prompts.conversations import read_conversation
+from emotion_core.prompts.library import load_conversations, load_system_prompts
 from emotion_core.reading.dialogue import Said
 from emotion_core.reading.priors import Prior, check_priors
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
@@ -74,7 +75,7 @@ def _conversations() -> tuple[tuple[Said, ...], ...]:
     )
     uploaded = right.file_uploader(
         "Add conversations (JSON)",
-        type=["json"],
+        type=["json", "jsonl", "ndjson"],
         accept_multiple_files=True,
         max_upload_size=app_settings().upload_mb,
         key="priors-upload",

@@ -1,0 +1,81 @@
+"""Files that a visitor brings to Build vectors: columns named on the page, files that leave, names that come twice."""
+
+from typing import Any
+
+from conftest import Open
+from page_helpers import texts
+from streamlit.testing.v1 import AppTest
+
+ROWS = [(f"The lamp in room {i} goes out.", f"The lamp in room {i} is lit.") for i in range(12)]
+
+OTHER = [(f"He slams door {i}.", f"He shuts door {i}.") for i in range(8)]
+
+
+def table(header: str, rows: list[tuple[str, str]] = ROWS) -> bytes:
+    return (header + "\n" + "".join(f"{a},{b}\n" for a, b in rows)).encode()
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    return app.file_uploader(key="prompt_files").set_value([(*file, "text/csv") for file in files]).run()
+
+
+def box(app: AppTest, label: str) -> Any:
+    return next(one for one in app.selectbox if one.label == label)
+
+
+def in_use(app: AppTest) -> list[str]:
+    return [option for one in app.multiselect if one.label == "Files in use" for option in one.options]
+
+
+def test_columns_that_nobody_knows_are_named_on_the_page_and_kept_in_the_link(open_page: Open) -> None:
+    app = upload(open_page("1_Build_vectors", source="Upload"), ("odd.csv", table("dark,bright")))
+    assert "wrong columns" in app.error[0].value
+    assert not in_use(app), "nothing is read before the visitor has said how"
+    box(app, "Positive side").set_value("dark").run()
+    box(app, "Negative side").set_value("bright").run()
+    next(one for one in app.text_input if one.label == "Name of the emotion").set_value("fear").run()
+    assert not app.error
+    assert in_use(app) == ["odd"]
+    assert "**odd** · fear" in texts(app)
+    assert app.query_params["columns"] in ("positive=dark,negative=bright", ["positive=dark,negative=bright"])
+    assert app.query_params["called"] in ("fear", ["fear"])
+    link = {"columns": "positive=bright,negative=dark", "called": "calm"}
+    other = upload(open_page("1_Build_vectors", source="Upload", **link), ("odd.csv", table("dark,bright")))
+    assert not other.error
+    assert "**odd** · calm" in texts(other)
+    assert not app.exception
+    assert not other.exception
+
+
+def test_a_removed_file_leaves_and_a_page_switch_removes_none(open_page: Open) -> None:
+    a, b = ("fear.csv", table("positive,negative")), ("anger.csv", table("positive,negative", OTHER))
+    app = upload(open_page("1_Build_vectors", source="Upload"), a, b)
+    assert in_use(app) == ["fear", "anger"]
+    upload(app, b)
+    assert in_use(app) == ["anger"]
+    app.switch_page("pages/6_Glossary.py").run()
+    app.switch_page("pages/1_Build_vectors.py").run()
+    assert in_use(app) == ["anger"]
+
+
+def test_a_corrected_file_of_the_same_name_clears_the_error(open_page: Open) -> None:
+    bad, good = ("mine.csv", table("positive,negative", [*ROWS, ("a", "")])), ("mine.csv", table("positive,negative"))
+    app = upload(open_page("1_Build_vectors", source="Upload"), bad)
+    assert "cell is empty" in app.error[0].value
+    upload(app, bad, good)
+    assert not app.error
+    assert in_use(app) == ["mine"]
+
+
+def test_two_files_of_one_name_are_kept_apart(open_page: Open) -> None:
+    files = ("pairs.csv", table("positive,negative")), ("pairs.csv", table("positive,negative", OTHER))
+    app = upload(open_page("1_Build_vectors", source="Upload"), *files)
+    assert in_use(app) == ["pairs", "pairs (2)"]
+    assert "kept apart as pairs (2)" in texts(app).replace("\\", "")
+
+
+def test_files_that_belong_together_make_one_set(open_page: Open) -> None:
+    sides = [("positive.txt", "\n".join(a for a, _ in ROWS)), ("negative.txt", "\n".join(b for _, b in ROWS))]
+    app = upload(open_page("1_Build_vectors", source="Upload"), *((name, text.encode()) for name, text in sides))
+    assert not app.error
+    assert in_use(app) == ["positive+negative"]
