@@ -14,10 +14,10 @@ from ui.share import share_view
 
 working = begin("home")
 st.markdown(
-    "A language model turns a text into long lists of numbers, layer by layer. From 40 pairs of situations, one "
-    "frightening and one calm, we draw **a direction** in these numbers. Then we ask whether it is real: does it tell "
-    "apart situations it was not drawn from, and does adding it change what the model writes, each time compared with "
-    "what chance does? A direction is a function inside the model, not an experience."
+    "A language model turns a text into long lists of numbers, layer by layer. From texts about frightened and about "
+    "calm people we draw **a direction** in these numbers. Then we ask whether it is real: does it tell apart texts it "
+    "was not drawn from, and does adding it change what the model writes, each time compared with what chance does? A "
+    "direction is a function inside the model, not an experience."
 )
 short_cuts()
 headline()

@@ -1028,7 +1028,8 @@ def author_note(result: Transfer) -> str:
     note = f"{left_out}, or from the other side of their pair. " if result.left_out else ""
     if result.same_source:
         return f"{note}Both sets share texts, so this is a test within one source."
-    if {*result.source.replace("+", " ").split(), result.target} <= _BY_THIS_PROJECT:
+    sources = {one.split(",")[0].strip() for one in result.source.split("+")}  # a part of a set is named after a comma
+    if {*sources, result.target} <= _BY_THIS_PROJECT:
         return f"{note}Both sets were written for this project: other texts in another form, but the same author."
     return note.strip()
 

@@ -23,14 +23,14 @@ def headline() -> None:
     st.subheader("Does a real language model carry fear from stories to situations?", anchor=False)
     scored_verdict(score.verdict, f"{transfer_sentence(result)} {score.verdict.reason}", key="headline")
     st.caption(plain(" ".join(part for part in (_MODEL, author_note(result)) if part)))
-    chart = transfer_chart(result, score, height=260)
+    chart = transfer_chart(result, score, height=380)
     show_chart(chart, alt_text=str(chart.description), key="headline-chart", titled=False)
     shows(
         "A direction drawn from stories about frightened and about calm people, tried on fifty pairs of short "
         "situations that played no part in it. Word counts, character n-grams, length and input embeddings were "
         "trained on the same stories; the untrained twin is the same network with random weights.",
-        "That the direction is fear alone, or what the model does with it. The rest of this page asks that of a small "
-        "model with planted truth; Explore emotions does it for any model.",
+        "That the direction is fear alone, or what the model does with it: what follows asks both of a direction drawn "
+        "from such situations themselves, and Explore emotions of any other.",
     )
     downloads("smollm2-transfer", chart=chart, table=transfer_table(score), key="headline")
     st.page_link(PAGES["explore"].file, label="Test your own vectors on another set", icon=PAGES["explore"].icon)
