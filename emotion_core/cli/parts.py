@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from emotion_core.base.settings import DTYPES
+
 Commands = argparse._SubParsersAction  # the only name argparse has for it
 
 
@@ -18,4 +20,5 @@ def model_arguments(command: argparse.ArgumentParser, default: str | None) -> No
     """The options that choose a model."""
     help_text = "catalogue name, folder or hub id" + (f" (default {default})" if default else "; default: as built")
     command.add_argument("--model", default=default, help=help_text)
-    command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "float16"])
+    words = "number format of the weights" + (" (default float32)" if default else "; default: as built")
+    command.add_argument("--dtype", default="float32" if default else None, choices=DTYPES, help=words)
