@@ -31,6 +31,7 @@ def to_int8(module: nn.Module, name: str) -> None:
     logging.getLogger("torchao").setLevel(logging.ERROR)  # it warns of every processor that this machine does not have
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 
+    _as_linear(module)
     head = module.get_output_embeddings()  # type: ignore[operator]
 
     def chosen(one: nn.Module, _: str) -> bool:
@@ -45,6 +46,19 @@ def to_int8(module: nn.Module, name: str) -> None:
             remedy="Load it in bfloat16 or float32",
         )
     quantize_(module, Int8WeightOnlyConfig(), filter_fn=chosen)
+
+
+def _as_linear(module: nn.Module) -> None:
+    """GPT-2's layers of a class of its own, whose matrix lies the other way round, as linear ones."""
+    from transformers.pytorch_utils import Conv1D
+
+    for parent in list(module.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, Conv1D):
+                made = nn.Linear(*child.weight.shape)
+                made.weight = nn.Parameter(child.weight.detach().T.contiguous(), requires_grad=False)
+                made.bias = child.bias
+                setattr(parent, name, made)
 
 
 def parts_of(tensor: torch.Tensor) -> list[torch.Tensor]:

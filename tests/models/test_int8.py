@@ -12,7 +12,7 @@ from tiny import TEXTS, tiny_module, tiny_tokenizer
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import ModelError, VectorFileError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.int8 import parts_of
+from emotion_core.models.int8 import parts_of, to_int8
 from emotion_core.models.load import load_model
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.tracing.doctor import doctor
@@ -51,11 +51,23 @@ def test_the_doctor_passes_it_and_a_twin_is_made_of_it(both):
     assert untrained_twin(both[1]).info.dtype == "float32"
 
 
-def test_a_model_without_linear_layers_is_refused(tmp_path):
+def test_gpt2_s_own_layers_are_kept_in_8_bits_too(tmp_path):
     tiny_module("gpt2").save_pretrained(tmp_path / "gpt2")
     tiny_tokenizer().save_pretrained(tmp_path / "gpt2")
+    wide, narrow = (load_model(str(tmp_path / "gpt2"), dtype=dtype) for dtype in ("float32", "int8"))
+    kept = narrow.module.transformer.h[1].mlp.c_fc.weight
+    assert parts_of(kept)[0].dtype == torch.int8
+    torch.testing.assert_close(kept.dequantize().T, wide.module.transformer.h[1].mlp.c_fc.weight, atol=0.01, rtol=0)
+    logits = [model.module(torch.tensor([[5, 6, 7]])).logits for model in (wide, narrow)]
+    assert float(torch.nn.functional.cosine_similarity(*(one.flatten() for one in logits), dim=0)) > 0.999
+
+
+def test_a_model_without_linear_layers_is_refused():
+    module = tiny_module("gpt2")
+    for block in module.transformer.h:
+        block.attn, block.mlp = torch.nn.Identity(), torch.nn.Identity()
     with pytest.raises(ModelError, match="Nothing of this model can be kept in 8 bits"):
-        load_model(str(tmp_path / "gpt2"), dtype="int8")
+        to_int8(module, "tiny")
 
 
 def test_another_number_format_is_told_from_another_model(both):
