@@ -66,9 +66,8 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for shape in shapes:
             if shape == SMOLLM2:
-                document[shape] = (
-                    {"dtype": number_format.measure(SMOLLM2, 1, ("fear-calm",))} if "dtype" in parts else {}
-                )
+                asked = "dtype" in parts
+                document[shape] = {"dtype": number_format.measure(SMOLLM2, 1, ("fear-calm",))} if asked else {}
                 continue
             path = DEMO_FOLDER if shape == "demo" else random_gpt2_small(Path(folder))
             document[shape] = _shape(path, shape, parts, chosen)

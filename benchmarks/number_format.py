@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +116,9 @@ def _run(model: LoadedModel, prompt_set: str) -> _Found:
         max_new_tokens=16,
     )
     swept = next(one for one in run_to_end(sweep(model, vectors, settings)).strengths if one.strength)
-    return _Found(vectors, scores, float(swept.effect), float(swept.null_high - swept.null_low) / 2)
+    low, high = swept.null_low, swept.null_high
+    half = math.nan if low is None or high is None else (high - low) / 2
+    return _Found(vectors, scores, math.nan if swept.effect is None else swept.effect, half)
 
 
 def _cosines(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
