@@ -22,6 +22,7 @@ from benchmarks.shapes import pairs, random_gpt2_small
 from benchmarks.table import markdown
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.load import load_model
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.settings import BuildSettings
@@ -35,7 +36,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds of every comparison")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--shapes", default="demo,gpt2-small", help="of demo, gpt2-small")
+    parser.add_argument(
+        "--shapes", default="demo,gpt2-small", help="of demo, gpt2-small, and smollm2 for the number formats"
+    )
     parser.add_argument("--pairs", default="100,1000", help="numbers of pairs to build from; 1000 on demo only")
     parser.add_argument("--no-peers", action="store_true", help="without repeng and steering-vectors")
     parser.add_argument("--environments", type=Path, default=Path(".bench"), help="where the peers are installed")
@@ -62,6 +65,10 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     document: dict[str, Any] = {"about": about()}
     with tempfile.TemporaryDirectory() as folder:
         for shape in shapes:
+            if shape == SMOLLM2:
+                asked = "dtype" in parts
+                document[shape] = {"dtype": number_format.measure(SMOLLM2, 1, ("fear-calm",))} if asked else {}
+                continue
             path = DEMO_FOLDER if shape == "demo" else random_gpt2_small(Path(folder))
             document[shape] = _shape(path, shape, parts, chosen)
     for shape in shapes:  # the last one stands for the whole

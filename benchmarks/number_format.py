@@ -1,7 +1,8 @@
-"""What bfloat16 changes: the same build and evidence in both number formats, and the time that each takes."""
+"""What narrow number formats change: the same build, evidence and sweep in each, and the time that each takes."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,41 +17,57 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 SETS = ("fear-calm", "emotions-12")
+NARROW = ("bfloat16", "int8")
+PROMPTS = ("When she opened the door, she", "On the way home he")
+STRENGTH = 0.2
 
 
 @dataclass(frozen=True)
 class _Found:
     vectors: EmotionVectors
     scores: HeldOutScores
+    effect: float
+    half_band: float
 
 
-def measure(name: str, rounds: int) -> dict[str, Any]:
-    """Directions, evidence and seconds of builds in bfloat16 beside those in float32.
+def measure(name: str, rounds: int, sets: tuple[str, ...] = SETS) -> dict[str, Any]:
+    """Directions, evidence, sweeps and seconds of builds in narrow formats beside those in float32.
 
     Args:
         name: The model.
         rounds: Rounds of the comparison of time.
+        sets: Prompt sets.
 
     Returns:
-        `times` of a build of 100 pairs, `bfloat16_over_float32`, and `sets`: {prompt set: differences, see
-        `differences`}.
+        `times` of a build of 100 pairs, `FORMAT_over_float32`, and `sets`: {prompt set and format: differences, see
+        `differences`, with the effect of a short sweep of the first emotion in both}.
     """
-    models = {dtype: load_model(name, dtype=dtype) for dtype in ("float32", "bfloat16")}
+    models = {dtype: load_model(name, dtype=dtype) for dtype in ("float32", *NARROW)}
     one = pairs(100)
     times = interleaved(
         {dtype: (lambda m=m: run_to_end(build(m, [one], BuildSettings())) and None) for dtype, m in models.items()},
         rounds,
     )
     found = {}
-    for prompt_set in SETS:
-        wide, narrow = (_run(models[dtype], prompt_set) for dtype in ("float32", "bfloat16"))
-        found[prompt_set] = differences(wide.vectors, wide.scores, narrow.vectors, narrow.scores)
-    return {"times": times, "bfloat16_over_float32": ratio(times["bfloat16"], times["float32"]), "sets": found}
+    for prompt_set in sets:
+        wide = _run(models["float32"], prompt_set)
+        for dtype in NARROW:
+            narrow = _run(models[dtype], prompt_set)
+            found[f"{prompt_set}, {dtype}"] = {
+                **differences(wide.vectors, wide.scores, narrow.vectors, narrow.scores),
+                "sweep_effect_in_float32": wide.effect,
+                "sweep_effect": narrow.effect,
+                "half_null_band_of_the_effect": wide.half_band,
+            }
+    ratios = {f"{dtype}_over_float32": ratio(times[dtype], times["float32"]) for dtype in NARROW}
+    return {"times": times, **ratios, "sets": found}
 
 
 def differences(
@@ -61,7 +78,7 @@ def differences(
     Args:
         wide: Vectors in float32.
         wide_scores: Their held-out scores.
-        narrow: Vectors in bfloat16.
+        narrow: Vectors in the other format.
         narrow_scores: Their held-out scores.
 
     Returns:
@@ -89,7 +106,19 @@ def differences(
 def _run(model: LoadedModel, prompt_set: str) -> _Found:
     prompts = [load_prompts(prompt_set)]
     vectors = run_to_end(build(model, prompts, BuildSettings()))
-    return _Found(vectors, run_to_end(heldout(model, vectors, prompts)))
+    scores = run_to_end(heldout(model, vectors, prompts))
+    settings = SweepSettings(
+        emotion=vectors.emotions[0],
+        prompts=PROMPTS,
+        strengths=(0.0, STRENGTH),
+        controls=4,
+        samples=2,
+        max_new_tokens=16,
+    )
+    swept = next(one for one in run_to_end(sweep(model, vectors, settings)).strengths if one.strength)
+    low, high = swept.null_low, swept.null_high
+    half = math.nan if low is None or high is None else (high - low) / 2
+    return _Found(vectors, scores, math.nan if swept.effect is None else swept.effect, half)
 
 
 def _cosines(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

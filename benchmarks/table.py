@@ -12,7 +12,7 @@ def markdown(document: dict[str, Any]) -> str:
     about = document["about"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     lines = [f"{about['date']}, {about['machine']}, {about['threads']} threads; {versions}.", ""]
-    for shape in ("demo", "gpt2-small"):
+    for shape in ("demo", "gpt2-small", "smollm2"):
         parts = {name: part for name, part in document.get(shape, {}).items() if name not in ("peaks", "scaling")}
         for part in _parts(parts):
             title = f"{shape}, {part['pairs']} pairs" if "pairs" in part else shape
@@ -20,7 +20,7 @@ def markdown(document: dict[str, Any]) -> str:
             lines += [_row(name, times) for name, times in part["times"].items()]
             lines += ["", *[f"- `{key}` {value:.3f}" for key, value in part.items() if isinstance(value, float)], ""]
             for name, found in part.get("sets", {}).items():
-                lines += [f"{name}, bfloat16 beside float32:", ""]
+                lines += [f"{name} beside float32:", ""]
                 lines += [*[f"- `{key}` {value:.4g}" for key, value in found.items()], ""]
         lines += _peaks(shape, document.get(shape, {}))
     single = ("idle_memory_mb", "server_up_seconds", "first_page_seconds", "first_page_warm_seconds")

@@ -75,7 +75,7 @@ class ModelInfo:
         width: Size of the residual stream.
         context: Most tokens a text may have.
         architecture: The class in transformers, such as GPT2LMHeadModel.
-        dtype: Of the weights as loaded.
+        dtype: Of the weights as loaded; `int8` for weights in 8 bits that are computed with in float32.
         device: Where they lie, such as cpu or cuda:0.
         parameters: Number of parameters.
     """
@@ -89,6 +89,11 @@ class ModelInfo:
     dtype: str = "float32"
     device: str = "cpu"
     parameters: int = 0
+
+    @property
+    def computes_in(self) -> str:
+        """Number format of the activations."""
+        return "float32" if self.dtype == "int8" else self.dtype
 
 
 @dataclass(frozen=True)

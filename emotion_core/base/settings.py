@@ -13,7 +13,7 @@ from emotion_core.base.errors import SettingsError
 
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
-DTYPES = ("float32", "bfloat16", "float16")
+DTYPES = ("float32", "bfloat16", "float16", "int8")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Settings:
         data_dir: Folder of the caches and of the run store; may be deleted at any time.
         threads: Threads of the numerical libraries; 0 leaves the choice to them.
         model: Name of the model that is chosen when the app opens; where `models` is given, by default its first.
-        dtype: Number format of the weights of every model but the bundled one: `float32`, `bfloat16` or `float16`.
+        dtype: Number format of the weights of every model but the bundled one: `float32`, `bfloat16`, `float16`, or
+            `int8` (weights in 8 bits, computed in float32).
         models: Catalogue names offered when hosted; empty for the whole catalogue.
         upload_mb: Largest prompt or vector file, in megabytes.
         max_texts: Most texts in one build.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from emotion_core.models.loaded import LoadedModel
     from emotion_core.prompts.prompt_set import PromptSet
 
+from emotion_core.base.settings import DTYPES
+
 Commands = argparse._SubParsersAction  # the only name argparse has for it
 
 
@@ -27,7 +29,8 @@ def model_arguments(command: argparse.ArgumentParser, default: str | None) -> No
     """The options that choose a model."""
     help_text = "catalogue name, folder or hub id" + (f" (default {default})" if default else "; default: as built")
     command.add_argument("--model", default=default, help=help_text)
-    command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "float16"])
+    words = "number format of the weights" + (" (default float32)" if default else "; default: as built")
+    command.add_argument("--dtype", default="float32" if default else None, choices=DTYPES, help=words)
 
 
 def prompt_arguments(command: argparse.ArgumentParser, *, several: bool = True) -> None:

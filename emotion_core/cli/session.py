@@ -29,14 +29,14 @@ def _say(what: str, share: float) -> None:
         print(f"\r\x1b[K{what} ...", end="\n" if share == 1 else "", file=sys.stderr, flush=True)
 
 
-def model_of(vectors: EmotionVectors, name: str | None, dtype: str) -> LoadedModel:
-    """The model that vectors belong to.
+def model_of(vectors: EmotionVectors, name: str | None, dtype: str | None) -> LoadedModel:
+    """The model that vectors belong to, in the number format that they were built in where none is named.
 
     Raises:
         ModelError: It cannot be loaded.
         VectorFileError: What was loaded is another model.
     """
-    model = open_model(name or vectors.model.name, dtype)
+    model = open_model(name or vectors.model.name, dtype or vectors.model.dtype)
     require_model(vectors, model.info)
     return model
 

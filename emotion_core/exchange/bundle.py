@@ -78,7 +78,12 @@ def bundle_files(
     names = [f"{name}.csv" for name in slugs([one.name for one in vectors.prompt_sets])]
     for one, name in zip(vectors.prompt_sets, names, strict=True):
         files[f"prompts/{name}"] = to_csv(one).encode()
-    redo = bool(vectors.prompt_sets) and vectors.estimator != "unknown" and vectors.removed is None
+    redo = (
+        bool(vectors.prompt_sets)
+        and vectors.estimator != "unknown"
+        and vectors.removed is None
+        and vectors.model.dtype != "int8"
+    )
     if redo:
         files["prompts/neutral.csv"] = to_csv(neutral or load_prompts(NEUTRAL_SET)).encode()
         files["settings.json"] = settings_json(vectors, names, layers_path)

@@ -63,10 +63,11 @@ def _facts(vectors: EmotionVectors) -> str:
     tokens = {
         "mean": f"mean of content tokens from {reading.start} on" + (", with the first" * reading.first_token),
         "last": "last token",
+        "answer": "where the answer begins",
     }
     rows = {
         "Model": f"{shown_name(info.name)} ({info.architecture or 'architecture unknown'}, {info.layers} layers of "
-        f"width {info.width}, {info.dtype})",
+        f"width {info.width}, {info.dtype}); weights are read as numbers only, pickled ones by a weights-only reader",
         "Fingerprint": f"`{info.fingerprint}`",
         "Emotions": str(len(vectors.emotions)),
         "Layer for all": f"{vectors.selected_layer}, counted from 0: the output of that block",

@@ -14,7 +14,7 @@ from torch import nn
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
-from emotion_core.base.settings import settings
+from emotion_core.base.settings import DTYPES, settings
 from emotion_core.models.allocator import keep_freed_memory
 from emotion_core.models.allowed import require_allowed
 from emotion_core.models.catalogue import CATALOGUE
@@ -22,6 +22,7 @@ from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.first_look import base_of_adapter, classes_for, merged, require_files
 from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
+from emotion_core.models.int8 import INT8, is_int8, to_int8
 from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
@@ -43,7 +44,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
             `ndif:` before a hub id takes the model that NDIF serves. A GGUF file, or a folder with one, is turned
             into plain weights in the data folder first; a folder with a LoRA adapter is added to its base model;
             `untrained:` before any other name makes a twin of the model with random weights (`models/untrained.py`).
-        dtype: `float32`, `bfloat16` or `float16`.
+        dtype: `float32`, `bfloat16`, `float16`, or `int8` (`models/int8.py`).
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
         report: Told what is being done where it takes long.
 
@@ -64,8 +65,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     here = Path(name.replace("\0", "")).expanduser().exists()
     bare, _, layers_path = (name, "", "") if here else name.partition("#")
     wanted, arguments = (bare, {}) if here else split_name(bare)
-    if dtype not in ("float32", "bfloat16", "float16"):
-        raise ModelError("Unknown dtype", expected="float32, bfloat16 or float16", found=dtype)
+    if dtype not in DTYPES:
+        raise ModelError("Unknown dtype", expected=" or ".join(DTYPES), found=dtype)
     source = source_of(wanted, report)
     base = base_of_adapter(source, name)
     whole = source if base is None else source_of(base, report)
@@ -90,6 +91,8 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     set_arguments(tokenizer, arguments, name)
     if base is not None:
         module = merged(module, source, name)
+    if dtype == INT8:
+        to_int8(module, name)
     fuse_gelu(module)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
@@ -115,11 +118,12 @@ def _fetched(source: str, with_tokenizer: str, name: str, dtype: str) -> tuple[A
     config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     own = with_tokenizer != source and any(Path(with_tokenizer).glob("tokenizer*"))
     tokenizer = AutoTokenizer.from_pretrained(with_tokenizer if own else source, trust_remote_code=False)
+    plain = torch.float32 if dtype == INT8 else getattr(torch, dtype)
     module: Any = None
     missing: list[str] = []
     for loader in classes_for(config, name):
         module, loading = loader.from_pretrained(
-            source, dtype=getattr(torch, dtype), output_loading_info=True, trust_remote_code=False, **placement()
+            source, dtype=plain, output_loading_info=True, trust_remote_code=False, **placement()
         )
         missing = sorted(loading["missing_keys"])
         if not missing:
@@ -157,7 +161,7 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
         width=_width(module, config),
         context=_context(config),
         architecture=type(module).__name__,
-        dtype=str(parameter.dtype).removeprefix("torch."),
+        dtype=INT8 if is_int8(module) else str(parameter.dtype).removeprefix("torch."),
         device=device_of(module),
         parameters=sum(p.numel() for p in module.parameters()),
     )

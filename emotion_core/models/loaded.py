@@ -11,6 +11,7 @@ from torch import nn
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import ModelError, TextTooLongError
 from emotion_core.models.encode import Encoding, encode
+from emotion_core.models.layers import text_config
 from emotion_core.models.pieces import spelled
 
 
@@ -94,4 +95,5 @@ class LoadedModel:
     @property
     def vocabulary(self) -> int:
         """Number of rows of the output layer."""
-        return int(self.module.get_output_embeddings().weight.shape[0])  # type: ignore[operator]
+        head = self.module.get_output_embeddings()  # type: ignore[operator]
+        return int(text_config(self.module.config).vocab_size if head is None else head.weight.shape[0])

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from emotion_core.base.errors import ModelError
+from emotion_core.models.int8 import parts_of
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import offloaded, weight
 
@@ -57,7 +58,7 @@ def not_finite(model: LoadedModel, layers: list[int] | None = None) -> ModelErro
         model: The model.
         layers: Layers whose output was seen to hold them; None or empty where only the logits do.
     """
-    dtype = model.info.dtype
+    dtype = model.info.computes_in
     said = "the logits"
     if layers:
         said = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}"
@@ -158,7 +159,7 @@ def _require_causal(model: LoadedModel, tokens: torch.Tensor, logits: torch.Tens
         again = model.module(input_ids=other, use_cache=False).logits
     before, after = logits[0, :-1].float(), again[0, :-1].float()
     apart = float((after - before).abs().max() / before.abs().max().clamp_min(1e-12))
-    if apart > _LOOKED_AHEAD.get(model.info.dtype, 0.1):
+    if apart > _LOOKED_AHEAD.get(model.info.computes_in, 0.1):
         raise ModelError(
             "This is not a causal language model: it sees what comes after a token",
             where=model.info.name,
@@ -172,4 +173,5 @@ def _broken_weights(model: LoadedModel) -> list[str]:
     """Names of tensors that hold no numbers; in float16 infinite ones may be numbers that were too large for it."""
     narrow = model.info.dtype == "float16"
     state = {name: weight(model.module, name, one) for name, one in model.module.state_dict().items()}
-    return [name for name, one in state.items() if bool((one.isnan() if narrow else ~one.isfinite()).any())]
+    parts = [(name, part) for name, one in state.items() for part in parts_of(one)]
+    return [name for name, one in parts if bool((one.isnan() if narrow else ~one.isfinite()).any())]

@@ -12,7 +12,7 @@ _TOKENS_A_TEXT = 25
 _STEP_OVERHEAD = 0.004  # seconds a decoding step, whatever the model
 _START = 1.5
 _LIBRARIES = 0.5e9  # bytes of a process before it has a model: Python, torch, transformers, nnsight
-_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
 # While a batch is read: numbers a token and width that exist at a time, most of them inside one block.
 _NUMBERS_A_TOKEN = 24
 _COPIES = 2.5  # of the pooled activations: themselves, one emotion's sides, one layer at a time in double precision
@@ -38,7 +38,7 @@ def build_bytes(info: ModelInfo, n_texts: int) -> float:
     from emotion_core.tracing.batches import TOKENS_PER_BATCH  # brings torch along
 
     size = _BYTES.get(info.dtype, 4)
-    batch = TOKENS_PER_BATCH * info.width * _NUMBERS_A_TOKEN * size
+    batch = TOKENS_PER_BATCH * info.width * _NUMBERS_A_TOKEN * _BYTES.get(info.computes_in, 4)
     pooled = n_texts * (1 + info.layers) * info.width * 4
     return _LIBRARIES + info.parameters * size + batch + _COPIES * pooled
 

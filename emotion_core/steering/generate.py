@@ -230,5 +230,5 @@ def _noise(settings: WritingSettings, rows: Sequence[PlannedRow], t: int, vocabu
 
 
 def _bytes_per_row(model: LoadedModel, tokens: int) -> int:
-    itemsize = 4 if model.info.dtype == "float32" else 2
+    itemsize = 4 if model.info.computes_in == "float32" else 2
     return 2 * model.info.layers * model.info.width * tokens * itemsize

@@ -136,7 +136,7 @@ def _goes_on(model: LoadedModel, tokens: torch.Tensor, begun: Kept, whole: torch
     # A state that cannot go on fails in whatever way the class does.
     except Exception:  # noqa: BLE001
         return False
-    return bool(apart <= _ROUNDING.get(model.info.dtype, 0.1))
+    return bool(apart <= _ROUNDING.get(model.info.computes_in, 0.1))
 
 
 def _attention_only(cache: Any) -> bool:

@@ -95,9 +95,19 @@ def require_model(vectors: EmotionVectors, info: ModelInfo) -> None:
     """Refuses vectors of another model.
 
     Raises:
-        VectorFileError: The fingerprints differ; both are shown.
+        VectorFileError: The fingerprints differ; both are shown, and whether it is the number format alone.
     """
     if vectors.model.fingerprint != info.fingerprint:
+        built, here = vectors.model, info
+        alike = ("name", "architecture", "layers", "width", "parameters")
+        if built.dtype != here.dtype and all(getattr(built, one) == getattr(here, one) for one in alike):
+            raise VectorFileError(
+                "These vectors were built from this model in another number format",
+                where=here.name,
+                expected=f"{here.dtype}, as the model is loaded (fingerprint {here.fingerprint})",
+                found=f"{built.dtype} (fingerprint {built.fingerprint})",
+                remedy=f"Load it with --dtype {built.dtype} (the app: EMOTION_DTYPE={built.dtype}), or build again",
+            )
         raise VectorFileError(
             "These vectors belong to another model",
             expected=f"fingerprint {info.fingerprint} ({info.name})",

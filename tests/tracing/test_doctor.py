@@ -113,5 +113,5 @@ def test_hooks_are_taken_away_even_when_the_model_fails(tiny):
 
 
 def test_half_precision_gets_more_room():
-    sizes = [rounding(SimpleNamespace(info=SimpleNamespace(dtype=d))) for d in ("float32", "float16", "bfloat16")]
+    sizes = [rounding(SimpleNamespace(info=SimpleNamespace(computes_in=d))) for d in ("float32", "float16", "bfloat16")]
     assert sizes == sorted(sizes) and sizes[0] < sizes[1]

@@ -36,4 +36,4 @@ def verdict(name: str, passed: bool, detail: str, remedy: str) -> Check:
 
 def rounding(model: LoadedModel) -> float:
     """Largest relative difference between two ways to compute the same that is not a fault."""
-    return _ROUNDING.get(model.info.dtype, 5e-2)
+    return _ROUNDING.get(model.info.computes_in, 5e-2)

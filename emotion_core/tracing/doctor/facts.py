@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from emotion_core.models.int8 import parts_of
 from emotion_core.models.layers import text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.doctor.check import REPORT, Check, verdict
@@ -81,6 +82,10 @@ def chat_template(model: LoadedModel) -> Check:
 def tied_embeddings(model: LoadedModel) -> Check:
     """Says whether the output layer is the embedding; informational."""
     head, embedding = model.module.get_output_embeddings(), model.module.get_input_embeddings()  # type: ignore[operator]
+    if head is None:
+        return Check(
+            "tied embeddings", True, "transformers names no output layer of this model; 0 matrices are compared."
+        )
     tied = head.weight.data_ptr() == embedding.weight.data_ptr()
     detail = (
         f"The output layer and the input embedding are {'one matrix' if tied else 'two matrices'} "
@@ -110,7 +115,7 @@ def memory(model: LoadedModel) -> Check:
     """Says what weights and sweeps take, and what is free."""
     info = model.info
     item = _ITEM_BYTES.get(info.dtype, 4)
-    weights = sum(p.numel() * p.element_size() for p in model.module.parameters())
+    weights = sum(q.numel() * q.element_size() for p in model.module.parameters() for q in parts_of(p))
     row = 2 * info.layers * info.width * item * min(info.context, 128) + 4 * model.vocabulary
     free = _free_bytes(info.device)
     detail = (

@@ -76,16 +76,18 @@ def finite_activations(model: LoadedModel) -> Check:
     seen, logits = forward(model, probe_ids(model))
     largest = [float(outputs[0].float().abs().max()) for outputs in seen.outputs]
     broken = [i for i, size in enumerate(largest) if not np.isfinite(size)]
-    top = torch.finfo(getattr(torch, model.info.dtype)).max
+    top = torch.finfo(getattr(torch, model.info.computes_in)).max
     if broken or not bool(torch.isfinite(logits).all()):
         where = f"at layer {broken[0]}" if broken else "in the logits"
         error = not_finite(model, broken)
-        detail = f"Numbers that are not finite appear {where} in {model.info.dtype}: {error.what} ({error.found})."
+        detail = (
+            f"Numbers that are not finite appear {where} in {model.info.computes_in}: {error.what} ({error.found})."
+        )
         return Check("finite activations", False, detail, error.remedy)
     peak = int(np.argmax(largest))
     share = largest[peak] / top
     detail = (
-        f"The largest activation is {largest[peak]:.3g} (layer {peak}); {model.info.dtype} holds up to {top:.3g}"
+        f"The largest activation is {largest[peak]:.3g} (layer {peak}); {model.info.computes_in} holds up to {top:.3g}"
         + (f", of which that is {share:.1%}." if share > 1e-3 else ".")
     )
     # Steering adds up to a few lengths of the stream: half of the range leaves no room for it.
