@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
@@ -40,6 +42,16 @@ def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
     except EmotionCoreError as error:
         return error
     return None
+
+
+def model_of_linked_run() -> str:
+    """The model that the vector set or the run of a link was made with; empty where the link has none."""
+    for key in ("vectors", "run"):
+        try:
+            return str(json.loads(store().get(st.query_params.get(key, "")).settings).get("model", ""))
+        except (EmotionCoreError, ValueError, AttributeError):
+            continue
+    return ""
 
 
 def vectors_there(set_id: str, run_id: str | None) -> EmotionVectors | None:

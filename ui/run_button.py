@@ -1,4 +1,4 @@
-"""The button under a form, which starts a run."""
+"""Buttons that start something: the run of a form, and what a slow model is asked only at a click."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from emotion_core.models.owner import ModelOwner
 from ui.errors import shown_errors
 from ui.page_run import remember_run
 
@@ -24,3 +25,25 @@ def run_button(label: str, page: str, start: Callable[[], str] | None, *, key: s
         with shown_errors():
             remember_run(page, start())
             st.rerun()
+
+
+_QUICK = 20_000_000  # parameters; a model of this size answers while a page is drawn
+
+
+def at_once_or_asked(owner: ModelOwner, label: str, *, key: str) -> bool:
+    """Whether something small that asks the model may go on: at once with a quick model, else after a click.
+
+    Args:
+        owner: Of the model.
+        label: Of the button.
+        key: Unique on the page; one click counts for the whole session and model.
+    """
+    if owner.loaded and owner.info.parameters <= _QUICK:
+        return True
+    asked = f"asked for {key} of {owner.info.fingerprint}"
+    if st.session_state.get(asked):
+        return True
+    if not st.button(label, icon=":material/play_arrow:", key=key):
+        return False
+    st.session_state[asked] = True
+    return True

@@ -10,7 +10,7 @@ from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import BusyError
 from emotion_core.base.jobs import Job
 from emotion_core.base.settings import Settings, settings
-from emotion_core.experiments.ship import unpack
+from emotion_core.experiments.ship import shipped_card, unpack
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
@@ -72,6 +72,13 @@ def owner(model_name: str) -> ModelOwner:
         return ndif_owner(model_name)
     # What is shipped with a model was computed in float32 and belongs to no other format.
     dtype = "float32" if model_name in (DEMO_NAME, SMOLLM2) else app_settings().dtype
+    known = shipped_card(model_name)
+    if known is not None:  # what is finished shows at once, while the weights load behind it
+        found = owner_of(model_name, dtype, known=known)
+        if found.fault is not None:
+            raise found.fault
+        found.load_soon()
+        return found
     with st.spinner(f"Loading the model {model_name}", show_time=True):
         place = st.empty()
         return owner_of(model_name, dtype, lambda what, share: place.caption(f"{what} ..."))

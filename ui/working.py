@@ -11,12 +11,12 @@ import streamlit as st
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.models.allowed import allowed_models, require_allowed
-from emotion_core.models.catalogue import CATALOGUE
+from emotion_core.models.catalogue import CATALOGUE, DEMO_NAME
 from emotion_core.models.owner import ModelOwner
 from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
-from ui.linked_set import linked_set, shelve_linked, vectors_there
+from ui.linked_set import linked_set, model_of_linked_run, shelve_linked, vectors_there
 from ui.plain import plain
 from ui.services import app_settings, owner
 from ui.vector_sets import BUILT_IN, run_of, shelf
@@ -48,7 +48,7 @@ class Working:
     @property
     def info(self) -> ModelInfo:
         """The model's card."""
-        return self.owner.model.info
+        return self.owner.info
 
     def emotion_among(self, emotions: Sequence[str]) -> str:
         """The chosen emotion where a result has it, else the first that it has."""
@@ -62,9 +62,11 @@ def working_card() -> Working:
         st.markdown("**Working with**")
         name = _model_picker()
         model_owner, fault = _load(name)
-        labels = shelf(model_owner.model.info)
+        if not model_owner.loaded:
+            st.caption("Its weights are loading; finished results show without them.")
+        labels = shelf(model_owner.info)
         set_id = _set_picker(labels)
-        run_id = run_of(set_id, model_owner.model.info)
+        run_id = run_of(set_id, model_owner.info)
         vectors = vectors_there(set_id, run_id)
         emotion = None if vectors is None else _emotion_picker(vectors)
         if vectors is None:
@@ -106,6 +108,10 @@ def _read_link() -> EmotionCoreError | None:
     for key in _KEYS:
         if key in st.query_params:
             _choices()[key] = st.query_params[key]
+    if "model" not in st.query_params:  # a link names no default, and the default may have been another one
+        made_with = model_of_linked_run()
+        if made_with:
+            _choices()["model"] = made_with
     return shelve_linked(st.query_params.get("vectors"))
 
 
@@ -150,7 +156,7 @@ def _model_picker() -> str:
         settings.model,
         accept_new_options=not settings.hosted,
         format_func=_short,
-        help="The bundled demo model works offline. Others are downloaded when first used."
+        help="demo and smollm2 work offline. Others are downloaded when first used."
         + ("" if settings.hosted else " You may also type a Hugging Face id or a folder."),
     )
     if name in CATALOGUE:
@@ -170,7 +176,7 @@ def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
         require_allowed(name, settings)
         found = owner(name)
     except ModelError as error:
-        last = st.session_state.get("last good model", settings.model)
+        last = st.session_state.get("last good model", DEMO_NAME)
         if last == name:
             show_error(error)
             st.stop()

@@ -27,7 +27,7 @@ class Settings:
         hosted: The app is open to strangers: only the models listed, no folders, no hub ids, and narrower limits.
         data_dir: Folder of the caches and of the run store; may be deleted at any time.
         threads: Threads of the numerical libraries; 0 leaves the choice to them.
-        model: Name of the model that is chosen when the app opens.
+        model: Name of the model that is chosen when the app opens; where `models` is given, by default its first.
         dtype: Number format of the weights of every model but the bundled one: `float32`, `bfloat16` or `float16`.
         models: Catalogue names offered when hosted; empty for the whole catalogue.
         upload_mb: Largest prompt or vector file, in megabytes.
@@ -52,7 +52,7 @@ class Settings:
     hosted: bool = False
     data_dir: Path = Path(".data")
     threads: int = 0
-    model: str = "demo"
+    model: str = "smollm2"
     dtype: str = "float32"
     models: tuple[str, ...] = ()
     upload_mb: int = 20
@@ -109,6 +109,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
             values[one.name] = _parse(variable, environ[variable].strip(), one.default)
     if values.get("dtype", DTYPES[0]) not in DTYPES:
         raise _bad("EMOTION_DTYPE", " or ".join(DTYPES), values["dtype"])
+    if values.get("models"):
+        values.setdefault("model", values["models"][0])
     return replace(HOSTED if values.get("hosted") else Settings(), **values)
 
 

@@ -24,7 +24,6 @@ from emotion_core.behavior.preferences import mean_streams, read_layer
 from emotion_core.behavior.rates import as_rate
 from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.auroc import auroc
 from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.steering.prompt_tokens import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -219,14 +218,15 @@ def summarise(
     areas = within(centred, decided)
     rng = np.random.default_rng([warning.seed, 0xEB])
     drawn = rng.integers(nats.shape[1], size=(RESAMPLES, nats.shape[1]))
-    boot = np.stack([within(centred[:emotions][:, :, index], decided[:, index]) for index in drawn])
+    times = (drawn[:, :, None] == np.arange(nats.shape[1])).sum(axis=1)  # (resamples, leads)
+    boot = within(centred[:emotions], np.broadcast_to(decided, (RESAMPLES, *decided.shape)), times.astype(np.float64))
     known = np.isfinite(areas[:emotions])
     low, high = np.full(emotions, np.nan), np.full(emotions, np.nan)
     if known.any():
         low[known], high[known] = np.nanquantile(boot[:, known], (0.025, 0.975), axis=0)
     draws = controls_needed(emotions)
     orders = rng.permuted(np.broadcast_to(np.arange(nats.shape[1]), (draws, nats.shape[1])), axis=1)
-    exchanged = np.stack([within(centred[:emotions], decided[:, order]) for order in orders])
+    exchanged = within(centred[:emotions], np.moveaxis(decided[:, orders], 0, 1))
     p_permuted = rank_p(areas[:emotions] - 0.5, exchanged - 0.5, "two-sided")
     flat = (nats - nats.mean(axis=1, keepdims=True)).ravel()
     return EarlyWarning(
@@ -246,17 +246,26 @@ def summarise(
     )
 
 
-def within(readings: npt.NDArray[np.floating[Any]], decided: npt.NDArray[np.bool_]) -> Array:
-    """AUROC over pairs of cases of the same scenario, float64 [directions].
+def within(
+    readings: npt.NDArray[np.floating[Any]], decided: npt.NDArray[np.bool_], weights: Array | None = None
+) -> Array:
+    """AUROC over pairs of cases of the same scenario, float64 [..., directions].
 
     Args:
         readings: float [directions, scenes, leads].
-        decided: bool [scenes, leads].
+        decided: bool [..., scenes, leads].
+        weights: float64 [..., leads], how often a lead counts, as in a resample; by default once.
     """
-    wins, pairs = np.zeros(len(readings)), 0
-    for s, labels in enumerate(decided):
-        count = int(labels.sum()) * int((~labels).sum())
-        if count:
-            wins += count * auroc(readings[:, s, labels], readings[:, s, ~labels])
-            pairs += count
-    return wins / pairs if pairs else np.full(len(readings), np.nan)
+    counted = np.ones(1) if weights is None else weights
+    yes, no = (side * counted[..., None, :] for side in (decided, ~decided))
+    wins = np.zeros((*yes.shape[:-2], len(readings)))
+    pairs = yes.sum(axis=-1) * no.sum(axis=-1)  # (..., scenes)
+    for s in range(readings.shape[1]):
+        own = readings[:, s].astype(np.float64)
+        beats = (own[:, :, None] > own[:, None, :]) + 0.5 * (own[:, :, None] == own[:, None, :])
+        beats[np.isnan(own).any(axis=1)] = np.nan
+        used = pairs[..., s] > 0
+        wins[used] += np.stack([((yes[used, s] @ one) * no[used, s]).sum(axis=-1) for one in beats], axis=-1)
+    total = pairs.sum(axis=-1, keepdims=True)
+    result: Array = np.divide(wins, total, out=np.full(wins.shape, np.nan), where=total > 0)
+    return result

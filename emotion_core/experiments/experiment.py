@@ -183,7 +183,7 @@ def start(
     finished = registry.existing(experiment.stored, key, share=share)
     if finished is not None:
         return finished
-    described = _described(experiment, owner.model.info, vectors, settings)
+    described = _described(experiment, owner.info, vectors, settings)
     run_id = registry.store.create(experiment.stored, described, key=key)
     bench = Bench(owner.model, vectors, cache, stop_flag(run_id).is_set if experiment.partial else never)
     return launch(registry, owner, experiment, work(registry.limits, experiment, bench, settings), run_id)

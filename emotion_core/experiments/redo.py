@@ -63,11 +63,11 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
         LimitError: It asks for more than is allowed here.
     """
     described = json.loads(run.settings)
-    if described.get("fingerprint") != owner.model.info.fingerprint:
+    if described.get("fingerprint") != owner.info.fingerprint:
         raise RunError(
             "The run belongs to another model",
             expected=str(described.get("model", ""))[:80],
-            found=owner.model.info.name,
+            found=owner.info.name,
             remedy="Choose that model first",
         )
     found = registry.existing(run.kind, run.key, share=True)

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.activations import ModelInfo, ReadingPosition
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import RunError
@@ -27,14 +27,14 @@ from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
 from emotion_core.experiments.experiment import start
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.steering import SWEEP
-from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
-from emotion_core.runs.codec import from_bytes
+from emotion_core.runs.codec import as_plain, from_bytes, from_plain
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.shrink import ENDING, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
@@ -77,6 +77,17 @@ def sides_of(vectors: EmotionVectors) -> Contrast:
     """Fearful words against calm ones."""
     sides = (tuple(word for word in words if word in vectors.emotions) for words in (FEAR, CALM))
     return Contrast(*sides)
+
+
+def shipped_card(name: str, folder: Path = SHIPPED_FOLDER) -> ModelInfo | None:
+    """Card of a model whose results came with this version, so that they can be shown without its weights."""
+    if name not in CATALOGUE:
+        return None
+    try:
+        described = json.loads((folder / f"{name}-{BUILD}" / "run.json").read_text(encoding="utf-8"))
+        return from_plain(ModelInfo, described["card"])
+    except (OSError, ValueError, KeyError, RunError):
+        return None
 
 
 def shipped_transfer(folder: Path = SMOLLM2_TRANSFER) -> Transfer | None:
@@ -165,14 +176,14 @@ def pack(store: RunStore, run_id: str, folder: Path, name: str = "", *, small: b
     write_atomically(place / "run.json", text.encode())
 
 
-def ship_home(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+def ship_home(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path, prefix: str = "") -> None:
     """Computes and writes the build and the sweep of the first page."""
     build_id = start_home_build(registry, owner, cache)
     registry.wait(build_id)
     sweep_id = start_home_sweep(registry, owner, build_id)
     registry.wait(sweep_id)
-    pack(registry.store, build_id, folder, BUILD)
-    pack(registry.store, sweep_id, folder, SWEEP.kind)
+    pack(registry.store, build_id, folder, prefix + BUILD)
+    pack(registry.store, sweep_id, folder, prefix + SWEEP.kind, small=bool(prefix))
 
 
 def ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
@@ -193,9 +204,16 @@ def _ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
     pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{name}", small=True)
 
 
-def ship_smollm2(cache: ActivationCache, folder: Path) -> None:
-    """Computes and writes the transfer from stories to situations on smollm2, its untrained twin beside it."""
-    owner = owner_of(SMOLLM2)
+def ship_smollm2(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+    """Computes and writes what the first page shows of smollm2, its card beside it, and the transfer."""
+    prefix = f"{SMOLLM2}-"
+    ship_home(registry, owner, cache, folder, prefix)
+    _add(folder / (prefix + BUILD), card=as_plain(owner.info))
+    _ship_transfer(owner, cache, folder)
+
+
+def _ship_transfer(owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+    """The transfer from stories to situations, the untrained twin beside it."""
     with tempfile.TemporaryDirectory() as place:
         registry = JobRegistry(RunStore(Path(place)))
         settings = BuildSettings(reading=SMOLLM2_READING)
@@ -204,9 +222,13 @@ def ship_smollm2(cache: ActivationCache, folder: Path) -> None:
         run_id = start(registry, owner, vectors, TRANSFER, asked, cache)
         registry.wait(run_id)
         pack(registry.store, run_id, folder, SMOLLM2_TRANSFER.name, small=True)
-    manifest = folder / SMOLLM2_TRANSFER.name / "run.json"
-    described = {**json.loads(manifest.read_text(encoding="utf-8")), "version": TRANSFER.version}
-    write_atomically(manifest, (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode())
+    _add(folder / SMOLLM2_TRANSFER.name, version=TRANSFER.version)
+
+
+def _add(place: Path, **more: object) -> None:
+    """Notes more in the description of a shipped run."""
+    described = {**json.loads((place / "run.json").read_text(encoding="utf-8")), **more}
+    write_atomically(place / "run.json", (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -218,13 +240,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         registry = JobRegistry(RunStore(Path(folder)))
         cache = ActivationCache(Path(folder) / "activations.sqlite")
-        for name, ship in (("home", ship_home), ("map", ship_map)):
+        for name, model, ship in (
+            ("home", DEMO_NAME, ship_home),
+            ("map", DEMO_NAME, ship_map),
+            (SMOLLM2, SMOLLM2, ship_smollm2),
+        ):
             if arguments.what in (name, "all"):
-                ship(registry, owner_of("demo"), cache, arguments.out)
+                ship(registry, owner_of(model), cache, arguments.out)
                 print(f"{name}: {arguments.out}", file=sys.stderr)
-        if arguments.what in ("smollm2", "all"):
-            ship_smollm2(cache, arguments.out)
-            print(f"smollm2: {arguments.out}", file=sys.stderr)
 
 
 def _unpacked(path: Path) -> tuple[str, bytes]:

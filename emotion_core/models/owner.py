@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from emotion_core.base.errors import JobCancelled
+from emotion_core.base.activations import ModelInfo
+from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.gguf_weights import Report, quiet
 from emotion_core.models.load import load_model
@@ -116,23 +119,79 @@ class JobHandle(Generic[T]):
         return False
 
 
+@dataclass(frozen=True)
+class Unloaded:
+    """A model whose card is known before its weights are there, so that finished results of it can be shown.
+
+    Attributes:
+        info: Its card.
+        load: Loads it; raises a ModelError as `load_model` does.
+    """
+
+    info: ModelInfo
+    load: Callable[[], LoadedModel]
+
+
 class ModelOwner:
     """Owns one model and runs its jobs in one daemon thread.
 
     The thread lives while there are jobs, so an owner that nobody holds any more is freed with its model.
 
+    Args:
+        model: The model, or its card and how to load it; it is then loaded when it is first needed.
+        turns: In which the jobs of several owners run.
+
     Attributes:
-        model: The model; others may read `model.info`, and nothing else of it, outside of a job.
+        fault: Why loading it in the background failed; None where it did not.
     """
 
-    def __init__(self, model: LoadedModel, turns: Turns | None = None) -> None:
-        self.model = model
+    def __init__(self, model: LoadedModel | Unloaded, turns: Turns | None = None) -> None:
+        self._model = model
+        self._loading = threading.Lock()
+        self._asked_for = False
+        self.fault: ModelError | None = None
         self._turns = turns or Turns()
         self._waiting: Line[JobHandle[Any]] = Line()
         self._running: deque[JobHandle[Any]] = deque()
         self._lock = threading.Lock()
         self._closed = False
         self._thread: threading.Thread | None = None
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model's card."""
+        return self._model.info
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the weights are there."""
+        return not isinstance(self._model, Unloaded)
+
+    @property
+    def model(self) -> LoadedModel:
+        """The model, loaded now where it was not; nobody but its jobs works with it.
+
+        Raises:
+            ModelError: It cannot be loaded.
+        """
+        with self._loading:
+            if isinstance(self._model, Unloaded):
+                self._model = self._model.load()
+            return self._model
+
+    def load_soon(self) -> None:
+        """Begins to load the model in a thread of its own, once."""
+        with self._lock:
+            begin = not (self.loaded or self._asked_for)
+            self._asked_for = True
+        if begin:
+            threading.Thread(target=self._load, name=f"loading {self.info.name}", daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            _ = self.model
+        except ModelError as error:
+            self.fault = error
 
     def submit(self, job: Job[T], visitor: str = "", *, at_once: bool = False) -> JobHandle[T]:
         """Hands a job to the owner; returns at once.
@@ -151,7 +210,7 @@ class ModelOwner:
             else:
                 self._waiting.add(handle)
             if self._thread is None:
-                name = f"owner of {self.model.info.name}"
+                name = f"owner of {self.info.name}"
                 self._thread = threading.Thread(target=self._work, name=name, daemon=True)
                 self._thread.start()
         return handle
@@ -217,10 +276,19 @@ _LOADING: dict[tuple[str, str], threading.Lock] = {}
 TURNS = Turns()  # of this process
 
 
-def owner_of(name: str, dtype: str = "float32", report: Report = quiet) -> ModelOwner:
+def owner_of(name: str, dtype: str = "float32", report: Report = quiet, known: ModelInfo | None = None) -> ModelOwner:
     """The owner of a model in this process, loading it at the first call; the last two models stay loaded.
 
-    Who asks for a model that is there does not wait for another one that loads. Raises a ModelError as it does.
+    Who asks for a model that is there does not wait for another one that loads.
+
+    Args:
+        name: Of the model.
+        dtype: Number format of the weights.
+        report: Told what is done while it loads.
+        known: The model's card, where it is known; the model is then loaded when it is first needed.
+
+    Raises:
+        ModelError: It cannot be loaded.
     """
     key = (name, dtype)
     with _LOCK:
@@ -231,7 +299,10 @@ def owner_of(name: str, dtype: str = "float32", report: Report = quiet) -> Model
                 _OWNERS.move_to_end(key)
                 return _OWNERS[key]
         release_idle(KEPT_MODELS - 1)
-        owner = ModelOwner(load_model(name, dtype=dtype, report=report), TURNS)
+        if known is None:
+            owner = ModelOwner(load_model(name, dtype=dtype, report=report), TURNS)
+        else:
+            owner = ModelOwner(Unloaded(known, lambda: load_model(name, dtype=dtype, report=report)), TURNS)
         with _LOCK:
             _OWNERS[key] = owner
             while len(_OWNERS) > KEPT_MODELS:

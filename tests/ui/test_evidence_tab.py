@@ -32,7 +32,7 @@ def test_methods_and_sizes(open_page, until):
     button(app, "Compare methods").click().run()
     until(app, lambda app: "ways of making the vector" in texts(app), 400)
     button(app, "Follow it").click().run()
-    until(app, lambda app: "already give nearly the same" in texts(app) or "would still turn" in texts(app), 400)
+    until(app, lambda app: "How near two directions" in texts(app), 400)
     assert not app.exception
 
 

@@ -33,7 +33,7 @@ def bundle(vectors: EmotionVectors, scores: HeldOutScores | None, reason: str, o
     Raises:
         ModelError: The model is too busy to answer.
     """
-    if owner.model.info.fingerprint != vectors.model.fingerprint:
+    if owner.info.fingerprint != vectors.model.fingerprint:
         return bundle_bytes(bundle_files(vectors, scores, reason))
     neutral = ask(owner, _neutral(owner.model, vectors.reading))
     return bundle_bytes(bundle_files(vectors, scores, reason, neutral, owner.model.layers_path))

@@ -26,6 +26,9 @@ _WORDS: dict[Kind, tuple[str, str]] = {
 
 def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: ReadingPosition, *, key: str) -> None:
     """Lets the visitor pick a text of the sets or type one, and shows what becomes of its tokens."""
+    if not owner.loaded:
+        st.caption("The tokens show when the model's weights are there.")
+        return
     texts = [t for one in prompt_sets for t in one.texts]
     if reading.pooling == "mean" and reading.start:
         with shown_errors():
@@ -52,7 +55,7 @@ def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: 
     if not text:
         return
     with shown_errors():
-        _strip(ask(owner, audit_tokens(owner.model, text, reading)), owner.model.info.context, key)
+        _strip(ask(owner, audit_tokens(owner.model, text, reading)), owner.info.context, key)
 
 
 def _strip(tokens: tuple[AuditedToken, ...], context: int, key: str) -> None:

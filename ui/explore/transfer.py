@@ -139,7 +139,13 @@ def _mapping(working: Working, vectors: EmotionVectors, target: PromptSet) -> tu
     chosen = []
     for column, label, default in zip(columns, ("Positive side", "Negative side"), usual, strict=True):
         with column:
-            picked = st.multiselect(label, options, default=default if fearful else [], key=f"{label}-{key}")
+            picked = st.multiselect(
+                label,
+                options,
+                default=default if fearful else [],
+                key=f"{label}-{key}",
+                help="All texts of these emotions stand together as one side.",
+            )
             chosen.append(tuple(picked))
     if not all(chosen):
         st.caption("Choose emotions for both sides.")

@@ -9,6 +9,7 @@ from emotion_core.steering.finding import signed
 from emotion_core.steering.live import LiveSettings
 from ui.errors import show_error
 from ui.own_place import in_own_place
+from ui.run_button import at_once_or_asked
 from ui.steer.live_pair import live_pair
 from ui.steer.prompts import START_PROMPTS
 from ui.verdict import shows
@@ -35,7 +36,7 @@ def home_live(working: Working) -> None:
         max_chars=400,
         key="home_prompt",
         persist_state="session",
-        help="Write a beginning of your own. The bundled model knows short English stories, so that works best.",
+        help="Write a beginning of your own, in English: small models know little else.",
     )
     strength = right.select_slider(
         f"Strength of {emotion}",
@@ -59,6 +60,8 @@ def home_live(working: Working) -> None:
         )
     except EmotionCoreError as error:
         show_error(error)
+        return
+    if not at_once_or_asked(working.owner, "Write both texts", key="write-live"):
         return
     written = live_pair(working, working.vectors, settings, key="home-live", patience=_PATIENCE)
     if not written:

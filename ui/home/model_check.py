@@ -17,6 +17,9 @@ from ui.working import Working
 
 def model_check(working: Working) -> None:
     """Checks the model once, and shows what was found; a model elsewhere has no weights here to check."""
+    if not working.owner.loaded:
+        st.caption(f"{plain(working.info.name)} is checked when its weights are there.")
+        return
     if working.owner.model.remote is not None:
         info = working.info
         st.caption(

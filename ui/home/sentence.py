@@ -7,11 +7,13 @@ import streamlit as st
 from emotion_core.base.errors import BusyError, EmotionCoreError
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neutral_baseline, read_sentence
+from emotion_core.runs.cost import about, build_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.home.sentence_emotions import sentence_emotions
 from ui.linked import taken
 from ui.plain import plain
+from ui.run_button import at_once_or_asked
 from ui.services import ask
 from ui.tokens import Token, shade, token_strip
 from ui.working import Working
@@ -23,6 +25,7 @@ _EXAMPLES = {
     "A sale": "They sold our house without asking me, and he smiled while he said it.",
 }
 _LONGEST = 400  # characters
+_NEUTRAL_TEXTS = 200
 
 
 def sentence(working: Working) -> None:
@@ -52,6 +55,10 @@ def sentence(working: Working) -> None:
                 help=example,
             )
     if not (text or "").strip():
+        return
+    seconds = about(build_seconds(working.info, _NEUTRAL_TEXTS))
+    label = f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
+    if not at_once_or_asked(working.owner, label, key="read-sentence"):
         return
     try:
         with st.spinner("Reading your sentence", show_time=True):
