@@ -315,13 +315,12 @@ def _rows_of_object(document: Any, known: Collection[str], said: list[str]) -> l
         return data
     if isinstance(document.get("rows"), list):
         return [row.get("row", row) if isinstance(row, dict) else row for row in document["rows"]]
-    if all(isinstance(one, dict) for one in values):
-        inner = {column_name(str(key)) for one in values for key in one}
-        if inner & set(known) or not ({column_name(str(key)) for key in document} & set(known)):
-            return values if not all(key.isdigit() for key in inner) else _transposed(document)
-        return _transposed(document)
     named = {column_name(str(key)) for key in document} & set(known)
-    if all(isinstance(one, list) for one in values) and len({len(one) for one in values}) == 1 and named:
+    if all(isinstance(one, dict) for one in values):
+        inner = {str(key) for one in values for key in one}
+        columns_first = bool(named) or all(key.isdigit() for key in inner)
+        return _transposed(document) if columns_first else values
+    if named and all(isinstance(one, list) for one in values) and len(set(map(len, values))) == 1:
         return [dict(zip(document, row, strict=True)) for row in zip(*values, strict=True)]
     lists = {key: one for key, one in document.items() if isinstance(one, list) and one and isinstance(one[0], dict)}
     if lists and {column_name(key) for key in lists} <= set(SPLITS):
