@@ -30,7 +30,7 @@ ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
 _ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
 _NO_EMOTION = re.compile(r"^example|^(un)?clear|(^|_)(id|idx|index|split|fold)$")  # also of nothing but 0 and 1
 _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
-_FEW_WORDS = 3
+_FEW_WORDS, _LONG = 3, 60
 _LABELS = (
     "label labels emotions affect affect_dimension emotion_label emotion_name label_text label_name category class "
     "sentiment feeling mood"
@@ -378,8 +378,9 @@ def _how_to_choose(table: Table) -> str:
     """A choice that works when it is written as it stands here, with the columns of this file."""
     named = [one for one in table.columns if one]
     # A header of whole sentences is none.
-    bare = bool(table.lines) and any(one.count("_") > _FEW_WORDS for one in named)
-    a, b, *_ = [*map(str, range(1, len(named) + 1) if bare else named), "NAME", "NAME"]
+    if table.lines and any(one.count("_") > _FEW_WORDS or len(one) > _LONG for one in named):
+        named = [str(i) for i, _ in enumerate(named, start=1)]
+    a, b, *_ = [*(one if len(one) <= _LONG else "NAME" for one in named), "NAME", "NAME"]
 
     def written(first: str, second: str) -> str:
         parts = [f'"{part}"' if "," in part else part for part in (f"{first}={a}", f"{second}={b}")]
