@@ -12,7 +12,7 @@ from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import base_name, check_size, decode, stem_and_ending, unpack
 from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
 from emotion_core.prompts.prompt_set import SPLITS, Form, PromptSet, PromptText, Side, Split
-from emotion_core.prompts.rows import Row, drop_repeats, drop_same_sides, one_spelling, typed_rows
+from emotion_core.prompts.rows import Row, drop_repeats, drop_same_sides, one_spelling, several_emotions, typed_rows
 from emotion_core.prompts.splits import draw_heldout
 from emotion_core.prompts.tables import MOST_ROWS, RawRow, Table, column_name, read_table
 
@@ -109,7 +109,7 @@ def _prompt_set(name: str, stem: str, form: Form, rows: list[Row], said: list[st
         )
     splits, drawn = _splits(rows, seed)
     rows, splits, few = _enough(name, form, rows, splits)
-    dropped = (*said, *spelled, *same, *repeats, *few)
+    dropped = (*said, *spelled, *same, *repeats, *several_emotions(rows), *few)
     return PromptSet(stem, form, _texts(rows, splits), seed if drawn else None, dropped, repeated)
 
 

@@ -362,6 +362,12 @@ def test_identical_sides_are_left_out_and_told() -> None:
     assert "same text in every pair" in refused("a.csv", table("positive,negative", [(a, a) for a in DARK])).what
 
 
+def test_a_text_under_two_emotions_is_told() -> None:
+    found = read("a.csv", table("text,emotion", [*LABELLED, (DARK[0], "panic"), ("Out.", "panic"), ("In.", "panic")]))
+    assert found.emotions == ("fear", "calm", "panic")
+    assert found.dropped == ("1 text stands under more than one emotion, and pulls them together",)
+
+
 def test_many_repeats_are_counted() -> None:
     found = read("a.csv", table("positive,negative", PAIRS * 4))
     assert texts(found) == PAIRS
