@@ -95,6 +95,15 @@ def _read(kept: str, key: str, files: list[tuple[str, str, bytes]]) -> _Read:
         answer = ask_columns(*named[0], found, key=f"{key} {files[0][0]}")
         if answer != NO_ANSWER:
             found = _set(kept, named, answer)
+    elif isinstance(found, PromptSet) and found.emotions == (found.name,):
+        called = st.text_input(
+            f"Name of the emotion in {plain(' and '.join(names))}",
+            max_chars=100,
+            key=f"{key} {files[0][0]} called",
+            placeholder="for instance fear",
+            help="What the positive side stands for. Without a name it is called as the files are.",
+        )
+        found = _set(kept, named, Answer(emotion=called or ""))
     return _Read(names, found)
 
 

@@ -141,7 +141,8 @@ def _table(data: bytes, where: str) -> tuple[list[str], list[list[str]]]:
         ) from error
     if not table.lines:
         return list(table.columns), [[str(row.cells.get(one, "")) for one in table.columns] for row in table.rows]
-    first = [cell.strip().lower() for cell in table.lines[0]]
+    lines = [["" if cell is None else str(cell) for cell in line] for line in table.lines]
+    first = [cell.strip().lower() for cell in lines[0]]
     # NRC-VAD 1 has no header, and keeps each dimension in a file of its own too.
     if b"\t" in data.split(b"\n", 1)[0] and len(first) in (2, 3, 4) and all(map(_is_number, first[1:])):
         one = next((one for one in ("valence", "arousal") if one in where.lower()), None)
@@ -153,8 +154,8 @@ def _table(data: bytes, where: str) -> tuple[list[str], list[list[str]]]:
                 found="a word and a number in every line",
                 remedy="Put the dimension into the file's name",
             )
-        return ["word", one or "valence"] if len(first) == 2 else [*_WORD[:1], *_ALL][: len(first)], table.lines
-    return first, table.lines[1:]
+        return ["word", one or "valence"] if len(first) == 2 else [*_WORD[:1], *_ALL][: len(first)], lines
+    return first, lines[1:]
 
 
 def _check_width(row: list[str], header: list[str], where: str) -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.decoding import MAX_BYTES, base_name, check_size, decode, stem_and_ending, unpack
+from emotion_core.prompts.decoding import base_name, check_size, decode, stem_and_ending, unpack
 from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
 from emotion_core.prompts.prompt_set import SPLITS, Form, PromptSet, PromptText, Side, Split
-from emotion_core.prompts.rows import Row, drop_repeats, drop_same_sides, one_spelling, typed_rows
+from emotion_core.prompts.rows import Row, drop_repeats, drop_same_sides, one_spelling, several_emotions, typed_rows
 from emotion_core.prompts.splits import draw_heldout
 from emotion_core.prompts.tables import MOST_ROWS, RawRow, Table, column_name, read_table
 
@@ -27,13 +27,7 @@ _NO_EMOTION = re.compile(rf"{_PART.pattern}|(?:.*[-_. ])?(?:pairs|data|dataset|p
 
 
 def read_prompt_bytes(
-    filename: str,
-    data: bytes,
-    *,
-    seed: int = 0,
-    max_bytes: int = MAX_BYTES,
-    choice: Choice | None = None,
-    emotion: str = "",
+    filename: str, data: bytes, *, seed: int = 0, choice: Choice | None = None, emotion: str = ""
 ) -> PromptSet:
     r"""Reads a file as it was uploaded; `read_prompt_files` for one file.
 
@@ -41,14 +35,13 @@ def read_prompt_bytes(
         >>> read_prompt_bytes("fear.csv", b"positive,negative\na,b\nc,d\n").emotions
         ('fear',)
     """
-    return read_prompt_files([(filename, data)], seed=seed, max_bytes=max_bytes, choice=choice, emotion=emotion)
+    return read_prompt_files([(filename, data)], seed=seed, choice=choice, emotion=emotion)
 
 
 def read_prompt_files(
     files: Sequence[tuple[str, bytes]],
     *,
     seed: int = 0,
-    max_bytes: int = MAX_BYTES,
     choice: Choice | None = None,
     emotion: str = "",
     name: str = "",
@@ -60,7 +53,6 @@ def read_prompt_files(
             told by its content and its ending: CSV and TSV with any of four separators, text, JSON, JSONL, Parquet,
             Excel, each also packed as `.gz`.
         seed: Draws the held-out rows where nothing says which these are.
-        max_bytes: Largest size of a file that is read.
         choice: The file's column for each of ours; without it the layout is recognised.
         emotion: The emotion of all rows; without it the file's column, else the name.
         name: What the set is called, in place of the file's name without its ending.
@@ -76,9 +68,9 @@ def read_prompt_files(
     emotion = " ".join(emotion.split())
     splits: list[Split | None]
     if len(named) == 2 and all(_side(one) for one, _ in named):
-        arranged, splits = [_sides(named, emotion, max_bytes)], [None]
+        arranged, splits = [_sides(named, emotion)], [None]
     else:
-        arranged = [_arranged(one, data, max_bytes, choice, emotion) for one, data in named]
+        arranged = [_arranged(one, data, choice, emotion) for one, data in named]
         splits = [_split_of(one) for one, _ in named] if len(named) > 1 else [None]
         if len(set(splits)) == 1:  # parts of one split say nothing about which rows are held out
             splits = [None] * len(named)
@@ -117,20 +109,20 @@ def _prompt_set(name: str, stem: str, form: Form, rows: list[Row], said: list[st
         )
     splits, drawn = _splits(rows, seed)
     rows, splits, few = _enough(name, form, rows, splits)
-    dropped = (*said, *spelled, *same, *repeats, *few)
+    dropped = (*said, *spelled, *same, *repeats, *several_emotions(rows), *few)
     return PromptSet(stem, form, _texts(rows, splits), seed if drawn else None, dropped, repeated)
 
 
-def read_prompt_path(path: str | Path, *, seed: int = 0, max_bytes: int = MAX_BYTES) -> PromptSet:
+def read_prompt_path(path: str | Path, *, seed: int = 0) -> PromptSet:
     """Reads a file of this machine; see read_prompt_bytes.
 
     Raises:
         PromptSetError: There is no such file, or it cannot be used.
     """
-    return read_prompt_bytes(Path(path).name, path_bytes(path, max_bytes), seed=seed, max_bytes=max_bytes)
+    return read_prompt_bytes(Path(path).name, path_bytes(path), seed=seed)
 
 
-def path_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
+def path_bytes(path: str | Path) -> bytes:
     """The content of a file of this machine.
 
     Raises:
@@ -138,7 +130,7 @@ def path_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
     """
     path = Path(path)
     try:
-        check_size(path.name, path.stat().st_size if path.is_file() else 1, max_bytes)
+        check_size(path.name, path.stat().st_size if path.is_file() else 1)
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise PromptSetError(
@@ -150,14 +142,14 @@ def path_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
         ) from error
 
 
-def read_for_choice(filename: str, data: bytes, max_bytes: int = MAX_BYTES) -> tuple[Table, dict[str, str]]:
+def read_for_choice(filename: str, data: bytes) -> tuple[Table, dict[str, str]]:
     """A file's columns and rows before anybody knows what they mean, and the columns that were recognised.
 
     Raises:
         PromptSetError: It is no table.
     """
     name = base_name(filename)
-    table = read_table(name, data, KNOWN, max_bytes)
+    table = read_table(name, data, KNOWN)
     try:
         arranged = arrange(name, table)
     except PromptSetError:
@@ -236,10 +228,10 @@ def _named_after_file(stem: str) -> list[str]:
     return [f"The emotion is called '{stem}' after the file; give it a name (on the command line: --emotion NAME)"]
 
 
-def _arranged(name: str, data: bytes, max_bytes: int, choice: Choice | None, emotion: str) -> Arranged:
+def _arranged(name: str, data: bytes, choice: Choice | None, emotion: str) -> Arranged:
     ending = stem_and_ending(name)[1]
     known = KNOWN | {column_name(theirs) for theirs in (choice or {}).values()}
-    table = read_table(name, data, known, max_bytes)
+    table = read_table(name, data, known)
     n_rows = max(len(table.rows), len(table.lines))
     _refuse_too_many(name, "rows", n_rows if n_rows > MOST_ROWS else 0, MAX_ROWS)
     try:
@@ -260,7 +252,7 @@ def _arranged(name: str, data: bytes, max_bytes: int, choice: Choice | None, emo
         if table.separator != "," and len(table.lines[0]) > 1 and len({len(line) for line in table.lines}) == 1:
             raise
     said: list[str] = []
-    lines = _lines(name, unpack(name, data, max_bytes), said)
+    lines = _lines(name, unpack(name, data), said)
     label = emotion or stem_and_ending(name)[0]
     rows = [RawRow(number, {"emotion": label, "text": line}) for number, line in lines]
     said.append(f"Read as one text a line, all of them {label}")
@@ -276,10 +268,10 @@ def _lines(name: str, data: bytes, said: list[str]) -> list[tuple[int, str]]:
     return [(number, line.replace(r"\n", "\n")) for number, line in lines if line.strip()]
 
 
-def _sides(files: Sequence[tuple[str, bytes]], emotion: str, max_bytes: int) -> Arranged:
+def _sides(files: Sequence[tuple[str, bytes]], emotion: str) -> Arranged:
     """Two text files, line by line the sides of a pair."""
     said: list[str] = []
-    by_side = {(_side(name) or ("", ""))[1]: (name, unpack(name, data, max_bytes)) for name, data in files}
+    by_side = {(_side(name) or ("", ""))[1]: (name, unpack(name, data)) for name, data in files}
     first = next(side for side in by_side if side in _SIDES)
     positive, negative = (_lines(*by_side[side], said) for side in (first, _SIDES[first]))
     if len(positive) != len(negative):
@@ -301,7 +293,9 @@ def _sides(files: Sequence[tuple[str, bytes]], emotion: str, max_bytes: int) -> 
 def _splits(rows: list[Row], seed: int) -> tuple[list[Split], bool]:
     """The file's own splits, or drawn ones; and whether they were drawn."""
     own: list[Split] = [row.split for row in rows if row.split is not None]
-    if len(own) == len(rows):
+    if 0 < len(own) < len(rows):
+        raise PromptSetError("Only some of the files say which rows are held out", remedy="Give all a column split")
+    if own:
         return own, False
     return draw_heldout([row.emotion for row in rows], [row.topic for row in rows], seed), True
 

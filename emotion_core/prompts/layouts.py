@@ -30,7 +30,8 @@ ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
 _ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
 _NO_EMOTION = re.compile(r"^example|^(un)?clear|(^|_)(id|idx|index|split|fold)$")  # also of nothing but 0 and 1
 _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
-_FEW_WORDS = 3
+_FEW_WORDS, _LONG = 3, 60
+_TITLES = 3  # lines in which the header is looked for
 _LABELS = (
     "label labels emotions affect affect_dimension emotion_label emotion_name label_text label_name category class "
     "sentiment feeling mood"
@@ -115,7 +116,7 @@ LAYOUTS: tuple[Layout, ...] = (
 # By these names the separator of a table and the direction of a JSON table are told.
 KNOWN = frozenset(
     part for one in LAYOUTS for names in one.columns.values() for each in names.split() for part in each.split("+")
-) | {"topic", "split", "conv_id", "utterance"}
+) | {*COLUMNS, "conv_id", "utterance"}
 
 
 @dataclass(frozen=True)
@@ -154,22 +155,21 @@ def arrange(name: str, table: Table, choice: Choice | None = None, emotion: str 
         raise no_rows(name)
     if choice:
         return _chosen(name, table, dict(choice), emotion)
-    candidates = [table.with_header(at) for at in range(min(3, len(table.lines)))] if table.lines else [table]
-    for at, headed in enumerate(candidates):
-        found = _known(name, headed, emotion)
+    for at in range(min(_TITLES, len(table.lines))) if table.lines else [0]:
+        found = _known(name, table.with_header(at) if table.lines else table, emotion)
         if found is not None:
             above = ["The lines above the header are not read" if at > 1 else "The line above the header is not read"]
             return _read(*found, emotion, above if at else [])
     bare = _headerless(table)
     if bare is not None:
         return _read(*bare, emotion, ["The file has no header"])
-    shown = candidates[0] if candidates[0].columns else table.with_header(None)
-    raise _refusal(name, shown)
+    headed = table.with_header(0) if table.lines else table
+    raise _refusal(name, headed if headed.columns else table.with_header(None))
 
 
 def _known(name: str, table: Table, emotion: str) -> tuple[Table, Layout, dict[str, str]] | None:
     columns = table.columns
-    twice = sorted({one for one in columns if one in COLUMNS and columns.count(one) > 1})
+    twice = sorted({one for one in columns if one in KNOWN and columns.count(one) > 1})
     if twice:
         raise PromptSetError(
             "A column comes twice",
@@ -378,8 +378,9 @@ def _how_to_choose(table: Table) -> str:
     """A choice that works when it is written as it stands here, with the columns of this file."""
     named = [one for one in table.columns if one]
     # A header of whole sentences is none.
-    bare = bool(table.lines) and any(one.count("_") > _FEW_WORDS for one in named)
-    a, b, *_ = [*map(str, range(1, len(named) + 1) if bare else named), "NAME", "NAME"]
+    if table.lines and any(one.count("_") > _FEW_WORDS or len(one) > _LONG for one in named):
+        named = [str(i) for i, _ in enumerate(named, start=1)]
+    a, b, *_ = [*(one if len(one) <= _LONG else "NAME" for one in named), "NAME", "NAME"]
 
     def written(first: str, second: str) -> str:
         parts = [f'"{part}"' if "," in part else part for part in (f"{first}={a}", f"{second}={b}")]

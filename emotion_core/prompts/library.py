@@ -1,4 +1,4 @@
-"""Loads the library from `prompts/`, and a visitor's own activities and scenarios from bytes."""
+"""Loads the library from `prompts/`, and typed items from a visitor's JSON."""
 
 from __future__ import annotations
 
@@ -66,24 +66,6 @@ def load_system_prompts() -> tuple[SystemPrompt, ...]:
 def load_circumplex() -> Circumplex:
     """This project's own valence and arousal of the 171 words: coarse, for signs."""
     return parse("circumplex.json", _builtin_file("circumplex.json"), TypeAdapter(Circumplex))
-
-
-def read_activities(filename: str, data: bytes) -> tuple[Activity, ...]:
-    """A visitor's activities: a JSON list of `{activity, kind}`.
-
-    Raises:
-        PromptSetError: The file cannot be read or an item is faulty.
-    """
-    return parse(filename, data, TypeAdapter(tuple[Activity, ...]))
-
-
-def read_scenarios(filename: str, data: bytes) -> tuple[Scenario, ...]:
-    """A visitor's scenarios: a JSON list as in `behaviors.json`.
-
-    Raises:
-        PromptSetError: The file cannot be read or an item is faulty.
-    """
-    return parse(filename, data, TypeAdapter(tuple[Scenario, ...]))
 
 
 def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = "") -> T:

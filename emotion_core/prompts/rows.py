@@ -107,6 +107,17 @@ def drop_repeats(rows: list[Row]) -> tuple[list[Row], list[str], tuple[int, ...]
     return list(seen.values()), messages, tuple(numbers)
 
 
+def several_emotions(rows: list[Row]) -> list[str]:
+    """Says where one text stands under several emotions: it pulls them together."""
+    emotions: dict[str, set[str]] = {}
+    for row in rows:
+        if len(row.texts) == 1:
+            emotions.setdefault(row.texts[0], set()).add(row.emotion)
+    count = sum(len(each) > 1 for each in emotions.values())
+    texts = "1 text stands" if count == 1 else f"{count:,} texts stand"
+    return [f"{texts} under more than one emotion, and pulls them together"] if count else []
+
+
 def _blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 

@@ -184,7 +184,7 @@ def _parse(text: str, **dialect: Any) -> tuple[list[Cells], Fault | None]:
     """The lines before the first that cannot be parsed, and what is wrong with that one."""
     lines: list[Cells] = []
     try:
-        # One that a header is never in front of counts from the first line that is filled.
+        # Lines are counted from the first that is filled.
         for cells in csv.reader(io.StringIO(text, newline=""), **dialect):
             if lines or any(cell.strip() for cell in cells):
                 lines.append(list(cells))
@@ -258,7 +258,7 @@ def _json(name: str, text: str, known: Collection[str], *, lines: bool) -> Table
         return Table(lines=items)
     if items and all(isinstance(item, str) for item in items):
         return Table(lines=[[item] for item in items])
-    return _records(items, faults, said)
+    return _records(items, known, faults, said)
 
 
 def _loads(text: str) -> Any:
@@ -315,13 +315,12 @@ def _rows_of_object(document: Any, known: Collection[str], said: list[str]) -> l
         return data
     if isinstance(document.get("rows"), list):
         return [row.get("row", row) if isinstance(row, dict) else row for row in document["rows"]]
-    if all(isinstance(one, dict) for one in values):
-        inner = {column_name(str(key)) for one in values for key in one}
-        if inner & set(known) or not ({column_name(str(key)) for key in document} & set(known)):
-            return values if not all(key.isdigit() for key in inner) else _transposed(document)
-        return _transposed(document)
     named = {column_name(str(key)) for key in document} & set(known)
-    if all(isinstance(one, list) for one in values) and len({len(one) for one in values}) == 1 and named:
+    if all(isinstance(one, dict) for one in values):
+        inner = {str(key) for one in values for key in one}
+        columns_first = bool(named) or all(key.isdigit() for key in inner)
+        return _transposed(document) if columns_first else values
+    if named and all(isinstance(one, list) for one in values) and len(set(map(len, values))) == 1:
         return [dict(zip(document, row, strict=True)) for row in zip(*values, strict=True)]
     lists = {key: one for key, one in document.items() if isinstance(one, list) and one and isinstance(one[0], dict)}
     if lists and {column_name(key) for key in lists} <= set(SPLITS):
@@ -338,7 +337,7 @@ def _transposed(columns: Mapping[str, Mapping[str, Any]]) -> list[Any]:
     return [{name: column.get(key) for name, column in columns.items()} for key in keys]
 
 
-def _records(items: Iterable[Any], faults: list[Fault], said: list[str]) -> Table:
+def _records(items: Iterable[Any], known: Collection[str], faults: list[Fault], said: list[str]) -> Table:
     """Rows of objects; a null is an absent cell, as pandas and many exporters write it, or a blank line."""
     rows = []
     for number, item in enumerate(items, start=1):
@@ -351,7 +350,7 @@ def _records(items: Iterable[Any], faults: list[Fault], said: list[str]) -> Tabl
         cells: dict[str, Any] = {}
         for key, value in item.items():
             column = column_name(str(key))
-            if column in cells and value is not None:
+            if column in cells and column in known and value is not None:
                 remedy = "Rename or delete one of them"
                 faults.append(Fault(number, column, "A column comes twice", "every column once", shorten(key), remedy))
             elif value is not None:
@@ -404,7 +403,7 @@ def _parquet(name: str, data: bytes) -> Table:
         features = json.loads(header).get("info", {}).get("features", {})
     except (pyarrow.ArrowException, OSError, ValueError, AttributeError, RecursionError) as error:
         raise _damaged("Parquet file", name, error) from error
-    table = _records(items, [], [])
+    table = _records(items, (), [], [])
     for key, feature in features.items():
         feature = feature.get("feature", feature) if isinstance(feature, dict) else {}
         if isinstance(feature, dict) and isinstance(feature.get("names"), list):

@@ -22,7 +22,6 @@ from emotion_core.geometry.norms import read_norms
 from emotion_core.models.allowed import require_allowed
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.files import read_prompt_bytes
-from emotion_core.prompts.library import read_activities, read_scenarios
 from emotion_core.reading.attempts_library import read_attempts_file
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.labelled import read_labelled
@@ -90,8 +89,6 @@ FIELDS: dict[str, Callable[[str], object]] = {
 UPLOADS: dict[str, Callable[[str, bytes], object]] = {
     "prompts": read_prompt_bytes,
     "conversation": read_conversation,
-    "activities": read_activities,
-    "scenarios": read_scenarios,
     "norms": lambda name, data: read_norms(data, name),
     "activities of a visitor": parse_activities,
     "scenarios of a visitor": parse_scenes,

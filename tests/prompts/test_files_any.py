@@ -14,7 +14,10 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.prompts.write import to_csv
 
 NAMES = st.one_of(
-    st.sampled_from(["a.csv", "a.tsv", "a.json", "a.jsonl", "../a.CSV", ".csv", "a", "a.txt", "\0.json"]), st.text()
+    st.sampled_from(
+        ["a.csv", "a.tsv", "a.json", "a.jsonl", "../a.CSV", ".csv", "a", "a.txt", "\0.json", "a.xlsx", "a.csv.gz"]
+    ),
+    st.text(),
 )
 CELLS = st.one_of(
     st.text(max_size=20), st.sampled_from(["a", "b", "train", "heldout", '"', "x,y", "\r", "\n", "\x1f", " "])

@@ -362,6 +362,19 @@ def test_identical_sides_are_left_out_and_told() -> None:
     assert "same text in every pair" in refused("a.csv", table("positive,negative", [(a, a) for a in DARK])).what
 
 
+def test_a_text_under_two_emotions_is_told() -> None:
+    found = read("a.csv", table("text,emotion", [*LABELLED, (DARK[0], "panic"), ("Out.", "panic"), ("In.", "panic")]))
+    assert found.emotions == ("fear", "calm", "panic")
+    assert found.dropped == ("1 text stands under more than one emotion, and pulls them together",)
+
+
+def test_a_known_column_that_comes_twice_is_refused_and_any_other_is_not() -> None:
+    rows = [(a, b, b) for a, b in LABELLED]
+    assert refused("a.csv", table("text,label,Label", rows)).what == "A column comes twice"
+    assert texts(read("a.csv", table("text,label,x,X", [(*row, "1") for row in rows]))) == LABELLED
+    assert texts(read("a.jsonl", lines([{"text": a, "label": b, "x": 1, "X": 2} for a, b in LABELLED]))) == LABELLED
+
+
 def test_many_repeats_are_counted() -> None:
     found = read("a.csv", table("positive,negative", PAIRS * 4))
     assert texts(found) == PAIRS

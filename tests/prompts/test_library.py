@@ -76,7 +76,7 @@ def test_faulty_scenarios_are_told_together() -> None:
         {"name": "b", "options": []},
     ]
     with pytest.raises(PromptSetError) as caught:
-        library.read_scenarios("../mine.json", json.dumps(document).encode())
+        library.parse("../mine.json", json.dumps(document).encode(), TypeAdapter(tuple[Scenario, ...]))
     assert caught.value.where == "mine.json, item 1"
     for part in ("one option must count", "item 2, scenario", "item 2, options"):
         assert part in caught.value.found
@@ -93,11 +93,11 @@ def test_bad_conversations(data: bytes) -> None:
 def test_good_uploads() -> None:
     turns = read_conversation("talk.json", b'[{"role": "user", "content": "Hello"}]')
     assert (turns[0].role, turns[0].content) == ("user", "Hello")
-    assert library.read_activities("a.json", b'[{"activity": "sing", "kind": "creative"}]')[0].kind == "creative"
     document = [
         {"name": "a", "scenario": "s", "options": [{"text": "t", "counts": True}, {"text": "u", "counts": False}]}
     ]
-    assert library.read_scenarios("s.json", json.dumps(document).encode()) == (Scenario.model_validate(document[0]),)
+    found = library.parse("s.json", json.dumps(document).encode(), TypeAdapter(tuple[Scenario, ...]))
+    assert found == (Scenario.model_validate(document[0]),)
 
 
 def test_a_missing_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

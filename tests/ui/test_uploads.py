@@ -79,3 +79,5 @@ def test_files_that_belong_together_make_one_set(open_page: Open) -> None:
     app = upload(open_page("1_Build_vectors", source="Upload"), *((name, text.encode()) for name, text in sides))
     assert not app.error
     assert in_use(app) == ["positive+negative"]
+    next(one for one in app.text_input if one.label.startswith("Name of the emotion")).set_value("fear").run()
+    assert "**positive+negative** · fear" in texts(app).replace("\\", "")
