@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 def behaviors(arguments: argparse.Namespace) -> Answer:
     """`behaviors VECTORS [--scenarios FILE] --emotion E --strengths -0.2,0,0.2`."""
     from emotion_core.behavior.behavior_settings import BehaviorSettings
-    from emotion_core.behavior.behaviors import behaviors as behaviors_job
     from emotion_core.behavior.effects import effect_matrix, headline_json, rate_rows
     from emotion_core.behavior.scenes import PLANTED, built_in_scenes, planted_scenes, read_scene_path
-    from emotion_core.behavior.warning import early_warning
     from emotion_core.cli.early_warning import warning_document, warning_settings, warning_text
-    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.cli.session import result
+    from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
     from emotion_core.steering.settings import parse_strengths
     from emotion_core.vectors.file import load_vectors
 
@@ -58,9 +57,9 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
     )
     wanted = arguments.early_warning or arguments.before is not None
     warned = warning_settings(vectors, scenes, arguments.before, arguments.seed) if wanted else None
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    cache = open_cache()
-    found = run(behaviors_job(model, vectors, settings, cache))
+    asked = BehaviorRequest(settings) if warned is None else BehaviorRequest(settings, warned.seed, warned.leads)
+    measured = result(BEHAVIORS, vectors, asked, arguments)
+    found = measured.found
     document = {
         "model": {"name": found.model.name, "fingerprint": found.model.fingerprint},
         "layer": found.layer,
@@ -71,10 +70,9 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
         "texts": [{**vars(one), "scene": settings.scenes[one.scene].name} for one in found.texts],
     }
     text = _behavior_text(found)
-    if warned is not None:
-        warning = run(early_warning(model, vectors, settings, warned, cache))
-        document["early_warning"] = warning_document(warning)
-        text += "\n\n" + warning_text(warning)
+    if measured.warning is not None:
+        document["early_warning"] = warning_document(measured.warning)
+        text += "\n\n" + warning_text(measured.warning)
     return Answer(document, text)
 
 

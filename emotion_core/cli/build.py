@@ -31,7 +31,8 @@ def build(arguments: argparse.Namespace) -> Answer:
         seed=arguments.seed,
     )
     model = open_model(arguments.model, arguments.dtype)
-    sets = fitting_sets(arguments, model, sets, chat=reading.chat)
+    if arguments.leave_out_long:
+        sets = fitting_sets(model, sets, chat=reading.chat)
     n_texts = sum(len(one.texts) for one in sets)
     print(f"{where_it_computes(model.info)}; {n_texts:,} texts, {build_cost(model.info, n_texts)}.", file=sys.stderr)
     short = run(short_texts(model, [t.text for one in sets for t in one.texts], reading))

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 def heldout(arguments: argparse.Namespace) -> Answer:
     """`heldout VECTORS PROMPTS ...`: scores on texts that were not trained on."""
-    from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.evaluation.heldout import heldout as heldout_job
+    from emotion_core.cli.session import model_of, result
+    from emotion_core.experiments.evaluation import HELDOUT, OnSets
     from emotion_core.prompts.builtin import load_prompts
     from emotion_core.vectors.file import load_vectors
 
     out = _out_of_what_is_left(arguments)
     vectors = load_vectors(Path(arguments.vectors))
     sets = read_prompt_sets(arguments)
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    sets = fitting_sets(arguments, model, sets, chat=vectors.reading.chat)
-    confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
-    scores = run(heldout_job(model, vectors, sets, open_cache(), confound_sets=confounds))
+    if arguments.leave_out_long:
+        sets = fitting_sets(model_of(vectors, arguments.model, arguments.dtype), sets, chat=vectors.reading.chat)
+    confounds = tuple(load_prompts(reference, seed=arguments.seed) for reference in arguments.confound)
+    scores = result(HELDOUT, vectors, OnSets(sets, confounds), arguments)
     document = scores.to_json()
     # A confound set, say: its texts stand for something that no vector here is for.
     without = [{"set": s.name, "emotion": e} for s in sets for e in s.emotions if e not in vectors.emotions]
@@ -62,6 +62,7 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     if arguments.orthogonalise_against:
         from emotion_core.cli.without import orthogonalised
 
+        model = model_of(vectors, arguments.model, arguments.dtype)
         document["orthogonalised"], told = orthogonalised(model, vectors, scores, sets, arguments, out)
         parts.append(told)
     return Answer(document, "\n\n".join(parts))
@@ -69,9 +70,9 @@ def heldout(arguments: argparse.Namespace) -> Answer:
 
 def transfer(arguments: argparse.Namespace) -> Answer:
     """`transfer VECTORS PROMPTS`: scores on another set, beside rivals that were trained on the same texts."""
-    from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.evaluation.transfer import Contrast, plan_transfer, transfer_sentence
-    from emotion_core.evaluation.transfer import transfer as transfer_job
+    from emotion_core.cli.session import model_of, result
+    from emotion_core.evaluation.transfer import Contrast, transfer_sentence
+    from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
     from emotion_core.vectors.file import load_vectors
 
     vectors = load_vectors(Path(arguments.vectors))
@@ -79,17 +80,15 @@ def transfer(arguments: argparse.Namespace) -> Answer:
     contrast = None
     if arguments.positive or arguments.negative:
         contrast = Contrast(_names(arguments.positive), _names(arguments.negative))
-    plan_transfer(vectors, target, contrast)  # what cannot be compared is refused before the model is loaded
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    (target,) = fitting_sets(arguments, model, (target,), chat=vectors.reading.chat)
-    job = transfer_job(
-        model, vectors, target, contrast, open_cache(), seed=arguments.seed, untrained=arguments.untrained_twin
-    )
-    result = run(job)
-    document = result.to_json()
-    lines = [transfer_sentence(result)]
-    if result.left_out:
-        lines.append(f"{len(result.left_out)} texts were left out because the vectors were built from them.")
+    if arguments.leave_out_long:
+        model = model_of(vectors, arguments.model, arguments.dtype)
+        (target,) = fitting_sets(model, (target,), chat=vectors.reading.chat)
+    asked = ToAnotherSource(target, contrast, arguments.untrained_twin, arguments.seed)
+    found = result(TRANSFER, vectors, asked, arguments)
+    document = found.to_json()
+    lines = [transfer_sentence(found)]
+    if found.left_out:
+        lines.append(f"{len(found.left_out)} texts were left out because the vectors were built from them.")
     for score in document["emotions"]:
         lines.append(f"\n{score['emotion']}: {score['verdict']}. {score['reason']}")
         rivals = [
@@ -133,7 +132,8 @@ def report(arguments: argparse.Namespace) -> Answer:
     out = _out_of_what_is_left(arguments)
     sets = read_prompt_sets(arguments)
     model = open_model(arguments.model, arguments.dtype)
-    sets = fitting_sets(arguments, model, sets)
+    if arguments.leave_out_long:
+        sets = fitting_sets(model, sets)
     confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
     found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache(), confounds))
     document = found.to_json()

@@ -46,12 +46,12 @@ def geometry(arguments: argparse.Namespace) -> Answer:
 
 
 def _twin(vectors: EmotionVectors, arguments: argparse.Namespace) -> FloatArray:
-    """The untrained twin's vectors; activations that were read before come from the cache."""
-    from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.evaluation.twin import read_twin
+    """The untrained twin's vectors."""
+    from emotion_core.cli.session import result
+    from emotion_core.experiments.evaluation import OnOwnTexts
+    from emotion_core.experiments.geometry import TWIN
 
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    return run(read_twin(model, vectors, open_cache())).values
+    return result(TWIN, vectors, OnOwnTexts(), arguments).values
 
 
 def compare(arguments: argparse.Namespace) -> Answer:

@@ -74,12 +74,8 @@ def read_prompt_sets(arguments: argparse.Namespace) -> tuple[PromptSet, ...]:
     return sets
 
 
-def fitting_sets(
-    arguments: argparse.Namespace, model: LoadedModel, sets: tuple[PromptSet, ...], *, chat: bool = False
-) -> tuple[PromptSet, ...]:
-    """The sets without the rows that `--leave-out-long` leaves out, which is told on standard error."""
-    if not arguments.leave_out_long:
-        return sets
+def fitting_sets(model: LoadedModel, sets: tuple[PromptSet, ...], *, chat: bool = False) -> tuple[PromptSet, ...]:
+    """The sets without rows that are too long for the model, which is told on standard error."""
     from emotion_core.cli.session import run
     from emotion_core.tracing.located import leave_out_long
 

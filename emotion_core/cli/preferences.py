@@ -22,10 +22,9 @@ def preferences(arguments: argparse.Namespace) -> Answer:
     """`preferences VECTORS [--activities FILE] [--emotion E --strength S]`."""
     from emotion_core.behavior.activity_files import read_activity_path
     from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
-    from emotion_core.behavior.preferences import preferences as preferences_job
     from emotion_core.behavior.question import standard_wording
-    from emotion_core.behavior.steered_preferences import steer_preferences
-    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.cli.session import result
+    from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest
     from emotion_core.prompts.library import load_activities
     from emotion_core.vectors.file import load_vectors
 
@@ -52,14 +51,11 @@ def preferences(arguments: argparse.Namespace) -> Answer:
         for emotion in emotions:
             vectors.index(emotion)
         steering = SteeredSettings(emotions, arguments.strength, controls=arguments.controls, seed=arguments.seed)
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    cache = open_cache()
-    base = run(preferences_job(model, vectors, settings, cache))
-    document, text = base.to_json(), _preference_text(base)
-    if steering is not None:
-        moved = run(steer_preferences(model, vectors, base, steering, cache))
-        document["steering"] = moved.to_json()
-        text += "\n\n" + _steering_text(moved)
+    found = result(PREFERENCES, vectors, PreferenceRequest(settings, steering), arguments)
+    document, text = found.base.to_json(), _preference_text(found.base)
+    if found.moved is not None:
+        document["steering"] = found.moved.to_json()
+        text += "\n\n" + _steering_text(found.moved)
     return Answer(document, text)
 
 

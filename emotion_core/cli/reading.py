@@ -32,18 +32,14 @@ _UNIT = "standard deviations of neutral tokens."
 def read(arguments: argparse.Namespace) -> Answer:
     """`read VECTORS` and what to read, see `--help`."""
     from emotion_core.cli.reading_request import make_request
-    from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.runs.reading_request import check
-    from emotion_core.runs.readings import read as read_job
+    from emotion_core.cli.session import result
+    from emotion_core.experiments.reading import READING
     from emotion_core.vectors.file import load_vectors
 
     # What is read is looked at first: a fault in it should not cost the loading of a model.
     request = make_request(arguments)
     vectors = load_vectors(Path(arguments.vectors))
-    check(vectors, request)
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    found = run(read_job(model, vectors, request, open_cache()))
-    return _answer(found)
+    return _answer(result(READING, vectors, request, arguments))
 
 
 def _answer(found: Reading) -> Answer:

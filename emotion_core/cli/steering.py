@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 def sweep(arguments: argparse.Namespace) -> Answer:
     """`sweep VECTORS --prompt TEXT --strengths RANGE`: a dose-response beside directions that mean nothing."""
-    from emotion_core.cli.session import model_of, open_cache, run
+    from emotion_core.cli.session import result
+    from emotion_core.experiments.steering import NEXT_TOKEN, SWEEP
     from emotion_core.steering.comparison import interval_words
     from emotion_core.steering.finding import strength_words, sweep_finding
-    from emotion_core.steering.next_token import next_token_dose
     from emotion_core.steering.settings import SweepSettings, parse_strengths
-    from emotion_core.steering.sweep import sweep as sweep_job
     from emotion_core.vectors.file import load_vectors
 
     vectors = load_vectors(Path(arguments.vectors))
@@ -37,10 +36,9 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         far=arguments.far,
         **_writing(arguments, vectors.n_layers),
     )
-    model = model_of(vectors, arguments.model, arguments.dtype)
     if arguments.next_token:
-        return _next_token(run(next_token_dose(model, vectors, settings, open_cache())))
-    result = run(sweep_job(model, vectors, settings, open_cache()))
+        return _next_token(result(NEXT_TOKEN, vectors, settings, arguments))
+    found = result(SWEEP, vectors, settings, arguments)
     rows = [
         [
             f"{one.strength:g}",
@@ -50,19 +48,19 @@ def sweep(arguments: argparse.Namespace) -> Answer:
             f"broken: {one.broken} of {one.n}" if one.broken else "yes" if one.coherent else "no",
             "yes" if one.evidence else "",
             number(one.surprise),
-            *_compared(result, one.strength),
+            *_compared(found, one.strength),
         ]
-        for one in result.strengths
+        for one in found.strengths
     ]
     head = ["strength", "effect", "95 % interval", "null band", "coherent", "evidence", "surprise"]
-    head += [one.name for one in result.comparisons]
-    low, high = result.usable_window
-    layers, measures = ", ".join(map(str, result.layers)), strength_words(result)
+    head += [one.name for one in found.comparisons]
+    low, high = found.usable_window
+    layers, measures = ", ".join(map(str, found.layers)), strength_words(found)
     about = [measures] if measures else []
-    about += [interval_words(len(result.settings.prompts)), f"Steered layer {layers}, read at {result.layer}"]
-    about[-1] += f"; usable window {low:g} to {high:g} ({result.settings.unit})."
-    text = f"{table(head, rows)}\n\n{sweep_finding(result).sentence}\n{_controls(result)}{'. '.join(about)}"
-    return Answer(result.to_json(), text)
+    about += [interval_words(len(found.settings.prompts)), f"Steered layer {layers}, read at {found.layer}"]
+    about[-1] += f"; usable window {low:g} to {high:g} ({found.settings.unit})."
+    text = f"{table(head, rows)}\n\n{sweep_finding(found).sentence}\n{_controls(found)}{'. '.join(about)}"
+    return Answer(found.to_json(), text)
 
 
 def _controls(result: Sweep) -> str:
@@ -145,8 +143,8 @@ def _span(asked: str | None, layers: int) -> tuple[int, int] | None:
 def crosstalk(arguments: argparse.Namespace) -> Answer:
     """`crosstalk VECTORS --prompt TEXT --strength S`: steer with each emotion, read all of them."""
     from emotion_core.charts.crosstalk import crosstalk_sentence
-    from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.steering.crosstalk import crosstalk as crosstalk_job
+    from emotion_core.cli.session import result
+    from emotion_core.experiments.steering import CROSSTALK
     from emotion_core.steering.crosstalk_settings import CrossTalkSettings
     from emotion_core.vectors.file import load_vectors
 
@@ -158,8 +156,7 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
         controls=arguments.controls,
         **_writing(arguments, vectors.n_layers),
     )
-    model = model_of(vectors, arguments.model, arguments.dtype)
-    matrix = run(crosstalk_job(model, vectors, settings, cache=open_cache()))
+    matrix = result(CROSSTALK, vectors, settings, arguments)
     document = matrix.to_json()
     rows = [
         [name, *(number(cell, 1) for cell in row), number(own), "yes" if coherent else "no"]

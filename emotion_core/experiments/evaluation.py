@@ -23,9 +23,15 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 @dataclass(frozen=True)
 class OnSets:
-    """Vectors on prompt sets."""
+    """Vectors on prompt sets.
+
+    Attributes:
+        sets: Whose held-out rows are scored, or whose contrasts.
+        confounds: Contrasts beside the built-in ones in held-out scores.
+    """
 
     sets: tuple[PromptSet, ...]
+    confounds: tuple[PromptSet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,13 @@ class ToAnotherSource:
         target: The other set; all of its rows are scored.
         contrast: Emotions as two sides; None takes emotions by name.
         untrained: The same with the model's untrained twin beside it.
+        seed: Of the shuffles.
     """
 
     target: PromptSet
     contrast: Contrast | None = None
     untrained: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,13 @@ def _left(bench: Bench, settings: Without) -> Job[BuildResult]:
 
 def _across(bench: Bench, settings: ToAnotherSource) -> Job[Transfer]:
     return transfer(
-        bench.model, bench.vectors, settings.target, settings.contrast, bench.cache, untrained=settings.untrained
+        bench.model,
+        bench.vectors,
+        settings.target,
+        settings.contrast,
+        bench.cache,
+        seed=settings.seed,
+        untrained=settings.untrained,
     )
 
 
@@ -136,7 +150,11 @@ def _without_names(settings: Without, vectors: EmotionVectors) -> str:
 
 
 def _read_sets(settings: OnSets | Without, vectors: EmotionVectors) -> Size:
-    return Size(sets=settings.sets)
+    return Size(sets=settings.sets + (settings.confounds if isinstance(settings, OnSets) else ()))
+
+
+def _scored(bench: Bench, settings: OnSets) -> Job[HeldOutScores]:
+    return heldout(bench.model, bench.vectors, settings.sets, bench.cache, confound_sets=settings.confounds)
 
 
 def _read_own(settings: OnOwnTexts, vectors: EmotionVectors) -> Size:
@@ -147,7 +165,7 @@ HELDOUT = Experiment(
     kind="heldout",
     asks=OnSets,
     gives=HeldOutScores,
-    job=lambda bench, settings: heldout(bench.model, bench.vectors, settings.sets, bench.cache),
+    job=_scored,
     label=_set_names,
     size=_read_sets,
     version=SCORES_VERSION,
