@@ -62,6 +62,8 @@ _MORE: dict[str, dict[str, Any]] = {
     "mamba2": {"num_heads": 8, "head_dim": 16, "n_groups": 2},
     "ministral": {"head_dim": 16},
     "nemotron": {"num_key_value_heads": 2},
+    "qwen2_5_omni_thinker": {"vision_start_token_id": 5},
+    "qwen3_omni_moe_thinker": {"vision_start_token_id": 5},
     "reformer": {"is_decoder": True},
     "zamba2": {
         "layers_block_type": ["mamba", "hybrid"],
@@ -113,6 +115,12 @@ def small_module(name: str, vocabulary: int, seed: int = 0) -> Any:
     for key in more.keys() - kinds.keys():
         setattr(config, key, more[key])
     _fit(config, vocabulary)
+    if name not in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        # Positions in time, height and width have to share the half of a small head.
+        text = config.get_text_config()
+        rope = dict(getattr(text, "rope_parameters", None) or {})
+        if "rope_type" in rope:
+            text.rope_parameters = {**rope, "mrope_section": [2, 3, 3], "partial_rotary_factor": 1.0}
     known = modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING
     kind = (known if type(config) in known else modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING)[type(config)]
     if kind.config_class is not type(config) and kind.config_class is config.sub_configs.get("text_config"):

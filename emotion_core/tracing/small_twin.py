@@ -122,9 +122,6 @@ def shrunk(config: Any) -> Any:
             for name in _LAYERS:
                 if vars(small).get(name) is not None:
                     setattr(small, name, max(2, len(one_of_each)))
-    rope = vars(small).get("rope_parameters") or {}
-    if isinstance(rope, dict) and rope.get("mrope_section"):  # turns by time, height and width: half of the head's 16
-        small.rope_parameters = {**rope, "mrope_section": [2, 3, 3], "partial_rotary_factor": 1.0}
     if getattr(small, "attention_types", None):
         small.attention_types = [[list(kinds), 1] for kinds, _ in small.attention_types[:1]]
     return small
