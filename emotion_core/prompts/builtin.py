@@ -6,6 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -138,7 +139,9 @@ def load_prompt_sets(
             continue
         files = [(one, path_bytes(one)) for one in group if _exists(Path(one)) or _raise_unknown(one)]
         folder = Path(group[0]).resolve().parent.name if stems[_stem(group)] > 1 else ""
-        sets.append(read_prompt_files(files, seed=seed, choice=choice, emotion=called.get(group[0], ""), name=folder))
+        one = read_prompt_files(files, seed=seed, choice=choice, emotion=called.get(group[0], ""), name=folder)
+        after = f"Called '{folder}' after its folder, since several files are called {Path(group[0]).name}"
+        sets.append(replace(one, dropped=(after, *one.dropped)) if folder else one)
     unclear = [one for one, count in Counter(one.name for one in sets).items() if count > 1]
     if unclear:
         raise PromptSetError(

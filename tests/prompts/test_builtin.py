@@ -118,6 +118,7 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
     assert [one.name for one in sets] == ["fear", "anger"]
     assert [one.emotions for one in sets] == [("fear",), ("anger",)]
     assert sets[0].texts[0].text == "The lamp 0 goes out."
+    assert sets[0].dropped == ("Called 'fear' after its folder, since several files are called pairs.csv",)
     with pytest.raises(PromptSetError, match="named twice"):
         load_prompt_sets([str(tmp_path / "fear/pairs.csv"), f"{tmp_path}/fear/./pairs.csv"])
 
