@@ -269,7 +269,8 @@ def _chosen(name: str, table: Table, choice: dict[str, str], emotion: str) -> Ar
             found=f"columns {_listed(table.columns)}" if missing else ", ".join(f"{k}={v}" for k, v in choice.items()),
             remedy=_how_to_choose(table),
         )
-    fitting = ((one, one.fit(table)) for one in LAYOUTS)
+    fitting = [(one, one.fit(table)) for one in LAYOUTS]
+    fitting += [(one, columns) for _, one, columns in filter(None, [_headerless(table)])]
     known = next((one for one, columns in fitting if columns is not None and columns.items() <= found.items()), None)
     layout = known or Layout("contrast pairs" if form == "pairs" else "labelled texts", "", {})
     return _read(table, layout, found, emotion, [])

@@ -209,6 +209,9 @@ def test_goemotions_by_number_list_and_line() -> None:
     found = read("train.tsv", tsv)
     assert texts(found) == [(f'"{a}' if i == 3 else a, b) for i, (a, b) in enumerate(wanted)], "no row is swallowed"
     assert {"The file has no header", "Row 13 is left out: several labels"} <= set(found.dropped)
+    chosen = read("train.tsv", tsv, choice={"text": "1", "emotion": "2"})
+    assert texts(chosen) == texts(found), "whoever says what was understood anyway gets the same"
+    assert texts(read("train.tsv", tsv, choice={"text": "1"}, emotion="joy"))[-1] == ("Both.", "joy")
     listed = [{"text": a, "labels": [b], "id": f"eaa{i}"} for i, (a, b) in enumerate(rows)]
     assert texts(read("go.jsonl", lines(listed))) == wanted
     others = lines([{**row, "id": i} for i, row in enumerate(listed)])
