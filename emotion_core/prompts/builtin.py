@@ -116,8 +116,9 @@ def load_prompt_sets(
     Raises:
         PromptSetError: There is no such set or file, it cannot be used, or the names do not fit the sets.
     """
-    names = [one if _is_builtin(one) else str(Path(one)) for one in map(str, references)]
-    twice = [one for one, count in Counter(names).items() if count > 1]
+    names = [str(one) for one in references]
+    places = Counter(one if _is_builtin(one) else str(Path(one).absolute()) for one in names)
+    twice = [one for one, count in places.items() if count > 1]
     if twice:
         raise PromptSetError("A prompt set is named twice", where=twice[0], remedy="Name it once")
     groups = [[names[i] for i in group] for group in together(names)]

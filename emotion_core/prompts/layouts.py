@@ -290,12 +290,12 @@ def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, sai
     rows, seen, several = [], set(), []
     names = layout.labels or table.names.get(found.get("emotion", ""), ())
     labels = [_labels(row.cells.get(found["emotion"])) if "emotion" in found else [] for row in table.rows]
-    numbers = bool(labels) and all(str(one).isdigit() for each in labels for one in each)
+    numbers = bool(labels) and all(str(one).isdecimal() for each in labels for one in each)
     if numbers and not all(int(one) < len(names) for each in labels for one in each):
         names = ()
     for row, own_labels in zip(table.rows, labels, strict=True):
-        once = row.cells.get(layout.once) if layout.once else None
-        if once is not None and once in seen:
+        once = str(row.cells.get(layout.once, "")) if layout.once else ""
+        if once and once in seen:
             continue
         seen.add(once)
         cells = {own: _cell(own, row.cells, theirs, layout) for own, theirs in found.items() if own != "emotion"}

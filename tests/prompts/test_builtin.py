@@ -123,6 +123,17 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
         load_prompt_sets([str(tmp_path / "fear/pairs.csv"), f"{tmp_path}/fear/./pairs.csv"])
 
 
+def test_a_file_that_is_called_like_a_set_is_reached_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PromptSetError, match="no such prompt set or file"):
+        load_prompt_sets(["./fear-calm"])
+    (tmp_path / "neutral").mkdir()
+    written(tmp_path, neutral__pairs_csv=PAIRS)
+    assert load_prompt_sets(["neutral/pairs.csv", "fear-calm"])[0].emotions == ("pairs",)
+
+
 def test_emotions_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
     files = written(tmp_path, a__train_csv=PAIRS, b__train_csv=OTHER)
     sets = load_prompt_sets([files[0], "fear-calm", files[1]], emotions=["dread", "rage"])

@@ -226,6 +226,13 @@ def test_numbers_as_labels_are_alike_in_every_file_and_told() -> None:
     assert "The labels are numbers" in found.dropped[-1]
 
 
+def test_odd_values_in_the_columns_that_decide_are_faults_and_no_crash() -> None:
+    rows = [{"conv_id": [i], "utterance": {}, "context": "fear", "prompt": a} for i, a in enumerate(DARK)]
+    assert len(read("a.json", json.dumps(rows)).texts) == 6
+    assert read("a.csv", table("text,label", [(a, "²") for a in DARK])).emotions == ("²",)
+    assert "not a text" in refused("a.jsonl", lines([{"text": a, "label": {"x": 1}} for a in DARK])).found
+
+
 def test_several_labels_are_left_out_and_told() -> None:
     rows = [{"text": a, "emotion": [b]} for a, b in LABELLED]
     found = read("a.jsonl", lines([*rows, {"text": "Both.", "emotion": ["fear", "calm"]}]))
