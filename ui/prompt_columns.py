@@ -64,7 +64,7 @@ def ask_columns(name: str, data: bytes, found: PromptSet | EmotionCoreError, *, 
     with st.container(border=True):
         answer = _asked(table, known, linked, key)
         _first_rows(table, answer)
-    if answer in (NO_ANSWER, Answer(tuple(known.items()))):
+    if answer == NO_ANSWER or (dict(answer.columns) == known and not answer.emotion):
         return NO_ANSWER
     keep_in_link("columns", ",".join(f"{own}={theirs}" for own, theirs in answer.columns), "")
     keep_in_link("called", answer.emotion, "")

@@ -7,6 +7,7 @@ from emotion_core.base.errors import VectorFileError
 # Lines that load tensors without running anything, and save them as data: a tensor alone (persona vectors, CAA), a
 # dictionary by layer, or one inside `layer_activations` (steering-vectors). `weights_only` needs torch 2.0 or newer.
 RECIPE = (
+    "import torch, safetensors.torch\n"
     "state = torch.load('vectors.pt', weights_only=True, map_location='cpu')\n"
     "state = state.get('layer_activations', state) if isinstance(state, dict) else {'vectors': state}\n"
     "safetensors.torch.save_file({f'layer.{k}' if isinstance(k, int) else k: v.float().contiguous() "
@@ -31,5 +32,5 @@ def refuse_pickle(where: str, found: str) -> PickledFileError:
         where=where,
         expected="GGUF, safetensors, .npy or .npz",
         found=found,
-        remedy="Convert it yourself in three lines and import the result:  " + "  then  ".join(RECIPE.split("\n")),
+        remedy="Convert it yourself in four lines and import the result:  " + "  then  ".join(RECIPE.split("\n")),
     )

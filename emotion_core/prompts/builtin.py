@@ -6,6 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -115,8 +116,9 @@ def load_prompt_sets(
     Raises:
         PromptSetError: There is no such set or file, it cannot be used, or the names do not fit the sets.
     """
-    names = [one if _is_builtin(one) else str(Path(one)) for one in map(str, references)]
-    twice = [one for one, count in Counter(names).items() if count > 1]
+    names = [str(one) for one in references]
+    places = Counter(one if _is_builtin(one) else str(Path(one).absolute()) for one in names)
+    twice = [one for one, count in places.items() if count > 1]
     if twice:
         raise PromptSetError("A prompt set is named twice", where=twice[0], remedy="Name it once")
     groups = [[names[i] for i in group] for group in together(names)]
@@ -138,7 +140,9 @@ def load_prompt_sets(
             continue
         files = [(one, path_bytes(one)) for one in group if _exists(Path(one)) or _raise_unknown(one)]
         folder = Path(group[0]).resolve().parent.name if stems[_stem(group)] > 1 else ""
-        sets.append(read_prompt_files(files, seed=seed, choice=choice, emotion=called.get(group[0], ""), name=folder))
+        one = read_prompt_files(files, seed=seed, choice=choice, emotion=called.get(group[0], ""), name=folder)
+        after = f"Called '{folder}' after its folder, since several files are called {Path(group[0]).name}"
+        sets.append(replace(one, dropped=(after, *one.dropped)) if folder else one)
     unclear = [one for one, count in Counter(one.name for one in sets).items() if count > 1]
     if unclear:
         raise PromptSetError(

@@ -269,7 +269,8 @@ def _chosen(name: str, table: Table, choice: dict[str, str], emotion: str) -> Ar
             found=f"columns {_listed(table.columns)}" if missing else ", ".join(f"{k}={v}" for k, v in choice.items()),
             remedy=_how_to_choose(table),
         )
-    fitting = ((one, one.fit(table)) for one in LAYOUTS)
+    fitting = [(one, one.fit(table)) for one in LAYOUTS]
+    fitting += [(one, columns) for _, one, columns in filter(None, [_headerless(table)])]
     known = next((one for one, columns in fitting if columns is not None and columns.items() <= found.items()), None)
     layout = known or Layout("contrast pairs" if form == "pairs" else "labelled texts", "", {})
     return _read(table, layout, found, emotion, [])
@@ -289,12 +290,12 @@ def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, sai
     rows, seen, several = [], set(), []
     names = layout.labels or table.names.get(found.get("emotion", ""), ())
     labels = [_labels(row.cells.get(found["emotion"])) if "emotion" in found else [] for row in table.rows]
-    numbers = bool(labels) and all(str(one).isdigit() for each in labels for one in each)
+    numbers = bool(labels) and all(str(one).isdecimal() for each in labels for one in each)
     if numbers and not all(int(one) < len(names) for each in labels for one in each):
         names = ()
     for row, own_labels in zip(table.rows, labels, strict=True):
-        once = row.cells.get(layout.once) if layout.once else None
-        if once is not None and once in seen:
+        once = str(row.cells.get(layout.once, "")) if layout.once else ""
+        if once and once in seen:
             continue
         seen.add(once)
         cells = {own: _cell(own, row.cells, theirs, layout) for own, theirs in found.items() if own != "emotion"}

@@ -81,7 +81,9 @@ def column_name(header: str) -> str:
     return re.sub(r"[\s_-]+", "_", header.strip().lower())
 
 
-def read_table(name: str, data: bytes, known: Collection[str] = (), max_bytes: int = MAX_BYTES) -> Table:
+def read_table(
+    name: str, data: bytes, known: Collection[str] = (), max_bytes: int = MAX_BYTES, *, any_encoding: bool = True
+) -> Table:
     """Reads a file of any kind that `decoding.ENDINGS` names; what it is is told by its content before its ending.
 
     Args:
@@ -89,6 +91,7 @@ def read_table(name: str, data: bytes, known: Collection[str] = (), max_bytes: i
         data: The whole file.
         known: Column names by which the separator and the direction of a JSON table are told.
         max_bytes: Largest size that is read.
+        any_encoding: Read other encodings than UTF-8 too, and say so in `said`; without it they are refused.
 
     Raises:
         PromptSetError: It cannot be read, or has no rows.
@@ -100,7 +103,7 @@ def read_table(name: str, data: bytes, known: Collection[str] = (), max_bytes: i
     if data.startswith(WORKBOOK):
         return _workbook(name, data)
     said: list[str] = []
-    text = decode(name, data, max_bytes, said=said)
+    text = decode(name, data, max_bytes, said=said if any_encoding else None)
     if ending in ("json", "jsonl", "ndjson"):
         table = _json(name, text, known, lines=ending != "json")
     else:
@@ -115,7 +118,7 @@ def read_rows(name: str, data: bytes, known: Collection[str]) -> Table:
     Raises:
         PromptSetError: It cannot be read, or a row of it is broken.
     """
-    table = read_table(name, data, known)
+    table = read_table(name, data, known, any_encoding=False)
     table = table.with_header(0) if table.lines else table
     raise_faults(name, table.faults)
     return table

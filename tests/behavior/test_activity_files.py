@@ -49,3 +49,9 @@ def test_numbers_and_dashes_of_a_list_are_no_part_of_the_activities(mark: str) -
     expected = ("mop the floor", "sing", "2 hours of chess")
     assert parse_activities("mine.txt", "\n".join(lines).encode())[0] == expected
     assert parse_activities("mine.csv", "\n".join(["task", *lines]).encode())[0] == expected
+
+
+def test_an_encoding_that_nothing_would_say_is_refused() -> None:
+    for name in ("mine.txt", "mine.csv"):
+        with pytest.raises(PromptSetError, match="UTF-8"):
+            parse_activities(name, "activity\nsit in a café\nsing\n".encode("cp1252"))

@@ -236,4 +236,5 @@ def test_texts_longer_than_the_context_are_named_at_once_and_can_be_left_out(cap
 def test_a_negative_value_is_not_taken_for_an_option():
     assert shielded(["--strengths", "-0.2,0", "--json"]) == ["--strengths=-0.2,0", "--json"]
     assert shielded(["--strengths", "-.2:.2:.1"]) == ["--strengths=-.2:.2:.1"]
+    assert shielded(["--shift", "-1"]) == ["--shift=-1"]
     assert shielded(["--strengths", "--json"]) == ["--strengths", "--json"]

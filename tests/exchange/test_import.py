@@ -182,14 +182,12 @@ PRODUCERS = {
 
 @pytest.mark.parametrize("producer", PRODUCERS)
 def test_the_recipe_works_for_the_usual_files(producer, tmp_path, monkeypatch):
-    import safetensors.torch
-
     from emotion_core.exchange.pickled import RECIPE
 
     made, answers, expected = PRODUCERS[producer]
     monkeypatch.chdir(tmp_path)
     torch.save(made(torch.tensor(VALUES)), "vectors.pt")
-    exec(RECIPE, {"torch": torch, "safetensors": safetensors})
+    exec(RECIPE, {})
     data = (tmp_path / "vectors.safetensors").read_bytes()
     if "shift" in answers:
         with pytest.raises(VectorFileError, match="Shift the layers by -1"):

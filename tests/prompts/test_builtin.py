@@ -118,8 +118,20 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
     assert [one.name for one in sets] == ["fear", "anger"]
     assert [one.emotions for one in sets] == [("fear",), ("anger",)]
     assert sets[0].texts[0].text == "The lamp 0 goes out."
+    assert sets[0].dropped == ("Called 'fear' after its folder, since several files are called pairs.csv",)
     with pytest.raises(PromptSetError, match="named twice"):
         load_prompt_sets([str(tmp_path / "fear/pairs.csv"), f"{tmp_path}/fear/./pairs.csv"])
+
+
+def test_a_file_that_is_called_like_a_set_is_reached_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PromptSetError, match="no such prompt set or file"):
+        load_prompt_sets(["./fear-calm"])
+    (tmp_path / "neutral").mkdir()
+    written(tmp_path, neutral__pairs_csv=PAIRS)
+    assert load_prompt_sets(["neutral/pairs.csv", "fear-calm"])[0].emotions == ("pairs",)
 
 
 def test_emotions_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:

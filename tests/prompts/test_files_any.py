@@ -22,11 +22,25 @@ NAMES = st.one_of(
 CELLS = st.one_of(
     st.text(max_size=20), st.sampled_from(["a", "b", "train", "heldout", '"', "x,y", "\r", "\n", "\x1f", " "])
 )
+# Ours, and those by which layouts and documents of others are told.
+KEYS = ["text", "Text ", "emotion", "labels", "id", "chosen", "rejected", "conv_id", "utterance", "context", "prompt"]
+KEYS += [
+    "data",
+    "columns",
+    "rows",
+    "row",
+    "classes",
+    "instruction",
+    "questions",
+    "pos",
+    "neg",
+    "train",
+    "role",
+    "content",
+]
 ANY_JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(["text", "Text ", "emotion"]), inner)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(KEYS), inner)),
     max_leaves=8,
 )
 
@@ -65,10 +79,11 @@ def test_any_table(kind: str, separator: str, rows: list[list[str]]) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(ANY_JSON, max_size=6))
-def test_any_json(document: list[object]) -> None:
-    reads_or_refuses("a.json", json.dumps(document).encode())
-    reads_or_refuses("a.jsonl", "\n".join(json.dumps(one) for one in document).encode())
+@given(ANY_JSON, st.lists(ANY_JSON, max_size=6))
+def test_any_json(document: object, rows: list[object]) -> None:
+    for one in (document, rows):
+        reads_or_refuses("a.json", json.dumps(one).encode())
+    reads_or_refuses("a.jsonl", "\n".join(json.dumps(one) for one in rows).encode())
 
 
 @settings(max_examples=200, deadline=None)

@@ -209,6 +209,9 @@ def test_goemotions_by_number_list_and_line() -> None:
     found = read("train.tsv", tsv)
     assert texts(found) == [(f'"{a}' if i == 3 else a, b) for i, (a, b) in enumerate(wanted)], "no row is swallowed"
     assert {"The file has no header", "Row 13 is left out: several labels"} <= set(found.dropped)
+    chosen = read("train.tsv", tsv, choice={"text": "1", "emotion": "2"})
+    assert texts(chosen) == texts(found), "whoever says what was understood anyway gets the same"
+    assert texts(read("train.tsv", tsv, choice={"text": "1"}, emotion="joy"))[-1] == ("Both.", "joy")
     listed = [{"text": a, "labels": [b], "id": f"eaa{i}"} for i, (a, b) in enumerate(rows)]
     assert texts(read("go.jsonl", lines(listed))) == wanted
     others = lines([{**row, "id": i} for i, row in enumerate(listed)])
@@ -221,6 +224,13 @@ def test_numbers_as_labels_are_alike_in_every_file_and_told() -> None:
     assert found.sha256 == read("a.csv", table("text,emotion", [(a, str(b)) for a, b in rows])).sha256
     assert found.emotions == ("1", "0")
     assert "The labels are numbers" in found.dropped[-1]
+
+
+def test_odd_values_in_the_columns_that_decide_are_faults_and_no_crash() -> None:
+    rows = [{"conv_id": [i], "utterance": {}, "context": "fear", "prompt": a} for i, a in enumerate(DARK)]
+    assert len(read("a.json", json.dumps(rows)).texts) == 6
+    assert read("a.csv", table("text,label", [(a, "²") for a in DARK])).emotions == ("²",)
+    assert "not a text" in refused("a.jsonl", lines([{"text": a, "label": {"x": 1}} for a in DARK])).found
 
 
 def test_several_labels_are_left_out_and_told() -> None:

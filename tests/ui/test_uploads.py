@@ -47,6 +47,18 @@ def test_columns_that_nobody_knows_are_named_on_the_page_and_kept_in_the_link(op
     assert not other.exception
 
 
+def test_looking_at_the_columns_of_a_known_layout_changes_nothing(open_page: Open) -> None:
+    rows = [(text, emotion) for dark, warm in ROWS for text, emotion in ((dark, "fear"), (warm, "calm"))]
+    app = upload(open_page("1_Build_vectors", source="Upload"), ("known.csv", table("text,label", rows)))
+    shown = [line for line in texts(app).splitlines() if "Read as" in line]
+    next(one for one in app.toggle if one.label.startswith("Say which column")).set_value(True).run()
+    assert (box(app, "Text").value, next(o for o in app.selectbox if o.value == "label").label) == ("text", "Emotion")
+    assert [line for line in texts(app).splitlines() if "Read as" in line] == shown
+    assert in_use(app) == ["known"]
+    assert "columns" not in app.query_params
+    assert not app.exception
+
+
 def test_a_removed_file_leaves_and_a_page_switch_removes_none(open_page: Open) -> None:
     a, b = ("fear.csv", table("positive,negative")), ("anger.csv", table("positive,negative", OTHER))
     app = upload(open_page("1_Build_vectors", source="Upload"), a, b)

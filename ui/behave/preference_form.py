@@ -48,7 +48,7 @@ def preference_form(working: Working) -> None:
 def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
     uploaded = st.file_uploader(
         "Your own activities instead of the built-in 64 (CSV, JSON or TXT)",
-        type=["csv", "tsv", "json", "jsonl", "txt"],
+        type=["csv", "tsv", "txt", "json", "jsonl", "ndjson", "xlsx"],
         max_upload_size=app_settings().upload_mb,
         key="activities-upload",
         help="A column 'activity' and, if you like, 'kind'; or one activity a line. Short phrases of the same form "

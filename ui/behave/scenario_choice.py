@@ -51,7 +51,7 @@ def chosen_scenes(working: Working) -> tuple[Scene, ...]:
     left, right = st.columns([3, 2])
     uploaded = right.file_uploader(
         "Your own scenarios (JSON or CSV)",
-        type=["json", "csv", "tsv"],
+        type=["json", "csv", "tsv", "xlsx"],
         max_upload_size=app_settings().upload_mb,
         key="scenes-upload",
         help="JSON: a list of {name, scenario, options: [{text, counts}]} or {name, scenario, pattern}. CSV: columns "
