@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Job, Progress, run_to_end
-from emotion_core.base.settings import settings
+from emotion_core.base.settings import DTYPES, settings
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.threads import use_threads
@@ -26,10 +26,10 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def open_model(name: str, dtype: str) -> LoadedModel:
-    """Loads a model with the number of threads that the settings name."""
+def open_model(name: str, dtype: str | None) -> LoadedModel:
+    """Loads a model, by default in float32, with the number of threads that the settings name."""
     use_threads(settings().threads)
-    return load_model(name, dtype=dtype, report=_say)
+    return load_model(name, dtype=dtype or DTYPES[0], report=_say)
 
 
 def _say(what: str, share: float) -> None:
