@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from emotion_core.models.int8 import parts_of
 from emotion_core.models.offload import weight
 from emotion_core.models.template import arguments_of
 
@@ -35,12 +34,11 @@ def fingerprint(module: nn.Module, tokenizer: Any) -> str:
     total = sum(t.numel() * t.element_size() for t in state.values())
     for name, tensor in sorted(state.items()):
         digest.update(f"{name}:{tuple(tensor.shape)}:{tensor.dtype}".encode())
-        for part in parts_of(weight(module, name, tensor).detach()):
-            flat = part.reshape(-1)
-            if total > FULL_HASH_BYTES:
-                flat = flat[:: max(1, flat.numel() // SAMPLES_PER_TENSOR)]
-            if flat.device.type != "meta":
-                digest.update(flat.contiguous().cpu().view(torch.uint8).numpy().data)
+        flat = weight(module, name, tensor).detach().reshape(-1)
+        if total > FULL_HASH_BYTES:
+            flat = flat[:: max(1, flat.numel() // SAMPLES_PER_TENSOR)]
+        if flat.device.type != "meta":
+            digest.update(flat.contiguous().cpu().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -22,7 +22,7 @@ from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.first_look import base_of_adapter, classes_for, merged, require_files
 from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
-from emotion_core.models.int8 import INT8, is_int8, to_int8
+from emotion_core.models.int8 import INT8, in_8_bits, to_int8
 from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import device_of, placement
@@ -161,9 +161,9 @@ def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | No
         width=_width(module, config),
         context=_context(config),
         architecture=type(module).__name__,
-        dtype=INT8 if is_int8(module) else str(parameter.dtype).removeprefix("torch."),
+        dtype=INT8 if in_8_bits(module) else str(parameter.dtype).removeprefix("torch."),
         device=device_of(module),
-        parameters=sum(p.numel() for p in module.parameters()),
+        parameters=sum(p.numel() for p in module.parameters()) + in_8_bits(module),
     )
     return LoadedModel(info, module, tokenizer, path, copy=getattr(config, "altup_active_idx", None))
 

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from emotion_core.base.errors import ModelError
-from emotion_core.models.int8 import parts_of
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.offload import offloaded, weight
 
@@ -173,5 +172,4 @@ def _broken_weights(model: LoadedModel) -> list[str]:
     """Names of tensors that hold no numbers; in float16 infinite ones may be numbers that were too large for it."""
     narrow = model.info.dtype == "float16"
     state = {name: weight(model.module, name, one) for name, one in model.module.state_dict().items()}
-    parts = [(name, part) for name, one in state.items() for part in parts_of(one)]
-    return [name for name, one in parts if bool((one.isnan() if narrow else ~one.isfinite()).any())]
+    return [name for name, one in state.items() if bool((one.isnan() if narrow else ~one.isfinite()).any())]

@@ -76,14 +76,14 @@ def _forward(
         before = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
         so_far = before.then(tokens, edits)
         return so_far, _forward_again(model, so_far)
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     ordered = sorted(edits, key=lambda edit: edit.layer)  # a trace reads layers in forward order
     inputs: dict[str, Any] = {"input_ids": tokens, "use_cache": True, **_last_logits(model)}
     if isinstance(cache, Kept):
         inputs[cache.name] = cache.value
     with torch.inference_mode(), envoy.trace(inputs):
         for edit in ordered:
-            hidden = stream(blocks[edit.layer].output, model)
+            hidden = stream(blocks[edit.layer].output, copy)
             hidden[:] = steered(hidden, edit)
         output = nnsight.save(envoy.output)
     kept = learned(model, output, len(tokens))
@@ -99,12 +99,12 @@ def _last_logits(model: LoadedModel) -> dict[str, int]:
 @retried
 def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
     """Logits after all tokens so far, float32 [rows, vocabulary], without a cache: a step that runs elsewhere."""
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     stretches = so_far.edits()
     inputs = {"input_ids": so_far.tokens, "use_cache": False}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         for start, end, edit in stretches:
-            hidden = stream(blocks[edit.layer].output, model)
+            hidden = stream(blocks[edit.layer].output, copy)
             hidden[:, start:end] = steered(hidden[:, start:end], edit)
         logits = nnsight.save(envoy.output.logits[:, -1].float())
     last: torch.Tensor = logits

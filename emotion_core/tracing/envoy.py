@@ -22,19 +22,20 @@ def blocks_of(model: LoadedModel) -> Any:
     return reduce(getattr, model.layers_path.split("."), envoy_of(model))
 
 
-def stream(output: Any, model: LoadedModel) -> Any:
+def stream(output: Any, copy: int | None) -> Any:
     """The residual stream in a block's output or input, as it is steered: a view, [rows, tokens, (copies,) width].
 
     Most blocks of transformers 5 return a tensor [rows, tokens, width]; GPT-Neo, GPT-J, BLOOM, Falcon and MPT return
     a tuple that begins with it, the first GPT a list. Indexing a tensor with [0] would be its first row: the classic
     silent mistake. Some models carry the stream in several copies. Of Gemma 3n's [copies, rows, tokens, width] this is
-    the copy that its blocks compute on; of hyper-connections' [rows, tokens, copies, width] it is all of them.
+    the copy that its blocks compute on; of hyper-connections' [rows, tokens, copies, width] it is all of them. `copy`
+    is that of the loaded model, which is not handed over itself: what a trace names is sent along to NDIF.
     """
     tensor = output[0] if isinstance(output, (tuple, list)) else output
-    return tensor[model.copy] if model.copy is not None and tensor.dim() == 4 else tensor
+    return tensor[copy] if copy is not None and tensor.dim() == 4 else tensor
 
 
-def read_stream(output: Any, model: LoadedModel) -> Any:
+def read_stream(output: Any, copy: int | None) -> Any:
     """The residual stream as it is read, [rows, tokens, width]: the mean where it is carried in several copies."""
-    tensor = stream(output, model)
+    tensor = stream(output, copy)
     return tensor.mean(2) if tensor.dim() == 4 else tensor

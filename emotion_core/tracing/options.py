@@ -243,7 +243,7 @@ def _forward(
         mask: bool [rows, tokens].
         kept: Positions, ascending.
     """
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     at = torch.tensor(list(kept), device=ids.device)
     remembers = memory_of(model).stretches
     inputs: dict[str, Any] = {"input_ids": ids, "use_cache": remembers}
@@ -255,7 +255,7 @@ def _forward(
     where = mask.to(ids.device)
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         if edit is not None:
-            hidden = stream(blocks[edit.layer].output, model)
+            hidden = stream(blocks[edit.layer].output, copy)
             hidden[:] = torch.where(
                 where.reshape(*where.shape, *(1,) * (hidden.dim() - 2)), steered(hidden, edit), hidden
             )

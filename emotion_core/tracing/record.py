@@ -101,14 +101,14 @@ def _read_batch(
 def _trace(
     model: LoadedModel, ids: torch.Tensor, read: Sequence[list[int]], tails: Sequence[list[int]], depth: int
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     inputs = {"input_ids": ids, "use_cache": False}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
         pooled = nnsight.save([])
         norms = nnsight.save([])
-        pooled.append(_means(read_stream(blocks[0].input, model), read))
+        pooled.append(_means(read_stream(blocks[0].input, copy), read))
         for i in range(depth):
-            hidden = read_stream(blocks[i].output, model)  # (rows, tokens, width)
+            hidden = read_stream(blocks[i].output, copy)  # (rows, tokens, width)
             pooled.append(_means(hidden, read))
             norms.append(_mean_lengths(hidden, tails))
         tracer.stop()

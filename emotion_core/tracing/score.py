@@ -103,10 +103,10 @@ def _score_batch(
 def _trace(
     model: LoadedModel, ids: torch.Tensor, layer: int, matrix: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
         projected = nnsight.save(
-            read_stream(blocks[layer].output, model).float() @ matrix.T
+            read_stream(blocks[layer].output, copy).float() @ matrix.T
         )  # (rows, tokens, directions)
         # Inside the trace, because logits are the largest thing that could travel over a network.
         logits = envoy.output.logits[:, :-1].float().transpose(1, 2)  # (rows, vocabulary, tokens - 1)

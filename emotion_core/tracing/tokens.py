@@ -64,10 +64,10 @@ def project_layers(
 
 @retried
 def _trace(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[int, torch.Tensor]) -> torch.Tensor:
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
         kept = nnsight.save([])
         for layer, matrix in matrices.items():
-            kept.append(read_stream(blocks[layer].output, model).float() @ matrix.T)
+            kept.append(read_stream(blocks[layer].output, copy).float() @ matrix.T)
         tracer.stop()
     return torch.stack(kept, dim=2)

@@ -12,7 +12,7 @@ from tiny import TEXTS, tiny_module, tiny_tokenizer
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import ModelError, VectorFileError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.int8 import parts_of, to_int8
+from emotion_core.models.int8 import Int8Linear, to_int8
 from emotion_core.models.load import load_model
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.tracing.doctor import doctor
@@ -29,12 +29,14 @@ def both(tmp_path_factory):
 
 
 def test_each_row_of_a_matrix_is_whole_numbers_with_one_scale(both):
-    wide, narrow = (model.module.model.layers[1].mlp.up_proj.weight for model in both)
-    numbers = parts_of(narrow)[0]
-    assert numbers.dtype == torch.int8 and numbers.shape == wide.shape
-    scale = wide.abs().amax(1, keepdim=True) / 127.5
-    assert float((narrow.dequantize() - wide).abs().max()) <= 0.51 * float(scale.max())
-    assert type(both[1].module.lm_head.weight) is torch.nn.Parameter, "the output layer stays as it was"
+    wide, narrow = (model.module.model.layers[1].mlp.up_proj for model in both)
+    assert isinstance(narrow, Int8Linear) and narrow.weight.dtype == torch.int8
+    row = wide.weight[3].detach().numpy()
+    step = np.abs(row).max() / 127
+    np.testing.assert_array_equal(narrow.weight[3].numpy(), np.round(row / step))
+    np.testing.assert_allclose(float(narrow.scale[3]), step, rtol=1e-6)
+    assert type(both[1].module.lm_head) is torch.nn.Linear, "the output layer stays as it was"
+    assert both[0].info.parameters == both[1].info.parameters
 
 
 def test_activations_are_nearly_the_same_and_the_model_is_another(both):
@@ -55,9 +57,9 @@ def test_gpt2_s_own_layers_are_kept_in_8_bits_too(tmp_path):
     tiny_module("gpt2").save_pretrained(tmp_path / "gpt2")
     tiny_tokenizer().save_pretrained(tmp_path / "gpt2")
     wide, narrow = (load_model(str(tmp_path / "gpt2"), dtype=dtype) for dtype in ("float32", "int8"))
-    kept = narrow.module.transformer.h[1].mlp.c_fc.weight
-    assert parts_of(kept)[0].dtype == torch.int8
-    torch.testing.assert_close(kept.dequantize().T, wide.module.transformer.h[1].mlp.c_fc.weight, atol=0.01, rtol=0)
+    kept = narrow.module.transformer.h[1].mlp.c_fc
+    exact = wide.module.transformer.h[1].mlp.c_fc.weight
+    torch.testing.assert_close(kept.weight.T * kept.scale, exact, atol=0.01, rtol=0)
     logits = [model.module(torch.tensor([[5, 6, 7]])).logits for model in (wide, narrow)]
     assert float(torch.nn.functional.cosine_similarity(*(one.flatten() for one in logits), dim=0)) > 0.999
 

@@ -32,7 +32,7 @@ def test_the_mean_over_tokens_is_what_the_build_reads(demo: Read) -> None:
     model, vectors, baseline = demo
     text = "Someone tried the handle of the back door, slowly, while the kettle began to sing."
     found = run_to_end(read_text(model, baseline, text))
-    pooled = run_to_end(record(model, [text], ReadingPosition())).values[0]  # (layers, width)
+    pooled = run_to_end(record(model, [text], ReadingPosition(first_token=True))).values[0]  # (layers, width)
     expected = np.einsum("lw,elw->le", pooled, vectors.units)
     kept = np.array(found.content)
     np.testing.assert_allclose(found.projections[kept].mean(axis=0), expected, rtol=1e-4, atol=1e-4)

@@ -42,7 +42,7 @@ def test_the_mean_over_tokens_is_what_the_recorder_keeps(tiny: Tiny, family: str
     directions = vectors.units[:, 1]
     encodings = [model.encode(text) for text in TEXTS]
     together = run_to_end(project_tokens(model, encodings, 1, directions))
-    recorded = run_to_end(record(model, TEXTS, ReadingPosition())).values[:, 1] @ directions.T
+    recorded = run_to_end(record(model, TEXTS, ReadingPosition(first_token=True))).values[:, 1] @ directions.T
     for i, encoding in enumerate(encodings):
         alone = run_to_end(project_tokens(model, [encoding], 1, directions))[0]
         assert together[i].shape == (len(encoding), 2)
@@ -71,9 +71,11 @@ def test_a_sentence_is_read_against_neutral_texts(tiny: Tiny, monkeypatch: pytes
 
 def test_the_audit_marks_what_is_read(tiny: Tiny) -> None:
     model = tiny("gpt2")
-    every = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition()))
+    every = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition(first_token=True)))
+    rest = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition()))
     last = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition("last")))
     assert [t.read for t in every] == [t.content for t in every]
+    assert [t.read for t in rest] == [False, *[t.content for t in rest[1:]]], "the first token is left out of means"
     assert [t.read for t in last] == [False] * (len(last) - 1) + [True]
 
 

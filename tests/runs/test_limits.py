@@ -63,7 +63,7 @@ def start(registry: JobRegistry) -> str:
 
 @pytest.mark.parametrize("name", ["/tmp", ".", "someone/model", "../x", "gpt2"])
 def test_a_hosted_app_loads_only_what_is_listed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = dataclasses.replace(HOSTED, models=("demo",))
+    limits = dataclasses.replace(HOSTED, model="demo", models=("demo",))
     assert allowed_models(limits) == ("demo",)
     require_allowed("demo", limits)
     with pytest.raises(ModelError, match="not offered"):

@@ -20,7 +20,7 @@ def test_each_variable_is_read_with_its_type() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("EMOTION_HOSTED", "perhaps"), ("EMOTION_THREADS", "-1"), ("EMOTION_DATA_DIR", " "), ("EMOTION_DTYPE", "int8")],
+    [("EMOTION_HOSTED", "perhaps"), ("EMOTION_THREADS", "-1"), ("EMOTION_DATA_DIR", " "), ("EMOTION_DTYPE", "int3")],
 )
 def test_unusable_values_name_the_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):

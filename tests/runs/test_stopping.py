@@ -92,6 +92,7 @@ def test_a_waiting_run_is_cancelled_without_a_result(tiny, tmp_path: Path):
 
     class Owner:
         model = tiny("gpt2")
+        info = model.info
 
         def submit(self, job, visitor=""):
             return Never()

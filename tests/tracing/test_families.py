@@ -10,6 +10,7 @@ import pytest
 import torch
 from tiny import FAMILIES, TUPLES
 
+from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.steering.settings import SweepSettings
@@ -50,7 +51,7 @@ def test_every_claimed_architecture_is_tried():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_build_and_sweep(family, tiny):
     model = tiny(family)
-    vectors = run_to_end(build(model, [pairs()], BuildSettings()))
+    vectors = run_to_end(build(model, [pairs()], BuildSettings(reading=ReadingPosition(first_token=True))))
     # The same vector by plain hooks: the mean over the tokens of each text, positive minus negative.
     train = [t for t in pairs().texts if t.split == "train"]
     sides = {"positive": [], "negative": []}
@@ -65,5 +66,7 @@ def test_build_and_sweep(family, tiny):
     )
     result = run_to_end(sweep(model, vectors, settings))
     texts = {(row.direction, row.strength, row.sample): row.text for row in result.rows}
-    assert len(texts) == 2 + 2 * 2 and all(np.isfinite(row.surprise) for row in result.rows)
+    # The controls are written at the ends of the usable window only.
+    n_controls = 2 * len({s for s in (0.0, 2.0) if s and result.usable_window[0] <= s <= result.usable_window[1]})
+    assert len(texts) == 2 + 2 + n_controls and all(np.isfinite(row.surprise) for row in result.rows)
     assert {texts["emotion", 0.0, s] for s in (0, 1)} != {texts["emotion", 2.0, s] for s in (0, 1)}

@@ -170,3 +170,16 @@ def test_batches_hold_every_text_once_and_keep_to_their_size():
         assert len(batch) * max(lengths[i] for i in batch) <= 100
     flat = [lengths[i] for batch in batches for i in batch]
     assert flat == sorted(flat, reverse=True)
+
+
+def test_numbers_that_are_not_finite_are_an_error_and_not_a_reading():
+    """A broken row of the embedding shows itself only in texts with that token."""
+    model = tiny_model("gpt2")
+    token = model.encode("Tea.").ids[-1]
+    model.module.transformer.wte.weight.data[token, 3] = np.nan
+    sound = [text for text in TEXTS if token not in model.encode(text).ids]
+    model.module.lm_head.weight = model.module.transformer.wte.weight
+    if sound:
+        run_to_end(record(model, sound, ReadingPosition()))
+    with pytest.raises(ModelError, match=r"wte\.weight; layers 0 to 3 not finite"):
+        run_to_end(record(model, ["Tea."], ReadingPosition()))

@@ -70,3 +70,11 @@ def test_too_little_to_build_from_is_said():
         vectors_from(sets, acts, neutral(), BuildSettings())
     with pytest.raises(SettingsError, match="lack a text"):
         vectors_from([pair_set(name="other")], acts, neutral(), BuildSettings())
+
+
+def test_sides_that_read_the_same_have_no_direction():
+    pairs = pair_set()
+    acts, _ = planted_pairs(pairs, 3.0)
+    acts.values[:] = np.round(acts.values[:1])
+    with pytest.raises(SettingsError, match=r"two sides are the same to the model.*\(fear\).*exactly 0 at every layer"):
+        vectors_from([pairs], acts, neutral(), BuildSettings())

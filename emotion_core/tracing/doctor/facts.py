@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from emotion_core.models.int8 import parts_of
 from emotion_core.models.layers import text_config
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.doctor.check import REPORT, Check, verdict
@@ -115,7 +114,8 @@ def memory(model: LoadedModel) -> Check:
     """Says what weights and sweeps take, and what is free."""
     info = model.info
     item = _ITEM_BYTES.get(info.dtype, 4)
-    weights = sum(q.numel() * q.element_size() for p in model.module.parameters() for q in parts_of(p))
+    stored = {one.data_ptr(): one for one in model.module.state_dict().values()}  # tied ones once
+    weights = sum(one.numel() * one.element_size() for one in stored.values())
     row = 2 * info.layers * info.width * item * min(info.context, 128) + 4 * model.vocabulary
     free = _free_bytes(info.device)
     detail = (

@@ -62,7 +62,7 @@ def forward(model: LoadedModel, ids: torch.Tensor) -> tuple[Seen, torch.Tensor]:
 def _keep_input(seen: Seen, i: int, model: LoadedModel) -> Any:
     def keep(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         given = args[0] if args else kwargs["hidden_states"]
-        seen.inputs[i].append(read_stream(given, model).detach().clone())
+        seen.inputs[i].append(read_stream(given, model.copy).detach().clone())
 
     return keep
 
@@ -70,6 +70,6 @@ def _keep_input(seen: Seen, i: int, model: LoadedModel) -> Any:
 def _keep_output(seen: Seen, i: int, model: LoadedModel) -> Any:
     def keep(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         seen.kinds[i] = type(output).__name__
-        seen.outputs[i].append(read_stream(output, model).detach().clone())
+        seen.outputs[i].append(read_stream(output, model.copy).detach().clone())
 
     return keep
