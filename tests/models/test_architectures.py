@@ -15,8 +15,8 @@ import transformers
 from benchmarks.architectures import examined, names
 from emotion_core.models.catalogue import DEMO_FOLDER
 
-# A state that is copied and one that is not, attention and convolution in turn, four copies of the stream, two towers.
-FEW = ("mamba", "rwkv", "lfm2", "gemma3n_text", "gemma3")
+# A state that is not copied and one that is, copies of the stream, two towers.
+FEW = ("rwkv", "lfm2", "gemma3n_text", "gemma3")
 ALL = os.environ.get("EMOTION_TEST_ARCHITECTURES") == "all"
 # What no class does by its configuration alone, and transformers' own faults, by the words of the refusal.
 REFUSED = ("sees what comes after", "cannot run a text", "list of layers was not found", "residual stream")

@@ -30,4 +30,5 @@ def test_words():
     assert where_it_computes(replace(GPT2, device="cuda:0", dtype="bfloat16")) == (
         "gpt2 computes on the GPU (cuda:0) in bfloat16"
     )
+    assert "weights in 8 bits" in where_it_computes(replace(GPT2, dtype="int8"))
     assert (about(0.2), about(40), about(600)) == ("about 1 s", "about 40 s", "about 10 min")
