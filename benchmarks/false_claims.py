@@ -202,12 +202,14 @@ def _fear(bench: Bench, model: LoadedModel, reading: ReadingPosition) -> tuple[A
 def imported(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions of an imported file, scored on emotions-12 one against the rest."""
     targets = load_prompts("emotions-12")
-    acts = bench.run(record(bench.model, [t.text for t in targets.texts], BuildSettings().reading, bench.cache))
+    reading = BuildSettings().reading
+    acts = bench.run(record(bench.model, [t.text for t in targets.texts], reading, bench.cache))
+    neutral = bench.run(record(bench.model, neutral_texts(bench.model, reading), reading, bench.cache))
     for kind in KINDS:
         count = Count("held-out", f"imported {kind} directions")
         for vectors in bench.sets(kind, bench.draws):
             named = replace(vectors, emotions=targets.emotions[: len(vectors.emotions)])
-            scores = score_heldout(named, None, [targets], acts)
+            scores = score_heldout(named, None, [targets], acts, neutral=neutral)
             yield from ((count, verdict.evidence) for verdict in scores.verdicts)
 
 

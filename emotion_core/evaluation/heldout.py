@@ -61,7 +61,7 @@ def heldout(
     reading = record(model, scored, vectors.reading, cache)
     test = yield from located(reading, model, prompt_sets, vectors.reading.chat)
     neutral = None
-    if vectors.neutral_projection:
+    if vectors.neutral_projection or not vectors.prompt_sets or vectors.estimator != "difference":
         neutral = yield from record(model, neutral_texts(model, vectors.reading), vectors.reading, cache)
     confounds = yield from score_confounds(model, vectors, cache, (*built_in_confounds(), *confound_sets))
     return (yield from scoring(vectors, train, prompt_sets, test, draws, seed, neutral, confounds))

@@ -87,6 +87,31 @@ def random_directions(
     return null
 
 
+def direction_aurocs(rows: FloatArray, block: Block, emotions: tuple[str, ...], directions: FloatArray) -> Array:
+    """AUROC of given directions at one layer, float64 [directions, emotions]; nan where a text is not finite.
+
+    Args:
+        rows: float32 [texts, width], activations that `block` counts into.
+        block: Scored rows.
+        emotions: Emotions of the block that are scored.
+        directions: float32 [directions, width].
+    """
+    found = np.full((len(directions), len(emotions)), np.nan)
+    centred = centred_rows(rows)
+    if centred is None:
+        return found
+    sides = [block.sides(emotion) for emotion in emotions]
+    used = np.unique(np.concatenate([row for side in sides for row in side]))
+    ranks = np.asarray(rankdata(directions @ centred[used].T, axis=-1), dtype=np.float64)  # (directions, used)
+    for e, (positive, negative) in enumerate(sides):
+        own, n = np.isin(used, positive), len(positive)
+        if n + len(negative) == len(used):  # one against the rest: the ranks are those of these two sides
+            found[:, e] = (ranks[:, own].sum(axis=1) - n * (n + 1) / 2) / (n * len(negative))
+        else:
+            found[:, e] = auroc(ranks[:, own], ranks[:, np.isin(used, negative)])
+    return found
+
+
 def shuffled_labels(
     block: Block, emotions: tuple[str, ...], scores_of: ScoresOfDraws, layers: int, draws: int, rng: np.random.Generator
 ) -> Job[Null]:

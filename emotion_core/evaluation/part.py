@@ -8,8 +8,16 @@ import numpy as np
 
 from emotion_core.base.activations import Activations
 from emotion_core.base.jobs import Job
+from emotion_core.evaluation.controls import controls_needed, controls_of, rank_p
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, paired_gap
-from emotion_core.evaluation.nulls import Null, random_directions, relabelled_aurocs, shuffled_aurocs, shuffled_labels
+from emotion_core.evaluation.nulls import (
+    Null,
+    direction_aurocs,
+    random_directions,
+    relabelled_aurocs,
+    shuffled_aurocs,
+    shuffled_labels,
+)
 from emotion_core.evaluation.rivals import (
     RIVALS,
     Rivals,
@@ -115,8 +123,32 @@ def score_part(part: Part, draws: int, rng: np.random.Generator, n_emotions: int
             reached = int((null >= tables["auroc"][e, layer] - 1e-9).sum())
             tables["p_value"][e, layer] = (1 + reached) / (1 + len(null))
             tables["null_auroc_95"][e, layer] = np.quantile(null, 0.95)
+    if not _re_extracted(part):
+        _beside_directions(part, tables, controls_needed(n_emotions))
     rivals, gaps = _rivals(part)
     return Scored(tables, rivals, gaps, tuple(counted))
+
+
+def _beside_directions(part: Part, tables: dict[str, Array], count: int) -> None:
+    """Holds fixed vectors also against directions that mean nothing, at their chosen layers.
+
+    Shuffled labels ask whether a direction goes with the emotion at all, and emotions differ along so many directions
+    that some of any do. The verdict goes by the kind that the emotion stands out least from.
+    """
+    layers = np.array([part.vectors.layer_of(emotion) for emotion in part.emotions])
+    for layer in sorted(set(layers.tolist())):
+        controls = controls_of(part.vectors, [layer], part.neutral, None, count)
+        chosen = np.flatnonzero(layers == layer)
+        emotions = tuple(part.emotions[e] for e in chosen)
+        null = direction_aurocs(part.test.values[:, layer], part.block, emotions, controls.units[:, 0])
+        for k, (e, emotion) in enumerate(zip(chosen, emotions, strict=True)):
+            for index in controls.places(emotion).values():
+                usable = null[index, k][np.isfinite(null[index, k])]
+                if len(usable):
+                    p_value = rank_p(tables["auroc"][e, layer], usable)
+                    tables["p_value"][e, layer] = np.maximum(tables["p_value"][e, layer], p_value)
+                    edge = np.maximum(tables["null_auroc_95"][e, layer], np.quantile(usable, 0.95))
+                    tables["null_auroc_95"][e, layer] = edge
 
 
 def _measure(part: Part, emotion: str) -> dict[str, Array]:

@@ -58,6 +58,8 @@ RULE_LINES = (
 )
 RULE = " ".join(str(line) for line in RULE_LINES)
 
+_EXTRACTED = "vectors from shuffled labels"
+_FIXED = "shuffled labels, and 95 % of every kind of directions that mean nothing,"
 NOT_TESTED = "cannot be tested one by one"
 VerdictKind = Literal["evidence", "cannot be told", "explained", "not tested", "no evidence"]
 
@@ -148,10 +150,12 @@ def judge(measured: Measured) -> Verdict:
         and measured.q_value <= SIGNIFICANCE
         and not measured.d_bound <= 0  # nan passes: the permutation test holds without a bound
     )
+    rivals = any(gap.kind == "rival" for gap in measured.gaps)  # without training texts there are none
     start = "Within one source, held-out" if measured.within_source else "Held-out"
     numbers = (
-        f"{start} AUROC {measured.auroc:.2f} at layer {measured.layer}, where 95 % of vectors from shuffled labels "
-        f"stay at or below {measured.null_auroc_95:.2f} (corrected {p_words(measured.q_value)})"
+        f"{start} AUROC {measured.auroc:.2f} at layer {measured.layer}, where 95 % of "
+        f"{_EXTRACTED if rivals else _FIXED} stay at or below {measured.null_auroc_95:.2f} "
+        f"(corrected {p_words(measured.q_value)})"
     )
     if measured.n < FEWEST_UNITS:
         few = f"; {measured.n} held-out {'text is' if measured.n == 1 else 'texts are'} too few to judge it by itself"
@@ -159,7 +163,7 @@ def judge(measured: Measured) -> Verdict:
     if not separates:
         return Verdict(False, "no evidence", f"{numbers}{_sees(measured)}.")
     word, told = _against(measured.gaps)
-    if not any(gap.kind == "rival" for gap in measured.gaps):
+    if not rivals:
         told += "; rivals cannot be fitted without the training texts"
     return Verdict(True, word, f"{numbers}{told}{_sees(measured)}.")
 
