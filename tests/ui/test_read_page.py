@@ -74,7 +74,7 @@ def test_a_tab_keeps_its_own_reading(open_page: Open, until: Until) -> None:
     until(app, lambda one: "random directions at that token" in texts(one))
     app.segmented_control(key="what").set_value("Dose").run()
     button(app, "Read").click().run()
-    until(app, lambda one: "texts that differ in the number only" in texts(one))
+    until(app, lambda one: "a reading goes up or down with the number" in texts(one))
     app.segmented_control(key="what").set_value("Text").run()
     until(app, lambda one: "random directions at that token" in texts(one))
 

@@ -42,7 +42,7 @@ def test_an_expired_curve_is_drawn_again_under_its_link(open_page: Open, until: 
     app = until(open_page("2_Explore_emotions", sizes=run_id), offers_redo)
     assert "has been removed to make room" in texts(app)
     button(app, REDO).click().run()
-    until(app, lambda one: "already give nearly the same" in texts(one) or "would still turn" in texts(one), 300)
+    until(app, lambda one: "How near two directions" in texts(one), 300)
     assert store().get(run_id).state == "done" and app.query_params["sizes"] in (run_id, [run_id])
     assert "run" not in app.query_params
 

@@ -10,6 +10,7 @@ from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from ui.services import owner, store
+from ui.vector_sets import BUILT_IN, run_of
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -60,7 +61,7 @@ def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> Non
     from emotion_core.runs.builds import load_build
 
     app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
-    run_id = store().recent("build")[0].id
+    run_id = run_of(BUILT_IN, owner("demo").info)
     vectors = load_build(store(), run_id).vectors
     settings = CrossTalkSettings(prompts=("When she opened the door, she",), strength=0.2, samples=1, max_new_tokens=4)
     registry = JobRegistry(store())
