@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from bundled import Bundled
 
 from demo_model import rates, write_planted
 from emotion_core.base.jobs import run_to_end
@@ -10,12 +11,8 @@ from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.effects import EffectMatrix, effect_matrix
 from emotion_core.behavior.scenes import PLANTED_FILE, planted_scenes
-from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import load_prompts
-from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
 
 LAYER = 2  # chosen on other set-ups, see benchmarks/planted_behaviors.py
 
@@ -25,9 +22,8 @@ def test_the_file_is_what_the_generator_writes() -> None:
 
 
 @pytest.fixture(scope="module")
-def built() -> tuple[LoadedModel, EmotionVectors]:
-    model = load_model("demo")
-    return model, run_to_end(build(model, [load_prompts("scenes-171")], BuildSettings()))
+def built(bundled: Bundled) -> tuple[LoadedModel, EmotionVectors]:
+    return bundled.model, bundled.scenes
 
 
 def _matrix(built: tuple[LoadedModel, EmotionVectors], behavior: str, emotions: tuple[str, ...]) -> EffectMatrix:

@@ -13,6 +13,7 @@ from emotion_core.experiments.experiment import find, load
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.ship import (
     MAP_CLUSTERS,
+    PLANTED_SET,
     SHIPPED_FOLDER,
     SMOLLM2_TRANSFER,
     home_prompts,
@@ -61,6 +62,8 @@ def test_the_shipped_map_is_found_without_computing(tmp_path: Path) -> None:
     assert build is not None, REMEDY
     vectors = load_build(store, build.id).vectors
     assert len(vectors.emotions) == 171
+    planted = map_prompts(PLANTED_SET)
+    assert store.find(BUILD, build_key(owner_of("demo").info.fingerprint, planted, BuildSettings())) is not None, REMEDY
     checks = find(store, vectors, MAP_CHECKS, MapSettings(MAP_CLUSTERS))
     assert checks is not None, REMEDY
     assert load(store, checks, MAP_CHECKS).emotions == vectors.emotions
