@@ -263,7 +263,8 @@ def test_neutral_projection_reaches_the_shuffled_vectors():
 
 def test_degenerate_sets_give_null_not_a_crash():
     constant = pair_set()
-    acts, _ = planted_pairs(constant, 0.0, noise=0.0)
+    acts, _ = planted_pairs(constant, 3.0)
+    acts.values[[t.split == "heldout" for t in constant.texts]] = 1.0
     two = pair_set(10, 1)
     topic = PromptSet("one topic", "pairs", tuple(replace(t, topic="same") for t in pair_set().texts), 0)
     same = PromptSet("same texts", "pairs", tuple(replace(t, text="the same") for t in pair_set(5, 0).texts), 0)
@@ -277,9 +278,10 @@ def test_degenerate_sets_give_null_not_a_crash():
         "constant": (constant, acts),
         "two held-out rows": (two, planted_pairs(two, 3.0)[0]),
         "one topic": (topic, planted_pairs(topic, 3.0)[0]),
-        "same texts": (same, same_acts),
         "not a number": (pair_set(), broken),
     }
+    with pytest.raises(SettingsError, match="the same to the model"):
+        scored(same, same_acts, draws=50)
     results = {}
     for name, (one, activation) in cases.items():
         results[name] = scored(one, activation, draws=50)[1]
