@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import mannwhitneyu
 from vectors.planted import activations, directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.evaluation.confounds import confound_scores
+from emotion_core.evaluation.controls import rotated_sets
 from emotion_core.evaluation.heldout import corrected, score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import vectors_from
@@ -328,3 +330,31 @@ def test_p_values_are_corrected_for_the_number_of_emotions():
     np.testing.assert_allclose(result.q_values, corrected(at_layer))
     assert (result.q_values >= at_layer).all() and (result.q_values > at_layer).any()
     assert [e["p_corrected"] for e in result.to_json()["emotions"]] == result.q_values.tolist()
+
+
+def test_imported_directions_are_held_against_directions_that_mean_nothing():
+    """Eight planted emotions, their own vectors without training texts, and mixes of them in their place."""
+    one = labelled_set(tuple("abcdefgh"), 8, 12)
+    acts, own = planted_labels(one, 4.0)
+    vectors = vectors_from([one], acts, neutral(), BuildSettings())
+    rng, called = np.random.default_rng(0), []
+    for draw in range(6):
+        units = rotated_sets(own.astype(np.float32), 1, rng)[0] if draw else own
+        given = replace(vectors, values=units.astype(np.float32), prompt_sets=(), estimator="unknown", origin="npz")
+        scores = score_heldout(given, None, [one], acts, draws=20, seed=draw, neutral=neutral())
+        called.append([verdict.evidence for verdict in scores.verdicts])
+    assert all(called[0]), "the planted directions themselves"
+    assert np.mean(called[1:]) <= 0.05
+    by_labels_alone = [
+        relabelled_p(acts, one, units_of_draw) for units_of_draw in rotated_sets(own.astype(np.float32), 6, rng)
+    ]
+    assert np.mean(np.concatenate(by_labels_alone) < 0.05 / 8) > 0.1, "shuffled labels alone would call many of them"
+
+
+def relabelled_p(acts, one, units):
+    """p of each emotion's direction at layer 0 against shuffled labels of the texts alone, by scipy's rank test."""
+    labels = np.array([t.emotion for t in one.texts])
+    scores = acts.values[:, 0] @ units[:, 0].T
+    return np.array(
+        [mannwhitneyu(scores[labels == e, k], scores[labels != e, k]).pvalue for k, e in enumerate(one.emotions)]
+    )
