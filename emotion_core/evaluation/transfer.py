@@ -82,7 +82,7 @@ RULE = (
     "No evidence: anything else; it does not show that nothing carries over."
 )
 # Sets of one author. Built-in ones that others wrote are not among them.
-_BY_THIS_PROJECT = frozenset({"fear-calm", "emotions-12", "emotions-171", "scenes-171"})
+_BY_THIS_PROJECT = frozenset({"fear-calm", "emotions-12", "emotions-171", "scenes-171", "stories-171"})
 _RULE_CUTS = ("Cannot be told", "Explained by", "Evidence within", "Cannot be tested", "No evidence:")
 _LAYER_KEYS = (
     "auroc", "low", "high", "paired", "null_auroc_5", "null_auroc_95", "p_value", "p_training", "p_target",

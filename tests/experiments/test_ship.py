@@ -1,6 +1,7 @@
 """The first page's result that lies in the repository belongs to the model that lies beside it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save
 
 from emotion_core.base.cache import ActivationCache
+from emotion_core.evaluation.transfer import author_note
 from emotion_core.experiments.experiment import find, load
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.ship import (
@@ -20,6 +22,7 @@ from emotion_core.experiments.ship import (
     map_prompts,
     pack,
     round_run,
+    shipped_transfer,
     start_home_build,
     start_home_sweep,
     unpack,
@@ -104,3 +107,10 @@ def test_a_rounded_run_takes_the_place_of_the_first_and_keeps_three_digits(tmp_p
     assert tensors["n"].tolist() == whole.tolist() and b'"m":"x"' in data[:200]
     assert store.read(again, "b.txt") == b"2"
     assert len(compressed(data)) < 0.75 * len(compressed(store.read(run_id, "a.safetensors")))
+
+
+def test_the_first_page_says_who_wrote_both_sets() -> None:
+    shipped = shipped_transfer()
+    assert shipped is not None, REMEDY
+    assert "written for this project" in author_note(shipped)
+    assert "written for this project" not in author_note(replace(shipped, target="someone-elses.csv"))
