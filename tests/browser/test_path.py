@@ -88,7 +88,7 @@ def build_from_an_upload(page: Page) -> None:
     expect(page.get_by_text("3 emotions").first).to_be_visible(timeout=LONG)
     settle(page)
     page.get_by_role("button", name=re.compile("^.*Build vectors: 36 texts")).click()
-    expect(page.get_by_text(re.compile("Held-out AUROC")).first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile("held-out AUROC", re.IGNORECASE)).first).to_be_visible(timeout=LONG)
     vectors = load_vectors(saved(page, "Vectors (.safetensors)"))
     assert vectors.emotions == tuple(NAMED)
 
@@ -112,7 +112,7 @@ def sweep_and_take_the_texts(page: Page) -> None:
     expect(page.get_by_role("heading", name="Steer", exact=True)).to_be_visible(timeout=LONG)
     page.get_by_role("textbox", name="Strengths").fill("-0.2,0,0.2")
     page.get_by_role("textbox", name="Strengths").press("Enter")
-    button = page.get_by_role("button", name=re.compile("Run sweep: 184 texts"))
+    button = page.get_by_role("button", name=re.compile(r"Run sweep: \d+ texts"))
     expect(button).to_be_visible(timeout=LONG)
     settle(page)
     button.click()
