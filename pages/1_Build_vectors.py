@@ -48,7 +48,8 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
             with st.expander("Which tokens are read", icon=":material/format_ink_highlighter:"):
                 token_audit(working.owner, prompt_sets, settings.reading, key="before")
             n_texts = sum(len(one.texts) for one in prompt_sets)
-            label += f": {n_texts:,} texts, {build_cost(working.info, n_texts)}"
+            characters = sum(len(t.text) for one in prompt_sets for t in one.texts)
+            label += f": {n_texts:,} texts, {build_cost(working.info, n_texts, characters)}"
             start = partial(_start, working, prompt_sets, settings)
     limit_note("build")
     st.caption(f"{where_it_computes(working.info)}. Texts that were read before cost nothing.")

@@ -33,9 +33,10 @@ def build(arguments: argparse.Namespace) -> Answer:
     model = open_model(arguments.model, arguments.dtype)
     if arguments.leave_out_long:
         sets = fitting_sets(model, sets, chat=reading.chat)
-    n_texts = sum(len(one.texts) for one in sets)
-    print(f"{where_it_computes(model.info)}; {n_texts:,} texts, {build_cost(model.info, n_texts)}.", file=sys.stderr)
-    short = run(short_texts(model, [t.text for one in sets for t in one.texts], reading))
+    texts = [t.text for one in sets for t in one.texts]
+    cost = build_cost(model.info, len(texts), sum(map(len, texts)))
+    print(f"{where_it_computes(model.info)}; {len(texts):,} texts, {cost}.", file=sys.stderr)
+    short = run(short_texts(model, texts, reading))
     if short:
         print(short_sentence(short, reading), file=sys.stderr)
     vectors = run(build_job(model, sets, settings, open_cache()))

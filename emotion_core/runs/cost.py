@@ -6,9 +6,11 @@ from emotion_core.base.activations import ModelInfo
 
 # Measured on two CPU cores: multiply-adds a second when many tokens pass at once, and when one token a row does.
 _READ_RATE = 4e10
+_BUILD_RATE = 5.2e10  # in the length-sorted batches of a build: between smollm2's and a GPT-2-small's
 _WRITE_RATE = 1.5e10
 _GPU_GAIN = 60.0
-_TOKENS_A_TEXT = 25
+_TOKENS_A_TEXT, _CHARACTERS_A_TOKEN = 25, 4.3
+_NEUTRAL_TEXTS, _NEUTRAL_TOKENS = 200, 8_000  # read once a model, with its first build
 _STEP_OVERHEAD = 0.004  # seconds a decoding step, whatever the model
 _START = 1.5
 _LIBRARIES = 0.5e9  # bytes of a process before it has a model: Python, torch, transformers, nnsight
@@ -20,16 +22,26 @@ _NUMBERS_A_TOKEN = 24
 _COPIES = 2.5  # of the pooled activations: themselves, one emotion's sides, one layer at a time in double precision
 
 
-def build_seconds(info: ModelInfo, n_texts: int) -> float:
-    """Rough seconds to read texts that are not cached and build vectors from them."""
-    work = n_texts * _TOKENS_A_TEXT * max(info.parameters, 1)
-    return _START + n_texts * 0.004 + work / _rate(info, _READ_RATE)
+def build_seconds(info: ModelInfo, n_texts: int, characters: int | None = None, *, neutral: bool = True) -> float:
+    """Rough seconds to read texts that are not cached and build vectors from them.
+
+    Args:
+        info: The model.
+        n_texts: How many.
+        characters: In all of them; short texts where it is not known.
+        neutral: Whether the neutral texts are read too, as in a model's first build.
+    """
+    tokens = n_texts * _TOKENS_A_TEXT if characters is None else characters / _CHARACTERS_A_TOKEN
+    tokens += _NEUTRAL_TOKENS if neutral else 0
+    texts = n_texts + (_NEUTRAL_TEXTS if neutral else 0)
+    return 1.0 + texts * 0.001 + tokens * max(info.parameters, 1) / _rate(info, _BUILD_RATE)
 
 
 def transfer_seconds(info: ModelInfo, n_target: int, n_train: int, n_emotions: int, *, untrained: bool) -> float:
     """Rough seconds to score vectors, whose own texts are read, on another set; twice the reading with a twin."""
     scoring = 0.25 * n_emotions + 0.002 * n_train
-    return scoring + build_seconds(info, n_target) + (build_seconds(info, n_target + n_train) if untrained else 0.0)
+    twin = build_seconds(info, n_target + n_train, neutral=False) if untrained else 0.0
+    return scoring + build_seconds(info, n_target, neutral=False) + twin
 
 
 def build_bytes(info: ModelInfo, n_texts: int) -> float:
@@ -45,9 +57,9 @@ def build_bytes(info: ModelInfo, n_texts: int) -> float:
     return _LIBRARIES + info.parameters * size + batch + _COPIES * pooled
 
 
-def build_cost(info: ModelInfo, n_texts: int) -> str:
+def build_cost(info: ModelInfo, n_texts: int, characters: int | None = None) -> str:
     """Both estimates in words, such as `about 40 s, 2.1 GB of memory`."""
-    return f"{about(build_seconds(info, n_texts))}, {build_bytes(info, n_texts) / 1e9:.1f} GB of memory"
+    return f"{about(build_seconds(info, n_texts, characters))}, {build_bytes(info, n_texts) / 1e9:.1f} GB of memory"
 
 
 def where_it_computes(info: ModelInfo) -> str:

@@ -37,7 +37,7 @@ def method_table(working: Working) -> None:
             "The same texts once more: difference in means, first principal component or logistic regression, with or "
             "without what neutral text varies along, read over all tokens or at the last one."
         )
-        cost = about(3 * build_seconds(working.info, texts) + 0.05 * texts)
+        cost = about(3 * build_seconds(working.info, texts, neutral=False) + 0.05 * texts)
         if not st.button(f"Compare methods, {cost}", key="start-methods"):
             return
         with shown_errors():

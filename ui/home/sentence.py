@@ -56,7 +56,7 @@ def sentence(working: Working) -> None:
             )
     if not (text or "").strip():
         return
-    seconds = about(build_seconds(working.info, _NEUTRAL_TEXTS))
+    seconds = about(build_seconds(working.info, 0))
     label = f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
     if not at_once_or_asked(working.owner, label, key="read-sentence"):
         return

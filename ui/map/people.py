@@ -94,7 +94,7 @@ def _twin(mapped: Mapped) -> None:
             del st.session_state[key]
         return
     texts = training_texts(vectors.prompt_sets)
-    cost = about(build_seconds(mapped.working.info, len(texts)))
+    cost = about(build_seconds(mapped.working.info, len(texts), sum(map(len, texts)), neutral=False))
     label = f"Read the same texts with an untrained twin, {cost}"
     help_text = "The same model with random weights: what it shows of the map no training is needed for."
     if st.button(label, key="start-twin", icon=":material/play_arrow:", help=help_text):

@@ -60,7 +60,7 @@ def _offer(working: Working, few: str) -> None:
             choose_next(MAP_SET)
             del st.session_state[_RUN]
             st.rerun()
-    cost = about(build_seconds(working.info, len(prompts.texts)))
+    cost = about(build_seconds(working.info, len(prompts.texts), sum(len(t.text) for t in prompts.texts)))
     if st.button(
         f"Build {len(prompts.emotions)} emotions ({prompts.name}), {cost}", type="primary", key="build-map-set"
     ):
