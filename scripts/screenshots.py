@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "images"
 VIEWS = {
     "home": ("", 1750),
-    "map": ("Explore_emotions?tab=Map&vectors=scenes-171&emotion=afraid", 1400),
-    "study": ("Fear_study", 900),
+    "map": ("Explore_emotions?model=demo&tab=Map&vectors=scenes-171&emotion=afraid", 1400),
+    "study": ("Fear_study?model=demo", 900),
 }
 WIDTH = 1280
 PATIENCE = 300_000  # milliseconds

@@ -19,6 +19,7 @@ import pytest
 import torch
 from warm_python import WarmPython
 
+from emotion_core.base.settings import settings
 from emotion_core.models.loaded import LoadedModel
 
 if TYPE_CHECKING:
@@ -71,3 +72,10 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
     from bundled import Bundled  # seconds of import that most tests do not need
 
     return Bundled(tmp_path_factory.mktemp("bundled"))
+
+
+@pytest.fixture(autouse=True)
+def settings_of_this_test() -> Iterator[None]:
+    """No test sees the settings that another one's environment gave."""
+    yield
+    settings.cache_clear()

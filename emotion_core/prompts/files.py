@@ -249,7 +249,12 @@ def _arranged(name: str, data: bytes, choice: Choice | None, emotion: str) -> Ar
                 remedy="Give both files at once",
             ) from None
         # Prose has commas, but the same number of anything rarer in every line is a table.
-        if table.separator != "," and len(table.lines[0]) > 1 and len({len(line) for line in table.lines}) == 1:
+        if (
+            table.lines
+            and table.separator != ","
+            and len(table.lines[0]) > 1
+            and len({len(line) for line in table.lines}) == 1
+        ):
             raise
     said: list[str] = []
     lines = _lines(name, unpack(name, data), said)
