@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import false_discovery_control
 
 from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.cache import ActivationCache
@@ -20,7 +19,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.selection import Selection, select
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.correlation import adjusted
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts
@@ -156,7 +155,7 @@ def _assemble(
     tables = {name: np.concatenate([one.tables[name] for one in scored]) for name in scored[0].tables}
     layers = np.array([vectors.layer_of(emotion) for emotion in emotions])
     at_layer = {name: table[np.arange(len(emotions)), layers] for name, table in tables.items()}
-    q_values = corrected(at_layer["p_value"])
+    q_values = adjusted(at_layer["p_value"])
     counts = [count(part, emotion) for part in parts for emotion in part.emotions]
     re_extracted = vectors.estimator == "difference" and parts[0].train is not None
     sides, projections = _points(parts, len(test.texts))
@@ -186,15 +185,6 @@ def _assemble(
         ),
         **tables,
     )
-
-
-def corrected(p_values: Array) -> Array:
-    """Benjamini-Hochberg across emotions; an emotion without a p-value does not count and stays nan."""
-    known = np.isfinite(p_values)
-    result = np.full(p_values.shape, np.nan)
-    if known.any():
-        result[known] = false_discovery_control(p_values[known])
-    return result
 
 
 def _points(parts: Sequence[Part], n_texts: int) -> tuple[npt.NDArray[np.int8], FloatArray]:

@@ -31,7 +31,6 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import counted, finite
 from emotion_core.evaluation.gaps import FEWEST_UNITS, Gap, auroc_estimate, paired_gap
-from emotion_core.evaluation.heldout import corrected
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.evaluation.rivals import (
@@ -49,6 +48,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.p_words import p_words
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
@@ -487,7 +487,7 @@ def scoring(
         for e, name in enumerate(part.names):
             measured.append(_measure(name, part, e, scores[e], nulls.of(e), layer, rivals))
         tables = {"vectors": scores[:, layer], **rivals}
-    q_values = corrected(np.array([max(m.nulls.p_training[layer], m.nulls.p_target[layer]) for m in measured]))
+    q_values = adjusted(np.array([max(m.nulls.p_training[layer], m.nulls.p_target[layer]) for m in measured]))
     same = _shares_texts(vectors, target)
     results = tuple(_result(m, layer, float(q), same, target.form) for m, q in zip(measured, q_values, strict=True))
     # Emotions of different training sets were never weighed against each other, and are not ranked together.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.stats import false_discovery_control, rankdata
 
 from emotion_core.evaluation.controls import KIND_WORDS, Kind, hardest, rank_p
+from emotion_core.stats.correlation import adjusted
 from emotion_core.vectors.rows import IntArray
 
 Array = npt.NDArray[np.float64]
@@ -97,22 +98,7 @@ def judge(effects: npt.ArrayLike, columns: Columns, side: Side = "two-sided", fa
     p_value, kinds = np.full(len(columns), np.nan), [""] * len(columns)
     for e, places in enumerate(columns):
         kinds[e], p_value[e] = _compared(values[e], values, places, side)
-    return Chance(p_value, corrected(p_value, family), tuple(kinds))
-
-
-def corrected(p_value: Array, family: int | None = None) -> Array:
-    """q-values of what is known, float64 of the same shape; nan where p is.
-
-    Args:
-        p_value: float64 [...].
-        family: Size of the family where it is larger: the rest of it counts as showing nothing.
-    """
-    q_value, known = np.full_like(p_value, np.nan), np.isfinite(p_value)
-    p = p_value[known]
-    if len(p):
-        rest = np.ones(max(0, (family or 0) - len(p)))
-        q_value[known] = false_discovery_control(np.concatenate([p, rest]))[: len(p)]
-    return q_value
+    return Chance(p_value, adjusted(p_value, family), tuple(kinds))
 
 
 def trend(
@@ -166,7 +152,7 @@ def _one_sided(change: Array, columns: Columns, chosen: Sequence[int], signs: Ar
     for i, e in enumerate(chosen):
         kind, p_value[i] = _compared(change[e] * signs[i], change * signs[i], columns[e], "greater")
         kinds.append(kind)
-    return Chance(p_value, corrected(p_value), tuple(kinds))
+    return Chance(p_value, adjusted(p_value), tuple(kinds))
 
 
 def _compared(effect: float, effects: Array, places: Mapping[Kind, IntArray], side: Side) -> tuple[str, float]:

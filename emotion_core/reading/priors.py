@@ -14,11 +14,12 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.chance import corrected, judge
+from emotion_core.reading.chance import judge
 from emotion_core.reading.dialogue import span_numbers, tokenize
 from emotion_core.reading.priors_result import PriorsReading, late_turns
 from emotion_core.reading.project import GroupMeans, read_windows
 from emotion_core.reading.windows import windows
+from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.intervals import mean_interval
 
 MOST_SYSTEMS = 8
@@ -111,7 +112,7 @@ def read_priors(
         null_by_turn=_band(by_turn),
         null_late=_band(late[:, random]),
         p_late=p_late,
-        q_late=corrected(p_late),
+        q_late=adjusted(p_late),
     )
 
 

@@ -19,7 +19,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import Split
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.chance import LEVEL, corrected, judge
+from emotion_core.reading.chance import LEVEL, judge
 from emotion_core.reading.dialogue import tokenize
 from emotion_core.reading.monitor import (
     Mask,
@@ -32,6 +32,7 @@ from emotion_core.reading.monitor import (
 )
 from emotion_core.reading.neutral_form import neutral_dialogues
 from emotion_core.reading.project import read_windows
+from emotion_core.stats.correlation import adjusted
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -277,7 +278,7 @@ def flagged(fires: Mask, tokens: Sequence[int], controls: Mapping[Kind, IntArray
         leads.append(int(lead[0]))
         chance = judge(lead, [controls], "greater")
         p_values[i], kinds[i] = chance.p_value[0], chance.kinds[0]
-    q_values = corrected(p_values)
+    q_values = adjusted(p_values)
     return tuple(
         Flagged(token, None, None) if lead is None else Flagged(token, lead, float(p), float(q), kind)
         for token, lead, p, q, kind in zip(tokens, leads, p_values, q_values, kinds, strict=True)

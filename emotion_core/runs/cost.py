@@ -14,7 +14,7 @@ _NEUTRAL_TEXTS, _NEUTRAL_TOKENS = 200, 8_000  # read once a model, with its firs
 _STEP_OVERHEAD = 0.004  # seconds a decoding step, whatever the model
 _START = 1.5
 _LIBRARIES = 0.5e9  # bytes of a process before it has a model: Python, torch, transformers, nnsight
-# Said before a build; the figure is that of `python -m benchmarks --shapes smollm2 --parts dtype`.
+# Said before a build; the figure stands in docs/performance.md.
 INT8_CHANGES = "on smollm2 fear-calm's directions keep a cosine of at least .999 with float32's"
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
 # While a batch is read: numbers a token and width that exist at a time, most of them inside one block.

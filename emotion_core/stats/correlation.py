@@ -47,12 +47,18 @@ def fisher_interval(r: Array, n: int) -> tuple[Array, Array]:
     return np.tanh(z - half), np.tanh(z + half)
 
 
-def adjusted(p_values: Array) -> Array:
-    """Benjamini-Hochberg over all finite p-values; the others stay nan. Any shape."""
+def adjusted(p_values: Array, family: int | None = None) -> Array:
+    """q-values over all finite p-values (Benjamini and Hochberg 1995), float64 of the same shape; the others stay nan.
+
+    Args:
+        p_values: float64 [...].
+        family: Size of the family where it is larger: the rest of it counts as showing nothing.
+    """
     known = np.isfinite(p_values)
-    result = np.full(p_values.shape, np.nan)
-    if known.any():
-        result[known] = false_discovery_control(p_values[known])
+    result, found = np.full(p_values.shape, np.nan), p_values[known]
+    if len(found):
+        rest = np.ones(max(0, (family or 0) - len(found)))
+        result[known] = false_discovery_control(np.concatenate([found, rest]))[: len(found)]
     return result
 
 

@@ -33,6 +33,15 @@ def test_heldout_has_the_promised_keys(capsys, vectors, prompts):
         assert expected | {"null_auroc_95", "p_value"} <= set(one["layers"][0])
 
 
+def test_a_command_finds_what_was_computed_and_asks_nothing_of_the_model(capsys, vectors, prompts, monkeypatch):
+    first = answer(capsys, "heldout", str(vectors), str(prompts))
+    monkeypatch.setattr("emotion_core.cli.session.load_model", lambda *_, **__: pytest.fail("the model was loaded"))
+    assert answer(capsys, "heldout", str(vectors), str(prompts)) == first
+    # A model that is named is looked at in any case, so that another one is refused.
+    with pytest.raises(pytest.fail.Exception):
+        main(["heldout", str(vectors), str(prompts), "--model", "demo", "--json"])
+
+
 def test_heldout_says_which_texts_it_does_not_score(capsys, vectors, prompts):
     assert main(["heldout", str(vectors), str(prompts), "confound-place", "--json"]) == 0
     captured = capsys.readouterr()

@@ -10,8 +10,9 @@ from vectors.planted import activations, directions, labelled_set, neutral, pair
 from emotion_core.base.errors import SettingsError
 from emotion_core.evaluation.confounds import confound_scores
 from emotion_core.evaluation.controls import rotated_sets
-from emotion_core.evaluation.heldout import corrected, score_heldout
+from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.stats.correlation import adjusted
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.settings import BuildSettings
 
@@ -307,7 +308,7 @@ def test_nothing_to_score_is_said():
 
 
 def test_correction_across_emotions_is_that_of_benjamini_and_hochberg():
-    found = corrected(np.array([0.01, 0.04, np.nan, 0.03]))
+    found = adjusted(np.array([0.01, 0.04, np.nan, 0.03]))
     np.testing.assert_allclose(found, [0.03, 0.04, np.nan, 0.04])
 
 
@@ -327,7 +328,7 @@ def test_p_values_are_corrected_for_the_number_of_emotions():
     acts, _ = planted_labels(one, 1.0)
     _, result = scored(one, acts)
     at_layer = result.p_value[np.arange(4), list(result.selected_layers)]
-    np.testing.assert_allclose(result.q_values, corrected(at_layer))
+    np.testing.assert_allclose(result.q_values, adjusted(at_layer))
     assert (result.q_values >= at_layer).all() and (result.q_values > at_layer).any()
     assert [e["p_corrected"] for e in result.to_json()["emotions"]] == result.q_values.tolist()
 

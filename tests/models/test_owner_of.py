@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from dataclasses import replace
 
 import pytest
 
@@ -93,3 +94,27 @@ def test_a_model_that_cannot_be_loaded_says_so_every_time(made):
     for _ in range(2):
         with pytest.raises(ModelError, match="no such model"):
             owner_of("unknown")
+
+
+def test_a_model_whose_card_is_known_is_loaded_when_it_is_needed_and_once(made, tiny):
+    loaded, gate = made
+    card = replace(tiny("gpt2").info, name="slow")
+    owner = owner_of("slow", known=card)
+    assert owner.info == card and not owner.loaded and not loaded
+    owner.load_soon()
+    owner.load_soon()
+    assert owner.info == card and not owner.loaded, "whoever asks for the card does not wait"
+    gate.set()
+    assert owner.model is tiny("gpt2") and owner.loaded and loaded == [("slow", "float32")]
+    assert owner.info == tiny("gpt2").info, "the card is that of the weights from now on"
+    assert owner_of("slow") is owner
+
+
+def test_a_model_that_cannot_be_loaded_behind_a_page_keeps_the_reason(made, tiny):
+    owner = owner_of("unknown", known=tiny("gpt2").info)
+    assert owner.fault is None
+    owner.load_soon()
+    for thread in threading.enumerate():
+        if thread.name.startswith("loading"):
+            thread.join(PATIENCE)
+    assert owner.fault is not None and "no such model" in str(owner.fault) and not owner.loaded

@@ -7,7 +7,8 @@ import pytest
 from controlled import columns
 from scipy.stats import false_discovery_control, spearmanr
 
-from emotion_core.reading.chance import LEAST_RANGE, corrected, judge, trend
+from emotion_core.reading.chance import LEAST_RANGE, judge, trend
+from emotion_core.stats.correlation import adjusted
 
 
 def digits(x: np.ndarray, directions: int, rng: np.random.Generator) -> np.ndarray:
@@ -61,9 +62,9 @@ def test_p_goes_by_the_hardest_kind_and_is_never_zero() -> None:
 
 def test_q_is_scipys_over_what_is_known_and_over_a_larger_family() -> None:
     p = np.array([0.01, np.nan, 0.03, 0.5])
-    np.testing.assert_allclose(corrected(p)[[0, 2, 3]], false_discovery_control(p[[0, 2, 3]]))
-    assert np.isnan(corrected(p)[1])
-    assert corrected(np.array([0.001]), family=100)[0] == pytest.approx(0.1)
+    np.testing.assert_allclose(adjusted(p)[[0, 2, 3]], false_discovery_control(p[[0, 2, 3]]))
+    assert np.isnan(adjusted(p)[1])
+    assert adjusted(np.array([0.001]), family=100)[0] == pytest.approx(0.1)
 
 
 def test_expected_ways_are_a_family_of_their_own_and_chance_is_counted_by_the_same_rule() -> None:

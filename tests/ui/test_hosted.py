@@ -8,6 +8,7 @@ import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.base.settings import settings
 from emotion_core.runs.store import RunStore
 
 Open = Callable[..., AppTest]
@@ -19,6 +20,15 @@ def hosted(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv("EMOTION_HOSTED", "1")
     monkeypatch.setenv("EMOTION_MAX_SWEEP_TEXTS", "100")
     return open_page
+
+
+def test_the_first_listed_model_opens(open_page, monkeypatch) -> None:
+    monkeypatch.delenv("EMOTION_MODEL")
+    monkeypatch.setenv("EMOTION_HOSTED", "1")
+    monkeypatch.setenv("EMOTION_MODELS", "demo,gpt2")
+    settings.cache_clear()
+    app = open_page("6_Glossary")
+    assert app.selectbox(key="model").value == "demo" and not app.exception
 
 
 def test_other_models_are_refused(hosted: Open, until: Until) -> None:

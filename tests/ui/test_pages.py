@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.models.owner import ModelOwner, Unloaded
 from emotion_core.runs.builds import load_build
 from ui.services import store
 
@@ -62,6 +64,24 @@ def test_a_run_is_found_again_by_its_link(open_page: Open, until: Until) -> None
     run_id = app.session_state["run of build"]
     other = open_page("1_Build_vectors", run=run_id)
     assert done(other)
+
+
+def test_home_shows_smollm2_before_its_weights_are_there(open_page: Open, monkeypatch) -> None:
+    """Finished results alone: the weights are not to be had here, and nothing on the page asks for them."""
+    monkeypatch.setattr(ModelOwner, "load_soon", lambda self: None)
+    monkeypatch.setattr(Unloaded, "load", lambda self: pytest.fail("the weights were asked for"), raising=False)
+    app = open_page("", model="smollm2")
+    assert "46 of 50 pairs in the right order" in texts(app) and "weights are loading" in texts(app)
+    assert "cannot be told from confound arousal" in texts(app) and not app.exception
+    assert {"Write both texts"} <= {one.label for one in app.button}
+
+
+def test_a_link_without_a_model_takes_that_of_its_run(open_page: Open, monkeypatch) -> None:
+    monkeypatch.setattr(ModelOwner, "load_soon", lambda self: None)
+    open_page("6_Glossary")
+    run = next(one for one in store().recent("build") if json.loads(one.settings)["model"] == "smollm2")
+    app = open_page("2_Explore_emotions", vectors=run.id)
+    assert app.selectbox(key="model").value == "smollm2" and not app.exception
 
 
 def test_explore_shows_the_held_out_texts(open_page: Open, until: Until) -> None:
