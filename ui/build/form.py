@@ -11,7 +11,7 @@ from emotion_core.vectors.settings import BuildSettings
 from ui.more_settings import more_settings
 
 _POSITIONS: dict[str, Pooling] = {
-    "Mean over all tokens": "mean",
+    "Mean over tokens, not the first": "mean",
     "Mean from a token on": "mean",
     "Last content token": "last_content",
     "Last token": "last",
@@ -32,7 +32,7 @@ def build_form() -> BuildSettings:
             list(_POSITIONS),
             key="reading",
             persist_state="session",
-            help="Which tokens of a text stand for it. The mean over all tokens suits short texts; for stories start "
+            help="Which tokens of a text stand for it. The mean over all but the first token suits short texts; for stories start "
             "later, where the emotion has become clear.",
         )
         start = 0

@@ -35,7 +35,7 @@ def method_table(working: Working) -> None:
         texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
         st.caption(
             "The same texts once more: difference in means, first principal component or logistic regression, with or "
-            "without what neutral text varies along, read over all tokens or at the last one."
+            "without what neutral text varies along, read over all tokens but the first, or at the last one."
         )
         cost = about(3 * build_seconds(working.info, texts, neutral=False) + 0.05 * texts)
         if not st.button(f"Compare methods, {cost}", key="start-methods"):
