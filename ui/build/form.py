@@ -32,8 +32,8 @@ def build_form() -> BuildSettings:
             list(_POSITIONS),
             key="reading",
             persist_state="session",
-            help="Which tokens of a text stand for it. The mean over all but the first token suits short texts; for stories start "
-            "later, where the emotion has become clear.",
+            help="Which tokens of a text stand for it. The mean over all but the first token suits short texts; for "
+            "stories start later, where the emotion has become clear.",
         )
         start = 0
         if position == "Mean from a token on":
