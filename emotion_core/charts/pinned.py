@@ -77,7 +77,7 @@ def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFram
 
 
 def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.LayerChart:
-    """Held-out separations by depth; a filled point is beyond 95 % of vectors from shuffled labels.
+    """Held-out separations by depth; a filled point is beyond 95 % of shuffled labels.
 
     Args:
         scores: Scores and the emotion to show, by the label of the run.
@@ -85,7 +85,7 @@ def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.Laye
     table = builds_table(scores)
     title = alt.TitleParams(
         f"Held-out separation of {len(scores)} vectors by depth",
-        subtitle="Bars: 95 % intervals; filled: beyond 95 % of vectors from shuffled labels of the same run",
+        subtitle="Bars: 95 % intervals; filled: beyond 95 % of shuffled labels at its layer",
         anchor="start",
     )
     return _lines(table, "depth", "cohens_d", ("d_low", "d_high"), "beyond", title)
