@@ -54,13 +54,14 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_activities, load_templates
+from emotion_core.prompts.library import load_activities, load_implicit, load_templates
 from emotion_core.prompts.library_items import Template, Turn
-from emotion_core.reading.attempts import read_attempts
+from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.attempts_library import load_attempts
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.dose import read_dose
+from emotion_core.reading.situations import read_situations
 from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, neutral_texts
@@ -181,13 +182,37 @@ def drift(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 def attempts(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions over the built-in runs of failed attempts."""
-    for kind in KINDS:
+    for kind, vectors, reading in _attempts(bench):
         count = Count("attempts", f"{kind} directions")
+        yield from ((count, reading.evidence(name)) for name in vectors.emotions)
+
+
+def encouraged(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """What encouragement changes along directions in the built-in runs of failed attempts."""
+    for kind, vectors, reading in _attempts(bench):
+        count = Count("encouragement", f"{kind} directions")
+        yield from ((count, reading.encouraged(name).evidence) for name in vectors.emotions)
+
+
+def _attempts(bench: Bench) -> Iterator[tuple[Kind, EmotionVectors, AttemptsReading]]:
+    runs = load_attempts()
+    for kind in KINDS:
         for seed, vectors in bench.sets(kind):
             job = read_baseline(bench.model, vectors, None, seed, form="conversation", cache=bench.cache)
-            runs = load_attempts()
-            reading = bench.run(read_attempts(bench.model, bench.run(job), runs[seed % len(runs)]))
-            yield from ((count, reading.evidence(name)) for name in vectors.emotions)
+            yield kind, vectors, bench.run(read_attempts(bench.model, bench.run(job), runs[seed % len(runs)]))
+
+
+def situations(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether sets of directions under the names of emotions read highest in situations that imply these."""
+    vectors = bench.vectors()
+    for kind in KINDS:
+        count = Count("situations", f"sets of {kind} directions")
+        for seed in bench.seeds:
+            units = meaningless(bench.model, vectors, kind, len(vectors.emotions), 7000 + seed, bench.cache)
+            named = replace(as_emotions(vectors, units), emotions=vectors.emotions)
+            job = read_baseline(bench.model, named, None, seed, cache=bench.cache, kinds=("random",), each=1)
+            reading = bench.run(read_situations(bench.model, bench.run(job), load_implicit(), bench.cache, seed))
+            yield count, reading.p_value < LEVEL
 
 
 def held_out(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -361,6 +386,8 @@ VIEWS: dict[str, Look] = {
     "dose": dose,
     "conversation": drift,
     "attempts": attempts,
+    "encouragement": encouraged,
+    "situations": situations,
     "held-out": held_out,
     "imported": imported,
     "transfer": carried_over,
@@ -406,15 +433,16 @@ class Ledger:
     def add(self, table: str, name: str, bench: Bench, said: Sequence[tuple[Count, bool]]) -> None:
         """Adds what a view said, and writes the file."""
         rows = {(row["view"], row["input"], row["settings"]): row for row in self.document[table]}
-        ends = [bench.first, bench.seeds.stop]
         for count, evidence in said:
             key = (count.view, count.input, count.settings)
             if key not in rows:
                 rows[key] = dict(zip(("view", "input", "settings"), key, strict=True)) | {"runs": []}
                 self.document[table].append(rows[key])
             runs = rows[key]["runs"]
-            if not runs or runs[-1]["draws"] != ends:
-                runs.append({"date": f"{datetime.now(UTC):%Y-%m-%d}", "draws": ends, "n": 0, "evidence": 0})
+            date = f"{datetime.now(UTC):%Y-%m-%d}"
+            if not runs or runs[-1]["date"] != date or bench.first > runs[-1]["draws"][1]:
+                runs.append({"date": date, "draws": [bench.first, bench.seeds.stop], "n": 0, "evidence": 0})
+            runs[-1]["draws"][1] = bench.seeds.stop
             runs[-1]["n"] += 1
             runs[-1]["evidence"] += int(evidence)
         self.document["draws"][f"{table}: {name}"] = bench.seeds.stop
@@ -443,6 +471,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the document instead of a table")
     parser.add_argument("--model", default="demo")
     parser.add_argument("--draws", type=int, default=100, help="directions or inputs of a kind")
+    parser.add_argument("--step", type=int, default=0, help="write the file after so many draws; by default after all")
     parser.add_argument("--views", nargs="*", choices=list(VIEWS), default=list(VIEWS))
     parser.add_argument("--power", nargs="*", choices=list(POWER), default=list(POWER))
     parser.add_argument("--file", type=Path, help="counts of earlier runs, which these are added to")
@@ -456,8 +485,10 @@ def main() -> int:
         cache = ActivationCache(Path(folder) / "cache.sqlite")
         for table_name, name, look in looks if options.draws else []:
             began = time.process_time()
-            bench = Bench(model, cache, options.draws, ledger.first(table_name, name))
-            ledger.add(table_name, name, bench, list(look(bench)))
+            step = options.step or options.draws
+            for done in range(0, options.draws, step):
+                bench = Bench(model, cache, min(step, options.draws - done), ledger.first(table_name, name))
+                ledger.add(table_name, name, bench, list(look(bench)))
             print(f"{name}: {time.process_time() - began:.0f} s of the processor", file=sys.stderr, flush=True)
     document = ledger.summed()
     print(json.dumps(document, indent=1) if options.json else table(document))

@@ -37,7 +37,7 @@ def test_runs_add_up_and_no_draw_counts_twice(tmp_path) -> None:
     assert (many["n"], many["evidence"]) == (17, 4 / 17)
     assert (many["low"], many["high"]) == pytest.approx((interval.low, interval.high))
     assert (single["n"], single["settings"]) == (1, "short")
-    assert [run["draws"] for run in ledger.document["views"][0]["runs"]] == [[0, 10], [10, 17]]
+    assert [run["draws"] for run in ledger.document["views"][0]["runs"]] == [[0, 17]]
     assert "| dose | random directions | 17 | 23.5% | 6.8% to 49.9% |" in table(ledger.summed())
 
 
