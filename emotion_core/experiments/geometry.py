@@ -20,7 +20,7 @@ class MapSettings:
         clusters: Groups of k-means.
     """
 
-    clusters: Annotated[int, Ask("Groups", "Groups of k-means.", least=2, most=200)] = 10
+    clusters: Annotated[int, Ask("Groups", "Groups of k-means.", least=2, most=2000)] = 10
 
     def __post_init__(self) -> None:
         enforce(self)

@@ -1,7 +1,7 @@
 """What other programs rely on: the documents of `--json`, and the names of the options.
 
-The fixtures were written before the arguments were derived from the settings. `WRITE_GOLDEN=1 pytest tests/cli/test_golden.py`
-writes them anew; what is there may be added to and never taken away.
+The fixtures were written before the arguments were derived from the settings. What is there may be added to and never
+taken away; `WRITE_GOLDEN=1` in the environment writes them anew.
 """
 
 import argparse
@@ -21,6 +21,7 @@ WRITE = os.environ.get("WRITE_GOLDEN") == "1"
 ELSEWHERE = {"out", "bytes", "sha256", "settings", "fingerprint", "files", "rule", "code_version"}
 
 _STEERED = ["--prompt", "The door", "--controls", "3", "--samples", "1", "--tokens", "3"]
+_TALK = (("user", "Hello."), ("assistant", "Yes?"), ("user", "No."))
 _CHOICES = ["--controls", "2", "--texts", "1", "--samples", "2", "--tokens", "3"]
 COMMANDS: dict[str, list[str]] = {
     "build": ["build", "PROMPTS", "--out", "NEW"],
@@ -35,20 +36,66 @@ COMMANDS: dict[str, list[str]] = {
     "crosstalk": ["crosstalk", "VECTORS", "--strength", "0.2", *_STEERED],
     "read-text": ["read", "VECTORS", "--text", "Something moved behind the door.", "--all-layers"],
     "read-conversation": ["read", "VECTORS", "--conversation", "TALK"],
-    "read-reply": ["read", "VECTORS", "--conversation", "TALK", "--continue", "4", "--emotion", "fear", "--strength", "0.1"],
+    "read-reply": [
+        "read",
+        "VECTORS",
+        "--conversation",
+        "TALK",
+        "--continue",
+        "4",
+        "--emotion",
+        "fear",
+        "--strength",
+        "0.1",
+    ],
     "read-template": ["read", "VECTORS", "--template", "I fell {x} m.", "--values", "-1,1,10,100"],
     "read-situations": ["read", "VECTORS", "--situations"],
     "read-attempts": ["read", "VECTORS", "--attempts", "locked-report"],
     "read-system": ["read", "VECTORS", "--conversation", "TALK", "--system", "none", "--system", "grandmother"],
     "read-monitor": ["read", "VECTORS", "--text", "Who is there?", "--monitor", "fear", "--phrase", "there"],
     "read-labelled": ["read", "VECTORS", "--labelled", "LABELLED", "--monitor", "joy"],
-    "preferences": ["preferences", "VECTORS", "--activities", "ACTIVITIES", "--emotion", "joy", "--strength", "0.2", "--controls", "2"],
-    "behaviors": ["behaviors", "VECTORS", "--scenarios", "SCENARIOS", "--emotion", "fear", "--strengths", "0.2", *_CHOICES],
-    "early-warning": ["behaviors", "VECTORS", "--scenarios", "SCENARIOS", "--only", "door", "--emotion", "fear", "--strengths", "0.2", "--before", "BEFORE", *_CHOICES],
+    "preferences": [
+        "preferences",
+        "VECTORS",
+        "--activities",
+        "ACTIVITIES",
+        "--emotion",
+        "joy",
+        "--strength",
+        "0.2",
+        "--controls",
+        "2",
+    ],
+    "behaviors": [
+        "behaviors",
+        "VECTORS",
+        "--scenarios",
+        "SCENARIOS",
+        "--emotion",
+        "fear",
+        "--strengths",
+        "0.2",
+        *_CHOICES,
+    ],
+    "early-warning": [
+        "behaviors",
+        "VECTORS",
+        "--scenarios",
+        "SCENARIOS",
+        "--only",
+        "door",
+        "--emotion",
+        "fear",
+        "--strengths",
+        "0.2",
+        "--before",
+        "BEFORE",
+        *_CHOICES,
+    ],
     "export": ["export", "VECTORS", "--out", "BUNDLE"],
     "import": ["import", "BUNDLE", "--out", "NEW"],
     "doctor": ["doctor"],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +104,7 @@ def places(folder: Path, vectors: Path, prompts: Path) -> dict[str, str]:
     texts = {
         "TALK": (
             "talk.json",
-            json.dumps([{"role": r, "content": t} for r, t in (("user", "Hello."), ("assistant", "Yes?"), ("user", "No."))]),
+            json.dumps([{"role": role, "content": text} for role, text in _TALK]),
         ),
         "LABELLED": (
             "labelled.jsonl",
@@ -68,10 +115,10 @@ def places(folder: Path, vectors: Path, prompts: Path) -> dict[str, str]:
         "ACTIVITIES": ("few.txt", "sing in a choir\nmop a floor\nread a map\nbreak a window\npaint a fence\n"),
         "SCENARIOS": (
             "mine.csv",
-            "name,scenario,option,counts,pattern\ndoor,It knocks.,I run.,yes,\ndoor,,I sit.,no,\nword,He says,,,sorry\n",
+            "name,scenario,option,counts,pattern\ndoor,It knocks.,I run.,yes,\ndoor,,I sit.,no,\nword,He says,,,so\n",
         ),
         "BEFORE": ("before.txt", "".join(f"He saw {n} birds over the house.\n" for n in range(10))),
-    }  # fmt: skip
+    }
     found = {"VECTORS": str(vectors), "PROMPTS": str(prompts)}
     for name, (file, text) in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
@@ -93,7 +140,7 @@ def test_no_option_is_taken_away() -> None:
     if WRITE:
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     golden = json.loads(path.read_text(encoding="utf-8"))
-    assert {c: sorted(set(o) - set(found.get(c, []))) for c, o in golden.items() if set(o) - set(found.get(c, []))} == {}
+    assert [f"{name} {one}" for name, options in golden.items() for one in options if one not in found[name]] == []
 
 
 def _options(parser: argparse.ArgumentParser) -> dict[str, list[str]]:
