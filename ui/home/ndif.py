@@ -66,7 +66,10 @@ def _models() -> None:
             st.session_state[_LIST] = served()
     found: tuple[Served, ...] = st.session_state.get(_LIST, ())
     if found:
-        rows = [{"model": one.name, "state": one.state.lower(), "level": one.level.lower()} for one in found]
+        rows = [
+            {"model": one.name, "state": one.state.lower(), "level": one.level.lower(), "computes in": one.dtype}
+            for one in found
+        ]
         st.dataframe(rows, hide_index=True, key="ndif-models")
     elif _LIST in st.session_state:
         st.caption("NDIF serves no model at the moment.")
