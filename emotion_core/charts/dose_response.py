@@ -164,7 +164,7 @@ def _runs_out(beyond: list[float], values: list[tuple[float, float | None]], sid
 
 
 # Of the texts of a strength. Whether steering does anything is said of the line and of no point.
-_STATES = {"coherent": INK, "incoherent": NULL, "broken": NULL}
+_STATES: dict[str, Any] = {"coherent": INK, "incoherent": NULL, "broken": NULL}
 
 
 def _state(one: StrengthSummary) -> str:
