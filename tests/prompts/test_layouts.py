@@ -158,6 +158,39 @@ def test_rows_by_split_and_parts_of_a_data_set() -> None:
     assert "go-train.jsonl is for training; go-dev.jsonl is held out" in again.dropped
 
 
+OF = {emotion: [text for text, label in LABELLED if label == emotion] for emotion in ("fear", "calm")}
+BY_EMOTION: dict[str, object] = {
+    "lists": OF,
+    "under a key": {"version": 2, "meta": {"by": "us"}, "emotions": OF},
+    "of objects": {emotion: [{"sentence": text, "id": i} for i, text in enumerate(own)] for emotion, own in OF.items()},
+    "a list for each": [{"emotion": emotion, "texts": own} for emotion, own in OF.items()],
+    "by split": {part: {e: own[a:b] for e, own in OF.items()} for part, a, b in (("train", 0, 4), ("test", 4, 6))},
+    "split inside": {emotion: {"train": own[:4], "test": own[4:]} for emotion, own in OF.items()},
+}
+
+
+@pytest.mark.parametrize("case", BY_EMOTION)
+def test_json_objects_of_texts_by_emotion(case: str) -> None:
+    found = read("a.json", json.dumps(BY_EMOTION[case]))
+    assert sorted(texts(found)) == sorted(LABELLED)
+    assert "split" not in case or [t.text for t in found.part("heldout")] == [*OF["fear"][4:], *OF["calm"][4:]]
+    assert case == "a list for each" or "Read as texts by emotion: its keys as emotion" in found.dropped[0]
+
+
+def test_json_objects_of_pairs_by_emotion() -> None:
+    rows = [{"positive": a, "negative": b} for a, b in PAIRS]
+    for document in ({"fear": rows[:3], "panic": rows[3:]},
+                     {"fear": {"positive": DARK[:3], "negative": WARM[:3]},
+                      "panic": {"positive": DARK[3:], "negative": WARM[3:]}}):  # fmt: skip
+        found = read("a.json", json.dumps(document))
+        assert texts(found) == PAIRS
+        assert found.emotions == ("fear", "panic")
+    assert refused("a.json", json.dumps({"positive": DARK, "negative": WARM[:4]})).found == "6 positive, 4 negative"
+    listed = json.dumps({"fear": PAIRS[:3], "panic": PAIRS[3:]})
+    assert "positive=1,negative=2" in refused("a.json", listed).remedy
+    assert texts(read("a.json", listed, choice={"positive": "1", "negative": "2"})) == PAIRS
+
+
 @pytest.mark.parametrize("word", ["test", "val", "valid", "Validation", "dev", "eval", "held-out"])
 def test_names_of_splits(word: str) -> None:
     rows = [(a, b, word if i > 3 else "train") for i, (a, b) in enumerate(PAIRS)]
