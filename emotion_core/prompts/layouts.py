@@ -35,7 +35,7 @@ _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
 _FEW_WORDS, _LONG = 3, 60
 _TITLES = 3  # lines in which the header is looked for
 _LABELS = (
-    "label labels emotions affect affect_dimension emotion_label emotion_name label_text label_name category class "
+    "emotion_name emotion_label label_text label_name label labels emotions affect affect_dimension category class "
     "sentiment feeling mood"
 )
 _TEXTS = "sentence content tweet utterance statement situation comment comment_text message review body sit story texts"
@@ -208,7 +208,8 @@ def _with_one_hot(table: Table) -> Table:
         RawRow(row.number, {**row.cells, HOT: [one for one in hot if str(row.cells.get(one)) in _ONES]})
         for row in table.rows
     ]
-    said = [*table.said, f"There is a column for each of {len(hot)} emotions ({hot[0]}, {hot[1]}, ...)"]
+    first = ", ".join([*hot[:3], *(["..."] if hot[3:] else [])])
+    said = [*table.said, f"There is a column for each of {len(hot)} emotions ({first})"]
     return replace(table, columns=(*(one for one in table.columns if one not in hot), HOT), rows=rows, said=said)
 
 
@@ -273,6 +274,8 @@ def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, sai
         said = [*said, f"Read as {layout.title}: {how}"]
     rows, seen, left = [], set(), []
     labels = [_labels(row.cells.get(found["emotion"])) if "emotion" in found else [emotion] for row in table.rows]
+    alone = {one for each in labels for one in each if isinstance(one, str) and len(each) == 1}
+    labels = [_joined(each, alone) for each in labels]
     names = _names(table, layout, found, [str(one) for each in labels for one in each])
     for row, own_labels in zip(table.rows, labels, strict=True):
         once = str(row.cells.get(layout.once, "")) if layout.once else ""
@@ -317,16 +320,21 @@ def _shown(column: str) -> str:
 
 def _labels(value: Any) -> list[Any]:
     """The labels of a cell, one in all but sets with several labels: [3], "3,17", ["joy", "fear"], "['joy']"."""
-    if isinstance(value, str):
-        inner = re.fullmatch(r"\s*\[(.*)\]\s*", value, flags=re.DOTALL)
-        if inner:
-            return [part.strip(" '\"") for part in inner[1].split(",") if part.strip(" '\"")]
-        return value.split(",") if re.fullmatch(r"\d+(,\d+)+", value.strip()) else [value]
     if isinstance(value, list):
         return [one for each in value for one in _labels(each)]
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return [str(value) if isinstance(value, int) and not isinstance(value, bool) else value]
+    if isinstance(value, int | float):
+        return [str(int(value) if isinstance(value, float) and value.is_integer() else value)]
+    several = isinstance(value, str) and re.fullmatch(r"\s*(?:\[(.*)\]|(\d+(?:,\d+)+))\s*", value, flags=re.DOTALL)
+    if several:  # numpy puts no commas between
+        parts = re.split(r",|(?<=\d) +(?=\d)", several[1] or several[2] or "")
+        return [part.strip(" '\"") for part in parts if part.strip(" '\"")]
+    return [re.sub(r"^\s*(\d+)\.0\s*$", r"\1", value) if isinstance(value, str) else value]
+
+
+def _joined(labels: list[Any], alone: set[str]) -> list[Any]:
+    """`joy;fear` as two labels where each of them stands alone in other rows."""
+    parts = re.split(r"\s*[,;|/+&]\s*", labels[0]) if len(labels) == 1 and isinstance(labels[0], str) else []
+    return parts if len(parts) > 1 and set(parts) <= alone else labels
 
 
 def _cell(own: str, cells: Mapping[str, Any], theirs: str, layout: Layout) -> Any:
@@ -346,9 +354,8 @@ def _texts(value: Any) -> list[dict[str, str]]:
 
 
 def _last_turn(value: Any) -> Any:
-    if isinstance(value, list) and value and isinstance(value[-1], dict):
-        return value[-1].get("content", value[-1].get("value", value))
-    return value
+    turn = value[-1] if isinstance(value, list) and value else value
+    return turn.get("content", turn.get("value", value)) if isinstance(turn, dict) else value
 
 
 def _refusal(name: str, table: Table) -> PromptSetError:

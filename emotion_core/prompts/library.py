@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.builtin import prompts_folder
-from emotion_core.prompts.decoding import base_name, decode
+from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.library_items import (
     Activity,
@@ -22,6 +21,7 @@ from emotion_core.prompts.library_items import (
     SystemPrompt,
     Template,
 )
+from emotion_core.prompts.tables import json_of
 
 T = TypeVar("T")
 Item = TypeVar("Item", bound=BaseModel)
@@ -81,9 +81,17 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = ""
         PromptSetError: No text, no JSON, or items that do not fit.
     """
     name = base_name(filename)
-    text = decode(name, data)
+    return fitted(name, json_of(name, data), adapter, example)
+
+
+def fitted(name: str, document: Any, adapter: TypeAdapter[T], example: str = "") -> T:
+    """A JSON document as typed items; see `parse`.
+
+    Raises:
+        PromptSetError: Items do not fit, all faults in one error.
+    """
     try:
-        return adapter.validate_python(json.loads(text))
+        return adapter.validate_python(document)
     except ValidationError as error:
         faults = error.errors(include_url=False)
         places = [f"{_path(one['loc'])}: {_in_words(one)}" for one in faults[:SHOWN]]
@@ -94,22 +102,6 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = ""
             expected=f"a list of items such as {example}" if example else "the keys that the files in prompts/ have",
             found="; ".join(places) + (f"; and {more} more" if more > 0 else ""),
             remedy="Mend the named places",
-        ) from error
-    except json.JSONDecodeError as error:
-        raise PromptSetError(
-            "The file is not valid JSON",
-            where=f"{name}, line {error.lineno}, character {error.colno}",
-            expected="a JSON document",
-            found=error.msg,
-            remedy="Mend that place",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise PromptSetError(
-            "The JSON cannot be read",
-            where=name,
-            expected="a list of objects",
-            found="something nested too deep or a number too long",
-            remedy="Write one object an item",
         ) from error
 
 

@@ -33,6 +33,7 @@ _SEPARATORS = ("\t", "|", ";", ",")  # the rarer in prose before the more common
 _STRICT: dict[str, Any] = {"strict": True}
 _ESCAPED: dict[str, Any] = {"strict": True, "doublequote": False, "escapechar": "\\"}
 _UNQUOTED: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
+_JSON = ("json", "jsonl", "ndjson")
 Cells = list[Any]
 
 
@@ -115,10 +116,8 @@ def read_table(
         return _workbook(name, data)
     said: list[str] = []
     text = decode(name, data, max_bytes, said=said if any_encoding else None)
-    if ending in ("json", "jsonl", "ndjson"):
-        table = _json(name, text, known)
-    else:
-        table = _separated(text, known, tab=ending == "tsv")
+    is_json = _is_json(text, ending, known)
+    table = _json(name, text, known) if is_json else _separated(text, known, tab=ending == "tsv")
     _refuse_many(name, max(len(table.rows), len(table.lines)))
     table.said[:0] = said
     return table
@@ -231,6 +230,35 @@ def json_document(name: str, text: str) -> tuple[Any, list[RowFault]]:
     raise faults.NOT_A_LIST.at(name, "something nested too deep or a number too long") from error
 
 
+def json_of(name: str, data: bytes) -> Any:
+    """The JSON document in a file, or the list of those of its lines.
+
+    Raises:
+        PromptSetError: It is no text or no JSON; broken lines are in one error.
+    """
+    document, wrong = json_document(name, decode(name, unpack(name, data)))
+    raise_faults(name, wrong)
+    return document
+
+
+def json_items(name: str, data: bytes, own: Collection[str] = ()) -> list[Any]:
+    """The items of a JSON list, of one line each, of the only list in an object, or the one document that there is.
+
+    Args:
+        name: Base name.
+        data: The whole file.
+        own: Keys of an item that is a list itself, such as a conversation.
+
+    Raises:
+        PromptSetError: It is no JSON.
+    """
+    document = json_of(name, data)
+    if isinstance(document, dict) and not set(own) & set(document):
+        lists = [one for one in document.values() if isinstance(one, list)]
+        document = lists[0] if len(lists) == 1 and all(isinstance(one, dict) for one in lists[0]) else document
+    return [one for one in document if one is not None] if isinstance(document, list) else [document]
+
+
 def _loads(text: str) -> tuple[Any, Exception | None]:
     """A document, the NaN that Python writes for a missing value as null; or why it is none."""
     try:
@@ -239,40 +267,38 @@ def _loads(text: str) -> tuple[Any, Exception | None]:
         return None, error
 
 
+def _is_json(text: str, ending: str, known: Collection[str]) -> bool:
+    """By its beginning, whatever its ending; what begins otherwise is JSON by its ending, unless it has a header."""
+    head = next(line for line in text.splitlines() if line.strip())
+    if head.lstrip().startswith(("[", "{")):
+        return ending in _JSON or None in (_loads(text)[1], _loads(head)[1])
+    cells = re.split(r"[\t|;,]", head)
+    return ending in _JSON and not any(column_name(cell.strip().strip('"')) in known for cell in cells)
+
+
 def _json(name: str, text: str, known: Collection[str]) -> Table:
     document, wrong = json_document(name, text)
     said: list[str] = []
+    if isinstance(document, list) and len(document) == 1 and isinstance(document[0], dict):
+        document = document[0] if any(map(_holds, document[0].values())) else document
     items = document if isinstance(document, list) else _rows_of_object(name, document, known, said)
     if items is None:
         raise faults.NOT_A_LIST.at(name, _kind(document))
     if items and all(isinstance(item, list) for item in items):
         return Table(lines=items)
     if items and all(isinstance(item, str) for item in items):
-        return Table(lines=[[item] for item in items])
+        items = [{"text": item} if item.strip() else None for item in items]
     return _records(items, known, wrong, said)
 
 
 def _rows_of_object(name: str, document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
-    """The rows of an object: what pandas and the field's tools write, else lists by split, by emotion or by column.
-
-    Two documents of the field are continuations of two classes (jukofyork/control-vectors), and instructions for and
-    against a trait, crossed with questions (persona vectors, assistant-axis).
-    """
+    """The rows of an object: what pandas and the field's tools write, else lists by split, by emotion or by column."""
     if not isinstance(document, dict) or not document:
         return None
     data, columns, values = document.get("data"), document.get("columns"), list(document.values())
-    classes, instructions, questions = (document.get(one) for one in ("classes", "instruction", "questions"))
-    if isinstance(classes, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
-        said.append(f"Read as continuations of two classes: each text is labelled {' or '.join(map(str, classes))}")
-        labelled = [(i, pair) for i, row in enumerate(data, start=1) for pair in zip(classes, row, strict=False)]
-        return [{"emotion": str(label), "text": text, "topic": f"row {i}"} for i, (label, text) in labelled]
-    if isinstance(instructions, list) and isinstance(questions, list) and all(map(_two_sided, instructions)):
-        said.append(f"Read as a trait file: {len(instructions)} instructions crossed with {len(questions)} questions")
-        crossed = [(i, q, one) for i, q in enumerate(questions, start=1) for one in instructions]
-        return [
-            {"positive": f"{one['pos']}\n\n{q}", "negative": f"{one['neg']}\n\n{q}", "topic": f"question {i}"}
-            for i, q, one in crossed
-        ]
+    rows = _classes_or_trait(document, said)
+    if rows:
+        return rows
     if isinstance(data, list):
         rows = [dict(zip(map(str, columns or ()), row, strict=False)) for row in data if isinstance(row, list)]
         return rows if isinstance(columns, list) else data
@@ -287,42 +313,69 @@ def _rows_of_object(name: str, document: Any, known: Collection[str], said: list
             return values
     if not any(map(_holds, values)):
         return [document] if len(_named(document, known)) > 1 else None
-    return _unfold(name, document, known)
+    return _unfold(name, document, known, said)
+
+
+def _classes_or_trait(document: Mapping[str, Any], said: list[str]) -> list[Any]:
+    """Two documents of the field, or no rows.
+
+    Continuations of two classes (jukofyork/control-vectors), and instructions for and against a trait, crossed with
+    questions (persona vectors, assistant-axis).
+    """
+    classes, data, questions = (document.get(one) for one in ("classes", "data", "questions"))
+    if isinstance(classes, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
+        said.append(f"Read as continuations of two classes: each text is labelled {' or '.join(map(str, classes))}")
+        labelled = [(i, pair) for i, row in enumerate(data, start=1) for pair in zip(classes, row, strict=False)]
+        return [{"emotion": str(label), "text": text, "topic": f"row {i}"} for i, (label, text) in labelled]
+    given = document.get("instruction", document.get("instructions"))
+    instructions = [one if isinstance(one, dict) else {} for one in given] if isinstance(given, list) else []
+    sides = [(one.get("pos", one.get("positive")), one.get("neg", one.get("negative"))) for one in instructions]
+    if not isinstance(questions, list) or not all(isinstance(text, str) for pair in sides for text in pair):
+        return []
+    if sides:
+        said.append(f"Read as a trait file: {len(sides)} instructions crossed with {len(questions)} questions")
+    return [
+        {"positive": f"{pos}\n\n{question}", "negative": f"{neg}\n\n{question}", "topic": f"question {i}"}
+        for i, question in enumerate(questions, start=1)
+        for pos, neg in sides
+    ]
 
 
 def _named(document: Mapping[str, Any], known: Collection[str]) -> set[str]:
     return {column_name(str(key)) for key in document} & set(known)
 
 
-def _two_sided(item: Any) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("pos"), str) and isinstance(item.get("neg"), str)
-
-
 def _holds(value: Any) -> bool:
     return any(map(_holds, value.values())) if isinstance(value, dict) else isinstance(value, list) and bool(value)
 
 
-def _unfold(name: str, document: Any, known: Collection[str]) -> list[Any] | None:
+def _unfold(name: str, document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
     """Rows of lists that stand under their split, under their emotion (`KEY`) or, of one length, under their column."""
     if isinstance(document, list):
         cells = [dict(enumerate(item, start=1)) if isinstance(item, list) else item for item in document]
         return [cell if isinstance(cell, dict) else {"text": cell} for cell in cells]
     held = {key: value for key, value in document.items() if _holds(value)}
     lists = {key: value for key, value in held.items() if isinstance(value, list)}
-    records = [value for value in lists.values() if isinstance(value[0], dict)]
+    records = [key for key, value in lists.items() if isinstance(value[0], dict)]
+    # {"emotion": "joy", "texts": [...]}: what is said once counts for every row.
+    once = {key: value for key, value in document.items() if isinstance(value, str) and column_name(key) in known}
     if len(records) == 1:
-        return records[0]
+        others = [f"'{shorten(key, 20)}'" for key in held if key != records[0]]
+        if others:
+            said.append(f"Only '{records[0]}' of the document is read, not {', '.join(others[:6])}")
+        return [{**once, **row} if isinstance(row, dict) else row for row in lists[records[0]]]
     lengths, named = {key: len(value) for key, value in lists.items()}, _named(lists, known)
     if named and not records and (len(named) > 1 or len(set(lengths.values())) == 1):
         if len(set(lengths.values())) > 1:
             found = ", ".join(f"{length} {key}" for key, length in lengths.items())
             raise faults.UNEVEN.at(name, found, these="The columns")
-        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
-    if len(held) == 1 and not lists:
-        return _unfold(name, next(iter(held.values())), known)
-    parts = {key: _unfold(name, value, known) for key, value in held.items()}
+        return [{**once, **dict(zip(lists, row, strict=True))} for row in zip(*lists.values(), strict=True)]
+    if len(held) == 1 and (not lists or len(document) > 1):
+        return None if lists else _unfold(name, next(iter(held.values())), known, said)
+    parts = {key: _unfold(name, value, known, said) for key, value in held.items()}
     column = "split" if {column_name(key) for key in parts} <= set(SPLITS) else KEY
-    return [{**row, column: row.get(column, key)} for key, rows in parts.items() for row in rows or ()] or None
+    rows = [{**row, column: row.get(column, key)} for key, part in parts.items() for row in part or ()]
+    return rows if all(parts.values()) else None
 
 
 def _records(items: Iterable[Any], known: Collection[str], wrong: list[RowFault], said: list[str]) -> Table:

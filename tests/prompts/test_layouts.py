@@ -57,9 +57,9 @@ def chat(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": text}]
 
 
-def trait(questions: list[str]) -> str:
-    instructions = [{"pos": a, "neg": b} for a, b in PAIRS[:2]]
-    return json.dumps({"instruction": instructions, "questions": questions, "eval_prompt": "Rate 0 to 100"})
+def trait(questions: list[str], key: str = "instruction", sides: tuple[str, str] = ("pos", "neg")) -> str:
+    instructions = [dict(zip(sides, pair, strict=True)) for pair in PAIRS[:2]]
+    return json.dumps({key: instructions, "questions": questions, "eval_prompt": "Rate 0 to 100"})
 
 
 PAIR_FILES: dict[str, tuple[str, str | bytes, str]] = {
@@ -75,6 +75,13 @@ PAIR_FILES: dict[str, tuple[str, str | bytes, str]] = {
     ),
     "another word": ("a.csv", table("story_neg,story_pos", [(b, a) for a, b in PAIRS]), "'story_pos' as positive"),
     "semicolons": ("a.csv", table("positive;negative", PAIRS, ";"), ""),
+    "DPO, one turn": (
+        "a.jsonl",
+        lines([{"chosen": chat(a)[-1], "rejected": {"from": "gpt", "value": b}} for a, b in PAIRS]),
+        "'chosen' as positive",
+    ),
+    "a table called json": ("a.json", table("positive,negative", PAIRS), ""),
+    "lines called txt": ("a.txt", lines([{"positive": a, "negative": b} for a, b in PAIRS]), ""),
     "pipes": ("a.csv", table("positive|negative", PAIRS, "|"), ""),
     "tabs": ("a.txt", table("positive\tnegative", PAIRS, "\t"), ""),
     "ndjson": ("a.ndjson", lines([{"positive": a, "negative": b} for a, b in PAIRS]), ""),
@@ -122,6 +129,11 @@ LABELLED_FILES: dict[str, tuple[str, str | bytes, str]] = {
         "a.csv",
         table("text,rater_id,fear,calm", [(a, "1", *("10" if b == "fear" else "01")) for a, b in LABELLED]),
         "a column for each of 2 emotions",
+    ),
+    "names beside numbers": (
+        "a.jsonl",
+        lines([{"text": a, "label": int(b == "fear"), "label_text": b} for a, b in LABELLED]),
+        "'label_text' as emotion",
     ),
     "under a key": ("a.json", json.dumps({"meta": {}, "texts": [{"text": a, "label": b} for a, b in LABELLED]}), ""),
     "one label in a list": ("a.jsonl", lines([{"text": a, "labels": [b]} for a, b in LABELLED]), "'labels' as emotion"),
@@ -212,6 +224,8 @@ def test_a_trait_file_is_crossed_and_its_questions_are_topics() -> None:
     found = read("timid.json", trait(["Where?", "When?", "Why?"]))
     assert texts(found) == [(f"{a}\n\n{q}", f"{b}\n\n{q}") for q in ("Where?", "When?", "Why?") for a, b in PAIRS[:2]]
     assert found.emotions == ("timid",)
+    others = trait(["Where?", "When?", "Why?"], "instructions", ("positive", "negative"))
+    assert read("timid.json", others) == found == read("timid.json", f"[{others}]")
     assert [t.topic for t in found.texts][::4] == ["question 1", "question 2", "question 3"]
 
 
@@ -264,6 +278,31 @@ def test_odd_values_in_the_columns_that_decide_are_faults_and_no_crash() -> None
     assert len(read("a.json", json.dumps(rows)).texts) == 6
     assert read("a.csv", table("text,label", [(a, "²") for a in DARK])).emotions == ("²",)
     assert "not a text" in refused("a.jsonl", lines([{"text": a, "label": {"x": 1}} for a in DARK])).found
+
+
+@pytest.mark.parametrize(("no", "yes"), [("0.0", "1.0"), ("0", "1"), ("[0]", "[ 1]")])
+def test_numbers_in_any_spelling_are_the_same_labels(no: str, yes: str) -> None:
+    assert read("a.csv", table("text,label", [(a, yes if b == "fear" else no) for a, b in LABELLED])).emotions == (
+        "1",
+        "0",
+    )
+
+
+@pytest.mark.parametrize("joined", ["fear;calm", "calm, fear", "fear|calm", "['fear', 'calm']"])
+def test_labels_in_one_cell_are_several_where_each_stands_alone_elsewhere(joined: str) -> None:
+    found = read("a.csv", table("text,emotions", [*LABELLED, ("Both.", joined)]))
+    assert texts(found) == LABELLED
+    assert "Row 13 is left out: several labels" in found.dropped
+    assert len(read("a.csv", table("text,emotions", [(a, f"{b}, deep") for a, b in LABELLED])).emotions) == 2
+
+
+def test_what_a_document_holds_besides_its_rows_is_told() -> None:
+    rows = [{"positive": a, "negative": b} for a, b in PAIRS]
+    found = read("a.json", json.dumps({"pairs": rows, "neutral": ["The sea.", "A wall."], "by": "us"}))
+    assert texts(found) == PAIRS
+    assert "Only 'pairs' of the document is read, not 'neutral'" in found.dropped
+    once = read("a.json", json.dumps({"emotion": "panic", "texts": DARK}))
+    assert texts(once) == [(a, "panic") for a in DARK]
 
 
 def test_several_labels_are_left_out_and_told() -> None:
@@ -386,8 +425,9 @@ def test_nan_in_json_is_an_empty_cell() -> None:
 def test_a_list_of_texts_is_told_in_one_sentence() -> None:
     data = json.dumps(["", "The boat", "I can"])
     error = refused("a.json", data)
-    assert error.message.count("columns emotion and text") == 1
-    assert read("a.json", data, choice={"text": "1"}, emotion="calm").emotions == ("calm",), "as the remedy says"
+    assert error.what == "The file has no column emotion"
+    assert "--columns text=text --emotion NAME" in error.remedy
+    assert read("a.json", data, choice={"text": "text"}, emotion="calm").emotions == ("calm",), "as the remedy says"
 
 
 def test_an_emotion_with_too_few_rows_is_left_out_and_told() -> None:
