@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.builtin import prompts_folder
-from emotion_core.prompts.decoding import base_name
+from emotion_core.prompts.decoding import base_name, decode
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.library_items import (
     Activity,
@@ -141,7 +141,7 @@ def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
 
 def _builtin_rows(filename: str, item: type[Item]) -> tuple[Item, ...]:
     rows = list(csv.DictReader(io.StringIO(decode(filename, _builtin_file(filename)))))
-    return parse(filename, json.dumps(rows).encode(), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
+    return fitted(filename, rows, TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
 
 
 def _builtin_file(filename: str) -> bytes:
