@@ -65,7 +65,7 @@ def working_card() -> Working:
         model_owner, fault = _load(name)
         if not model_owner.loaded:
             st.caption("Its weights are loading; finished results show without them.")
-        elif fault is None:
+        elif name.partition("?")[0] == model_owner.info.name.partition("?")[0]:
             _template_field(name, model_owner)
         labels = shelf(model_owner.info)
         set_id = _set_picker(labels)

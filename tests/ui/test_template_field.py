@@ -25,6 +25,9 @@ def test_arguments_of_the_template_are_set_on_the_page(open_page: Open, tmp_path
     assert app.query_params["model"] == f"{tmp_path / 'm'}?enable_thinking=false"
     assert app.text_input(key="template").value == "enable_thinking=false"
     app = app.text_input(key="template").set_value("enable_thnking=false").run()
-    assert "no argument 'enable_thnking'" in texts(app)
+    assert "characters of template without that word" in texts(app)
+    app = app.text_input(key="template").set_value("").run()
+    assert "without that word" not in texts(app)
+    assert app.query_params["model"] == str(tmp_path / "m")
     app = open_page("6_Glossary")
     assert not [one for one in app.text_input if one.key == "template"], "no field where nothing can be set"
