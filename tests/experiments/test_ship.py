@@ -15,12 +15,13 @@ from emotion_core.experiments.experiment import find, load
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.ship import (
     MAP_CLUSTERS,
+    MAP_SET,
     PLANTED_SET,
     SHIPPED_FOLDER,
     SMOLLM2_TRANSFER,
     home_prompts,
-    map_prompts,
     pack,
+    prompts_of,
     round_run,
     shipped_transfer,
     start_home_build,
@@ -61,11 +62,11 @@ def test_the_shipped_result_is_found_without_computing(tmp_path: Path) -> None:
 def test_the_shipped_map_is_found_without_computing(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     unpack(store)
-    build = store.find(BUILD, build_key(owner_of("demo").model.info.fingerprint, map_prompts(), BuildSettings()))
+    build = store.find(BUILD, build_key(owner_of("demo").model.info.fingerprint, prompts_of(MAP_SET), BuildSettings()))
     assert build is not None, REMEDY
     vectors = load_build(store, build.id).vectors
     assert len(vectors.emotions) == 171
-    planted = map_prompts(PLANTED_SET)
+    planted = prompts_of(PLANTED_SET)
     assert store.find(BUILD, build_key(owner_of("demo").info.fingerprint, planted, BuildSettings())) is not None, REMEDY
     checks = find(store, vectors, MAP_CHECKS, MapSettings(MAP_CLUSTERS))
     assert checks is not None, REMEDY
