@@ -15,6 +15,7 @@ from typing import Any
 import nnsight
 import torch
 
+from emotion_core.base.pace import pace
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.memory import Kept, is_unusual, learned, memory_of
@@ -65,7 +66,8 @@ def step(
     Returns:
         The cache, and logits of the next token, float32 [rows, vocabulary].
     """
-    return _forward(model, tokens[:, None], cache, edits)
+    with pace().measured("write", model.info, len(tokens)):
+        return _forward(model, tokens[:, None], cache, edits)
 
 
 def _forward(
