@@ -21,6 +21,7 @@ import numpy as np
 from emotion_core.base.activations import Activations, ReadingPosition
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import run_to_end
+from emotion_core.evaluation.transfer import CALM, FEAR
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -33,12 +34,11 @@ from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.select import project
 from emotion_core.vectors.settings import BuildSettings
 
-FEAR = ("afraid", "frightened", "scared", "terrified", "panicked", "alarmed")
-CALM = ("calm", "serene", "relaxed", "at ease", "peaceful", "content")
 WAYS: dict[str, ReadingPosition] = {
     "mean, with the first token": ReadingPosition("mean", 0),
     "mean": ReadingPosition("mean", 1),
     "mean from 20": ReadingPosition("mean", 20),
+    "mean from 50": ReadingPosition("mean", 50),
     "last content token": ReadingPosition("last_content"),
 }
 
