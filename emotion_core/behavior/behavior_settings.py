@@ -9,8 +9,10 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
 from emotion_core.evaluation.controls import Kind
+from emotion_core.steering.operators import EVERY_TOKEN, Gate, Schedule, Scope
 from emotion_core.steering.settings import WORDS, clean_strengths
-from emotion_core.steering.writing import Scope, WritingSettings, require
+from emotion_core.steering.writing import WritingSettings, require, require_care, require_shares
+from emotion_core.tracing.steer import OPERATIONS, Operation
 
 # `text`: each option as the continuation of the scenario. `letters`: options listed as (A), (B), in both orders, and
 # the letter is the answer.
@@ -47,6 +49,10 @@ class BehaviorSettings:
             for the emotion, empty leaves the rival out.
         seed: Of the draws, of the noise and of the random directions.
         chat: Put the scenario as a user message in the model's chat template.
+        operation: What is done with the direction, see `WritingSettings`; so are the following.
+        bound: Percentile of neutral tokens that `cap` and `floor` hold to, controls to the same along themselves.
+        gate: Steer a token only while another reading of it is high.
+        schedule: Which of the answer's tokens are steered, and how much.
     """
 
     scenes: tuple[Scene, ...]
@@ -64,6 +70,10 @@ class BehaviorSettings:
     words: str = WORDS
     seed: int = 0
     chat: bool = False
+    operation: Operation = "add"
+    bound: float = 95.0
+    gate: Gate | None = None
+    schedule: Schedule = EVERY_TOKEN
 
     def __post_init__(self) -> None:
         check_scenes(self.scenes, "the chosen scenarios")
@@ -80,6 +90,9 @@ class BehaviorSettings:
         require(self.scope in ("generated", "prompt", "both"), "scope", "generated, prompt, both", self.scope)
         require(self.form in ("text", "letters"), "form", "text, letters", self.form)
         require(self.scoring in ("sum", "mean"), "scoring", "sum, mean", self.scoring)
+        require(self.operation in OPERATIONS, "operation", ", ".join(OPERATIONS), self.operation)
+        require_care(self.operation, self.bound, self.schedule)
+        require_shares(self.operation, self.strengths)
         _require_size("questions", n_questions(self), MOST_QUESTIONS)
         _require_size("texts", n_texts(self), MOST_TEXTS)
 
@@ -103,6 +116,10 @@ class BehaviorSettings:
             scope=self.scope,
             seed=self.seed,
             chat=self.chat,
+            operation=self.operation,
+            bound=self.bound,
+            gate=self.gate,
+            schedule=self.schedule,
         )
 
 

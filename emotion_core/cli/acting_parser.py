@@ -6,6 +6,10 @@ import argparse
 
 from emotion_core.cli.parts import Commands, model_arguments, new_command
 
+# Named again, since the modules that define them are slow to import; a test holds them together.
+OPERATIONS = ["add", "project_out", "clamp", "cap", "floor"]
+SCOPES = ["generated", "prompt", "both", "system", "user", "assistant", "thinking", "answer"]
+
 
 def add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
     """Arguments of `sweep`."""
@@ -24,6 +28,9 @@ def add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument(
         "--far", type=int, default=0, metavar="N", help="controls as far off the data, beside the test"
+    )
+    command.add_argument(
+        "--random-gates", type=int, default=0, metavar="N", help="the emotion behind gates that mean nothing, beside"
     )
     command.add_argument("--other", action="append", default=[], metavar="E", help="another emotion as a control")
     command.add_argument(
@@ -45,7 +52,14 @@ def add_crosstalk(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _writing(command: argparse.ArgumentParser) -> None:
     """What a sweep and a cross-talk matrix share."""
-    command.add_argument("--prompt", action="append", required=True, help="text to continue; may be repeated")
+    command.add_argument("--prompt", action="append", default=[], help="text to continue; may be repeated")
+    command.add_argument(
+        "--conversation",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="conversation to go on with: JSON or built-in name, up to its last user turn; may be repeated",
+    )
     command.add_argument(
         "--controls", type=int, default=32, help="directions that mean nothing, of every kind that applies"
     )
@@ -54,14 +68,29 @@ def _writing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--layer", type=int, default=None, help="steered layer (default: chosen at the build)")
     command.add_argument("--layers", default=None, help="steer first:last or all, with the strength shared")
     command.add_argument("--unit", default="fraction", choices=["fraction", "raw"])
-    command.add_argument("--operation", default="add", choices=["add", "project_out", "clamp"])
-    command.add_argument("--scope", default="generated", choices=["generated", "prompt", "both"])
+    care_arguments(command)
+    command.add_argument("--scope", default="generated", choices=SCOPES, help="which tokens are steered")
+    command.add_argument("--turn", type=int, action="append", default=[], help="only this turn, from 0; repeatable")
     command.add_argument("--decoding", default="sample", choices=["sample", "greedy"])
     command.add_argument("--temperature", type=float, default=1.0)
     command.add_argument("--top-p", type=float, default=1.0)
     command.add_argument("--chat", action="store_true", help="wrap the prompts in the model's chat template")
     model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
+
+
+def care_arguments(command: argparse.ArgumentParser) -> None:
+    """What is done with a direction, and when: shared by everything that steers."""
+    command.add_argument("--operation", default="add", choices=OPERATIONS)
+    command.add_argument(
+        "--bound", type=float, default=95.0, metavar="P", help="percentile of neutral tokens for cap and floor"
+    )
+    command.add_argument(
+        "--gate", default=None, metavar="E>P", help="only while E reads above percentile P of neutral tokens (or E<P)"
+    )
+    command.add_argument("--from-token", type=int, default=0, metavar="M", help="steer from generated token M on")
+    command.add_argument("--for-tokens", type=int, default=0, metavar="N", help="steer N generated tokens (0 for all)")
+    command.add_argument("--half-life", type=float, default=0.0, metavar="N", help="halve the strength every N tokens")
 
 
 def add_read(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -145,6 +174,7 @@ def add_behaviors(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--tokens", type=int, default=30, help="new tokens of a text")
     command.add_argument("--form", default="text", choices=["text", "letters"], help="how options are put")
     command.add_argument("--scoring", default="sum", choices=["sum", "mean"], help="log-probability of an option")
+    care_arguments(command)
     command.add_argument("--scope", default="both", choices=["generated", "prompt", "both"])
     command.add_argument("--words", default="You feel {emotion}.", help="prompt-only rival; empty leaves it out")
     command.add_argument(

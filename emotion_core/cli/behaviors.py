@@ -20,6 +20,7 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
     from emotion_core.behavior.scenes import PLANTED, built_in_scenes, planted_scenes, read_scene_path
     from emotion_core.cli.early_warning import warning_document, warning_settings, warning_text
     from emotion_core.cli.session import result
+    from emotion_core.cli.steering import care
     from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
     from emotion_core.steering.settings import parse_strengths
     from emotion_core.vectors.file import load_vectors
@@ -54,6 +55,7 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
         words=arguments.words,
         seed=arguments.seed,
         chat=arguments.chat,
+        **care(arguments),
     )
     wanted = arguments.early_warning or arguments.before is not None
     warned = warning_settings(vectors, scenes, arguments.before, arguments.seed) if wanted else None

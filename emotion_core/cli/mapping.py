@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
 def geometry(arguments: argparse.Namespace) -> Answer:
     """`geometry VECTORS`: how the emotions lie to each other."""
+    from emotion_core.geometry.axes import fit_axes
     from emotion_core.geometry.claims import claims
     from emotion_core.geometry.emotion_map import map_emotions
     from emotion_core.geometry.norms import circumplex, read_norms
     from emotion_core.geometry.rivals import rival_rows
     from emotion_core.geometry.supervised import read_norms_off
-    from emotion_core.vectors.file import load_vectors
+    from emotion_core.vectors.file import load_vectors, save_vectors
 
     vectors = load_vectors(Path(arguments.vectors))
     norms = read_norms(Path(arguments.norms)) if arguments.norms else None
     found = map_emotions(vectors, layer=arguments.layer, clusters=arguments.clusters, norms=norms, seed=arguments.seed)
+    if arguments.axes:
+        save_vectors(fit_axes(vectors, norms), Path(arguments.axes))
     twin = _twin(vectors, arguments) if arguments.untrained_twin else None
     readings = read_norms_off(vectors.values[:, found.layer], vectors.emotions, norms or circumplex())
     claimed = claims(found, readings, rival_rows(vectors, found.layer, twin))

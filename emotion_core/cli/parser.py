@@ -137,6 +137,7 @@ def _geometry(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("vectors", help="vector file with at least 3 emotions")
     command.add_argument("--layer", type=int, default=None)
     command.add_argument("--norms", default=None, help="CSV of human ratings: word, valence, arousal")
+    command.add_argument("--axes", default=None, metavar="OUT", help="vector file to write valence and arousal to")
     command.add_argument(
         "--untrained-twin",
         action="store_true",

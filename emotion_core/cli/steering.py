@@ -26,7 +26,6 @@ def sweep(arguments: argparse.Namespace) -> Answer:
     vectors = load_vectors(Path(arguments.vectors))
     settings = SweepSettings(
         emotion=_emotion(arguments.emotion, vectors.emotions),
-        prompts=tuple(arguments.prompt),
         strengths=parse_strengths(arguments.strengths),
         controls=arguments.controls,
         mix=_mix(arguments.mix),
@@ -34,6 +33,7 @@ def sweep(arguments: argparse.Namespace) -> Answer:
         others=tuple(arguments.other),
         words=arguments.words,
         far=arguments.far,
+        gates=arguments.random_gates,
         **_writing(arguments, vectors.n_layers),
     )
     if arguments.next_token:
@@ -70,7 +70,7 @@ def _controls(result: Sweep) -> str:
     test = result.test
     from emotion_core.steering.band import kind_words
 
-    kinds = [*test.controls.kinds, *([] if test.far is None else [test.far])]
+    kinds = [*test.controls.kinds, *(one for one in (test.far, test.gates) if one is not None)]
     rows = [
         [kind_words(k.kind), str(k.n), number(k.mean), number(k.sd), number(k.high), number(k.p_value, 3)]
         for k in kinds
@@ -150,7 +150,6 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
 
     vectors = load_vectors(Path(arguments.vectors))
     settings = CrossTalkSettings(
-        prompts=tuple(arguments.prompt),
         strength=arguments.strength,
         emotions=tuple(arguments.emotion or ()),
         controls=arguments.controls,
@@ -173,20 +172,62 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
 
 def _writing(arguments: argparse.Namespace, layers: int) -> dict[str, Any]:
     """The settings that a sweep and a cross-talk matrix share."""
+    from emotion_core.cli.reading_request import said_in
+
+    talks = [said_in(name) for name in arguments.conversation]
+    for name, turns in zip(arguments.conversation, talks, strict=True):
+        if not turns or turns[-1].role != "user":
+            raise SettingsError(
+                "The conversation does not end with the user",
+                where=name,
+                expected="a turn of the user at the end, which the model answers",
+                remedy="Remove what stands after it",
+            )
+    prompts = (*arguments.prompt, *(turns[-1].content for turns in talks))
+    if not prompts:
+        raise SettingsError("There is nothing to continue", expected="--prompt TEXT or --conversation FILE")
+    before = (*[()] * len(arguments.prompt), *(turns[:-1] for turns in talks))
     return {
+        "prompts": prompts,
+        "before": before if talks else (),
+        "turns": tuple(arguments.turn),
+        **care(arguments),
         "samples": arguments.samples or (1 if arguments.decoding == "greedy" else 4),
         "max_new_tokens": arguments.tokens,
         "layer": arguments.layer,
         "span": _span(arguments.layers, layers),
         "unit": arguments.unit,
-        "operation": arguments.operation,
         "scope": arguments.scope,
         "decoding": arguments.decoding,
         "temperature": arguments.temperature,
         "top_p": arguments.top_p,
         "seed": arguments.seed,
-        "chat": arguments.chat,
+        "chat": arguments.chat or bool(talks),
     }
+
+
+def care(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What is done with a direction, and when, as the settings have it.
+
+    Raises:
+        SettingsError: The gate cannot be read, or a number is out of range.
+    """
+    from emotion_core.steering.operators import Gate, Schedule
+
+    gate = None
+    if arguments.gate is not None:
+        below = "<" in arguments.gate
+        emotion, _, percentile = arguments.gate.partition("<" if below else ">")
+        try:
+            gate = Gate(emotion.strip(), float(percentile or 95), below)
+        except ValueError as error:
+            raise SettingsError(
+                "The gate cannot be read",
+                where=repr(arguments.gate),
+                expected="an emotion and a percentile, such as fear>95",
+            ) from error
+    schedule = Schedule(arguments.from_token, arguments.for_tokens, arguments.half_life)
+    return {"operation": arguments.operation, "bound": arguments.bound, "gate": gate, "schedule": schedule}
 
 
 def _emotion(asked: str | None, emotions: tuple[str, ...]) -> str:

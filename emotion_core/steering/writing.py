@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.tracing.steer import Operation
+from emotion_core.models.dialogue import Said
+from emotion_core.steering.operators import EVERY_TOKEN, ROLES, SCOPES, Gate, Schedule, Scope, Where
+from emotion_core.tracing.steer import BOUNDED, OPERATIONS, Operation
 
 Unit = Literal["fraction", "raw"]
-Scope = Literal["generated", "prompt", "both"]
 Decoding = Literal["sample", "greedy"]
 
 
@@ -30,14 +32,20 @@ class WritingSettings:
             on every layer in full.
         unit: `fraction` of the mean residual norm at the layer over neutral text, or `raw` multiples of the unit
             direction.
-        operation: `add`, `project_out` (strength 1 removes all of it) or `clamp`.
+        operation: `add`, `project_out` (strength 1 removes all of it), `clamp`, `cap` (strength 1 removes all that lies
+            above `bound`) or `floor` (strength 1 fills up all that is missing below it).
         scope: Steer the positions that emit a token (`generated`: the prompt's last token and all generated ones),
-            the `prompt` (all its tokens), or `both`.
+            the `prompt` (all its tokens), `both`, or a part of a conversation, see `operators.Where`.
         decoding: `sample` with noise shared by all rows of one (prompt, sample), or `greedy`.
         temperature: Divides the logits before sampling.
         top_p: Sample from the smallest set of tokens with at least this probability.
         seed: Of the noise and of the control directions.
         chat: Wrap prompts in the model's chat template.
+        bound: Percentile of neutral tokens that `cap` and `floor` hold to, along each steered direction.
+        gate: Steer a token only while another reading of it is high; None steers every token in the scope.
+        schedule: Which of the generated tokens are steered, and how much.
+        turns: Only these turns of the conversation are steered, see `operators.Where`; empty for all.
+        before: For each prompt the turns in front of it; the prompt is then the user's last one. Empty for none.
     """
 
     prompts: tuple[str, ...]
@@ -54,11 +62,17 @@ class WritingSettings:
     top_p: float = 1.0
     seed: int = 0
     chat: bool = False
+    bound: float = 95.0
+    gate: Gate | None = None
+    schedule: Schedule = EVERY_TOKEN
+    turns: tuple[int, ...] = ()
+    before: tuple[tuple[Said, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompts or not all(p.strip() for p in self.prompts):
             raise SettingsError("A sweep needs a prompt", expected="at least one text that is not empty")
-        if len(set(self.prompts)) != len(self.prompts):
+        require(len(self.before) in (0, len(self.prompts)), "before", "turns for every prompt", len(self.before))
+        if len(set(zip(self.prompts, self.before or self.prompts, strict=True))) != len(self.prompts):
             raise SettingsError("The same prompt is there twice", remedy="Remove one, or raise the number of samples")
         require(0 <= self.controls <= 256, "controls", "0 to 256", self.controls)
         require(1 <= self.samples <= 256, "samples", "1 to 256", self.samples)
@@ -77,11 +91,40 @@ class WritingSettings:
             )
         for name, value, allowed in (
             ("unit", self.unit, ("fraction", "raw")),
-            ("operation", self.operation, ("add", "project_out", "clamp")),
-            ("scope", self.scope, ("generated", "prompt", "both")),
+            ("operation", self.operation, OPERATIONS),
+            ("scope", self.scope, SCOPES),
             ("decoding", self.decoding, ("sample", "greedy")),
         ):
             require(value in allowed, name, ", ".join(allowed), value)
+        require_care(self.operation, self.bound, self.schedule)
+        talks = self.chat or any(self.before)
+        require(talks or not (self.turns or self.scope in ROLES), "scope", "turns of a conversation", self.scope)
+
+    @property
+    def where(self) -> Where:
+        """The tokens that are steered."""
+        return Where(self.scope, self.turns, self.schedule)
+
+
+def require_care(operation: Operation, bound: float, schedule: Schedule) -> None:
+    """Refuses settings of an operation that contradict each other.
+
+    Raises:
+        SettingsError: They do.
+    """
+    require(0 <= bound <= 100, "bound", "a percentile of neutral tokens, 0 to 100", bound)
+    decays = operation == "clamp" and schedule.half_life
+    require(not decays, "half-life", "none with clamp, which sets a value", schedule.half_life)
+
+
+def require_shares(operation: Operation, strengths: Sequence[float]) -> None:
+    """Refuses strengths of a cap or a floor that are no shares.
+
+    Raises:
+        SettingsError: One lies below 0 or above 1.
+    """
+    shares = operation not in BOUNDED or all(0 <= strength <= 1 for strength in strengths)
+    require(shares, "strengths", f"0 to 1 with {operation}: a share of what lies beyond the bound", strengths)
 
 
 def require(condition: bool, name: str, expected: str, found: object) -> None:
