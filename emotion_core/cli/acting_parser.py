@@ -88,9 +88,9 @@ def care_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--gate", default=None, metavar="E>P", help="only while E reads above percentile P of neutral tokens (or E<P)"
     )
-    command.add_argument("--from-token", type=int, default=0, metavar="M", help="steer from generated token M on")
-    command.add_argument("--for-tokens", type=int, default=0, metavar="N", help="steer N generated tokens (0 for all)")
-    command.add_argument("--half-life", type=float, default=0.0, metavar="N", help="halve the strength every N tokens")
+    command.add_argument(
+        "--schedule", default="", metavar="M:N/H", help="from generated token M on, N tokens, halved every H"
+    )
 
 
 def add_read(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -212,22 +212,14 @@ def care(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         SettingsError: The gate cannot be read, or a number is out of range.
     """
-    from emotion_core.steering.operators import Gate, Schedule
+    from emotion_core.steering.operators import parse_gate, parse_schedule
 
-    gate = None
-    if arguments.gate is not None:
-        below = "<" in arguments.gate
-        emotion, _, percentile = arguments.gate.partition("<" if below else ">")
-        try:
-            gate = Gate(emotion.strip(), float(percentile or 95), below)
-        except ValueError as error:
-            raise SettingsError(
-                "The gate cannot be read",
-                where=repr(arguments.gate),
-                expected="an emotion and a percentile, such as fear>95",
-            ) from error
-    schedule = Schedule(arguments.from_token, arguments.for_tokens, arguments.half_life)
-    return {"operation": arguments.operation, "bound": arguments.bound, "gate": gate, "schedule": schedule}
+    return {
+        "operation": arguments.operation,
+        "bound": arguments.bound,
+        "gate": None if arguments.gate is None else parse_gate(arguments.gate),
+        "schedule": parse_schedule(arguments.schedule),
+    }
 
 
 def _emotion(asked: str | None, emotions: tuple[str, ...]) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from emotion_core.base.activations import FloatArray
+from emotion_core.base.ask import Ask
 from emotion_core.base.errors import SettingsError
 
 Scope = Literal["generated", "prompt", "both", "system", "user", "assistant", "thinking", "answer"]
-SCOPES: tuple[Scope, ...] = ("generated", "prompt", "both", "system", "user", "assistant", "thinking", "answer")
 # Scopes by who speaks: they need a conversation. The first three are known for plain texts too.
 ROLES: tuple[Scope, ...] = ("system", "user", "assistant")
 _WRITTEN: tuple[Scope, ...] = ("generated", "both", "assistant", "thinking", "answer")
@@ -72,6 +72,64 @@ class Schedule:
 
 
 EVERY_TOKEN = Schedule()
+
+
+def parse_gate(text: str) -> Gate:
+    """Reads `fear>95` or `calm<5`; without a percentile it is the 95th.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    below = "<" in text
+    emotion, _, percentile = text.partition("<" if below else ">")
+    try:
+        return Gate(emotion.strip(), float(percentile or 95), below)
+    except ValueError as error:
+        raise SettingsError(
+            "The gate cannot be read", where=repr(text), expected="an emotion and a percentile, such as fear>95"
+        ) from error
+
+
+def parse_schedule(text: str) -> Schedule:
+    """Reads `from:tokens/half-life`, such as `5`, `0:20` or `0:0/8`; 0 tokens are all that follow.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    span, _, half_life = text.partition("/")
+    start, _, tokens = span.partition(":")
+    try:
+        return Schedule(int(start or 0), int(tokens or 0), float(half_life or 0))
+    except ValueError as error:
+        raise SettingsError(
+            "The schedule cannot be read", where=repr(text), expected="from:tokens/half-life, such as 0:20 or 0:0/8"
+        ) from error
+
+
+# As settings ask for them.
+Bound = Annotated[
+    float,
+    Ask("Bound", "Percentile of neutral tokens that cap and floor hold to, along the direction.", least=0, most=100),
+]
+GateAsked = Annotated[
+    Gate | None,
+    Ask(
+        "Gate",
+        "Steer a token only while another reading is above a percentile of neutral tokens. Write fear>95, or calm<5.",
+        metavar="E>P",
+        read=parse_gate,
+    ),
+]
+ScheduleAsked = Annotated[
+    Schedule,
+    Ask(
+        "Schedule",
+        "Which generated tokens are steered, as from:tokens/half-life. 5 begins at the sixth, 0:20 ends after twenty, "
+        "0:0/8 halves the strength every eight.",
+        metavar="M:N/H",
+        read=parse_schedule,
+    ),
+]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from tiny import TEXTS, tiny_model
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
+from emotion_core.cli import acting_parser
 from emotion_core.models.dialogue import Said
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
@@ -20,11 +21,12 @@ from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.directions import Directions, sweep_directions, with_thresholds
 from emotion_core.steering.generate import generate
-from emotion_core.steering.operators import Gate, Schedule, Where, thinking
+from emotion_core.steering.operators import Gate, Schedule, Scope, Where, parse_gate, parse_schedule, thinking
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.prompt_tokens import prompt_tokens
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
+from emotion_core.tracing.steer import OPERATIONS
 from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.build import neutral_texts
 from steering.handmade import LAYER, random_vectors, settings
@@ -165,7 +167,7 @@ def test_crosstalk_takes_the_same_settings(model):
     ("more", "words"),
     [
         ({"operation": "cap", "strengths": (-0.5, 1.0)}, "share of what lies beyond"),
-        ({"bound": 101.0}, "percentile"),
+        ({"bound": 101.0}, "bound"),
         ({"operation": "clamp", "schedule": Schedule(half_life=3)}, "half-life"),
         ({"gates": 2}, "gate that they stand beside"),
         ({"scope": "user"}, "turns of a conversation"),
@@ -191,3 +193,17 @@ def test_conversations_are_prompts(model):
     assert {row.prompt for row in result.rows} == {"Tea is"}
     with_turns = prompt_tokens(model, chosen, 0).ids
     assert "Nobody you know." in model.decode(list(with_turns))
+
+
+def test_gates_and_schedules_as_they_are_typed():
+    assert parse_gate("fear>90") == Gate("fear", 90.0) and parse_gate("calm<5") == Gate("calm", 5.0, True)
+    assert parse_gate("fear") == Gate("fear", 95.0)
+    assert parse_schedule("5") == Schedule(5) and parse_schedule("1:2/8") == Schedule(1, 2, 8)
+    assert parse_schedule("") == Schedule()
+    for text, parse in (("fear>high", parse_gate), ("soon", parse_schedule)):
+        with pytest.raises(SettingsError, match="cannot be read"):
+            parse(text)
+
+
+def test_the_command_line_offers_what_the_settings_know():
+    assert tuple(acting_parser.OPERATIONS) == OPERATIONS and tuple(acting_parser.SCOPES) == get_args(Scope)

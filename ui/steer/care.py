@@ -7,21 +7,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion_core.steering.operators import EVERY_TOKEN, Gate, Schedule
+from emotion_core.steering.writing import OPERATION_NAMES
 from emotion_core.tracing.steer import BOUNDED, Operation
+from emotion_core.tracing.steer import OPERATIONS as ALL
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 OPERATIONS: dict[str, Operation] = {
-    "Add": "add",
-    "Project out": "project_out",
-    "Clamp": "clamp",
-    "Cap": "cap",
-    "Floor": "floor",
+    name: operation for operation, name in zip(ALL, OPERATION_NAMES.values(), strict=True)
 }
-OPERATION_HELP = (
-    "Add moves along the direction. Project out removes what lies along it (strength 1 removes all). Clamp sets it to "
-    "a value. Cap removes only what lies above a percentile of neutral text, floor fills up what is missing below one; "
-    "at strength 1 in full."
-)
 
 
 @dataclass(frozen=True)

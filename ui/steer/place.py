@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion_core.steering.operators import Gate, Schedule, Scope
+from emotion_core.steering.writing import OPERATION
 from emotion_core.tracing.steer import Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.steer.care import OPERATION_HELP, OPERATIONS, care_form
+from ui.steer.care import OPERATIONS, care_form
 
 # Choices of the layer picker that are no single layer.
 CHOSEN, SPAN, ALL = -1, -2, -3
@@ -46,7 +47,7 @@ def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
         list(OPERATIONS),
         key=f"{key}operation",
         persist_state="session",
-        help=OPERATION_HELP,
+        help=OPERATION,
     )
     scope = two.selectbox(
         "Where",
