@@ -47,10 +47,22 @@ SCOPE_NAMES = {
     "thinking": "Thought",
     "answer": "Answer after a thought",
 }
-TURNS = "Steer only this turn of the conversation, counted from 0. What is written is the turn after the last."
+TURNS = "Steer only these turns of the conversation, counted from 0. What is written is the turn after the last."
 DECODING = "How tokens are chosen. With the same noise at every strength, texts differ by the strength and not by luck."
 DECODING_NAMES = {"sample": "Sampling, same noise", "greedy": "Greedy"}
 TEMPERATURE = "How freely words are drawn: 1 as the model would, below 1 the likelier ones, above 1 the rarer ones."
+
+
+def parse_turns(text: str) -> tuple[int, ...]:
+    """Reads `0,2`.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError("The turns cannot be read", where=repr(text), expected="numbers such as 0,2") from error
 
 
 def parse_span(text: str) -> tuple[int, int]:
@@ -120,7 +132,7 @@ class WritingSettings:
     bound: Bound = 95.0
     gate: GateAsked = None
     schedule: ScheduleAsked = EVERY_TOKEN
-    turns: Annotated[tuple[int, ...], Ask("Turns", TURNS, option="--turn", metavar="N", read=int)] = ()
+    turns: Annotated[tuple[int, ...], Ask("Turns", TURNS, metavar="N,N", read=parse_turns)] = ()
     before: tuple[tuple[Said, ...], ...] = ()
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from tiny import TEXTS, tiny_model
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.cli import acting_parser
 from emotion_core.models.dialogue import Said
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
@@ -21,12 +20,11 @@ from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.directions import Directions, sweep_directions, with_thresholds
 from emotion_core.steering.generate import generate
-from emotion_core.steering.operators import Gate, Schedule, Scope, Where, parse_gate, parse_schedule, thinking
+from emotion_core.steering.operators import Gate, Schedule, Where, parse_gate, parse_schedule, thinking
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.prompt_tokens import prompt_tokens
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
-from emotion_core.tracing.steer import OPERATIONS
 from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.build import neutral_texts
 from steering.handmade import LAYER, random_vectors, settings
@@ -203,7 +201,3 @@ def test_gates_and_schedules_as_they_are_typed():
     for text, parse in (("fear>high", parse_gate), ("soon", parse_schedule)):
         with pytest.raises(SettingsError, match="cannot be read"):
             parse(text)
-
-
-def test_the_command_line_offers_what_the_settings_know():
-    assert tuple(acting_parser.OPERATIONS) == OPERATIONS and tuple(acting_parser.SCOPES) == get_args(Scope)
