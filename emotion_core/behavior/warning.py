@@ -26,6 +26,7 @@ from emotion_core.behavior.rates import as_rate
 from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.correlation import adjusted, pearson
+from emotion_core.steering.directions import Directions
 from emotion_core.steering.prompt_tokens import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -188,8 +189,9 @@ def ask_after(
     """
     scenes = [scene for scene in settings.scenes if scene.options]
     texts = [(scene, f"{lead.strip()} {scene.text}") for scene in scenes for lead in leads]
-    nothing = np.zeros((1, model.info.width), np.float32)  # the unsteered condition points to a direction
-    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * len(texts), layer, nothing, 1.0)
+    # The unsteered condition points to a direction all the same.
+    nothing = Directions((layer,), np.zeros((1, 1, model.info.width), np.float32), np.ones(1, np.float32))
+    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * len(texts), nothing)
     nats = np.array([float(conditions[0]) for conditions in odds]).reshape(len(scenes), -1)
     ids = [generation_ids(model, text, chat=settings.chat) for _, text in texts]
     streams = yield from mean_streams(model, ids, [(len(text) - 1, len(text)) for text in ids], layer)
