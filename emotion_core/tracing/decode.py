@@ -9,7 +9,7 @@ step costs about 2 ms more than the bare forward.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import nnsight
@@ -17,7 +17,7 @@ import torch
 
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
-from emotion_core.tracing.memory import Kept, is_unusual, learned, memory_of
+from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, steered
 from emotion_core.tracing.tokens_so_far import TokensSoFar
@@ -110,3 +110,59 @@ def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
         logits = nnsight.save(envoy.output.logits[:, -1].float().clone())
     last: torch.Tensor = logits
     return last
+
+
+@retried
+def ahead(
+    model: LoadedModel,
+    so_far: TokensSoFar,
+    edits: Sequence[Intervention],
+    choose: Callable[[torch.Tensor, int], torch.Tensor],
+    steps: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Several decoding steps in one request: the tokens are chosen where the model is, and only they come back.
+
+    The texts are those that `step` would write one at a time: the same steering at every token, and what `choose`
+    draws with. Keys and values stay there too, where they are those of attention; else each token is computed anew.
+
+    Args:
+        model: The model.
+        so_far: All tokens up to the one that is processed first, with their steering.
+        edits: Steering of every token that is written.
+        choose: Gives int64 [rows] of float32 [rows, vocabulary] and the number of the step, counted from 0. It is sent
+            along, so it may use nothing but torch, numpy and what it was made with.
+        steps: How many tokens are written, at least one.
+
+    Returns:
+        The tokens, int64 [rows, steps], and whether the logits they were chosen from were finite, bool of that shape.
+    """
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
+    known = _last_logits(model)
+    ordered = sorted(edits, key=lambda edit: edit.layer)
+    stretches = so_far.edits()
+    tokens, cache, n = so_far.tokens, None, so_far.tokens.shape[1]
+    # Not beside another context: nnsight finds the traces inside by the line that this one begins in.
+    with envoy.session(**trace_options(model)):
+        written = nnsight.save([])
+        finite = nnsight.save([])
+        for t in range(steps):
+            inputs = {"input_ids": tokens, "use_cache": True, **known}
+            if cache is not None:
+                inputs["past_key_values"] = cache
+            with envoy.trace(inputs):
+                for start, end, edit in stretches:
+                    hidden = stream(blocks[edit.layer].output, copy)
+                    hidden[:, start:end] = steered(hidden[:, start:end], edit)
+                output = nnsight.save(envoy.output)
+            logits = output.logits[:, -1].float()
+            finite.append(torch.isfinite(logits).all(-1))
+            written.append(choose(torch.nan_to_num(logits), t))
+            cache = output.get("past_key_values")
+            cache = cache if cache is not None and attention_only(cache) else None
+            if cache is not None:
+                tokens = written[-1][:, None]
+                stretches = [(0, 1, edit) for edit in ordered]
+            else:
+                tokens = torch.cat([tokens, written[-1][:, None]], dim=1)
+                stretches = sorted([*stretches, *((n + t, n + t + 1, edit) for edit in ordered)], key=lambda s: s[2].layer)
+    return torch.stack(written, dim=1), torch.stack(finite, dim=1)
