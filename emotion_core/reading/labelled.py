@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_core.base.errors import PromptSetError
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.conversations import KEYS, json_items, kept_under, turns_of
 from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
-from emotion_core.reading.dialogue import Said
 
 MOST_CONVERSATIONS = 1000
 MOST_CHARACTERS = 2_000_000
