@@ -41,6 +41,8 @@ def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention
         What the model remembers, in `rows` rows.
     """
     tokens = torch.tensor([list(ids)] * rows, device=model.info.device)  # (rows, tokens)
+    if model.remote is not None:  # nothing is kept there: the next step sends them along
+        return TokensSoFar().then(tokens, edits)
     cache, _ = _forward(model, tokens, None, edits)
     return cache
 
@@ -118,53 +120,48 @@ def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
 def ahead(
     model: LoadedModel,
     so_far: TokensSoFar,
-    edits: Sequence[Intervention],
+    later: Sequence[Sequence[Intervention]],
     choose: Callable[[torch.Tensor, int], torch.Tensor],
-    steps: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Several decoding steps in one request: the tokens are chosen where the model is, and only they come back.
+    """Several decoding steps in one request: tokens are chosen where the model is, and only they come back.
 
-    The texts are those that `step` would write one at a time: the same steering at every token, and what `choose`
-    draws with. Keys and values stay there too, where they are those of attention; else each token is computed anew.
+    The texts are those that `step` would write one at a time. Keys and values stay there too, where they are those of
+    attention; else each token is computed from the whole text.
 
     Args:
         model: The model.
         so_far: All tokens up to the one that is processed first, with their steering.
-        edits: Steering of every token that is written.
+        later: Steering of each token after that one: one less than there are steps.
         choose: Gives int64 [rows] of float32 [rows, vocabulary] and the number of the step, counted from 0. It is sent
             along, so it may use nothing but torch, numpy and what it was made with.
-        steps: How many tokens are written, at least one.
 
     Returns:
-        The tokens, int64 [rows, steps], and whether the logits they were chosen from were finite, bool of that shape.
+        The tokens, int64 [rows, steps], and whether the logits that they were chosen from were finite, bool.
     """
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    known = _last_logits(model)
-    ordered = sorted(edits, key=lambda edit: edit.layer)
-    stretches = so_far.edits()
-    tokens, cache, n = so_far.tokens, None, so_far.tokens.shape[1]
-    # Not beside another context: nnsight finds the traces inside by the line that this one begins in.
+    known, steps = _last_logits(model), 1 + len(later)
+    # Alone in its line: nnsight finds traces inside a session by the line that the session begins in.
     with envoy.session(**trace_options(model)):
         written = nnsight.save([])
         finite = nnsight.save([])
-        for t in range(steps):
-            inputs = {"input_ids": tokens, "use_cache": True, **known}
-            if cache is not None:
-                inputs["past_key_values"] = cache
-            with envoy.trace(inputs):
-                for start, end, edit in stretches:
-                    hidden = stream(blocks[edit.layer].output, copy)
-                    hidden[:, start:end] = steered(hidden[:, start:end], edit)
-                output = nnsight.save(envoy.output)
-            logits = output.logits[:, -1].float()
-            finite.append(torch.isfinite(logits).all(-1))
-            written.append(choose(torch.nan_to_num(logits), t))
-            cache = output.get("past_key_values")
-            cache = cache if cache is not None and attention_only(cache) else None
-            if cache is not None:
-                tokens = written[-1][:, None]
-                stretches = [(0, 1, edit) for edit in ordered]
-            else:
-                tokens = torch.cat([tokens, written[-1][:, None]], dim=1)
-                stretches = sorted([*stretches, *((n + t, n + t + 1, edit) for edit in ordered)], key=lambda s: s[2].layer)
-    return torch.stack(written, dim=1), torch.stack(finite, dim=1)
+        cache, tokens, stretches = None, so_far.tokens, so_far.edits()
+        with torch.no_grad():  # whether gradients are on is up to the service
+            for t in range(steps):
+                inputs = {"input_ids": tokens, "use_cache": True, **known}
+                if cache is not None:
+                    inputs["past_key_values"] = cache
+                with envoy.trace(inputs):
+                    for layer, start, end, own in stretches:
+                        hidden = stream(blocks[layer].output, copy)
+                        hidden[:, start:end] = steered_by(hidden[:, start:end], own)
+                    output = nnsight.save(envoy.output)
+                logits = output.logits[:, -1].float()
+                finite.append(torch.isfinite(logits).all(-1))
+                written.append(choose(torch.nan_to_num(logits), t))
+                if t + 1 < steps:
+                    so_far = so_far.then(written[-1][:, None].cpu(), later[t])
+                    cache = output.get("past_key_values")
+                    cache = cache if cache is not None and attention_only(cache) else None
+                    last = TokensSoFar(so_far.segments[-1:]) if cache is not None else so_far
+                    tokens, stretches = last.tokens, last.edits()
+    return torch.stack(written, dim=1).cpu(), torch.stack(finite, dim=1).cpu()
