@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from emotion_core.base.activations import POOLINGS
 from emotion_core.cli.parts import Commands, model_arguments, new_command
 
 
@@ -94,6 +95,11 @@ def add_read(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--temperature", type=float, default=1.0, help="of the reply; 0 for the most probable token")
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
     command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
+    command.add_argument(
+        "--reading", default=None, choices=POOLINGS, help="tokens read of a template or a situation (default: as built)"
+    )
+    command.add_argument("--from-token", type=int, default=0, help="first token of --reading mean, counted from 0")
+    command.add_argument("--chat", action="store_true", help="with --reading: in the model's chat template")
     model_arguments(command, None)
     command.add_argument("--seed", type=int, default=0)
 

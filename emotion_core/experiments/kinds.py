@@ -10,14 +10,15 @@ from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES
 from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, ORTHOGONAL, SIZES, TRANSFER, VARIANTS
 from emotion_core.experiments.experiment import Experiment
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN
-from emotion_core.experiments.reading import READING
+from emotion_core.experiments.reading import KIND as READING
+from emotion_core.experiments.reading import READINGS, kind_before
 from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 
 _ALL: tuple[Experiment[Any, Any], ...] = (
     *(HELDOUT, TRANSFER, CONFOUNDS, SIZES, VARIANTS, ORTHOGONAL),
     *(MAP_CHECKS, TWIN),
     *(SWEEP, CROSSTALK, NEXT_TOKEN),
-    READING,
+    *READINGS,
     *(PREFERENCES, BEHAVIORS),
 )
 EXPERIMENTS: dict[str, Experiment[Any, Any]] = {experiment.kind: experiment for experiment in _ALL}
@@ -34,6 +35,7 @@ def experiment_of(kind: str, described: Mapping[str, Any]) -> Experiment[Any, An
         RunError: It is no run over vectors.
     """
     name = described.get("experiment") or (ORTHOGONAL.kind if "without" in described else kind)
+    name = kind_before(described) if name == READING else name
     if name not in EXPERIMENTS:
         raise RunError("This run cannot be done again from what is stored", remedy="Start again from the form")
     return EXPERIMENTS[name]

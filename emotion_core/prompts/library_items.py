@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
+
+Role = Literal["system", "user", "assistant"]
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -94,10 +97,16 @@ class Scenario(_Item):
         return self
 
 
-class Turn(_Item):
-    """One message of a conversation."""
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation.
 
-    role: Literal["system", "user", "assistant"]
+    Attributes:
+        role: Who speaks.
+        content: What is said, blanks around it removed.
+    """
+
+    role: Role
     content: _Text
 
 

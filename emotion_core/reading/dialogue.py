@@ -19,19 +19,6 @@ PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 @dataclass(frozen=True)
-class Said:
-    """One turn as it is kept with a result.
-
-    Attributes:
-        role: `system`, `user` or `assistant`.
-        content: What was said, blanks around it removed.
-    """
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True)
 class Dialogue:
     """A tokenized conversation.
 
@@ -42,7 +29,7 @@ class Dialogue:
         template: `chat template` of the model, or `plain` for `User: ...` lines where it has none.
     """
 
-    turns: tuple[Said, ...]
+    turns: tuple[Turn, ...]
     encoding: Encoding
     spans: tuple[tuple[int, int], ...]
     template: str
@@ -91,8 +78,7 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
     content = [False] * len(offsets)
     for first, last in spans:
         content[first:last] = [True] * (last - first)
-    kept = tuple(Said(turn.role, turn.content.strip()) for turn in turns)
-    return Dialogue(kept, Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
+    return Dialogue(tuple(turns), Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
 
 
 def _places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple[int, int]]:

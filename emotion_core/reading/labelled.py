@@ -9,7 +9,7 @@ from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.conversations import KEYS, json_items, kept_under, turns_of
 from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
-from emotion_core.reading.dialogue import Said
+from emotion_core.prompts.library_items import Turn
 
 MOST_CONVERSATIONS = 1000
 MOST_CHARACTERS = 2_000_000
@@ -28,7 +28,7 @@ class Labelled:
         name: For tables; its number in the file where it has no name.
     """
 
-    turns: tuple[Said, ...]
+    turns: tuple[Turn, ...]
     label: bool
     name: str
 
@@ -89,8 +89,7 @@ def _one(number: int, item: Any) -> Labelled | str:
     if not turns:
         return "no turns"
     named = item.get("name")
-    said = tuple(Said(turn.role, turn.content) for turn in turns)
-    return Labelled(said, label, named[:100] if isinstance(named, str) and named.strip() else str(number))
+    return Labelled(tuple(turns), label, named[:100] if isinstance(named, str) and named.strip() else str(number))
 
 
 def _label(value: object) -> bool | None:
