@@ -10,6 +10,7 @@ setup(
     package_data={
         "emotion_core.builtin_prompts": ["*.csv", "*.json"],
         "emotion_core.demo_weights": ["*.json", "*.safetensors"],
+        "emotion_core.experiments": ["data/*.json"],
         "emotion_core.geometry": ["data/*.json"],
     },
 )

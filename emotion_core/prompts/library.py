@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TypeVar
 
@@ -14,13 +16,20 @@ from emotion_core.prompts.decoding import base_name, decode
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.library_items import (
     Activity,
+    AlignedPair,
+    BindingFrame,
     Circumplex,
     Conversation,
     ImplicitSituation,
+    NegationFrame,
     Opening,
     Scenario,
+    StatedEmotion,
     SystemPrompt,
     Template,
+    UserStatement,
+    WordChoice,
+    WordPair,
 )
 
 T = TypeVar("T")
@@ -31,6 +40,31 @@ SHOWN = 10
 def load_templates() -> tuple[Template, ...]:
     """The numeric templates. Raises PromptSetError, as all loaders here, where the file is missing or faulty."""
     return _builtin_items("templates.json", Template)
+
+
+def load_meaningless_templates() -> tuple[Template, ...]:
+    """Templates of the same form whose number is a label and says nothing."""
+    return _builtin_items("templates-meaningless.json", Template)
+
+
+def load_prefix_pairs() -> tuple[AlignedPair, ...]:
+    """Pairs that begin well or badly and go on alike, and as many that begin with two neutral words."""
+    return _builtin_rows("prefix-pairs.csv", AlignedPair)
+
+
+def load_number_pairs() -> tuple[AlignedPair, ...]:
+    """Pairs of a harmless and a dangerous number, and as many of numbers that are labels."""
+    return _builtin_rows("number-pairs.csv", AlignedPair)
+
+
+def load_negation() -> tuple[NegationFrame, ...]:
+    """Sentences in which somebody is or is not feeling something."""
+    return _builtin_rows("negation.csv", NegationFrame)
+
+
+def load_binding() -> tuple[BindingFrame, ...]:
+    """Two people, an emotion for each, and both named again."""
+    return _builtin_rows("binding.csv", BindingFrame)
 
 
 def load_implicit() -> tuple[ImplicitSituation, ...]:
@@ -46,6 +80,36 @@ def load_openings() -> tuple[Opening, ...]:
 def load_activities() -> tuple[Activity, ...]:
     """The activities that preferences are asked about."""
     return _builtin_items("activities.json", Activity)
+
+
+def load_more_activities() -> tuple[Activity, ...]:
+    """As many again of the same kinds."""
+    return _builtin_items("activities-more.json", Activity)
+
+
+def load_reworded_activities() -> tuple[Activity, ...]:
+    """The activities in other words, in the same order."""
+    return _builtin_items("activities-reworded.json", Activity)
+
+
+def load_counter_user() -> tuple[UserStatement, ...]:
+    """Statements whose fitting reply feels otherwise, or the same, and neutral ones of the same form."""
+    return _builtin_rows("counter-user.csv", UserStatement)
+
+
+def load_near_and_far() -> tuple[WordPair, ...]:
+    """Synonyms and opposites among the 171 words."""
+    return _builtin_rows("near-and-far.csv", WordPair)
+
+
+def load_system_pairs() -> tuple[StatedEmotion, ...]:
+    """System prompts that state an emotion of the model or the user."""
+    return _builtin_rows("system-pairs.csv", StatedEmotion)
+
+
+def load_words_12() -> WordChoice:
+    """Word forms of the twelve emotions and the beginnings of replies after which they are measured."""
+    return parse("words-12.json", _builtin_file("words-12.json"), TypeAdapter(WordChoice))
 
 
 def load_scenarios() -> tuple[Scenario, ...]:
@@ -115,6 +179,11 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = ""
 
 def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
     return parse(filename, _builtin_file(filename), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
+
+
+def _builtin_rows(filename: str, item: type[Item]) -> tuple[Item, ...]:
+    rows = list(csv.DictReader(io.StringIO(decode(filename, _builtin_file(filename)))))
+    return parse(filename, json.dumps(rows).encode(), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
 
 
 def _builtin_file(filename: str) -> bytes:

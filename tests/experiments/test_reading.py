@@ -12,7 +12,7 @@ import pytest
 from bundled import Bundled
 
 from emotion_core.base.activations import ReadingPosition
-from emotion_core.cli.parser import make_parser, shielded
+from emotion_core.cli.parser import make_parser
 from emotion_core.cli.reading_request import make_request
 from emotion_core.experiments.experiment import Bench, asked
 from emotion_core.experiments.kinds import experiment_of
@@ -92,7 +92,7 @@ def test_the_command_asks_for_the_same(
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line)
     assert words[:3] == ["python", "-m", "emotion_core"]
-    assert make_request(make_parser().parse_args(shielded(words[3:]))) == settings
+    assert make_request(make_parser().parse_args(words[3:])) == settings
 
 
 @pytest.mark.parametrize("settings", [*KEPT, *UPLOADED], ids=lambda one: type(one).__name__)
