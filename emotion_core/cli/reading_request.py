@@ -44,7 +44,7 @@ def make_request(arguments: argparse.Namespace) -> ReadingSettings:
 
         file = Path(arguments.labelled)
         return kinds.LabelledSettings(monitor, read_labelled(file.name, _bytes(file)), **shared)
-    conversations = tuple(_said(name) for name in arguments.conversation or ())
+    conversations = tuple(said_in(name) for name in arguments.conversation or ())
     if arguments.system:
         return kinds.PriorsSettings(tuple(_prior(one) for one in arguments.system), conversations, **shared)
     if len(conversations) > 1:
@@ -134,7 +134,7 @@ def _attempts(name: str) -> AttemptRun:
     return library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))
 
 
-def _said(name: str) -> tuple[Turn, ...]:
+def said_in(name: str) -> tuple[Turn, ...]:
     """A conversation from a file, or a built-in one by its name."""
     from emotion_core.prompts.conversations import read_conversation
     from emotion_core.prompts.library import load_conversations

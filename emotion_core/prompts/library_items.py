@@ -232,10 +232,11 @@ class Opening(_Item):
 
 
 class ImplicitSituation(_Item):
-    """A message that implies an emotion without naming it."""
+    """A message that implies an emotion without naming it; `again` is the label of a second reading."""
 
     emotion: _Name
     text: _Text
+    again: str = ""
 
 
 class Activity(_Item):
@@ -296,6 +297,13 @@ class Conversation(_Item):
     def messages(self) -> list[dict[str, str]]:
         """The turns as a chat template wants them."""
         return [{"role": turn.role, "content": turn.content} for turn in self.turns]
+
+
+class NeutralDialogue(Conversation):
+    """A conversation about matters of fact; the held-out ones share no subject with the others."""
+
+    kind: Literal["plain", "system", "code", "tool"]
+    split: Literal["train", "heldout"]
 
 
 class SystemPrompt(_Item):
