@@ -151,8 +151,6 @@ def _conversations(command: argparse.ArgumentParser) -> None:
 
 
 def _read(command: argparse.ArgumentParser) -> None:
-    from emotion_core.base.activations import POOLINGS
-
     _vectors(command)
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", default=None, help="text to read token by token")
@@ -181,7 +179,10 @@ def _read(command: argparse.ArgumentParser) -> None:
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
     command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
     command.add_argument(
-        "--reading", default=None, choices=POOLINGS, help="tokens read of a template or a situation (default: as built)"
+        "--reading",
+        default=None,
+        metavar="PLACE",
+        help="where a template or a situation is read: mean, last_content, last or answer (default: as built)",
     )
     command.add_argument("--from-token", type=int, default=0, help="first token of --reading mean, counted from 0")
     command.add_argument("--chat", action="store_true", help="with --reading: in the model's chat template")
