@@ -15,10 +15,8 @@ import numpy as np
 from scipy.stats import norm
 
 from benchmarks.fear_study import header
-from emotion_core.stats.auroc import Array, auroc
-from emotion_core.stats.auroc_interval import auroc_interval
-from emotion_core.stats.bootstrap import bca_interval
-from emotion_core.stats.d_interval import d_interval
+from emotion_core.stats.auroc import Array, auroc, auroc_interval
+from emotion_core.stats.d_interval import bca_interval, d_interval
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
 

@@ -16,9 +16,8 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import training_texts, with_midpoints
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.orthogonal import orthogonal_to
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.estimate import blocks_of, estimate, places
+from emotion_core.vectors.training import orthogonal_to
 
 
 def orthogonalise(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import json
 import os
 import socket
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,19 +20,143 @@ from torch import nn
 from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.base.settings import DTYPES, settings
-from emotion_core.models.allocator import keep_freed_memory
-from emotion_core.models.allowed import require_allowed
-from emotion_core.models.catalogue import CATALOGUE
-from emotion_core.models.fingerprint import fingerprint
+from emotion_core.models.catalogue import CATALOGUE, require_allowed
 from emotion_core.models.first_look import base_of_adapter, classes_for, merged, require_files
-from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
 from emotion_core.models.int8 import INT8, in_8_bits, to_int8
 from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.offload import device_of, placement
-from emotion_core.models.template import set_arguments, split_name
+from emotion_core.models.template import arguments_of, set_arguments, split_name
 from emotion_core.models.trial import tried
+
+# Above this many bytes, hashing every weight takes longer than loading it: then a strided sample of each tensor is
+# hashed. Training of any kind changes nearly every weight, so a sample still tells two models apart.
+FULL_HASH_BYTES = 2**30
+SAMPLES_PER_TENSOR = 4096
+
+# Configuration that says where a model came from, not what it computes.
+_INCIDENTAL = {"_name_or_path", "transformers_version", "architectures", "torch_dtype", "use_cache"}
+
+
+def fingerprint(module: nn.Module, tokenizer: Any) -> str:
+    """sha256 in hexadecimal over configuration, tokenizer and weights, with their dtype.
+
+    The weights' dtype belongs to it because activations in bfloat16 differ from those in float32.
+    """
+    digest = hashlib.sha256()
+    config = {k: v for k, v in module.config.to_dict().items() if k not in _INCIDENTAL}  # type: ignore[operator,union-attr]
+    digest.update(json.dumps(config, sort_keys=True, default=str).encode())
+    digest.update(_tokenizer_text(tokenizer).encode())
+    state = module.state_dict()
+    total = sum(t.numel() * t.element_size() for t in state.values())
+    for name, tensor in sorted(state.items()):
+        digest.update(f"{name}:{tuple(tensor.shape)}:{tensor.dtype}".encode())
+        flat = weight(module, name, tensor).detach().reshape(-1)
+        if total > FULL_HASH_BYTES:
+            flat = flat[:: max(1, flat.numel() // SAMPLES_PER_TENSOR)]
+        if flat.device.type != "meta":
+            digest.update(flat.contiguous().cpu().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _tokenizer_text(tokenizer: Any) -> str:
+    """Everything that decides on tokens: vocabulary, merges, normalisation, special tokens, chat template."""
+    parts = [
+        sorted(tokenizer.get_vocab().items()),
+        tokenizer("A b.\nC d")["input_ids"],
+        sorted(tokenizer.all_special_ids),
+        str(getattr(tokenizer, "chat_template", None)),
+    ]
+    if arguments_of(tokenizer):
+        parts.append(sorted(arguments_of(tokenizer).items()))
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        pipeline = json.loads(backend.to_str())
+        # Padding and truncation are left over from the last call, not part of the tokenizer.
+        parts.append({k: v for k, v in pipeline.items() if k not in ("padding", "truncation")})
+    return json.dumps(parts, sort_keys=True)
+
+
+# By default glibc maps large blocks anew and gives the top of the heap back at every free. A forward pass frees and
+# takes blocks of some megabytes all the time, and every page of them is then cleared again by the system.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of the two settings in malloc.h
+_MAPPED_FROM = 32 * 2**20  # bytes of a block, the most that glibc takes
+_KEPT = 256 * 2**20  # bytes; `runs/memory.py` gives them back when no job works
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Sets both thresholds, once a process; returns whether the C library took them."""
+    with suppress(OSError, AttributeError):  # another system's C library
+        library = ctypes.CDLL("libc.so.6")
+        return bool(library.mallopt(_MMAP_THRESHOLD, _MAPPED_FROM) and library.mallopt(_TRIM_THRESHOLD, _KEPT))
+    return False
+
+
+def fuse_gelu(module: nn.Module) -> int:
+    """Replaces the tanh form of GELU, which transformers writes out in single steps, by torch's kernel of the formula.
+
+    Written out it takes a fifth of a forward pass of the bundled model on a CPU (`python -m benchmarks --profile`). The
+    results differ by rounding (`tests/models/test_fused_gelu.py`). The fingerprint is one of weights, configuration
+    and tokenizer and stays as it is.
+
+    Args:
+        module: A model, changed in place.
+
+    Returns:
+        How many activation functions were replaced.
+    """
+    from transformers.activations import FastGELUActivation, GELUTanh, NewGELUActivation
+
+    found = 0
+    for parent in list(module.modules()):
+        for name, child in parent.named_children():
+            if type(child) in (NewGELUActivation, FastGELUActivation):
+                setattr(parent, name, GELUTanh())
+                found += 1
+    return found
+
+
+def placement() -> dict[str, Any]:
+    """What `from_pretrained` needs so that weights take at most `EMOTION_OFFLOAD_MB` of memory; nothing without it.
+
+    A GPU is filled first, then memory; the rest stays on disk. Blocks that lie there are read anew for every batch,
+    so this is slow, and it changes no number.
+    """
+    limit = settings().offload_mb
+    if not limit:
+        return {}
+    most: dict[int | str, int] = {"cpu": limit * 10**6}
+    for gpu in range(torch.cuda.device_count()):
+        most[gpu] = int(0.9 * torch.cuda.mem_get_info(gpu)[0])  # the rest is for what a batch needs
+    return {"device_map": "auto", "max_memory": most, "offload_folder": str(settings().data_dir / "offload")}
+
+
+def device_of(module: nn.Module) -> str:
+    """Where a model takes its input: the first of its parameters that is not on disk tells."""
+    found = [parameter.device for parameter in module.parameters() if parameter.device.type != "meta"]
+    if found:
+        return str(found[0])
+    return "cpu" if offloaded(module) else "meta"
+
+
+def offloaded(module: nn.Module) -> bool:
+    """Whether a part of the weights stays on disk."""
+    return "disk" in (getattr(module, "hf_device_map", None) or {}).values()
+
+
+def weight(module: nn.Module, name: str, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of the state dict, read from disk where it lies there; as it is where nobody has its numbers."""
+    if tensor.device.type != "meta" or not offloaded(module):
+        return tensor
+    path, _, leaf = name.rpartition(".")
+    hook: Any = getattr(module.get_submodule(path), "_hf_hook", None)
+    for one in getattr(hook, "hooks", None) or [hook]:
+        kept = getattr(one, "weights_map", None)
+        if kept is not None and kept.prefix + leaf in kept.dataset:
+            return torch.as_tensor(kept[leaf]).to(tensor.dtype)
+    return tensor
+
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
 # Models without a limit of positions (ALiBi, recurrent) still need one here, for memory.
@@ -257,3 +386,18 @@ def _width(module: nn.Module, config: Any) -> int:
     if isinstance(declared, int):
         return declared
     return int(module.get_input_embeddings().weight.shape[1])  # type: ignore[operator]
+
+
+def use_threads(number: int) -> None:
+    """Has torch work in so many threads, in every thread that works with a model from now on.
+
+    On a machine shared with other programs more threads are slower, not faster: each product waits for the thread that
+    was not given a core.
+
+    Args:
+        number: Threads; 0 leaves the choice to torch.
+    """
+    if number:
+        import torch
+
+        torch.set_num_threads(number)

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from emotion_core.base.errors import ModelError
+from emotion_core.models.load import offloaded, weight
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.offload import offloaded, weight
 
 _TEXT = "The rain has stopped and the street is quiet."
 _TOKENS = 5

@@ -27,7 +27,7 @@ from emotion_core.tracing.steer import BOUNDED
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import PairRows
+from emotion_core.vectors.estimate import PairRows
 from emotion_core.vectors.training import Training, training
 
 

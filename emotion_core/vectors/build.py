@@ -20,11 +20,19 @@ from emotion_core.prompts.prompt_set import PromptSet, merge
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.rows import Block, LabelledRows, blocks_of, places
-from emotion_core.vectors.select import CrossValidation, best_layer, cross_validate, side_scores
+from emotion_core.vectors.estimate import (
+    Block,
+    CrossValidation,
+    LabelledRows,
+    best_layer,
+    blocks_of,
+    cross_validate,
+    estimate,
+    places,
+    side_scores,
+)
 from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.training import neutral_components, project_out
 
 NEUTRAL_SET = "neutral"
 

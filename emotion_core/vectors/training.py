@@ -7,7 +7,7 @@ it gets what the build used, and only the emotions that the set still has.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,10 +20,134 @@ from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.orthogonal import orthonormal
-from emotion_core.vectors.rows import Block, blocks_of, places
+from emotion_core.vectors.estimate import Block, blocks_of, estimate, places
+
+
+def neutral_components(neutral: FloatArray, share: float = 0.5) -> tuple[FloatArray, ...]:
+    """Main directions of neutral text, layer by layer (Sofroniew et al. 2026).
+
+    Args:
+        neutral: float32 [texts, layers, width], activations of neutral texts.
+        share: The fewest components are taken that explain this share of the variance.
+
+    Returns:
+        One float32 [components, width] a layer, orthonormal rows; none where the texts do not vary or are not finite.
+    """
+    found = []
+    for layer in range(neutral.shape[1]):
+        rows = neutral[:, layer].astype(np.float64)  # (texts, width)
+        if len(rows) < 2 or not np.isfinite(rows).all():
+            found.append(np.zeros((0, neutral.shape[2]), dtype=np.float32))
+            continue
+        _, sizes, directions = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+        variance = np.cumsum(sizes**2)
+        enough = int(np.searchsorted(variance, share * variance[-1] * (1 - 1e-12))) + 1 if variance[-1] > 0 else 0
+        found.append(directions[:enough].astype(np.float32))
+    return tuple(found)
+
+
+def project_out(values: FloatArray, components: tuple[FloatArray, ...]) -> FloatArray:
+    """The part of activations or vectors that is orthogonal to the components of each layer.
+
+    Args:
+        values: float32 [rows, layers, width].
+        components: One orthonormal [components, width] a layer.
+
+    Returns:
+        float32 [rows, layers, width], a copy.
+    """
+    result = values.copy()
+    for layer, directions in enumerate(components):
+        result[:, layer] -= (values[:, layer] @ directions.T) @ directions
+    return result
+
+
+# Of its length at the chosen layer a vector keeps at least this share, or nothing is left of it but rounding.
+LEAST_LEFT = 0.01
+
+
+def orthonormal(directions: FloatArray) -> tuple[FloatArray, ...]:
+    """Orthonormal rows that span the directions, layer by layer.
+
+    Args:
+        directions: float32 [directions, layers, width]; a zero or broken direction spans nothing at its layer.
+
+    Returns:
+        One float32 [components, width] a layer; fewer components than directions where these depend on each other.
+    """
+    found = []
+    for layer in range(directions.shape[1]):
+        rows = directions[:, layer].astype(np.float64)
+        lengths = np.linalg.norm(rows, axis=1)
+        good = np.isfinite(lengths) & (lengths > 0)
+        if not good.any():
+            found.append(np.zeros((0, directions.shape[2]), dtype=np.float32))
+            continue
+        _, sizes, basis = np.linalg.svd(rows[good] / lengths[good, None], full_matrices=False)
+        found.append(basis[sizes > 1e-6 * sizes[0]].astype(np.float32))
+    return tuple(found)
+
+
+def orthogonal_to(vectors: EmotionVectors, directions: FloatArray, names: Sequence[str]) -> EmotionVectors:
+    """The vectors without chosen directions; emotions that are among the directions are left out.
+
+    Layers, prompt sets and settings stay, so that scores before and after compare at the same layer. The midpoints of
+    the training means are unknown until `with_midpoints` of the build gives them anew.
+
+    Args:
+        vectors: The vectors.
+        directions: float32 [directions, layers, width].
+        names: What each direction stands for.
+
+    Raises:
+        SettingsError: There is no direction, or nothing is left of an emotion at its chosen layer.
+    """
+    kept = [e for e, emotion in enumerate(vectors.emotions) if emotion not in names]
+    if not len(directions) or not kept:
+        raise SettingsError(
+            "There is nothing to project out",
+            expected="at least one direction that is not the emotion itself",
+            found=", ".join(names) or "none",
+        )
+    # With what was projected out before: one after the other would bring a part of the first one back.
+    removed = directions if vectors.removed is None else np.concatenate([vectors.removed, directions])
+    components = orthonormal(removed)
+    values = project_out(vectors.values[kept], components)
+    layers = tuple(vectors.selected_layers[e] for e in kept)
+    for row, (e, layer) in enumerate(zip(kept, layers, strict=True)):
+        if share_left(values[row, layer], vectors.values[e, layer]) < LEAST_LEFT:
+            raise SettingsError(
+                f"Nothing is left of '{vectors.emotions[e]}' without these directions",
+                where=f"layer {layer}",
+                expected=f"at least {LEAST_LEFT:.0%} of its length",
+                remedy="Project out fewer directions",
+            )
+    return replace(
+        vectors,
+        emotions=tuple(vectors.emotions[e] for e in kept),
+        values=values,
+        selected_layers=layers,
+        selected_layer=layers[0] if len(layers) == 1 else vectors.selected_layer,
+        cv_auroc=vectors.cv_auroc[kept],
+        train_midpoints=np.full_like(vectors.train_midpoints[kept], np.nan),
+        removed=removed.astype(np.float32),
+        origin="; ".join(part for part in (vectors.origin, f"without {', '.join(names)}") if part),
+        created="",
+    )
+
+
+def without_removed(values: FloatArray, vectors: EmotionVectors) -> FloatArray:
+    """Activations [texts, layers, width] without the directions that were projected out of the vectors.
+
+    A vector's product with a text is the same before and after, once the directions are out of the vector.
+    """
+    return values if vectors.removed is None else project_out(values, orthonormal(vectors.removed))
+
+
+def share_left(after: FloatArray, before: FloatArray) -> float:
+    """Length of a vector [width] after a projection, as a share of its length before; nan without a length."""
+    whole = float(np.linalg.norm(before.astype(np.float64)))
+    return float(np.linalg.norm(after.astype(np.float64))) / whole if whole > 0 else float("nan")
 
 
 @dataclass(frozen=True)
