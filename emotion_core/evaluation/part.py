@@ -39,9 +39,9 @@ from emotion_core.stats.d_interval import (
     pair_correlation,
     small_sample_factor,
 )
+from emotion_core.vectors.build import neutral_components, project_out, without_removed
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import Block, IntArray, PairRows, project
-from emotion_core.vectors.training import neutral_components, project_out, without_removed
 
 # Shuffles at the chosen layer: a corrected p-value near .05 then moves by less than .01 from seed to seed.
 DRAWS_PER_EMOTION = 3000

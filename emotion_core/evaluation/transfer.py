@@ -52,7 +52,7 @@ from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.p_words import p_words
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_texts
+from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, without_removed
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import (
     Block,
@@ -66,7 +66,6 @@ from emotion_core.vectors.estimate import (
     places,
 )
 from emotion_core.vectors.file import require_model
-from emotion_core.vectors.training import neutral_components, project_out, without_removed
 
 # Part of every content key: raise it when results computed before must not be shown again.
 TRANSFER_VERSION = 1
