@@ -14,6 +14,7 @@ from emotion_core.cli.exchanging import export, import_file
 from emotion_core.cli.mapping import compare, geometry
 from emotion_core.cli.preferences import preferences
 from emotion_core.cli.reading import read
+from emotion_core.cli.replicate import replicate
 from emotion_core.cli.steering import crosstalk, sweep
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "read": read,
     "preferences": preferences,
     "behaviors": behaviors,
+    "replicate": replicate,
     "export": export,
     "import": import_file,
     "doctor": doctor,

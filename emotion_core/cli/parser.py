@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_read(commands)
     add_preferences(commands)
     add_behaviors(commands)
+    _replicate(commands)
     _export(commands)
     _import(commands)
     _doctor(commands)
@@ -153,6 +154,13 @@ def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("a")
     command.add_argument("b")
     command.add_argument("--seed", type=int, default=0)
+
+
+def _replicate(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = new_command(commands, "replicate", "redo the experiments of the emotion paper, each beside its null")
+    model_arguments(command, "demo")
+    command.add_argument("--rows", default="1-22", help="numbers of experiments, such as 1-22 or 5,17 (default 1-22)")
+    command.add_argument("--out", default=None, help="report to write, .html or .md")
 
 
 def _export(commands: Commands[argparse.ArgumentParser]) -> None:

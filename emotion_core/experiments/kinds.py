@@ -11,6 +11,7 @@ from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, ORTHOGONAL, 
 from emotion_core.experiments.experiment import Experiment
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN
 from emotion_core.experiments.reading import READING
+from emotion_core.experiments.replication.rows import REPLICATION
 from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 
 _ALL: tuple[Experiment[Any, Any], ...] = (
@@ -19,6 +20,7 @@ _ALL: tuple[Experiment[Any, Any], ...] = (
     *(SWEEP, CROSSTALK, NEXT_TOKEN),
     READING,
     *(PREFERENCES, BEHAVIORS),
+    REPLICATION,
 )
 EXPERIMENTS: dict[str, Experiment[Any, Any]] = {experiment.kind: experiment for experiment in _ALL}
 

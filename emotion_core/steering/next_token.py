@@ -173,7 +173,7 @@ def next_token_dose(
     index = list(range(len(pushes.kinds)))
     at = Directions(layers, np.concatenate([steered[None], pushes.values[index], units]), scales)
     lens = _lens(weight, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1))
-    spelled = _first_tokens(model, words)
+    spelled = first_tokens(model, words)
     # The emotion at every strength; then the controls where the emotion's numbers are finite, at a few of them.
     own, divergence, _ = yield from _changes(
         model, settings, at, [(0, s) for s in settings.strengths], [lens[0]] * len(settings.strengths), spelled
@@ -264,7 +264,7 @@ def _lens(weight: torch.Tensor, units: FloatArray) -> torch.Tensor:
     return chosen
 
 
-def _first_tokens(model: LoadedModel, words: Sequence[str]) -> torch.Tensor:
+def first_tokens(model: LoadedModel, words: Sequence[str]) -> torch.Tensor:
     """First token of each word inside a sentence, int64 [words]."""
     ids = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in words]
     blank = model.tokenizer(" ", add_special_tokens=False)["input_ids"]
