@@ -1,4 +1,4 @@
-"""Rows about what a model prefers: 8 to 12. They share the answers of row 8; where those follow order, none is testable."""
+"""Rows about what a model prefers: 8 to 12, all on the answers of row 8; where those follow order, none is testable."""
 
 from __future__ import annotations
 
