@@ -5,7 +5,7 @@ BIN := .venv/bin
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: run test nightly check browser-test bench docs clean
+.PHONY: run test nightly check browser-test bench site clean
 
 run: .venv/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -42,8 +42,10 @@ browser-test: .venv/.development
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	@touch $@
 
-docs: .venv/.runtime
+# The book of docs/, API pages included, as one static site: open .artifacts/site/index.html.
+site: .venv/.development
 	$(BIN)/python docs/make_api.py
+	PYTHONPATH=. $(BIN)/python -m sphinx -b html -n -W --keep-going -q docs .artifacts/site
 
 clean:
 	rm -rf .venv

@@ -31,8 +31,10 @@ def main(folder: Path) -> int:
         text = f"# {name}\n\n{summary}\n\n" + "\n".join(modules)
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
         index.append(f"- [{name}]({name}.md): {summary}")
-    (folder / "index.md").write_text("\n".join(index) + "\n", encoding="utf-8")
-    return len(index) - 2
+    names = [line[line.index("(") + 1 : line.index(".md)")] for line in index[2:]]
+    contents = "\n```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
+    (folder / "index.md").write_text("\n".join(index) + "\n" + contents, encoding="utf-8")
+    return len(names)
 
 
 def module_page(path: Path) -> str:

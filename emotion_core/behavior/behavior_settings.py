@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
 from emotion_core.evaluation.controls import Kind
-from emotion_core.steering.settings import WORDS, clean_strengths
-from emotion_core.steering.writing import Scope, WritingSettings, require
+from emotion_core.steering.settings import WORDS, clean_strengths, parse_strengths
+from emotion_core.steering.writing import CONTROLS, NEW_TOKENS, Scope, WritingSettings, require
 
 # `text`: each option as the continuation of the scenario. `letters`: options listed as (A), (B), in both orders, and
 # the letter is the answer.
@@ -23,6 +24,26 @@ CONTROL_KINDS: tuple[Kind, ...] = ("random", "neutral", "rotated")
 # Prompts with options, and texts, of one run.
 MOST_QUESTIONS = 20_000
 MOST_TEXTS = 20_000
+STRENGTHS = "From:to:step, or numbers with commas, in fractions of the mean residual norm at the layer; 0 is added."
+ANSWERS = "Answers drawn by their probability where a scenario has options, for the interval."
+TEXTS = (
+    "Continuations a strength and emotion where there are options. They are there to be read, and to see whether the "
+    "model still makes sense."
+)
+FORM = (
+    "How options are put. As what follows: an option's words are scored as the continuation. As letters: options are "
+    "listed and the letter is scored, in both orders."
+)
+FORM_NAMES = {"text": "As what follows", "letters": "As letters, both orders"}
+SCORING = (
+    "Sum or mean of an option's token log-probabilities. The mean is normalised by length, so that long options lose "
+    "nothing."
+)
+SCOPE = "At which tokens the direction is added: where the model writes, in what it was given, or both."
+SCOPE_NAMES = {"both": "Scenario and answer", "prompt": "Scenario", "generated": "Answer"}
+IN_WORDS = (
+    "Stands in front of the scenario while nothing is steered; empty leaves it out. Does asking in words do as much?"
+)
 
 
 @dataclass(frozen=True)
@@ -50,20 +71,30 @@ class BehaviorSettings:
     """
 
     scenes: tuple[Scene, ...]
-    emotions: tuple[str, ...]
-    strengths: tuple[float, ...]
-    controls: int = 16
-    answers: int = 100
-    samples: int = 24
-    texts: int = 4
-    max_new_tokens: int = 30
-    form: Form = "text"
-    scoring: Scoring = "sum"
-    scope: Scope = "both"
-    layer: int | None = None
-    words: str = WORDS
-    seed: int = 0
-    chat: bool = False
+    emotions: Annotated[
+        tuple[str, ...],
+        Ask(
+            "Emotions to steer with",
+            "Whose vectors, or all (default: the only one). With several, a matrix shows emotions by scenarios, "
+            "corrected for all of its cells.",
+            option="--emotion",
+            metavar="E",
+            of_vectors=True,
+        ),
+    ]
+    strengths: Annotated[tuple[float, ...], Ask("Strengths", STRENGTHS, metavar="RANGE", read=parse_strengths)]
+    controls: Annotated[int, Ask("Controls of each kind", CONTROLS, least=0, most=64)] = 16
+    answers: Annotated[int, Ask("Answers drawn", ANSWERS, least=1, most=10_000)] = 100
+    samples: Annotated[int, Ask("Texts for a pattern", "A strength and direction.", least=1, most=256)] = 24
+    texts: Annotated[int, Ask("Texts to read", TEXTS, least=0, most=256)] = 4
+    max_new_tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=1024, option="--tokens")] = 30
+    form: Annotated[Form, Ask("Options are put", FORM, names=FORM_NAMES)] = "text"
+    scoring: Annotated[Scoring, Ask("Length-normalised", SCORING)] = "sum"
+    scope: Annotated[Scope, Ask("Steered", SCOPE, names=SCOPE_NAMES)] = "both"
+    layer: Layer = None
+    words: Annotated[str, Ask("Prompt-only rival", IN_WORDS)] = WORDS
+    seed: Seed = 0
+    chat: Chat = False
 
     def __post_init__(self) -> None:
         check_scenes(self.scenes, "the chosen scenarios")
@@ -71,15 +102,7 @@ class BehaviorSettings:
             raise SettingsError("Choose one or more different emotions", found=", ".join(self.emotions) or "none")
         object.__setattr__(self, "strengths", clean_strengths(self.strengths))
         require(len(self.strengths) > 1, "strengths", "at least one number other than 0", self.strengths)
-        require(0 <= self.controls <= 64, "control directions", "0 to 64", self.controls)
-        require(1 <= self.answers <= 10_000, "answers", "1 to 10,000", self.answers)
-        require(1 <= self.samples <= 256, "samples", "1 to 256", self.samples)
-        require(0 <= self.texts <= 256, "texts", "0 to 256", self.texts)
-        require(1 <= self.max_new_tokens <= 1024, "new tokens", "1 to 1024", self.max_new_tokens)
-        require(0 <= self.seed < 2**63, "seed", "0 to 2**63 - 1", self.seed)
-        require(self.scope in ("generated", "prompt", "both"), "scope", "generated, prompt, both", self.scope)
-        require(self.form in ("text", "letters"), "form", "text, letters", self.form)
-        require(self.scoring in ("sum", "mean"), "scoring", "sum, mean", self.scoring)
+        enforce(self)
         _require_size("questions", n_questions(self), MOST_QUESTIONS)
         _require_size("texts", n_texts(self), MOST_TEXTS)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-import numpy as np
-
+from emotion_core.base.ask import Ask, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.pairs import check_count
 from emotion_core.behavior.question import Wording
+from emotion_core.steering.writing import CONTROLS
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,26 @@ class PreferenceSettings:
     activities: tuple[str, ...]
     kinds: tuple[str, ...] = ()
     wording: Wording = field(default_factory=Wording)
-    opponents: int | None = None
-    scoring: Scoring = "sum"
-    layer: int | None = None
-    seed: int = 0
+    opponents: Annotated[
+        int | None,
+        Ask(
+            "Opponents of each activity",
+            "Activities that each one meets (default: all others). A list of more than about 140 needs a sample.",
+            least=1,
+        ),
+    ] = None
+    scoring: Annotated[
+        Scoring,
+        Ask(
+            "Length-normalised",
+            "Sum or mean of an answer's token log-probabilities. The standard answers are one token each.",
+        ),
+    ] = "sum"
+    layer: Layer = None
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
+        enforce(self)
         check_count(len(self.activities), self.opponents)
         if self.kinds and len(self.kinds) != len(self.activities):
             raise SettingsError("There are more or fewer kinds than activities")
@@ -67,23 +82,30 @@ class SteeredSettings:
         seed: Of the halves, the opponents and the random directions.
     """
 
-    emotions: tuple[str, ...]
-    strength: float = 0.2
-    opponents: int = 4
-    controls: int = 16
-    layer: int | None = None
-    seed: int = 0
+    emotions: Annotated[
+        tuple[str, ...],
+        Ask(
+            "Emotions to steer with",
+            "Steer half with this one, or with all. With four or more it is also compared how far each moves the "
+            "steered half with how it correlates.",
+            option="--emotion",
+            metavar="E",
+        ),
+    ]
+    strength: Annotated[
+        float,
+        Ask("Strength", "Fraction of the mean residual norm at the layer.", least=-100.0, most=100.0, step=0.05),
+    ] = 0.2
+    opponents: Annotated[int, Ask("Opponents", "Unsteered activities that each steered one meets.", least=1)] = 4
+    controls: Annotated[int, Ask("Controls of each kind", CONTROLS, least=0, most=64)] = 16
+    layer: Layer = None
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         if not self.emotions or len(set(self.emotions)) != len(self.emotions):
             raise SettingsError(
                 "Steering needs one or more different emotions", found=", ".join(self.emotions) or "none"
             )
-        if not np.isfinite(self.strength) or self.strength == 0:
+        enforce(self)
+        if self.strength == 0:
             raise SettingsError("The strength has to steer", expected="a number other than 0", found=str(self.strength))
-        if self.opponents < 1 or not 0 <= self.controls <= 64:
-            raise SettingsError(
-                "The size of the comparison is out of range",
-                expected="1 or more opponents, 0 to 64 control directions",
-                found=f"{self.opponents} opponents, {self.controls} control directions",
-            )

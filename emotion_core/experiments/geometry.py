@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from emotion_core.base.ask import Ask, enforce
 from emotion_core.evaluation.twin import TwinVectors, read_twin
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import Experiment, Size
@@ -18,7 +20,10 @@ class MapSettings:
         clusters: Groups of k-means.
     """
 
-    clusters: int
+    clusters: Annotated[int, Ask("Groups", "Groups of k-means.", least=2, most=2000)] = 10
+
+    def __post_init__(self) -> None:
+        enforce(self)
 
 
 MAP_CHECKS = Experiment(

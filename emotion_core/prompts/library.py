@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TypeVar
 
@@ -14,9 +16,12 @@ from emotion_core.prompts.decoding import base_name, decode
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.library_items import (
     Activity,
+    AlignedPair,
+    BindingFrame,
     Circumplex,
     Conversation,
     ImplicitSituation,
+    NegationFrame,
     Opening,
     Scenario,
     SystemPrompt,
@@ -31,6 +36,31 @@ SHOWN = 10
 def load_templates() -> tuple[Template, ...]:
     """The numeric templates. Raises PromptSetError, as all loaders here, where the file is missing or faulty."""
     return _builtin_items("templates.json", Template)
+
+
+def load_meaningless_templates() -> tuple[Template, ...]:
+    """Templates of the same form whose number is a label and says nothing."""
+    return _builtin_items("templates-meaningless.json", Template)
+
+
+def load_prefix_pairs() -> tuple[AlignedPair, ...]:
+    """Pairs that begin well or badly and go on alike, and as many that begin with two neutral words."""
+    return _builtin_rows("prefix-pairs.csv", AlignedPair)
+
+
+def load_number_pairs() -> tuple[AlignedPair, ...]:
+    """Pairs of a harmless and a dangerous number, and as many of numbers that are labels."""
+    return _builtin_rows("number-pairs.csv", AlignedPair)
+
+
+def load_negation() -> tuple[NegationFrame, ...]:
+    """Sentences in which somebody is or is not feeling something."""
+    return _builtin_rows("negation.csv", NegationFrame)
+
+
+def load_binding() -> tuple[BindingFrame, ...]:
+    """Two people, an emotion for each, and both named again."""
+    return _builtin_rows("binding.csv", BindingFrame)
 
 
 def load_implicit() -> tuple[ImplicitSituation, ...]:
@@ -115,6 +145,11 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = ""
 
 def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
     return parse(filename, _builtin_file(filename), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
+
+
+def _builtin_rows(filename: str, item: type[Item]) -> tuple[Item, ...]:
+    rows = list(csv.DictReader(io.StringIO(decode(filename, _builtin_file(filename)))))
+    return parse(filename, json.dumps(rows).encode(), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
 
 
 def _builtin_file(filename: str) -> bytes:

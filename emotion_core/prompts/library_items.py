@@ -1,8 +1,9 @@
-"""Rows of the library beside the prompt sets: templates, situations, activities, scenarios, conversations, priors."""
+"""Rows of the library beside the prompt sets: templates, situations, activities, scenarios, conversations, frames."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
 
@@ -16,10 +17,14 @@ class _Item(BaseModel):
 
 
 class Template(_Item):
-    """A text with a number in it, and the emotions that should rise and fall as the number grows."""
+    """A text with a number in it, and the emotions that should rise and fall as the number grows.
+
+    `wordings` say the same in other words: whatever is true of the template should be true of them.
+    """
 
     name: _Name
     template: _Text
+    wordings: tuple[_Text, ...] = ()
     values: tuple[FiniteFloat, ...] = Field(min_length=3)
     rise: tuple[_Name, ...] = ()
     fall: tuple[_Name, ...] = ()
@@ -27,7 +32,7 @@ class Template(_Item):
 
     @model_validator(mode="after")
     def _has_its_place(self) -> Template:
-        if "{x}" not in self.template:
+        if any("{x}" not in text for text in (self.template, *self.wordings)):
             raise ValueError("the template has no {x}")
         if len(set(self.values)) < 3:
             raise ValueError("fewer than three different values")
@@ -46,6 +51,108 @@ class Template(_Item):
     def texts(self) -> tuple[str, ...]:
         """One text a value, in the order of the values."""
         return tuple(self.text(x) for x in self.values)
+
+
+class AlignedPair(_Item):
+    """One text with two ways to fill its {x}: all before and all after it are the same on both sides.
+
+    `kind` tells pairs whose difference carries a meaning (feeling; danger, and reversed where the smaller number is the
+    dangerous one) from pairs where it carries none (neutral, meaningless).
+    """
+
+    name: _Name
+    kind: Literal["feeling", "neutral", "danger", "reversed", "meaningless"]
+    text: _Text
+    first: _Name
+    second: _Name
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> AlignedPair:
+        if self.text.count("{x}") != 1 or self.first == self.second:
+            raise ValueError("a pair needs one {x} and two different words for it")
+        return self
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Good or harmless first, hard or dangerous second; for kinds without a meaning the order is arbitrary."""
+        return self.text.replace("{x}", self.first), self.text.replace("{x}", self.second)
+
+
+class NegationFrame(_Item):
+    """A sentence in which somebody is, or is not, feeling something."""
+
+    emotion: _Name
+    word: _Name
+    text: _Text
+    other: _Name
+    hedge: _Name
+    neutral: _Name
+
+    def said(self, *, negated: bool = False, hedged: bool = False, other: bool = False, word: str = "") -> str:
+        """One version of the sentence.
+
+        Args:
+            negated: "I am not feeling happy".
+            hedged: "I am still feeling happy", as long as the negated one and without a no.
+            other: Another person in the place of the writer.
+            word: In the place of the frame's own word, for instance its `neutral` one.
+        """
+        more = " not" if negated else f" {self.hedge}" if hedged else ""
+        who = (self.other if other else "I am") + more
+        return self.text.replace("{who}", who).replace("{x}", word or self.word)
+
+
+# What the two people of a binding frame feel; every frame is written with each pair, both ways round.
+BOUND_EMOTIONS = (("happy", "sad"), ("afraid", "calm"), ("angry", "guilty"), ("proud", "bored"))
+
+
+class Naming(NamedTuple):
+    """Where a person is named for the second time, and the word that was bound to them and to the other one."""
+
+    start: int
+    end: int
+    own: str
+    other: str
+
+
+class BindingFrame(_Item):
+    """Two people, an emotion word for each, and both named again."""
+
+    text: _Text
+    a: _Name
+    b: _Name
+    pronoun_a: _Name
+    pronoun_b: _Name
+
+    @model_validator(mode="after")
+    def _has_its_places(self) -> BindingFrame:
+        if re.findall(r"\{(\w)\}", self.text) != list("axbycd"):
+            raise ValueError("a frame needs {a}, {x}, {b}, {y}, {c} and {d} in this order")
+        return self
+
+    def said(
+        self, words: tuple[str, str], *, turned: bool = False, pronouns: bool = False
+    ) -> tuple[str, tuple[Naming, Naming]]:
+        """One version and its two second namings; the words the other way round are the swapped version.
+
+        Args:
+            words: What the first and the second person feel.
+            turned: The second person is named again first.
+            pronouns: He and she in the place of the second namings.
+        """
+        again = [
+            (self.pronoun_a if pronouns else self.a, words[0], words[1]),
+            (self.pronoun_b if pronouns else self.b, words[1], words[0]),
+        ]
+        again = again[::-1] if turned else again
+        filled = {"a": self.a, "b": self.b, "x": words[0], "y": words[1], "c": again[0][0], "d": again[1][0]}
+        text, namings = "", []
+        for k, piece in enumerate(re.split(r"\{(\w)\}", self.text)):
+            start = len(text)
+            text += filled[piece] if k % 2 else piece
+            if k % 2 and piece in "cd":
+                namings.append(Naming(start, len(text), *again["cd".index(piece)][1:]))
+        return text, (namings[0], namings[1])
 
 
 class Opening(_Item):

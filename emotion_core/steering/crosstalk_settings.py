@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
+from emotion_core.base.ask import Ask
 from emotion_core.base.errors import SettingsError
 from emotion_core.steering.writing import WritingSettings
 
@@ -18,8 +20,11 @@ class CrossTalkSettings(WritingSettings):
         emotions: Which to steer and to read; empty takes all of the vectors.
     """
 
-    strength: float
-    emotions: tuple[str, ...] = ()
+    strength: Annotated[float, Ask("Strength", "The same for every emotion, in the unit of strength.", step=0.05)]
+    emotions: Annotated[
+        tuple[str, ...],
+        Ask("Emotions", "Steer and read this one (default: all).", option="--emotion", metavar="E", of_vectors=True),
+    ] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,9 +6,11 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from emotion_core.base.ask import Ask
 from emotion_core.base.errors import SettingsError
 from emotion_core.steering.writing import Decoding, Scope, Unit, WritingSettings, require
 
@@ -17,67 +19,13 @@ __all__ = ["Decoding", "Scope", "SweepSettings", "Unit", "clean_strengths", "par
 MAX_STRENGTHS = 201
 # The prompt-only rival: the emotion asked for in words, in front of the prompt.
 WORDS = "You feel {emotion}."
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepSettings(WritingSettings):
-    """Settings of one sweep; equal settings give equal texts.
-
-    Attributes:
-        emotion: Whose vector is used.
-        strengths: In `unit`s; 0 is always part of the sweep.
-        mix: Further emotions that are added together with it, each with its strength as a multiple of the sweep's.
-        shuffles: Further vectors from shuffled labels of the same training texts, at every strength; they take part in
-            the test like those among the controls.
-        far: So many of the controls that are mixes of neutral texts are pushed a second time, as far off the data as
-            the emotion (in standard deviations of neutral texts); they stand beside the test and do not decide it.
-        others: Emotions whose vectors stand beside it as controls, at every strength.
-        words: Text put in front of the prompt of unsteered texts, the prompt-only rival; `{emotion}` stands for the
-            emotion, empty leaves the rival out.
-    """
-
-    emotion: str
-    strengths: tuple[float, ...]
-    mix: tuple[tuple[str, float], ...] = ()
-    shuffles: int = 0
-    others: tuple[str, ...] = ()
-    words: str = ""
-    far: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "strengths", clean_strengths(self.strengths))
-        require(0 <= self.shuffles <= 64, "label-shuffled vectors", "0 to 64", self.shuffles)
-        require(0 <= self.far <= 64, "controls as far off the data", "0 to 64", self.far)
-        require(not self.far or self.operation == "add", "controls as far off the data", "the operation add", self.far)
-        require(all(math.isfinite(s) and s for _, s in self.mix), "mix", "finite numbers other than 0", self.mix)
-        named = [self.emotion, *(emotion for emotion, _ in self.mix)]
-        for names, where in ((named, "mix"), ([self.emotion, *self.others], "other emotions")):
-            if len(set(names)) != len(names):
-                raise SettingsError("The same emotion is there twice", where=where, remedy="Name each emotion once")
-        if self.mix and self.operation != "add":
-            raise SettingsError(
-                "Several emotions can be added, not projected out or clamped together",
-                expected="the operation add",
-                found=self.operation,
-            )
-
-    @property
-    def in_words(self) -> str:
-        """What the prompt-only rival says in front of the prompt; empty for none."""
-        return self.words.replace("{emotion}", self.emotion).strip()
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        """Names of the steered directions: the emotion, both kinds of controls, shuffled vectors, other emotions."""
-        controls = [f"control-{k + 1}" for k in range(self.controls)] + [f"far-{k + 1}" for k in range(self.far)]
-        shuffled = [f"shuffled-{k + 1}" for k in range(self.shuffles)]
-        return ("emotion", *controls, *shuffled, *self.others)
-
-
-def is_control(direction: str) -> bool:
-    """Whether a direction of a sweep is a control without a name of its own."""
-    return direction.startswith(("control-", "far-"))
+STRENGTHS = (
+    "From:to:step, or numbers with commas; 0 is added. 1 is as long as the residual stream usually is at the layer; "
+    "useful strengths lie around 0.05 to 0.5."
+)
+SHUFFLES = "More vectors from shuffled labels of the same texts, shown by name."
+IN_WORDS = "Prompt-only rival: words in front of the prompt, without steering; empty leaves it out."
+FAR = "Controls pushed as far off the data as the emotion, beside the test."
 
 
 def clean_strengths(strengths: Sequence[float]) -> tuple[float, ...]:
@@ -125,3 +73,82 @@ def parse_strengths(text: str) -> tuple[float, ...]:
     if steps > MAX_STRENGTHS:
         raise SettingsError("Too many strengths", expected=f"at most {MAX_STRENGTHS}", found=f"{steps:.0f}")
     return clean_strengths([start + i * width for i in range(int(np.floor(steps + 1e-6)) + 1)])
+
+
+def parse_mix(text: str) -> tuple[str, float]:
+    """Reads `joy=-0.5`.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    emotion, _, weight = text.rpartition("=")
+    try:
+        return emotion.strip(), float(weight)
+    except ValueError as error:
+        raise SettingsError(
+            "The mix cannot be read", where=repr(text), expected="an emotion and a number, such as joy=-0.5"
+        ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepSettings(WritingSettings):
+    """Settings of one sweep; equal settings give equal texts.
+
+    Attributes:
+        emotion: Whose vector is used.
+        strengths: In `unit`s; 0 is always part of the sweep.
+        mix: Further emotions that are added together with it, each with its strength as a multiple of the sweep's.
+        shuffles: Further vectors from shuffled labels of the same training texts, at every strength; they take part in
+            the test like those among the controls.
+        far: So many of the controls that are mixes of neutral texts are pushed a second time, as far off the data as
+            the emotion (in standard deviations of neutral texts); they stand beside the test and do not decide it.
+        others: Emotions whose vectors stand beside it as controls, at every strength.
+        words: Text put in front of the prompt of unsteered texts, the prompt-only rival; `{emotion}` stands for the
+            emotion, empty leaves the rival out.
+    """
+
+    emotion: Annotated[str, Ask("Emotion", "Whose vector (default: the only one).", of_vectors=True)]
+    strengths: Annotated[tuple[float, ...], Ask("Strengths", STRENGTHS, metavar="RANGE", read=parse_strengths)]
+    mix: Annotated[
+        tuple[tuple[str, float], ...],
+        Ask("Add together with it", "Add E at W times each strength.", metavar="E=W", read=parse_mix),
+    ] = ()
+    shuffles: Annotated[int, Ask("Label-shuffled vectors", SHUFFLES, least=0, most=64, option="--shuffled")] = 0
+    others: Annotated[
+        tuple[str, ...], Ask("Other emotions", "Another emotion as a control.", option="--other", metavar="E")
+    ] = ()
+    words: Annotated[str, Ask("Words alone", IN_WORDS)] = ""
+    far: Annotated[int, Ask("Controls as far off the data", FAR, least=0, most=64)] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "strengths", clean_strengths(self.strengths))
+        require(not self.far or self.operation == "add", "controls as far off the data", "the operation add", self.far)
+        require(all(math.isfinite(s) and s for _, s in self.mix), "mix", "finite numbers other than 0", self.mix)
+        named = [self.emotion, *(emotion for emotion, _ in self.mix)]
+        for names, where in ((named, "mix"), ([self.emotion, *self.others], "other emotions")):
+            if len(set(names)) != len(names):
+                raise SettingsError("The same emotion is there twice", where=where, remedy="Name each emotion once")
+        if self.mix and self.operation != "add":
+            raise SettingsError(
+                "Several emotions can be added, not projected out or clamped together",
+                expected="the operation add",
+                found=self.operation,
+            )
+
+    @property
+    def in_words(self) -> str:
+        """What the prompt-only rival says in front of the prompt; empty for none."""
+        return self.words.replace("{emotion}", self.emotion).strip()
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Names of the steered directions: the emotion, both kinds of controls, shuffled vectors, other emotions."""
+        controls = [f"control-{k + 1}" for k in range(self.controls)] + [f"far-{k + 1}" for k in range(self.far)]
+        shuffled = [f"shuffled-{k + 1}" for k in range(self.shuffles)]
+        return ("emotion", *controls, *shuffled, *self.others)
+
+
+def is_control(direction: str) -> bool:
+    """Whether a direction of a sweep is a control without a name of its own."""
+    return direction.startswith(("control-", "far-"))

@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.tracing.steer import Operation
 
 Unit = Literal["fraction", "raw"]
 Scope = Literal["generated", "prompt", "both"]
 Decoding = Literal["sample", "greedy"]
+
+CONTROLS = (
+    "Directions of the same length that mean nothing, added instead. Random ones, mixes of neutral texts, vectors from "
+    "shuffled labels and mixes of the emotions, as far as they apply; each is read along itself, as the emotion is. 32 "
+    "give a sharp test; with fewer than 8 there is none."
+)
+SAMPLES = "Texts for each prompt, strength and direction. They differ by their random numbers only."
+NEW_TOKENS = "How long a continuation may become, in tokens. A word is one token or a few."
+UNITS = (
+    "What a strength of 1 is. A fraction of the usual length of the activations compares over layers and models; raw "
+    "counts multiples of a vector of length 1."
+)
+UNIT_NAMES = {"fraction": "Fraction of the residual norm", "raw": "Raw multiples of the unit direction"}
+OPERATION = (
+    "What is done along the direction. Add moves along it; project out removes what lies along it (strength 1 removes "
+    "all); clamp sets it to a value."
+)
+OPERATION_NAMES = {"add": "Add", "project_out": "Project out", "clamp": "Clamp"}
+SCOPE = "Which tokens are steered: those being written, those of the prompt, or both."
+SCOPE_NAMES = {"generated": "Generated text", "prompt": "Prompt", "both": "Both"}
+DECODING = "How tokens are chosen. With the same noise at every strength, texts differ by the strength and not by luck."
+DECODING_NAMES = {"sample": "Sampling, same noise", "greedy": "Greedy"}
+TEMPERATURE = "How freely words are drawn: 1 as the model would, below 1 the likelier ones, above 1 the rarer ones."
+
+
+def parse_span(text: str) -> tuple[int, int]:
+    """Reads `2:5`, `2`, or `all`, whose last layer is -1.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    first, _, last = ("0:-1" if text == "all" else text).partition(":")
+    try:
+        return int(first), int(last or first)
+    except ValueError as error:
+        raise SettingsError(
+            "The layers cannot be read", where=repr(text), expected="first:last, such as 2:5, or all"
+        ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,32 +78,30 @@ class WritingSettings:
         chat: Wrap prompts in the model's chat template.
     """
 
-    prompts: tuple[str, ...]
-    controls: int = 32
-    samples: int = 4
-    max_new_tokens: int = 40
-    layer: int | None = None
-    span: tuple[int, int] | None = None
-    unit: Unit = "fraction"
-    operation: Operation = "add"
-    scope: Scope = "generated"
-    decoding: Decoding = "sample"
-    temperature: float = 1.0
-    top_p: float = 1.0
-    seed: int = 0
-    chat: bool = False
+    prompts: Annotated[tuple[str, ...], Ask("Prompts", "Texts to continue.", option="--prompt", metavar="TEXT")]
+    controls: Annotated[int, Ask("Control directions", CONTROLS, least=0, most=256)] = 32
+    samples: Annotated[int, Ask("Samples", SAMPLES, least=1, most=256)] = 4
+    max_new_tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=1024, option="--tokens")] = 40
+    layer: Layer = None
+    span: Annotated[
+        tuple[int, int] | None,
+        Ask("Layers", "Steer first:last or all, with the strength shared.", option="--layers", read=parse_span),
+    ] = None
+    unit: Annotated[Unit, Ask("Unit of strength", UNITS, names=UNIT_NAMES)] = "fraction"
+    operation: Annotated[Operation, Ask("Operation", OPERATION, names=OPERATION_NAMES)] = "add"
+    scope: Annotated[Scope, Ask("Where", SCOPE, names=SCOPE_NAMES)] = "generated"
+    decoding: Annotated[Decoding, Ask("Decoding", DECODING, names=DECODING_NAMES)] = "sample"
+    temperature: Annotated[float, Ask("Temperature", TEMPERATURE, least=0.01, most=10.0, step=0.1)] = 1.0
+    top_p: Annotated[float, Ask("Top-p", "Leaves out unlikely tokens.", least=0.01, most=1.0, step=0.05)] = 1.0
+    seed: Seed = 0
+    chat: Chat = False
 
     def __post_init__(self) -> None:
         if not self.prompts or not all(p.strip() for p in self.prompts):
             raise SettingsError("A sweep needs a prompt", expected="at least one text that is not empty")
         if len(set(self.prompts)) != len(self.prompts):
             raise SettingsError("The same prompt is there twice", remedy="Remove one, or raise the number of samples")
-        require(0 <= self.controls <= 256, "controls", "0 to 256", self.controls)
-        require(1 <= self.samples <= 256, "samples", "1 to 256", self.samples)
-        require(1 <= self.max_new_tokens <= 1024, "new tokens", "1 to 1024", self.max_new_tokens)
-        require(math.isfinite(self.temperature) and self.temperature > 0, "temperature", "above 0", self.temperature)
-        require(0 < self.top_p <= 1, "top-p", "above 0, at most 1", self.top_p)
-        require(0 <= self.seed < 2**63, "seed", "0 to 2**63 - 1", self.seed)
+        enforce(self)
         if self.span is not None:
             require(0 <= self.span[0] <= self.span[1], "layers", "first and last layer, such as 2:5", self.span)
         if self.decoding == "greedy" and self.samples > 1:
@@ -75,13 +111,6 @@ class WritingSettings:
                 found=str(self.samples),
                 remedy="Ask for one sample or for sampling",
             )
-        for name, value, allowed in (
-            ("unit", self.unit, ("fraction", "raw")),
-            ("operation", self.operation, ("add", "project_out", "clamp")),
-            ("scope", self.scope, ("generated", "prompt", "both")),
-            ("decoding", self.decoding, ("sample", "greedy")),
-        ):
-            require(value in allowed, name, ", ".join(allowed), value)
 
 
 def require(condition: bool, name: str, expected: str, found: object) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from emotion_core.base.activations import ReadingPosition
-from emotion_core.base.errors import SettingsError
-from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
+from emotion_core.base.ask import Ask, Seed, enforce
+from emotion_core.vectors.emotion_vectors import Estimator
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,16 @@ class BuildSettings:
         folds: Parts that the training texts are cut into, by topic, to choose the layer.
     """
 
-    estimator: Estimator = "difference"
+    estimator: Annotated[Estimator, Ask("Estimator", "How a direction is made out of the readings.")] = "difference"
     reading: ReadingPosition = field(default_factory=ReadingPosition)
-    neutral_projection: bool = False
-    seed: int = 0
-    folds: int = 5
+    neutral_projection: Annotated[
+        bool, Ask("Neutral projection", "Project out the main directions of neutral text.")
+    ] = False
+    seed: Seed = 0
+    folds: Annotated[
+        int,
+        Ask("Folds", "Parts that the training texts are cut into, by topic, to choose the layer.", least=2, most=20),
+    ] = 5
 
     def __post_init__(self) -> None:
-        if self.estimator not in ESTIMATORS:
-            raise SettingsError("Unknown estimator", expected=" or ".join(ESTIMATORS), found=str(self.estimator))
-        if self.folds < 2:
-            raise SettingsError(
-                "The layer is chosen on at least two folds", expected="2 or more", found=str(self.folds)
-            )
+        enforce(self)
