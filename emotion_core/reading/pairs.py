@@ -21,7 +21,7 @@ from emotion_core.tracing.tokens import project_layers
 
 
 @dataclass(frozen=True)
-class AlignedPair:
+class PairReading:
     """Two readings of a pair of texts.
 
     Attributes:
@@ -58,7 +58,7 @@ class AlignedPair:
 
 def read_pairs(
     model: LoadedModel, pairs: Sequence[tuple[Chat, Chat]], directions: Mapping[int, FloatArray]
-) -> Job[list[AlignedPair]]:
+) -> Job[list[PairReading]]:
     """Reads pairs token by token at several layers, as a job.
 
     Args:
@@ -72,7 +72,7 @@ def read_pairs(
     shared = [aligned(*pair) for pair in pairs]
     encodings = [chat.encoding for pair in pairs for chat in pair]
     read = yield from project_layers(model, encodings, directions)
-    return [AlignedPair(left, right, read[2 * i], read[2 * i + 1]) for i, (left, right) in enumerate(shared)]
+    return [PairReading(left, right, read[2 * i], read[2 * i + 1]) for i, (left, right) in enumerate(shared)]
 
 
 def aligned(first: Chat, second: Chat) -> tuple[int, int]:

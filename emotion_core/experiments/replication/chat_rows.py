@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.stats import rankdata
@@ -12,28 +12,23 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.rivals import word_scores
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.core import Core, neutral_messages, read_core
-from emotion_core.experiments.replication.finding import Finding, found, marks, not_testable, shown
+from emotion_core.experiments.replication.finding import Finding, found, marks, not_testable
 from emotion_core.experiments.replication.rule import (
     DOES_NOT,
     LEVEL,
     UNTOLD,
     Array,
     Estimate,
-    Judged,
     band,
     both,
-    by_size,
     condition,
     over_units,
-    resampled,
 )
-from emotion_core.experiments.replication.texts import table_of
-from emotion_core.models.encode import Encoding
-from emotion_core.prompts.library import load_implicit, load_meaningless, load_templates
+from emotion_core.prompts.library import load_implicit, load_meaningless_templates, load_templates
 from emotion_core.prompts.library_items import Template
 from emotion_core.reading.expected_words import match_expected
 from emotion_core.reading.places import Chat, chat_of, place_tokens
-from emotion_core.stats.correlation import adjusted, pearson
+from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.intervals import wilson
 from emotion_core.tracing.record import record_places
 from emotion_core.tracing.tokens import project_layers
@@ -78,20 +73,25 @@ def implicit(bench: Bench) -> Job[Finding]:
     one = Estimate(share, *wilson(hits, len(own)), *band(null))
     p = float(((null >= share - 1e-12).sum() + 1) / (DEALS + 1))
     words = _by_words(bench, [chat.turns[-1].content for chat in chats], named, truth)
+    low = DOES_NOT if one.high < 2 / 12 else UNTOLD
     judged = both(
-        condition(one.low > 3 / 12, max(p, one.against_null()), "more than 3 of 12", DOES_NOT if one.high < 2 / 12 else UNTOLD),
+        condition(one.low > 3 / 12, max(p, one.against_null()), "more than 3 of 12", low),
         condition(p < LEVEL, p, "more than labels dealt out again"),
         condition(share > words, p, f"more than a bag of words ({words:.2f})"),
     )
+
+    def first(at: int, where: int, how: str = "projection") -> str:
+        return f"{(ranks(streams, at, where, how) == 1).mean():.2f}"
+
     deep = min(round(2 * vectors.n_layers / 3), vectors.n_layers - 1)
     facts = [
         ("mean rank of the implied emotion", f"{own.mean():.1f} of {len(named)}"),
         ("among the first three", f"{(own <= 3).mean():.2f}"),
         ("bag of words trained on the stories", f"{words:.2f}"),
         ("closing question alone", f"{(ranks(alone, 0, layer) == 1).mean():.2f}"),
-        ("by cosine, by centred cosine", ", ".join(f"{(ranks(streams, 0, layer, how) == 1).mean():.2f}" for how in ("cosine", "centred"))),
-        ("at the end of the message, over the message", ", ".join(f"{(ranks(streams, at, layer) == 1).mean():.2f}" for at in (1, 2))),
-        (f"at layer {deep}, two thirds up", f"{(ranks(streams, 0, deep) == 1).mean():.2f}"),
+        ("by cosine, by centred cosine", f"{first(0, layer, 'cosine')}, {first(0, layer, 'centred')}"),
+        ("at the end of the message, over the message", f"{first(1, layer)}, {first(2, layer)}"),
+        (f"at layer {deep}, two thirds up", first(0, deep)),
         ("layer", str(layer)),
     ]
     means = np.stack([table[truth == e].mean(axis=0) for e in range(len(named))])
@@ -146,9 +146,7 @@ def _by_words(bench: Bench, messages: Sequence[str], named: Sequence[str], truth
     texts = list(dict.fromkeys(t.text for t in rows))
     block = next(one for one in blocks_of(rows, places(texts)) if isinstance(one, LabelledRows))
     everyone = np.arange(len(messages))
-    scores = word_scores(
-        texts, [block.sides(e) for e in named], messages, [(everyone, everyone[:1]) for _ in named]
-    )
+    scores = word_scores(texts, [block.sides(e) for e in named], messages, [(everyone, everyone[:1]) for _ in named])
     table = np.stack([one[0] if one is not None else np.zeros(len(messages)) for one in scores], axis=1)
     table = table - table.mean(axis=0)
     return float((table.argmax(axis=1) == truth).mean())
@@ -158,7 +156,7 @@ def numbers(bench: Bench) -> Job[Finding]:
     """Row 6: does the reading where the reply begins follow what a number means?"""
     core = yield from read_core(bench)
     layer = bench.vectors.selected_layer
-    real, dummies = load_templates(), load_meaningless()
+    real, dummies = load_templates(), load_meaningless_templates()
     by_values = {tuple(sorted(one.values)): one for one in real}
     scored = [(one, match_expected(one.rise, one.fall, core.emotions).ways) for one in real]
     empty = [
@@ -176,16 +174,13 @@ def numbers(bench: Bench) -> Job[Finding]:
     met, met_dummies = _met(mine), _met(others)
     one = over_units([r[0] for r in mine], np.mean([r[1] for r in mine], axis=0))
     holds = sum(met) >= 5 and sum(met_dummies) <= 1
-    judged = condition(
-        holds, one.against_null(), f"{sum(met)} of {len(met)} templates, {sum(met_dummies)} of {len(met_dummies)} without meaning",
-        DOES_NOT if one.high < 0.4 else UNTOLD,
-    )
-    if not holds:
-        judged = Judged(judged.verdict, judged.p_value, judged.why + (", and the mean lies below .4" if one.high < 0.4 else ""))
+    why = f"{sum(met)} of {len(met)} templates, {sum(met_dummies)} of {len(met_dummies)} without meaning"
+    judged = condition(holds, one.against_null(), why, DOES_NOT if one.high < 0.4 else UNTOLD)
+    names = [t.name for (t, _), yes in zip(scored, met, strict=True) if yes]
     facts = [
-        ("templates as expected", f"{sum(met)} of {len(met)}: {', '.join(t.name for (t, _), m in zip(scored, met, strict=True) if m) or 'none'}"),
+        ("templates as expected", f"{len(names)} of {len(met)}: {', '.join(names) or 'none'}"),
         ("numbers that mean nothing", f"{sum(met_dummies)} of {len(met_dummies)}"),
-        *((t.name, f"{r[0]:+.2f}, range {r[2]:.2f} SD, {', '.join(f'{e} {v:+.2f}' for e, v in r[3].items())}") for (t, _), r in zip(scored, mine, strict=True)),
+        *((t.name, _dose_words(r)) for (t, _), r in zip(scored, mine, strict=True)),
         ("layer", f"{layer}, last token before the reply"),
     ]
     chart = marks(
@@ -199,12 +194,21 @@ def numbers(bench: Bench) -> Job[Finding]:
     return found(6, "mean signed rank correlation over templates at H", one, judged, len(mine), facts, [chart])
 
 
+def _dose_words(result: tuple[float, Array, float, dict[str, float]]) -> str:
+    mean, _, reach, by_emotion = result
+    return f"{mean:+.2f}, range {reach:.2f} SD; " + ", ".join(f"{e} {r:+.2f}" for e, r in by_emotion.items())
+
+
 def _dose(
-    bench: Bench, core: Core, template: Template, ways: dict[str, str], layer: int, seed: int
+    bench: Bench, core: Core, template: Template, ways: Mapping[str, str], layer: int, seed: int
 ) -> Job[tuple[float, Array, float, dict[str, float]]]:
     """Signed rank correlation, the same of values exchanged within wordings, range in SD, and by emotion."""
     wordings = [template.template, *template.wordings]
-    chats = [chat_of(bench.model, wording.replace("{x}", template.shown(x))) for wording in wordings for x in template.values]
+    chats = [
+        chat_of(bench.model, template.model_copy(update={"template": wording}).text(x))
+        for wording in wordings
+        for x in template.values
+    ]
     read = yield from project_layers(
         bench.model, [chat.encoding for chat in chats], {layer: core.directions[layer, : len(core.emotions)]}
     )

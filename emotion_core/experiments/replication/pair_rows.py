@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.core import Core, read_core
@@ -23,16 +25,15 @@ from emotion_core.experiments.replication.rule import (
     over_units,
     resampled,
 )
-from emotion_core.experiments.replication.texts import table_of
-from emotion_core.reading.pairs import AlignedPair, read_pairs
+from emotion_core.prompts.library import load_binding, load_negation, load_number_pairs, load_prefix_pairs
+from emotion_core.prompts.library_items import BOUND_EMOTIONS, AlignedPair
+from emotion_core.reading.expected_words import named_by
+from emotion_core.reading.pairs import PairReading, aligned, read_pairs
 from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.tracing.tokens import project_layers
 
 DRAWS = 2000
 NOTHING = 0.1  # SD of neutral words that count as no effect
-# Words of the binding frames, with the emotion of the core set that each names.
-BOUND = (("happy", "joy", "sad", "sadness"), ("afraid", "fear", "calm", "calm"))
-BOUND += (("angry", "anger", "guilty", "guilt"), ("proud", "pride", "bored", "boredom"))
 
 
 def prefix(bench: Bench) -> Job[Finding]:
@@ -41,7 +42,7 @@ def prefix(bench: Bench) -> Job[Finding]:
     if missing:
         return not_testable(19, missing)
     core = yield from read_core(bench)
-    real, twins = yield from _aligned(bench, core, "prefix-pairs", ("feeling",), ("neutral",))
+    real, twins = yield from _aligned(bench, core, load_prefix_pairs(), "neutral")
     rest, rest_null = _effects(core, real, lambda pair: pair.suffix.mean(axis=0), "joy", "sadness")
     word, word_null = _effects(core, real, lambda pair: pair.varied, "joy", "sadness")
     twin_rest, _ = _effects(core, twins, lambda pair: pair.suffix.mean(axis=0), "joy", "sadness")
@@ -72,7 +73,7 @@ def number(bench: Bench) -> Job[Finding]:
     if missing:
         return not_testable(20, missing)
     core = yield from read_core(bench)
-    real, twins = yield from _aligned(bench, core, "number-pairs", ("danger", "reversed"), ("meaningless",))
+    real, twins = yield from _aligned(bench, core, load_number_pairs(), "meaningless")
     # `first` is the harmless number, so the emotions stand the other way round.
     header, header_null = _effects(core, real, lambda pair: -pair.suffix[-1], "fear", "calm")
     digit, digit_null = _effects(core, real, lambda pair: -pair.varied, "fear", "calm")
@@ -96,28 +97,31 @@ def number(bench: Bench) -> Job[Finding]:
 def negation(bench: Bench) -> Job[Finding]:
     """Row 21: what "not" leaves of a named emotion, at the word and at the header, early and late."""
     core = yield from read_core(bench)
-    frames = [line for line in table_of("negation") if line["emotion"] in core.emotions]
+    frames = [frame for frame in load_negation() if frame.emotion in core.emotions]
     if len(frames) < 12:
         return not_testable(21, "the vectors lack the emotions of the frames")
-    chats: list[Chat] = []
-    for line in frames:
-        for who in ("I am", "I am not", f"I am {line['hedge']}"):
-            chats += [chat_of(bench.model, _said(line, who, word)) for word in (line["word"], line["neutral"])]
+    forms: tuple[dict[str, bool], ...] = ({}, {"negated": True}, {"hedged": True})
+    said = [frame.said(word=word, **form) for frame in frames for form in forms for word in (frame.word, frame.neutral)]
+    chats = [chat_of(bench.model, text) for text in said]
     read = yield from project_layers(bench.model, [chat.encoding for chat in chats], core.by_layer)
     values = np.full((len(frames), 3, 2, 2, len(core.directions)), np.nan)  # frames, forms, words, places, layers
-    for i, line in enumerate(frames):
-        column = core.emotions.index(line["emotion"])
+    for i, frame in enumerate(frames):
+        column = core.emotions.index(frame.emotion)
         for form in range(3):
-            for k, word in enumerate((line["word"], line["neutral"])):
-                chat, one = chats[6 * i + 2 * form + k], read[6 * i + 2 * form + k]
+            for k, word in enumerate((frame.word, frame.neutral)):
+                chat, streams = chats[6 * i + 2 * form + k], read[6 * i + 2 * form + k]
                 for p, tokens in enumerate((place_tokens(chat, "W", word), place_tokens(chat, "H"))):
-                    values[i, form, k, p] = one[list(tokens)].mean(axis=0)[:, column] / core.token_sd[:, column]
+                    values[i, form, k, p] = streams[list(tokens)].mean(axis=0)[:, column] / core.token_sd[:, column]
     lead = values[:, :, 0] - values[:, :, 1]  # emotion minus neutral word: frames, forms, places, layers
     parts = {"early": core.early, "late": core.late}
     affirmed = {(p, name): over_units(lead[:, 0, p, part].mean(axis=1)) for p in (0, 1) for name, part in parts.items()}
-    weak = [name for name, one in (("the word", affirmed[0, "late"]), ("the header", affirmed[1, "late"])) if one.low <= 0]
+    weak = [
+        name for name, one in (("the word", affirmed[0, "late"]), ("the header", affirmed[1, "late"])) if one.low <= 0
+    ]
     if weak:
-        return not_testable(21, f"the emotion that is named does not read above a neutral word late at {' or '.join(weak)}")
+        return not_testable(
+            21, f"the emotion that is named does not read above a neutral word late at {' or '.join(weak)}"
+        )
     late = [_ratio(lead[:, :, p, core.late].mean(axis=2)) for p in (0, 1)]
     early = _ratio(lead[:, :, 0, core.early].mean(axis=2))
     one = max(late, key=lambda estimate: estimate.high)
@@ -148,10 +152,6 @@ def negation(bench: Bench) -> Job[Finding]:
     return found(21, statistic, one, judged, len(frames), facts, [chart])
 
 
-def _said(line: dict[str, str], who: str, word: str) -> str:
-    return line["text"].replace("{who}", who).replace("{x}", word)
-
-
 def _ratio(lead: Array) -> Estimate:
     """Negated over affirmed, of float64 [frames, forms]; its null is the same of the hedged form."""
     rng = np.random.default_rng(0)
@@ -164,28 +164,26 @@ def _ratio(lead: Array) -> Estimate:
 def binding(bench: Bench) -> Job[Finding]:
     """Row 22: does naming a person again bring back that person's emotion?"""
     core = yield from read_core(bench)
-    pairs = [pair for pair in BOUND if pair[1] in core.emotions and pair[3] in core.emotions]
+    pairs = [(words, named) for words in BOUND_EMOTIONS if (named := named_by(words, core.emotions))]
     if not pairs:
         return not_testable(22, "the vectors lack the emotions of the frames")
-    frames = table_of("binding")
-    effects = np.zeros((len(frames), len(pairs), 2, 2, len(core.directions)))  # frames, pairs, orders, persons, layers
-    null = np.zeros((len(frames), len(pairs), 2, 2, len(core.directions), (core.directions.shape[1] - len(core.emotions)) // 2))
-    for k, (x, first, y, second) in enumerate(pairs):
-        keys, chats = [], []
-        for f, line in enumerate(frames):
-            for order in (0, 1):
-                for swapped in (0, 1):
-                    names = (line["a"], line["b"]) if order == 0 else (line["b"], line["a"])
-                    words = (x, y) if not swapped else (y, x)
-                    chats.append(chat_of(bench.model, _scene(line, words, names)))
-                    keys.append((f, order, swapped))
+    frames = load_binding()
+    shape = (len(frames), len(pairs), 2, 2, len(core.directions))  # frames, pairs, orders, persons, layers
+    effects = np.zeros(shape)
+    null = np.zeros((*shape, (core.directions.shape[1] - len(core.emotions)) // 2))
+    for k, (words, (first, second)) in enumerate(pairs):
+        keys = [(f, order, swapped) for f in range(len(frames)) for order in (0, 1) for swapped in (0, 1)]
+        said = [frames[f].said(words[::-1] if swapped else words, turned=bool(order)) for f, order, swapped in keys]
+        chats = [chat_of(bench.model, text) for text, _ in said]
         read = yield from project_layers(bench.model, [chat.encoding for chat in chats], core.by_layer)
-        for (f, order, swapped), chat, one in zip(keys, chats, read, strict=True):
-            for person, name in enumerate((frames[f]["a"], frames[f]["b"])):
-                tokens = list(place_tokens(chat, "W", name))
+        for (f, order, _), (_, namings), chat, one in zip(keys, said, chats, read, strict=True):
+            for naming in namings:
+                person = int(chat.turns[-1].content[naming.start : naming.end] == frames[f].b)
+                begin = chat.spans[-1][0]
+                tokens = list(chat.tokens(begin + naming.start, begin + naming.end))
                 own, control = core.contrast(one[tokens].mean(axis=0), first, second)
-                # Half of the difference between the versions with the emotions swapped, own minus other.
-                sign = (1 if person == 0 else -1) * (-1 if swapped else 1) / 2
+                # Own minus other emotion; half of each version, so that only the two emotion words differ.
+                sign = 0.5 if naming.own == words[0] else -0.5
                 effects[f, k, order, person] += sign * own
                 null[f, k, order, person] += sign * control
     by_frame = effects.mean(axis=(1, 2, 3))  # (frames, layers)
@@ -214,38 +212,29 @@ def binding(bench: Bench) -> Job[Finding]:
     return found(22, statistic, late, judged, len(frames), facts, [chart])
 
 
-def _scene(line: dict[str, str], words: tuple[str, str], names: tuple[str, str]) -> str:
-    filled = {"a": line["a"], "b": line["b"], "x": words[0], "y": words[1], "c": names[0], "d": names[1]}
-    return line["text"].format(**filled)
-
-
 def _missing(bench: Bench, *emotions: str) -> str:
     lacking = [one for one in emotions if one not in bench.vectors.emotions]
     return f"the vectors lack {', '.join(lacking)}" if lacking else ""
 
 
 def _aligned(
-    bench: Bench, core: Core, name: str, real: tuple[str, ...], twins: tuple[str, ...]
-) -> Job[tuple[list[AlignedPair], list[AlignedPair]]]:
-    """The pairs of a table and their twins; those whose common parts are tokenized differently are left out."""
-    from emotion_core.base.errors import ModelError
-    from emotion_core.reading.pairs import aligned
-
+    bench: Bench, core: Core, pairs: Sequence[AlignedPair], twins: str
+) -> Job[tuple[list[PairReading], list[PairReading]]]:
+    """The pairs and their twins; those whose common parts are tokenized differently are left out."""
     groups: tuple[list[tuple[Chat, Chat]], list[tuple[Chat, Chat]]] = ([], [])
-    for line in table_of(name):
-        sides = [chat_of(bench.model, line["text"].replace("{x}", line[side])) for side in ("first", "second")]
+    for pair in pairs:
+        first, second = (chat_of(bench.model, text) for text in pair.texts)
         try:
-            aligned(sides[0], sides[1])
+            aligned(first, second)
         except ModelError:
             continue
-        if line["kind"] in real or line["kind"] in twins:
-            groups[line["kind"] in twins].append((sides[0], sides[1]))
+        groups[pair.kind == twins].append((first, second))
     read = yield from read_pairs(bench.model, [*groups[0], *groups[1]], core.by_layer)
     return read[: len(groups[0])], read[len(groups[0]) :]
 
 
 def _effects(
-    core: Core, pairs: Sequence[AlignedPair], take: Callable[[AlignedPair], Array], first: str, second: str
+    core: Core, pairs: Sequence[PairReading], take: Callable[[PairReading], FloatArray], first: str, second: str
 ) -> tuple[Array, Array]:
     """float64 [pairs, layers], and of pairs of controls float64 [pairs, layers, controls]."""
     both_ = [core.contrast(take(pair), first, second) for pair in pairs]
@@ -289,7 +278,9 @@ def _against(values: Array, controls: Array, twins: Array | None, *, flip: bool 
 def _left_out(real: int, kept: int, twins: int, twins_kept: int) -> list[tuple[str, str]]:
     if kept == real and twins_kept == twins:
         return []
-    return [("left out, tokenized differently", f"{real - kept} of {real} pairs, {twins - twins_kept} of {twins} twins")]
+    return [
+        ("left out, tokenized differently", f"{real - kept} of {real} pairs, {twins - twins_kept} of {twins} twins")
+    ]
 
 
 def _by_layer(title: str, series: dict[str, Array]) -> Figure:
