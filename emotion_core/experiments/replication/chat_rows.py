@@ -239,3 +239,192 @@ def _met(results: Sequence[tuple[float, Array, float, dict[str, float]]]) -> lis
     p = np.array([(1 + (null >= value - 1e-12).sum()) / (1 + len(null)) for value, null, _, _ in results])
     q = adjusted(p)
     return [bool(v < LEVEL and reach >= 0.2) for v, (_, _, reach, _) in zip(q, results, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """Readings of statements with a closing question at the chosen layer, around neutral ones of the same form.
+
+    Attributes:
+        kinds: One a statement: `against`, `agree`.
+        chats: The messages.
+        at: float64 [statements, places, emotions + controls]; places are S, U and H.
+        emotions: The first columns.
+        layer: Layer read.
+    """
+
+    kinds: np.ndarray
+    chats: tuple[Chat, ...]
+    at: Array
+    emotions: tuple[str, ...]
+    layer: int
+
+
+def _statements(bench: Bench, core: Core) -> Job[_Statements]:
+    layer = bench.vectors.selected_layer
+    items = load_counter_user()
+    chats = [chat_of(bench.model, one.text) for one in items]
+    read = yield from project_layers(bench.model, [chat.encoding for chat in chats], {layer: core.directions[layer]})
+    rows = np.stack(
+        [
+            [one[place_tokens(chat, place, CLOSING_QUESTION)[-1], 0] for place in ("S", "U", "H")]
+            for one, chat in zip(read, chats, strict=True)
+        ]
+    ).astype(np.float64)
+    kinds = np.array([one.kind for one in items])
+    # Two places differ by a constant for each direction; without it r is not about which constants agree.
+    rows = (rows - rows[kinds == "neutral"].mean(axis=0)) / core.token_sd[layer]
+    kept = np.flatnonzero(kinds != "neutral")
+    return _Statements(kinds[kept], tuple(chats[i] for i in kept), rows[kept], core.emotions, layer)
+
+
+def user_and_header(bench: Bench) -> Job[Finding]:
+    """Row 17: where the fitting reply feels otherwise, does the header carry another emotion than the user's end?"""
+    core = yield from read_core(bench)
+    said = yield from _statements(bench, core)
+    n = len(said.emotions)
+    against, agree = (said.at[said.kinds == kind] for kind in ("against", "agree"))
+    one = _within(against[:, 0], against[:, 2], n)
+    controls = _columns(against[:, 0, n:], against[:, 2, n:])
+    p = Estimate(-one.value, -one.high, -one.low, -0.3, -0.3).against_null()
+    if one.high < 0.3:
+        judged = Judged("replicates", p, "the interval lies below .3")
+    elif one.low > max(0.3, one.null_high):
+        judged = Judged(DOES_NOT, p, "above .3 and above the header of another message")
+    else:
+        judged = Judged(UNTOLD, p, "the interval crosses .3")
+    pooled = float(pearson(against[:, 0, :n].ravel(), against[:, 2, :n].reshape(-1, 1))[0])
+    across = np.nanmean([float(pearson(a, b[:, None])[0]) for a, b in zip(against[:, 0, :n], against[:, 2, :n], strict=True)])
+    facts = [
+        ("from the end of the whole message", shown(_within(against[:, 1], against[:, 2], n))),
+        ("where the fitting reply feels the same", shown(_within(agree[:, 0], agree[:, 2], n))),
+        ("random directions at the same two tokens", f"{np.nanmean(controls):.2f} ({band(controls)[0]:.2f} to {band(controls)[1]:.2f})"),
+        ("all emotions and messages together", f"r {pooled:.2f}"),
+        ("within a message, over emotions", f"r {across:.2f}"),
+        ("layer", str(said.layer)),
+    ]
+    by_emotion = _columns(against[:, 0, :n], against[:, 2, :n])
+    chart = marks(
+        "points",
+        "r of the statement's end with the header, by emotion",
+        ("r over messages", ""),
+        [(e, "", float(r), 0.0) for e, r in zip(said.emotions, by_emotion, strict=True)],
+        null=(one.null_low, one.null_high),
+    )
+    statistic = "mean within-emotion r of the statement's end with the header, over messages"
+    return found(17, statistic, one, judged, len(against), facts, [chart])
+
+
+def _columns(first: Array, second: Array) -> Array:
+    """Correlation of each column of one table with the same column of another, [columns]."""
+    one, two = _standard(first), _standard(second)
+    result: Array = np.where((one != 0).any(axis=0) & (two != 0).any(axis=0), (one * two).sum(axis=0), np.nan)
+    return result
+
+
+def _within(first: Array, second: Array, n: int) -> Estimate:
+    """Mean over emotions of r over messages, messages drawn again, beside the header of another message."""
+    rng = np.random.default_rng(0)
+    count = len(first)
+    first, second = first[:, :n], second[:, :n]
+    value = float(np.nanmean(_columns(first, second)))
+    drawn, null = [], []
+    for _ in range(DRAWS):
+        rows = rng.integers(0, count, count)
+        drawn.append(float(np.nanmean(_columns(first[rows], second[rows]))))
+        null.append(float(np.nanmean(_columns(first, second[rng.permutation(count)]))))
+    return resampled(value, drawn, null)
+
+
+def header_and_reply(bench: Bench) -> Job[Finding]:
+    """Row 18: does the header foretell the model's own reply better than the user's end does?"""
+    core = yield from read_core(bench)
+    said = yield from _statements(bench, core)
+    layer, n = said.layer, len(said.emotions)
+    replies: list[list[Chat]] = []
+    for k, chat in enumerate(said.chats):
+        written = _replies(bench, chat, k)
+        replies.append([chat_of(bench.model, chat.turns, text) for text in written])
+        yield Progress(k, len(said.chats), "writing replies")
+    flat = [chat for own in replies for chat in own]
+    read = yield from project_layers(bench.model, [chat.encoding for chat in flat], {layer: core.directions[layer]})
+    values: dict[int, Array] = {}
+    for start in (0, REPLY_FROM):
+        rows, at = np.full((len(replies), core.directions.shape[1]), np.nan), 0
+        for k, own in enumerate(replies):
+            means = [_mean_of(one[:, 0], chat, start) for one, chat in zip(read[at : at + len(own)], own, strict=True)]
+            known = [mean for mean in means if mean is not None]
+            rows[k] = np.mean(known, axis=0) if known else np.nan
+            at += len(own)
+        values[start] = rows
+    usable = np.isfinite(values[0]).all(axis=1)
+    if usable.sum() < 48:
+        return not_testable(18, f"the model replies to {int(usable.sum())} of {len(usable)} messages with words, 48 are needed")
+    one = _lead(said.at[usable], values[0][usable], n)
+    later = np.isfinite(values[REPLY_FROM]).all(axis=1)
+    header, user = (
+        float(np.nanmean(_columns(said.at[usable][:, place, :n], values[0][usable][:, :n]))) for place in (2, 0)
+    )
+    other = np.random.default_rng(0).permutation(int(usable.sum()))
+    facts = [
+        ("r of header with reply", f"{header:.2f}"),
+        ("r of the statement's end with reply", f"{user:.2f}"),
+        ("reply of another message", f"{float(np.nanmean(_columns(said.at[usable][:, 2, :n], values[0][usable][other][:, :n]))):.2f}"),
+        ("replies", f"{REPLIES} of {REPLY_TOKENS} tokens each"),
+        ("layer", str(layer)),
+    ]
+    if later.sum() >= 24:
+        facts.insert(2, (f"the reply from token {REPLY_FROM} on", shown(_lead(said.at[later], values[REPLY_FROM][later], n))))
+    chart = marks(
+        "points",
+        "r with the reply, by emotion",
+        ("r over messages", ""),
+        [
+            (e, name, float(r), 0.0)
+            for name, place in (("header", 2), ("statement's end", 0))
+            for e, r in zip(said.emotions, _columns(said.at[usable][:, place, :n], values[0][usable][:, :n]), strict=True)
+        ],
+    )
+    statistic = "r of the header with the reply minus r of the statement's end with it"
+    return found(18, statistic, one, by_size(one, 0.14), int(usable.sum()), facts, [chart])
+
+
+def _lead(at: Array, reply: Array, n: int) -> Estimate:
+    """How much better the header goes with the reply, messages drawn again, beside the same of control directions."""
+    rng = np.random.default_rng(0)
+
+    def lead(rows: np.ndarray, columns: slice) -> Array:
+        header, user = (_columns(at[rows][:, place, columns], reply[rows][:, columns]) for place in (2, 0))
+        return header - user
+
+    everyone = np.arange(len(at))
+    value = float(np.nanmean(lead(everyone, slice(0, n))))
+    drawn = [float(np.nanmean(lead(rng.integers(0, len(at), len(at)), slice(0, n)))) for _ in range(DRAWS)]
+    return resampled(value, drawn, lead(everyone, slice(n, None)))
+
+
+def _mean_of(read: FloatArray, chat: Chat, start: int) -> FloatArray | None:
+    """Mean over the reply's tokens from one on; None where it has none."""
+    tokens = [i for i in chat.tokens(chat.header, len(chat.text))][start:]
+    result: FloatArray | None = read[tokens].mean(axis=0) if tokens else None
+    return result
+
+
+def _replies(bench: Bench, chat: Chat, seed: int) -> list[str]:
+    """Replies that the model writes, at temperature 1."""
+    model, ids = bench.model, chat.encoding.ids
+    cache = spread(prefill(model, ids[:-1]), [0] * ROW_MULTIPLE)
+    tokens = torch.full((ROW_MULTIPLE,), ids[-1], device=model.info.device)
+    written: list[list[int]] = [[] for _ in range(REPLIES)]
+    running = [True] * REPLIES
+    for t in range(min(REPLY_TOKENS, model.info.context - len(ids))):
+        cache, logits = step(model, tokens, cache)
+        noise = torch.stack([gumbel(seed, str(ids), row, t, logits.shape[-1])[0] for row in range(ROW_MULTIPLE)])
+        tokens = choose(torch.nan_to_num(logits), noise, 1.0, 1.0)
+        for row, own in enumerate(written):
+            running[row] = running[row] and int(tokens[row]) not in model.stop_ids
+            if running[row]:
+                own.append(int(tokens[row]))
+        if not any(running):
+            break
+    return [model.decode(own).strip() for own in written]

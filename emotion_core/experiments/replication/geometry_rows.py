@@ -26,7 +26,6 @@ from emotion_core.experiments.replication.rule import (
     condition,
     over_units,
 )
-from emotion_core.experiments.replication.texts import table_of
 from emotion_core.geometry.clusters import adjusted_rand, k_means
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.pca import principal_components
@@ -35,6 +34,7 @@ from emotion_core.geometry.rivals import tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
 from emotion_core.geometry.stability import resampled_rows
 from emotion_core.geometry.word_forms import known_form
+from emotion_core.prompts.library import load_near_and_far, load_words_12
 from emotion_core.stats.auroc import auroc
 from emotion_core.stats.correlation import fisher_interval, pearson
 from emotion_core.steering.next_token import first_tokens
@@ -126,10 +126,7 @@ def _areas(test: FloatArray, block: LabelledRows, directions: FloatArray) -> Arr
 def own_words(bench: Bench) -> Job[Finding]:
     """Row 4: do vectors point at the words of their emotion, more than those of the embedding layer do?"""
     vectors, model = bench.vectors, bench.model
-    forms: dict[str, list[str]] = {}
-    for line in table_of("words-12"):
-        if line["kind"] == "word":
-            forms.setdefault(line["emotion"], []).append(line["text"])
+    forms = {one.emotion: one.forms for one in load_words_12().words}
     named = {e: known_form(e, forms) for e in vectors.emotions}
     emotions = [e for e in vectors.emotions if named[e]]
     if len(emotions) < 3:
@@ -183,14 +180,14 @@ def near_and_far(bench: Bench) -> Job[Finding]:
     vectors, layer = bench.vectors, bench.vectors.selected_layer
     yield Progress(0, 1, "comparing words")
     pairs = [
-        (known_form(line["first"], vectors.emotions), known_form(line["second"], vectors.emotions), line["relation"])
-        for line in table_of("near-and-far")
+        (known_form(one.first, vectors.emotions), known_form(one.second, vectors.emotions), one.kind)
+        for one in load_near_and_far()
     ]
-    known = [(vectors.index(a), vectors.index(b), how) for a, b, how in pairs if a and b]
+    known = [(vectors.index(a), vectors.index(b), kind) for a, b, kind in pairs if a and b]
     words = tfidf_vectors(vectors)
     if len(known) < 20 or words is None:
         return not_testable(13, f"the vectors have {len(known)} of the pairs of words")
-    sign = np.array([1.0 if how == "synonym" else -1.0 for *_, how in known])
+    sign = np.array([1.0 if kind == "near" else -1.0 for *_, kind in known])
     places = np.array([(a, b) for a, b, _ in known])
     maps = [_standard(cosine_matrix(rows)) for rows in (vectors.values[:, layer].astype(np.float64), words)]
     scores, rival = (one[places[:, 0], places[:, 1]] * sign for one in maps)
@@ -215,8 +212,8 @@ def near_and_far(bench: Bench) -> Job[Finding]:
         "Cosine of each pair of words, in SD of all pairs",
         ("tf-idf of the same texts", "vectors"),
         [
-            (f"{vectors.emotions[a]}, {vectors.emotions[b]}", how, float(maps[1][a, b]), float(maps[0][a, b]))
-            for a, b, how in known
+            (f"{vectors.emotions[a]}, {vectors.emotions[b]}", kind, float(maps[1][a, b]), float(maps[0][a, b]))
+            for a, b, kind in known
         ],
     )
     statistic = "synonyms above and opposites below the mean cosine, SD of all cosines"

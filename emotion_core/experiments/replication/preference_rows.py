@@ -27,10 +27,9 @@ from emotion_core.experiments.replication.rule import (
     over_units,
     resampled,
 )
-from emotion_core.experiments.replication.texts import table_of
 from emotion_core.geometry.norms import circumplex
 from emotion_core.models.catalogue import DEMO_NAME
-from emotion_core.prompts.library import load_activities
+from emotion_core.prompts.library import load_activities, load_reworded_activities
 from emotion_core.reading.places import chat_of, place_tokens
 from emotion_core.stats.correlation import fisher_interval, pearson
 from emotion_core.tracing.record import record_places
@@ -120,8 +119,7 @@ def _difference(first: Array, second: Array) -> Estimate:
 
 def _reworded(bench: Bench, base: Preferences) -> Job[Estimate]:
     """Agreement of the scores with those of the same activities in other words."""
-    other = {line["activity"]: line["reworded"] for line in table_of("activities-reworded")}
-    names = tuple(other[one] for one in base.settings.activities)
+    names = tuple(one.activity for one in load_reworded_activities())
     settings = PreferenceSettings(names, base.settings.kinds, base.settings.wording, OPPONENTS_REWORDED)
     asked = yield from ask_pairs(bench.model, settings)
     scores = fit(len(names), asked.pairs, asked.forth, asked.back)

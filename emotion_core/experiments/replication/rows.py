@@ -9,7 +9,7 @@ from typing import Literal
 
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, Size
-from emotion_core.experiments.replication import geometry_rows, preference_rows
+from emotion_core.experiments.replication import chat_rows, geometry_rows, pair_rows, preference_rows
 from emotion_core.experiments.replication.book import book
 from emotion_core.experiments.replication.finding import Finding
 from emotion_core.experiments.replication.texts import digest_of
@@ -45,6 +45,8 @@ class RowSettings:
 ROWS: dict[int, Row] = {
     1: Row("map", geometry_rows.heldout_auroc),
     4: Row("core", geometry_rows.own_words),
+    5: Row("core", chat_rows.implicit),
+    6: Row("core", chat_rows.numbers),
     8: Row("map", preference_rows.order_of_activities),
     9: Row("map", preference_rows.reading_with_preference),
     10: Row("map", preference_rows.steered_half),
@@ -53,6 +55,10 @@ ROWS: dict[int, Row] = {
     14: Row("map", geometry_rows.ten_clusters),
     15: Row("map", geometry_rows.valence_and_arousal),
     16: Row("map", geometry_rows.over_layers),
+    19: Row("core", pair_rows.prefix),
+    20: Row("core", pair_rows.number),
+    21: Row("core", pair_rows.negation),
+    22: Row("core", pair_rows.binding),
 }
 
 

@@ -1,24 +1,13 @@
-"""The texts of the rows: tables in `prompts/`, and what a key holds of them."""
+"""What a key holds of the texts of a row."""
 
 from __future__ import annotations
 
-import csv
-import io
 from hashlib import sha256
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.builtin import prompts_folder
 
 _ENDINGS = (".csv", ".json")
-
-
-def table_of(name: str) -> list[dict[str, str]]:
-    """Rows of a table in `prompts/`, by the names of its columns.
-
-    Raises:
-        PromptSetError: Its file is missing.
-    """
-    return list(csv.DictReader(io.StringIO(_bytes(name).decode("utf-8"))))
 
 
 def digest_of(names: tuple[str, ...]) -> str:
