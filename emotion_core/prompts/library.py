@@ -24,8 +24,12 @@ from emotion_core.prompts.library_items import (
     NegationFrame,
     Opening,
     Scenario,
+    StatedEmotion,
     SystemPrompt,
     Template,
+    UserStatement,
+    WordChoice,
+    WordPair,
 )
 
 T = TypeVar("T")
@@ -76,6 +80,36 @@ def load_openings() -> tuple[Opening, ...]:
 def load_activities() -> tuple[Activity, ...]:
     """The activities that preferences are asked about."""
     return _builtin_items("activities.json", Activity)
+
+
+def load_more_activities() -> tuple[Activity, ...]:
+    """As many again of the same kinds."""
+    return _builtin_items("activities-more.json", Activity)
+
+
+def load_reworded_activities() -> tuple[Activity, ...]:
+    """The activities in other words, in the same order."""
+    return _builtin_items("activities-reworded.json", Activity)
+
+
+def load_counter_user() -> tuple[UserStatement, ...]:
+    """Statements whose fitting reply feels otherwise, or the same, and neutral ones of the same form."""
+    return _builtin_rows("counter-user.csv", UserStatement)
+
+
+def load_near_and_far() -> tuple[WordPair, ...]:
+    """Synonyms and opposites among the 171 words."""
+    return _builtin_rows("near-and-far.csv", WordPair)
+
+
+def load_system_pairs() -> tuple[StatedEmotion, ...]:
+    """System prompts that state an emotion of the model or the user."""
+    return _builtin_rows("system-pairs.csv", StatedEmotion)
+
+
+def load_words_12() -> WordChoice:
+    """Word forms of the twelve emotions and the beginnings of replies after which they are measured."""
+    return parse("words-12.json", _builtin_file("words-12.json"), TypeAdapter(WordChoice))
 
 
 def load_scenarios() -> tuple[Scenario, ...]:

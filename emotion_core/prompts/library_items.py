@@ -102,6 +102,71 @@ class NegationFrame(_Item):
         return self.text.replace("{who}", who).replace("{x}", word or self.word)
 
 
+# Follows every statement of counter-user, so that what stands before the reply is the same.
+CLOSING_QUESTION = "What do you think?"
+
+
+class UserStatement(_Item):
+    """What a user says, what they feel, and what a fitting reply feels.
+
+    `against`: the two differ; `agree`: they are the same; `neutral`: neither is there. `user_again` and `reply_again`
+    are the labels of a second reading.
+    """
+
+    kind: Literal["against", "agree", "neutral"]
+    user: str
+    reply: str
+    user_again: str
+    reply_again: str
+    statement: _Text
+
+    @property
+    def text(self) -> str:
+        """The statement and the closing question that follows all of them."""
+        return f"{self.statement} {CLOSING_QUESTION}"
+
+
+class WordPair(_Item):
+    """Two emotion words that mean nearly the same, or the opposite."""
+
+    first: _Name
+    second: _Name
+    kind: Literal["near", "far"]
+
+
+class StatedEmotion(_Item):
+    """A system prompt that says in words what the model, or the user, feels; without `emotion`, something neutral."""
+
+    emotion: str
+    word: _Name
+    about: Literal["model", "user"]
+    wording: int
+    text: _Text
+
+
+class WordForms(_Item):
+    """Surface forms of an emotion, whose probabilities are added up."""
+
+    emotion: _Name
+    forms: tuple[_Name, ...] = Field(min_length=1)
+
+
+class Beginning(_Item):
+    """A question, and how the reply to it begins: about another person, the model itself, or neither."""
+
+    about: Literal["other", "self", "neutral"]
+    question: _Text
+    beginning: _Text
+
+
+class WordChoice(_Item):
+    """What steered next words are measured with; `event` is a question that invites a story."""
+
+    words: tuple[WordForms, ...]
+    beginnings: tuple[Beginning, ...]
+    event: _Text
+
+
 # What the two people of a binding frame feel; every frame is written with each pair, both ways round.
 BOUND_EMOTIONS = (("happy", "sad"), ("afraid", "calm"), ("angry", "guilty"), ("proud", "bored"))
 
@@ -171,11 +236,12 @@ class ImplicitSituation(_Item):
 
 
 class Activity(_Item):
-    """Something one could be asked to do, and what kind of thing it is."""
+    """Something one could be asked to do, what kind of thing it is, and the activity that it says in other words."""
 
     activity: _Text
     kind: _Name
     note: str = ""
+    rewords: str = ""
 
 
 class Option(_Item):

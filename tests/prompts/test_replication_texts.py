@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.prompts import library
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import load_prompts, prompts_folder
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.lexicon import find_emotion_words
 from emotion_core.prompts.library_items import BOUND_EMOTIONS, AlignedPair, BindingFrame
@@ -158,3 +158,80 @@ def test_a_naming_knows_whose_word_is_whose() -> None:
     text, (first, second) = library.load_binding()[0].said(("happy", "sad"), turned=True)
     assert text.startswith("Anna is happy about the move, but Tom is sad. On Friday Tom packs")
     assert (first.own, first.other, second.own, second.other) == ("sad", "happy", "happy", "sad")
+
+
+def agreement(first: list[str], second: list[str]) -> float:
+    """Cohen's kappa."""
+    by_chance = sum(first.count(label) * second.count(label) for label in set(first)) / len(first) ** 2
+    observed = sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
+    return (observed - by_chance) / (1 - by_chance)
+
+
+def test_counter_user_has_48_of_either_kind_and_as_many_neutral_of_the_same_form() -> None:
+    statements = library.load_counter_user()
+    assert Counter(one.kind for one in statements) == {"against": 48, "agree": 48, "neutral": 96}
+    assert all(15 <= words(one.statement) <= 30 and one.statement.endswith(".") for one in statements)
+    assert [word for one in statements for word in certain(one.statement)] == []
+    assert all((one.user != one.reply) == (one.kind == "against") for one in statements)
+    assert all(({one.user, one.reply} <= set(TWELVE)) != (one.kind == "neutral") for one in statements)
+    assert Counter(one.user for one in statements if one.kind == "against") == dict.fromkeys(TWELVE, 4)
+    emotional = [(one.user, one.statement) for one in statements if one.kind != "neutral"]
+    assert faults(labelled("counter-user", emotional)) == []
+    assert faults(labelled("neutral", (("none", one.statement) for one in statements if one.kind == "neutral"))) == []
+
+
+def test_the_readme_says_how_far_two_readings_of_counter_user_agree() -> None:
+    rated = [one for one in library.load_counter_user() if one.kind != "neutral"]
+    user = agreement([one.user for one in rated], [one.user_again for one in rated])
+    reply = agreement([one.reply for one in rated], [one.reply_again for one in rated])
+    assert min(user, reply) > 0.6
+    readme = (prompts_folder() / "README.md").read_text(encoding="utf-8")
+    assert f"kappa {user:.2f} for the user's and {reply:.2f} for the reply's" in " ".join(readme.split())
+
+
+def test_near_and_far_are_40_pairs_each_of_the_171_words() -> None:
+    pairs = library.load_near_and_far()
+    assert Counter(one.kind for one in pairs) == {"near": 40, "far": 40}
+    assert {word for one in pairs for word in (one.first, one.second)} <= set(load_prompts("emotions-171").emotions)
+    assert len({frozenset((one.first, one.second)) for one in pairs}) == 80
+    valence = {word: point.valence for word, point in library.load_circumplex().words.items()}
+    apart = [abs(valence[one.first] - valence[one.second]) for one in pairs if one.kind == "near"]
+    assert max(apart) <= 2
+
+
+def test_words_12_are_four_forms_each_and_no_question_names_an_emotion() -> None:
+    choice = library.load_words_12()
+    assert tuple(one.emotion for one in choice.words) == TWELVE
+    forms = [form for one in choice.words for form in one.forms]
+    assert len(forms) == len(set(forms)) == 48
+    assert Counter(one.about for one in choice.beginnings) == {"other": 4, "self": 4, "neutral": 4}
+    texts = [choice.event, *(f"{one.question} {one.beginning}" for one in choice.beginnings)]
+    assert not any(certain(text) for text in texts)
+
+
+def test_activities_are_64_more_of_the_same_kinds_and_64_in_other_words() -> None:
+    activities, more = library.load_activities(), library.load_more_activities()
+    reworded = library.load_reworded_activities()
+    kinds = Counter(one.kind for one in activities)
+    assert Counter(one.kind for one in more) == kinds and set(kinds.values()) == {8}
+    assert [(one.rewords, one.kind) for one in reworded] == [(one.activity, one.kind) for one in activities]
+    assert all(6 <= words(one.activity) <= 7 for one in (*more, *reworded))
+    assert not any(certain(one.activity) for one in (*more, *reworded))
+    everything = [("activity", one.activity) for one in (*activities, *more, *reworded)]
+    assert [one for one in faults(labelled("activities", everything)) if one.check == "near duplicates"] == []
+
+
+def test_system_pairs_state_each_emotion_of_model_and_user_in_two_wordings() -> None:
+    prompts = library.load_system_pairs()
+    stated = [one for one in prompts if one.emotion]
+    assert Counter(one.emotion for one in stated) == dict.fromkeys(TWELVE, 4)
+    assert Counter((one.about, one.wording) for one in stated) == dict.fromkeys(
+        (("model", 1), ("model", 2), ("user", 1), ("user", 2)), 12
+    )
+    assert len(prompts) - len(stated) == 12 and len({one.text for one in prompts}) == 60
+    for kind in (("model", 1), ("model", 2), ("user", 1), ("user", 2)):
+        own, neutral = (
+            [words(one.text) for one in prompts if bool(one.emotion) == e and (one.about, one.wording) == kind]
+            for e in (True, False)
+        )
+        assert len(neutral) == 3 and abs(sum(own) / len(own) - sum(neutral) / 3) < 2
