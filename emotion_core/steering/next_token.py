@@ -35,6 +35,7 @@ from emotion_core.steering.directions import (
     steered_vector,
 )
 from emotion_core.steering.generate import first_logits
+from emotion_core.steering.given_words import first_tokens
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -262,15 +263,6 @@ def _lens(weight: torch.Tensor, units: FloatArray) -> torch.Tensor:
     along = torch.from_numpy(np.ascontiguousarray(units, dtype=np.float32)).to(weight.device) @ weight.T
     chosen: torch.Tensor = along.topk(min(LENS_TOKENS, along.shape[1])).indices.cpu()
     return chosen
-
-
-def first_tokens(model: LoadedModel, words: Sequence[str]) -> torch.Tensor:
-    """First token of each word inside a sentence, int64 [words]."""
-    ids = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in words]
-    blank = model.tokenizer(" ", add_special_tokens=False)["input_ids"]
-    # Some tokenizers spell the blank as a token of its own, which says nothing about the word.
-    firsts = [one[1] if len(one) > 1 and one[:1] == blank else one[0] for one in ids]
-    return torch.tensor(firsts)
 
 
 def _changes(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.stats import rankdata
 
 from emotion_core.base.activations import FloatArray
@@ -12,24 +14,30 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.rivals import word_scores
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.core import Core, neutral_messages, read_core
-from emotion_core.experiments.replication.finding import Finding, found, marks, not_testable
+from emotion_core.experiments.replication.finding import Finding, found, marks, not_testable, shown
 from emotion_core.experiments.replication.rule import (
     DOES_NOT,
     LEVEL,
     UNTOLD,
     Array,
     Estimate,
+    Judged,
     band,
     both,
+    by_size,
     condition,
     over_units,
+    resampled,
 )
-from emotion_core.prompts.library import load_implicit, load_meaningless_templates, load_templates
-from emotion_core.prompts.library_items import Template
+from emotion_core.geometry.word_forms import known_form
+from emotion_core.prompts.library import load_counter_user, load_implicit, load_meaningless_templates, load_templates
+from emotion_core.prompts.library_items import CLOSING_QUESTION, Template
 from emotion_core.reading.expected_words import match_expected
 from emotion_core.reading.places import Chat, chat_of, place_tokens
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.stats.intervals import wilson
+from emotion_core.steering.noise import choose, gumbel
+from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.record import record_places
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.rows import LabelledRows, blocks_of, places
@@ -42,12 +50,13 @@ REPLIES, REPLY_TOKENS, REPLY_FROM = 8, 20, 10
 def implicit(bench: Bench) -> Job[Finding]:
     """Row 5: is the emotion that a message implies the one that reads highest where the reply begins?"""
     vectors, model, layer = bench.vectors, bench.model, bench.vectors.selected_layer
-    known = [one for one in load_implicit() if one.emotion in vectors.emotions]
+    known = [one for one in load_implicit() if known_form(one.emotion, vectors.emotions)]
     named = list(dict.fromkeys(one.emotion for one in known))
+    own_names = [str(known_form(emotion, vectors.emotions)) for emotion in named]
     if len(named) < 8:
         return not_testable(5, f"the vectors have {len(named)} of the twelve emotions")
     truth = np.array([named.index(one.emotion) for one in known])
-    columns = [vectors.index(emotion) for emotion in named]
+    columns = [vectors.index(emotion) for emotion in own_names]
     neutral = neutral_messages(bench)
     bank = yield from record_places(
         model, [chat.encoding for chat in neutral], [_at(chat, "H", "U", "T") for chat in neutral]
@@ -72,7 +81,7 @@ def implicit(bench: Bench) -> Job[Finding]:
     share = hits / len(own)
     one = Estimate(share, *wilson(hits, len(own)), *band(null))
     p = float(((null >= share - 1e-12).sum() + 1) / (DEALS + 1))
-    words = _by_words(bench, [chat.turns[-1].content for chat in chats], named, truth)
+    words = _by_words(bench, [chat.turns[-1].content for chat in chats], own_names, truth)
     low = DOES_NOT if one.high < 2 / 12 else UNTOLD
     judged = both(
         condition(one.low > 3 / 12, max(p, one.against_null()), "more than 3 of 12", low),
@@ -175,7 +184,7 @@ def numbers(bench: Bench) -> Job[Finding]:
     one = over_units([r[0] for r in mine], np.mean([r[1] for r in mine], axis=0))
     holds = sum(met) >= 5 and sum(met_dummies) <= 1
     why = f"{sum(met)} of {len(met)} templates, {sum(met_dummies)} of {len(met_dummies)} without meaning"
-    judged = condition(holds, one.against_null(), why, DOES_NOT if one.high < 0.4 else UNTOLD)
+    judged = condition(holds, one.against_null(), why, DOES_NOT if one.high < 0.4 else UNTOLD, f"only {why}")
     names = [t.name for (t, _), yes in zip(scored, met, strict=True) if yes]
     facts = [
         ("templates as expected", f"{len(names)} of {len(met)}: {', '.join(names) or 'none'}"),
@@ -293,12 +302,14 @@ def user_and_header(bench: Bench) -> Job[Finding]:
         judged = Judged(DOES_NOT, p, "above .3 and above the header of another message")
     else:
         judged = Judged(UNTOLD, p, "the interval crosses .3")
-    pooled = float(pearson(against[:, 0, :n].ravel(), against[:, 2, :n].reshape(-1, 1))[0])
-    across = np.nanmean([float(pearson(a, b[:, None])[0]) for a, b in zip(against[:, 0, :n], against[:, 2, :n], strict=True)])
+    mine, theirs = against[:, 0, :n], against[:, 2, :n]
+    pooled = float(pearson(mine.ravel(), theirs.reshape(-1, 1))[0])
+    across = float(np.nanmean(_columns(mine.T, theirs.T)))
+    low, high = band(controls)
     facts = [
         ("from the end of the whole message", shown(_within(against[:, 1], against[:, 2], n))),
         ("where the fitting reply feels the same", shown(_within(agree[:, 0], agree[:, 2], n))),
-        ("random directions at the same two tokens", f"{np.nanmean(controls):.2f} ({band(controls)[0]:.2f} to {band(controls)[1]:.2f})"),
+        ("random directions at the same two tokens", f"{np.nanmean(controls):.2f} ({low:.2f} to {high:.2f})"),
         ("all emotions and messages together", f"r {pooled:.2f}"),
         ("within a message, over emotions", f"r {across:.2f}"),
         ("layer", str(said.layer)),
@@ -357,36 +368,27 @@ def header_and_reply(bench: Bench) -> Job[Finding]:
             rows[k] = np.mean(known, axis=0) if known else np.nan
             at += len(own)
         values[start] = rows
-    usable = np.isfinite(values[0]).all(axis=1)
-    if usable.sum() < 48:
-        return not_testable(18, f"the model replies to {int(usable.sum())} of {len(usable)} messages with words, 48 are needed")
-    one = _lead(said.at[usable], values[0][usable], n)
-    later = np.isfinite(values[REPLY_FROM]).all(axis=1)
-    header, user = (
-        float(np.nanmean(_columns(said.at[usable][:, place, :n], values[0][usable][:, :n]))) for place in (2, 0)
-    )
-    other = np.random.default_rng(0).permutation(int(usable.sum()))
+    usable = np.flatnonzero(np.isfinite(values[0]).all(axis=1))
+    if len(usable) < 48:
+        return not_testable(18, f"the model answers {len(usable)} of {len(replies)} messages with words, 48 are needed")
+    where, reply = said.at[usable], values[0][usable]
+    one = _lead(where, reply, n)
+    by_place = {name: _columns(where[:, p, :n], reply[:, :n]) for name, p in (("header", 2), ("statement's end", 0))}
+    dealt = reply[np.random.default_rng(0).permutation(len(usable))]
     facts = [
-        ("r of header with reply", f"{header:.2f}"),
-        ("r of the statement's end with reply", f"{user:.2f}"),
-        ("reply of another message", f"{float(np.nanmean(_columns(said.at[usable][:, 2, :n], values[0][usable][other][:, :n]))):.2f}"),
+        *((f"r of the {name} with the reply", f"{np.nanmean(r):.2f}") for name, r in by_place.items()),
+        ("reply of another message", f"{np.nanmean(_columns(where[:, 2, :n], dealt[:, :n])):.2f}"),
         ("replies", f"{REPLIES} of {REPLY_TOKENS} tokens each"),
         ("layer", str(layer)),
     ]
-    if later.sum() >= 24:
-        facts.insert(2, (f"the reply from token {REPLY_FROM} on", shown(_lead(said.at[later], values[REPLY_FROM][later], n))))
-    chart = marks(
-        "points",
-        "r with the reply, by emotion",
-        ("r over messages", ""),
-        [
-            (e, name, float(r), 0.0)
-            for name, place in (("header", 2), ("statement's end", 0))
-            for e, r in zip(said.emotions, _columns(said.at[usable][:, place, :n], values[0][usable][:, :n]), strict=True)
-        ],
-    )
+    later = np.flatnonzero(np.isfinite(values[REPLY_FROM]).all(axis=1))
+    if len(later) >= 24:
+        beyond = _lead(said.at[later], values[REPLY_FROM][later], n)
+        facts.insert(2, (f"the reply from token {REPLY_FROM} on", shown(beyond)))
+    points = [(e, name, float(v), 0.0) for name, r in by_place.items() for e, v in zip(said.emotions, r, strict=True)]
+    chart = marks("points", "r with the reply, by emotion", ("r over messages", ""), points)
     statistic = "r of the header with the reply minus r of the statement's end with it"
-    return found(18, statistic, one, by_size(one, 0.14), int(usable.sum()), facts, [chart])
+    return found(18, statistic, one, by_size(one, 0.14), len(usable), facts, [chart])
 
 
 def _lead(at: Array, reply: Array, n: int) -> Estimate:
@@ -405,7 +407,7 @@ def _lead(at: Array, reply: Array, n: int) -> Estimate:
 
 def _mean_of(read: FloatArray, chat: Chat, start: int) -> FloatArray | None:
     """Mean over the reply's tokens from one on; None where it has none."""
-    tokens = [i for i in chat.tokens(chat.header, len(chat.text))][start:]
+    tokens = list(chat.tokens(chat.header, len(chat.text)))[start:]
     result: FloatArray | None = read[tokens].mean(axis=0) if tokens else None
     return result
 
@@ -419,7 +421,7 @@ def _replies(bench: Bench, chat: Chat, seed: int) -> list[str]:
     running = [True] * REPLIES
     for t in range(min(REPLY_TOKENS, model.info.context - len(ids))):
         cache, logits = step(model, tokens, cache)
-        noise = torch.stack([gumbel(seed, str(ids), row, t, logits.shape[-1])[0] for row in range(ROW_MULTIPLE)])
+        noise = torch.stack([gumbel(seed, str(ids), row, t, logits.shape[-1]) for row in range(ROW_MULTIPLE)])
         tokens = choose(torch.nan_to_num(logits), noise, 1.0, 1.0)
         for row, own in enumerate(written):
             running[row] = running[row] and int(tokens[row]) not in model.stop_ids

@@ -11,12 +11,16 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import draw_controls
 from emotion_core.experiments.experiment import Bench
+from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.places import Chat, chat_of
 from emotion_core.stats.auroc import Array
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 
+# The twelve emotions of the texts; a set of 171 words has most of them as adjectives.
+TWELVE = ("joy", "sadness", "anger", "fear", "disgust", "surprise", "calm", "desperation", "pride", "guilt", "love")
+TWELVE += ("boredom",)
 CONTROLS = 64
 NEUTRAL_MESSAGES = 40
 
@@ -26,7 +30,8 @@ class Core:
     """Directions at all layers, and what neutral messages read on them.
 
     Attributes:
-        emotions: The first directions; the rest are controls with the covariance of neutral texts.
+        emotions: Those of the twelve that the vectors have, under the texts' names: the first directions; the rest are
+            controls with the covariance of neutral texts.
         directions: float32 [layers, emotions + controls, width], unit length.
         token_sd: float32 [layers, directions], over the words of neutral messages.
         header_mean: float32 [layers, directions], at the last token before the reply to them.
@@ -78,13 +83,17 @@ def read_core(bench: Bench) -> Job[Core]:
     controls = yield from draw_controls(
         model, vectors, layers, count=CONTROLS, seed=0, cache=bench.cache, kinds=("neutral",)
     )
-    directions = np.concatenate([vectors.units, controls.units]).transpose(1, 0, 2).astype(np.float32)
+    named = [(emotion, known_form(emotion, vectors.emotions)) for emotion in TWELVE]
+    own = [(emotion, vectors.index(form)) for emotion, form in named if form is not None]
+    directions = (
+        np.concatenate([vectors.units[[e for _, e in own]], controls.units]).transpose(1, 0, 2).astype(np.float32)
+    )
     chats = neutral_messages(bench)
     read = yield from project_layers(model, [chat.encoding for chat in chats], dict(enumerate(directions)))
     words = np.concatenate([one[np.array(chat.encoding.content)] for one, chat in zip(read, chats, strict=True)])
     header = np.stack([one[-1] for one in read])
     return Core(
-        vectors.emotions,
+        tuple(emotion for emotion, _ in own),
         directions,
         _spread(words),
         header.mean(axis=0),

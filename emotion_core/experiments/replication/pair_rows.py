@@ -38,10 +38,9 @@ NOTHING = 0.1  # SD of neutral words that count as no effect
 
 def prefix(bench: Bench) -> Job[Finding]:
     """Row 19: is an identical rest read differently after a good and after a hard beginning, in late layers?"""
-    missing = _missing(bench, "joy", "sadness")
-    if missing:
-        return not_testable(19, missing)
     core = yield from read_core(bench)
+    if not {"joy", "sadness"} <= set(core.emotions):
+        return not_testable(19, "the vectors lack joy or sadness")
     real, twins = yield from _aligned(bench, core, load_prefix_pairs(), "neutral")
     rest, rest_null = _effects(core, real, lambda pair: pair.suffix.mean(axis=0), "joy", "sadness")
     word, word_null = _effects(core, real, lambda pair: pair.varied, "joy", "sadness")
@@ -69,10 +68,9 @@ def prefix(bench: Bench) -> Job[Finding]:
 
 def number(bench: Bench) -> Job[Finding]:
     """Row 20: is the danger in a number there in late layers at the header, and not at the number in early ones?"""
-    missing = _missing(bench, "fear", "calm")
-    if missing:
-        return not_testable(20, missing)
     core = yield from read_core(bench)
+    if not {"fear", "calm"} <= set(core.emotions):
+        return not_testable(20, "the vectors lack fear or calm")
     real, twins = yield from _aligned(bench, core, load_number_pairs(), "meaningless")
     # `first` is the harmless number, so the emotions stand the other way round.
     header, header_null = _effects(core, real, lambda pair: -pair.suffix[-1], "fear", "calm")
@@ -210,11 +208,6 @@ def binding(bench: Bench) -> Job[Finding]:
     )
     statistic = "own minus other emotion at the second naming, late layers, SD of neutral words"
     return found(22, statistic, late, judged, len(frames), facts, [chart])
-
-
-def _missing(bench: Bench, *emotions: str) -> str:
-    lacking = [one for one in emotions if one not in bench.vectors.emotions]
-    return f"the vectors lack {', '.join(lacking)}" if lacking else ""
 
 
 def _aligned(

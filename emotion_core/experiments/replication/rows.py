@@ -9,7 +9,7 @@ from typing import Literal
 
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, Size
-from emotion_core.experiments.replication import chat_rows, geometry_rows, pair_rows, preference_rows
+from emotion_core.experiments.replication import chat_rows, geometry_rows, pair_rows, preference_rows, word_rows
 from emotion_core.experiments.replication.book import book
 from emotion_core.experiments.replication.finding import Finding
 from emotion_core.experiments.replication.texts import digest_of
@@ -47,6 +47,7 @@ ROWS: dict[int, Row] = {
     4: Row("core", geometry_rows.own_words),
     5: Row("core", chat_rows.implicit),
     6: Row("core", chat_rows.numbers),
+    7: Row("core", word_rows.given_words),
     8: Row("map", preference_rows.order_of_activities),
     9: Row("map", preference_rows.reading_with_preference),
     10: Row("map", preference_rows.steered_half),
@@ -55,6 +56,8 @@ ROWS: dict[int, Row] = {
     14: Row("map", geometry_rows.ten_clusters),
     15: Row("map", geometry_rows.valence_and_arousal),
     16: Row("map", geometry_rows.over_layers),
+    17: Row("core", chat_rows.user_and_header),
+    18: Row("core", chat_rows.header_and_reply),
     19: Row("core", pair_rows.prefix),
     20: Row("core", pair_rows.number),
     21: Row("core", pair_rows.negation),

@@ -148,9 +148,9 @@ def both(*parts: Judged) -> Judged:
     return Judged(REPLICATES, p, "; ".join(dict.fromkeys(one.why for one in parts)))
 
 
-def condition(holds: bool, p_value: float, why: str, otherwise: Verdict = UNTOLD) -> Judged:
-    """A condition of a row's own; where it fails, the row gets `otherwise`."""
-    return Judged(REPLICATES if holds else otherwise, p_value, why)
+def condition(holds: bool, p_value: float, why: str, otherwise: Verdict = UNTOLD, why_not: str = "") -> Judged:
+    """A condition of a row's own; where it fails, the row gets `otherwise` and "not " before the reason."""
+    return Judged(REPLICATES, p_value, why) if holds else Judged(otherwise, p_value, why_not or f"not {why}")
 
 
 def held_to_false_discovery(parts: Sequence[Judged]) -> tuple[tuple[Judged, ...], Array]:

@@ -37,7 +37,7 @@ FILE = "table.safetensors"
 _VECTORS = "replication-vectors"
 # The demo model's map is planted in scenes of its own, so there it is known what must come out.
 SETS = {"map": "emotions-171", "core": "emotions-12"}
-PLANTED = {"map": "scenes-171", "core": "emotions-12"}
+PLANTED = {"map": "scenes-171", "core": "scenes-171"}
 
 
 @dataclass(frozen=True)
