@@ -19,8 +19,10 @@ from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 
 # The twelve emotions of the texts; a set of 171 words has most of them as adjectives.
-TWELVE = ("joy", "sadness", "anger", "fear", "disgust", "surprise", "calm", "desperation", "pride", "guilt", "love")
-TWELVE += ("boredom",)
+TWELVE = (
+    *("joy", "sadness", "anger", "fear", "disgust", "surprise"),
+    *("calm", "desperation", "pride", "guilt", "love", "boredom"),
+)
 CONTROLS = 64
 NEUTRAL_MESSAGES = 40
 
