@@ -25,6 +25,7 @@ from emotion_core.experiments.geometry import MapSettings
 from emotion_core.experiments.kinds import EXPERIMENTS, experiment_of
 from emotion_core.experiments.reading import LONGEST_TEXT, READING
 from emotion_core.experiments.redo import can_redo, redo, why_not
+from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
@@ -49,7 +50,12 @@ from experiments.redo_helpers import content
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
 SORTS = ("plain", "neutral-projected", "an emotion taken out", "imported")
 # Which kinds need the texts that vectors were built from: for imported ones they say so.
-NEED_TEXTS = {"sizes": "not known", "untrained-twin": "not known", "transfer": "[Ww]ithout the texts"}
+NEED_TEXTS = {
+    "replication-row": "not known",
+    "sizes": "not known",
+    "untrained-twin": "not known",
+    "transfer": "[Ww]ithout the texts",
+}
 
 
 def example(kind: str, vectors: EmotionVectors) -> Any:
@@ -69,6 +75,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "crosstalk": CrossTalkSettings(prompts=("She said",), strength=0.2, emotions=emotions[:2], **steered),
         "next-token": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(-0.1, 0.1), controls=3),
         "reading": ReadingRequest("text", text="The dog ran after me."),
+        "replication-row": row_settings(15),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
         ),

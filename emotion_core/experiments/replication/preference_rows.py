@@ -10,10 +10,11 @@ from emotion_core.behavior.bradley_terry import fit
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import Preferences, ask_pairs, read_activities
 from emotion_core.behavior.question import standard_wording
+from emotion_core.charts.figure import marks
 from emotion_core.evaluation.controls import rotated_sets
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest
 from emotion_core.experiments.experiment import Bench, computed
-from emotion_core.experiments.replication.finding import Finding, found, marks, not_testable, shown
+from emotion_core.experiments.replication.finding import Finding, found, not_testable, shown
 from emotion_core.experiments.replication.rule import (
     DOES_NOT,
     Array,

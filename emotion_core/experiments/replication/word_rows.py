@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_core.base.jobs import Job
+from emotion_core.charts.figure import marks
 from emotion_core.evaluation.controls import draw_controls
 from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.replication.finding import Finding, found, marks, not_testable
+from emotion_core.experiments.replication.finding import Finding, found, not_testable
 from emotion_core.experiments.replication.rule import DOES_NOT, UNTOLD, band, both, condition, over_units
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.library import load_words_12
