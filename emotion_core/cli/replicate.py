@@ -17,12 +17,14 @@ def replicate(arguments: argparse.Namespace) -> Answer:
     from emotion_core.experiments.replication.report import report
     from emotion_core.experiments.replication.table import newest_table
     from emotion_core.experiments.replication.table import replicate as replicate_rows
+    from emotion_core.experiments.ship import unpack
     from emotion_core.runs.store import RunStore
 
     numbers = row_numbers(arguments.rows)
     out = writable(arguments.out) if arguments.out else None
     model = open_model(arguments.model, arguments.dtype)
     store = RunStore(settings().data_dir, keep=settings().keep_runs)
+    unpack(store)  # vectors and rows that come with this version
     found = run(replicate_rows(model, store, numbers, open_cache(), newest_table(store, model.info)))
     if out is not None:
         out.write_text(report(found, numbers, html=Path(out).suffix.lower() in (".html", ".htm")), encoding="utf-8")

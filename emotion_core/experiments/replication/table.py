@@ -21,6 +21,7 @@ from emotion_core.experiments.replication.rule import NOT_TESTABLE, Estimate, Ve
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
+from emotion_core.models.untrained import PREFIX
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs import builds
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
@@ -191,7 +192,7 @@ def _table(info: ModelInfo, findings: dict[int, Finding], failed: dict[int, str]
 
 def set_name(info: ModelInfo, which: str) -> str:
     """Name of the prompt set that rows of a kind (`map`, `core`) use on a model."""
-    return (PLANTED if info.name == DEMO_NAME else SETS)[which]
+    return (PLANTED if info.name.removeprefix(PREFIX) == DEMO_NAME else SETS)[which]
 
 
 def vectors_of(
