@@ -1,4 +1,6 @@
-"""How often the replication table finds something in vectors of shuffled labels: `python -m benchmarks.replication_shuffles`.
+"""How often the replication table finds something in vectors of shuffled labels.
+
+Run with `python -m benchmarks.replication_shuffles`.
 
 The labels of the training texts are dealt out again within topics, vectors are built from them as the real ones were,
 and the rows are judged on those. Every row that then replicates is a false discovery, so the share of tables with one
@@ -50,7 +52,7 @@ def main() -> int:
     arguments = parser.parse_args()
     numbers = row_numbers(arguments.rows)
     model = load_model(arguments.model)
-    false, verdicts = 0, {number: 0 for number in numbers}
+    false, verdicts = 0, dict.fromkeys(numbers, 0)
     with TemporaryDirectory() as folder:
         store, cache = RunStore(Path(folder)), ActivationCache(Path(folder) / "activations.sqlite")
         unpack(store)
