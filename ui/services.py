@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from emotion_core.base.activations import SERVED
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import BusyError
 from emotion_core.base.jobs import Job
@@ -19,7 +20,6 @@ from emotion_core.runs.housekeeping import Housekeeper
 from emotion_core.runs.joblog import start_logging
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.tracing.remote_model import PREFIX
 from ui.ndif_key import ndif_owner
 from ui.visitor import visitor
 
@@ -68,7 +68,7 @@ def owner(model_name: str) -> ModelOwner:
     Raises:
         ModelError: The model cannot be loaded.
     """
-    if model_name.startswith(PREFIX):
+    if model_name.startswith(SERVED):
         return ndif_owner(model_name)
     # What is shipped with a model was computed in float32 and belongs to no other format.
     dtype = "float32" if model_name in (DEMO_NAME, SMOLLM2) else app_settings().dtype

@@ -8,12 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from emotion_core.base.activations import ModelInfo
+from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.catalogue import CATALOGUE, DEMO_NAME
 from emotion_core.models.owner import ModelOwner
-from emotion_core.tracing.remote_model import PREFIX
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.linked_set import linked_set, model_of_linked_run, shelve_linked, vectors_there
@@ -166,7 +165,7 @@ def _model_picker() -> str:
 
 def _short(name: str) -> str:
     """The last part of a hub id or a path, and where it runs when that is not here."""
-    return name.rstrip("/").rsplit("/", 1)[-1] + (" on NDIF" if name.startswith(PREFIX) else "")
+    return name.rstrip("/").rsplit("/", 1)[-1] + (" on NDIF" if name.startswith(SERVED) else "")
 
 
 def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:

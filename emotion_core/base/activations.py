@@ -64,6 +64,10 @@ class ReadingPosition:
         return f"{self.pooling}:{self.start}:{'chat' if self.chat else 'plain'}{ending}"
 
 
+# What names of models begin with that a service runs.
+SERVED = "ndif:"
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """What an artifact remembers of the model it belongs to.
@@ -94,6 +98,11 @@ class ModelInfo:
     def computes_in(self) -> str:
         """Number format of the activations."""
         return "float32" if self.dtype == "int8" else self.dtype
+
+    @property
+    def served(self) -> bool:
+        """Whether its weights are on another machine, behind a service."""
+        return self.name.startswith(SERVED)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ MOST_QUESTIONS = 20_000
 MOST_TEXTS = 20_000
 STRENGTHS = "From:to:step, or numbers with commas, in fractions of the mean residual norm at the layer; 0 is added."
 ANSWERS = "Answers drawn by their probability where a scenario has options, for the interval."
+PATTERN = "Texts for each strength and direction where a scenario has a pattern."
 TEXTS = (
     "Continuations a strength and emotion where there are options. They are there to be read, and to see whether the "
     "model still makes sense."
@@ -85,7 +86,7 @@ class BehaviorSettings:
     strengths: Annotated[tuple[float, ...], Ask("Strengths", STRENGTHS, metavar="RANGE", read=parse_strengths)]
     controls: Annotated[int, Ask("Controls of each kind", CONTROLS, least=0, most=64)] = 16
     answers: Annotated[int, Ask("Answers drawn", ANSWERS, least=1, most=10_000)] = 100
-    samples: Annotated[int, Ask("Texts for a pattern", "A strength and direction.", least=1, most=256)] = 24
+    samples: Annotated[int, Ask("Texts for a pattern", PATTERN, least=1, most=256)] = 24
     texts: Annotated[int, Ask("Texts to read", TEXTS, least=0, most=256)] = 4
     max_new_tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=1024, option="--tokens")] = 30
     form: Annotated[Form, Ask("Options are put", FORM, names=FORM_NAMES)] = "text"

@@ -90,6 +90,7 @@ class SteeredSettings:
             "steered half with how it correlates.",
             option="--emotion",
             metavar="E",
+            of_vectors=True,
         ),
     ]
     strength: Annotated[

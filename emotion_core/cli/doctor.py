@@ -48,7 +48,9 @@ def ndif(arguments: argparse.Namespace) -> Answer:
 
     with contextlib.redirect_stderr(io.StringIO()):  # nnsight adds words of its own to a failure
         models = served()
-    text = table(["model", "state", "level"], [[one.name, one.state, one.level] for one in models])
+    text = table(
+        ["model", "state", "level", "computes in"], [[one.name, one.state, one.level, one.dtype] for one in models]
+    )
     return Answer({"models": [asdict(one) for one in models]}, text if models else "NDIF serves no model now")
 
 

@@ -6,31 +6,49 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.cli.parts import fitting_sets, read_prompt_sets
-from emotion_core.cli.places import writable
-
-if TYPE_CHECKING:
-    from emotion_core.evaluation.variants import Variant
+from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, writable
+from emotion_core.cli.runs import built, result
+from emotion_core.cli.session import model_of, open_model
+from emotion_core.evaluation.confounds import built_in_confounds
+from emotion_core.evaluation.report import Report
+from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.transfer import Contrast, transfer_sentence
+from emotion_core.evaluation.variants import Variant, cosine
+from emotion_core.experiments.evaluation import (
+    CONFOUNDS,
+    HELDOUT,
+    ORTHOGONAL,
+    SIZES,
+    TRANSFER,
+    VARIANTS,
+    OnOwnTexts,
+    OnSets,
+    ToAnotherSource,
+    Without,
+)
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.checks import check
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.vectors.build import check_enough
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors, save_vectors
+from emotion_core.vectors.settings import BuildSettings
 
 
 def heldout(arguments: argparse.Namespace) -> Answer:
     """`heldout VECTORS PROMPTS ...`: scores on texts that were not trained on."""
-    from emotion_core.cli.session import model_of, result
-    from emotion_core.experiments.evaluation import HELDOUT, OnSets
-    from emotion_core.prompts.builtin import load_prompts
-    from emotion_core.vectors.file import load_vectors
-
     out = _out_of_what_is_left(arguments)
     vectors = load_vectors(Path(arguments.vectors))
     sets = read_prompt_sets(arguments)
     if arguments.leave_out_long:
         sets = fitting_sets(model_of(vectors, arguments.model, arguments.dtype), sets, chat=vectors.reading.chat)
-    confounds = tuple(load_prompts(reference, seed=arguments.seed) for reference in arguments.confound)
+    confounds = _confounds(arguments)
     scores = result(HELDOUT, vectors, OnSets(sets, confounds), arguments)
     document = scores.to_json()
     # A confound set, say: its texts stand for something that no vector here is for.
@@ -60,21 +78,13 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         parts += [f"{told}\n{table(head, rows)}", *_leads(one["gaps"])]
     parts.append("* chosen by cross-validation on the training rows")
     if arguments.orthogonalise_against:
-        from emotion_core.cli.without import orthogonalised
-
-        model = model_of(vectors, arguments.model, arguments.dtype)
-        document["orthogonalised"], told = orthogonalised(model, vectors, scores, sets, arguments, out)
+        document["orthogonalised"], told = _orthogonalised(vectors, scores, sets, arguments, out)
         parts.append(told)
     return Answer(document, "\n\n".join(parts))
 
 
 def transfer(arguments: argparse.Namespace) -> Answer:
     """`transfer VECTORS PROMPTS`: scores on another set, beside rivals that were trained on the same texts."""
-    from emotion_core.cli.session import model_of, result
-    from emotion_core.evaluation.transfer import Contrast, transfer_sentence
-    from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
-    from emotion_core.vectors.file import load_vectors
-
     vectors = load_vectors(Path(arguments.vectors))
     (target,) = read_prompt_sets(arguments)
     contrast = None
@@ -123,19 +133,13 @@ def _names(text: str) -> tuple[str, ...]:
 
 def report(arguments: argparse.Namespace) -> Answer:
     """`report PROMPTS ...`: what in the sets could pass for an emotion; exit status 1 with an error among it."""
-    from emotion_core.cli.session import open_cache, open_model, run
-    from emotion_core.evaluation.report import report as report_job
-    from emotion_core.prompts.builtin import load_prompts
-    from emotion_core.vectors.build import build as build_job
-    from emotion_core.vectors.settings import BuildSettings
-
     out = _out_of_what_is_left(arguments)
     sets = read_prompt_sets(arguments)
     model = open_model(arguments.model, arguments.dtype)
     if arguments.leave_out_long:
         sets = fitting_sets(model, sets)
-    confounds = [load_prompts(reference, seed=arguments.seed) for reference in arguments.confound]
-    found = run(report_job(model, sets, BuildSettings(seed=arguments.seed), open_cache(), confounds))
+    confounds = _confounds(arguments)
+    vectors, found = _report(model, sets, confounds, arguments)
     document = found.to_json()
     lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
     lines += [
@@ -156,14 +160,36 @@ def report(arguments: argparse.Namespace) -> Answer:
         for p in document["sample_size"]
     ]
     lines += _ways(found.ways)
-    if arguments.orthogonalise_against and found.sizes:
-        from emotion_core.cli.without import orthogonalised
-
-        # Nothing is read again: the activations are in the cache.
-        vectors = run(build_job(model, sets, BuildSettings(seed=arguments.seed), open_cache()))
-        document["orthogonalised"], told = orthogonalised(model, vectors, found.scores, sets, arguments, out)
+    if arguments.orthogonalise_against and vectors is not None:
+        document["orthogonalised"], told = _orthogonalised(vectors, found.scores, sets, arguments, out, model)
         lines.append(told)
     return Answer(document, "\n".join(lines + [found.reason] * bool(found.reason)) or "nothing found")
+
+
+def _report(
+    model: LoadedModel, sets: tuple[PromptSet, ...], confounds: tuple[PromptSet, ...], arguments: argparse.Namespace
+) -> tuple[EmotionVectors | None, Report]:
+    """The vectors of the sets, and what the runs over them say; no vectors of sets that none can be built from."""
+    findings = tuple((one.name, finding) for one in sets for finding in check(one))
+    try:
+        check_enough(sets)
+    except SettingsError as error:
+        return None, Report(findings, None, (), (), error.message)
+    vectors = built(model, sets, BuildSettings(seed=arguments.seed))
+    scores, reason = None, ""
+    try:
+        scores = result(HELDOUT, vectors, OnSets(sets, confounds), arguments, model)
+        contrasts = scores.confounds
+    except SettingsError as error:
+        reason = error.message
+        contrasts = result(CONFOUNDS, vectors, OnSets((*built_in_confounds(), *confounds)), arguments, model).scores
+    sizes = result(SIZES, vectors, OnOwnTexts(), arguments, model).points
+    ways = result(VARIANTS, vectors, OnOwnTexts(), arguments, model).rows
+    return vectors, Report(findings, scores, contrasts, sizes, reason, ways)
+
+
+def _confounds(arguments: argparse.Namespace) -> tuple[PromptSet, ...]:
+    return tuple(load_prompts(reference, seed=arguments.seed) for reference in arguments.confound)
 
 
 def _leads(gaps: Sequence[dict[str, Any]]) -> list[str]:
@@ -215,3 +241,77 @@ def _ways(ways: Sequence[Variant]) -> list[str]:
         if rows
         else []
     )
+
+
+def _orthogonalised(
+    vectors: EmotionVectors,
+    before: HeldOutScores | None,
+    sets: tuple[PromptSet, ...],
+    arguments: argparse.Namespace,
+    out: Path | None,
+    model: LoadedModel | None = None,
+) -> tuple[dict[str, Any], str]:
+    """Projects the named directions out, scores what is left on the same texts, and writes it where asked.
+
+    Args:
+        vectors: The vectors as they were.
+        before: Their held-out scores; None where there are none.
+        sets: The sets that were scored.
+        arguments: `orthogonalise_against`, `confound` and `seed` are used.
+        out: Vector file to write, or none.
+        model: Where it is loaded already.
+
+    Returns:
+        The document, and the same in words.
+
+    Raises:
+        SettingsError: There is nothing to project out, or nothing is left.
+        PromptSetError: A name is neither an emotion of the vectors nor a prompt set.
+    """
+    emotions = tuple(name for name in arguments.orthogonalise_against if name in vectors.emotions)
+    references = [name for name in arguments.orthogonalise_against if name not in vectors.emotions]
+    against = tuple(load_prompts(name, seed=arguments.seed) for name in references)
+    left = result(ORTHOGONAL, vectors, Without(emotions, against), arguments, model).vectors
+    if out is not None:
+        save_vectors(left, out)
+    after, reason = None, None
+    if before is not None:
+        try:
+            after = result(HELDOUT, left, OnSets(sets, _confounds(arguments)), arguments, model)
+        except SettingsError as error:
+            reason = error.message
+    rows = [_kept(vectors, left, emotion) | _change(before, after, emotion) for emotion in left.emotions]
+    document = {
+        "against": list(arguments.orthogonalise_against),
+        "emotions": rows,
+        "scores": None if after is None else after.to_json()["emotions"],
+        "reason": reason,
+        "out": None if out is None else str(out),
+    }
+    lines = [
+        f"{row['emotion']} without {', '.join(arguments.orthogonalise_against)}: cosine to the old vector "
+        f"{number(finite(row['cosine_to_whole']))}; held-out AUROC {number(row['auroc_before'])} before, "
+        f"{number(row['auroc_after'])} after; {row['verdict_after'] or reason or 'nothing held out'}"
+        for row in rows
+    ]
+    return document, "\n".join(lines + [f"Wrote {out}."] * (out is not None))
+
+
+def _kept(before: EmotionVectors, after: EmotionVectors, emotion: str) -> dict[str, Any]:
+    layer = after.layer_of(emotion)
+    old, new = before.values[before.index(emotion), layer], after.values[after.index(emotion), layer]
+    return {"emotion": emotion, "layer": layer, "cosine_to_whole": finite(cosine(new, old))}
+
+
+def _change(before: HeldOutScores | None, after: HeldOutScores | None, emotion: str) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for when, scores in (("before", before), ("after", after)):
+        known = scores is not None and emotion in scores.emotions
+        row |= dict.fromkeys((f"auroc_{when}", f"cohens_d_{when}", f"verdict_{when}"))
+        if scores is not None and known:
+            e = scores.emotions.index(emotion)
+            layer = scores.selected_layers[e]
+            row[f"auroc_{when}"] = finite(scores.auroc[e, layer])
+            row[f"cohens_d_{when}"] = finite(scores.cohens_d[e, layer])
+            row[f"verdict_{when}"] = scores.verdicts[e].word
+    return row

@@ -6,10 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pkgutil import resolve_name
 
 from emotion_core.base.errors import EmotionCoreError
-from emotion_core.cli.commands import COMMANDS
-from emotion_core.cli.parser import make_parser, shielded
+from emotion_core.cli.answer import Answer
+from emotion_core.cli.parser import COMMANDS, make_parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -21,13 +22,14 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         Exit status: 0, 1 where `doctor` found a fault, 2 for an error, 130 when interrupted.
     """
-    arguments = make_parser().parse_args(shielded(argv))
+    named = next((one for one in argv if not one.startswith("-")), "")
+    arguments = make_parser(named).parse_args(argv)
     # The models' own progress bars would mix with ours.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
-        answer = COMMANDS[arguments.command](arguments)
+        answer: Answer = resolve_name(f"emotion_core.cli.{COMMANDS[arguments.command].answer}")(arguments)
     except EmotionCoreError as error:
         print(f"error: {error.message}", file=sys.stderr)
         return 2

@@ -32,7 +32,7 @@ _UNIT = "standard deviations of neutral tokens."
 def read(arguments: argparse.Namespace) -> Answer:
     """`read VECTORS` and what to read, see `--help`."""
     from emotion_core.cli.reading_request import make_request
-    from emotion_core.cli.session import result
+    from emotion_core.cli.runs import result
     from emotion_core.experiments.reading import READING
     from emotion_core.vectors.file import load_vectors
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.cli.places import writable
+from emotion_core.cli.arguments import writable
 
 
 def replicate(arguments: argparse.Namespace) -> Answer:

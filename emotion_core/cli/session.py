@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Job, Progress, run_to_end
@@ -19,10 +17,6 @@ from emotion_core.models.threads import use_threads
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 
-if TYPE_CHECKING:
-    from emotion_core.experiments.experiment import Experiment
-
-S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -54,37 +48,14 @@ def open_cache() -> ActivationCache:
     return ActivationCache(settings().data_dir / "activations.sqlite")
 
 
-def result(experiment: Experiment[S, T], vectors: EmotionVectors, asked: S, arguments: argparse.Namespace) -> T:
-    """The result of a run: found where a page or a command computed it before, else computed and kept.
-
-    A model that is named is loaded in any case, so that another one than that of the vectors is refused.
-
-    Args:
-        experiment: The kind of run.
-        vectors: What it is about.
-        asked: Its settings.
-        arguments: With `model` and `dtype`, as `model_arguments` reads them.
-    """
-    from emotion_core.experiments.experiment import result_of
-    from emotion_core.runs.store import RunStore
-
-    model = cache(lambda: model_of(vectors, arguments.model, arguments.dtype))
-    if arguments.model or arguments.dtype:
-        experiment.check(asked, vectors)
-        model()
-    store = RunStore(settings().data_dir, keep=settings().keep_runs)
-    with _progress() as show:
-        return result_of(store, model, vectors, experiment, asked, open_cache(), show)
-
-
 def run(job: Job[T]) -> T:
     """Runs a job to its end, with one line of progress on standard error where a person looks at it."""
-    with _progress() as show:
+    with progress() as show:
         return run_to_end(job, show)
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None] | None]:
+def progress() -> Iterator[Callable[[Progress], None] | None]:
     """What is told the progress, None where nobody looks at it."""
     if not sys.stderr.isatty():
         yield None

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emotion_core.base.errors import SettingsError
+from emotion_core.charts.crosstalk import crosstalk_sentence
+from emotion_core.charts.next_token import next_token_sentence, words_sentence
 from emotion_core.cli.answer import Answer, number, table
-
-if TYPE_CHECKING:
-    from emotion_core.steering.next_token import NextTokenDose
-    from emotion_core.steering.sweep import Sweep
+from emotion_core.cli.arguments import settings_from
+from emotion_core.cli.runs import result
+from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
+from emotion_core.steering.band import kind_words
+from emotion_core.steering.comparison import interval_words
+from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.finding import strength_words, sweep_finding
+from emotion_core.steering.next_token import NextTokenDose
+from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.sweep import Sweep
+from emotion_core.vectors.file import load_vectors
 
 
 def sweep(arguments: argparse.Namespace) -> Answer:
     """`sweep VECTORS --prompt TEXT --strengths RANGE`: a dose-response beside directions that mean nothing."""
-    from emotion_core.cli.session import result
-    from emotion_core.experiments.steering import NEXT_TOKEN, SWEEP
-    from emotion_core.steering.comparison import interval_words
-    from emotion_core.steering.finding import strength_words, sweep_finding
-    from emotion_core.steering.settings import SweepSettings, parse_strengths
-    from emotion_core.vectors.file import load_vectors
-
     vectors = load_vectors(Path(arguments.vectors))
-    settings = SweepSettings(
-        emotion=_emotion(arguments.emotion, vectors.emotions),
-        prompts=tuple(arguments.prompt),
-        strengths=parse_strengths(arguments.strengths),
-        controls=arguments.controls,
-        mix=_mix(arguments.mix),
-        shuffles=arguments.shuffled,
-        others=tuple(arguments.other),
-        words=arguments.words,
-        far=arguments.far,
-        **_writing(arguments, vectors.n_layers),
-    )
+    settings = settings_from(SweepSettings, arguments, vectors, **_written(arguments, vectors.n_layers))
     if arguments.next_token:
         return _next_token(result(NEXT_TOKEN, vectors, settings, arguments))
     found = result(SWEEP, vectors, settings, arguments)
@@ -68,8 +58,6 @@ def _controls(result: Sweep) -> str:
     if result.test is None:
         return ""
     test = result.test
-    from emotion_core.steering.band import kind_words
-
     kinds = [*test.controls.kinds, *([] if test.far is None else [test.far])]
     rows = [
         [kind_words(k.kind), str(k.n), number(k.mean), number(k.sd), number(k.high), number(k.p_value, 3)]
@@ -80,8 +68,6 @@ def _controls(result: Sweep) -> str:
 
 
 def _next_token(dose: NextTokenDose) -> Answer:
-    from emotion_core.charts.next_token import next_token_sentence, words_sentence
-
     document = {"next_token": dose.to_json()}
     rows = [
         [
@@ -103,59 +89,10 @@ def _compared(result: Sweep, strength: float) -> list[str]:
     return ["" if point is None else number(point.effect) for point in found]
 
 
-def _mix(asked: list[str]) -> tuple[tuple[str, float], ...]:
-    """Reads `joy=-0.5`.
-
-    Raises:
-        SettingsError: It is something else.
-    """
-    mixed = []
-    for one in asked:
-        emotion, _, weight = one.rpartition("=")
-        try:
-            mixed.append((emotion.strip(), float(weight)))
-        except ValueError as error:
-            raise SettingsError(
-                "The mix cannot be read", where=repr(one), expected="an emotion and a number, such as joy=-0.5"
-            ) from error
-    return tuple(mixed)
-
-
-def _span(asked: str | None, layers: int) -> tuple[int, int] | None:
-    """Reads `2:5` or `all`.
-
-    Raises:
-        SettingsError: It is something else.
-    """
-    if asked is None:
-        return None
-    if asked == "all":
-        return 0, layers - 1
-    first, _, last = asked.partition(":")
-    try:
-        return int(first), int(last or first)
-    except ValueError as error:
-        raise SettingsError(
-            "The layers cannot be read", where=repr(asked), expected="first:last, such as 2:5, or all"
-        ) from error
-
-
 def crosstalk(arguments: argparse.Namespace) -> Answer:
     """`crosstalk VECTORS --prompt TEXT --strength S`: steer with each emotion, read all of them."""
-    from emotion_core.charts.crosstalk import crosstalk_sentence
-    from emotion_core.cli.session import result
-    from emotion_core.experiments.steering import CROSSTALK
-    from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-    from emotion_core.vectors.file import load_vectors
-
     vectors = load_vectors(Path(arguments.vectors))
-    settings = CrossTalkSettings(
-        prompts=tuple(arguments.prompt),
-        strength=arguments.strength,
-        emotions=tuple(arguments.emotion or ()),
-        controls=arguments.controls,
-        **_writing(arguments, vectors.n_layers),
-    )
+    settings = settings_from(CrossTalkSettings, arguments, vectors, **_written(arguments, vectors.n_layers))
     matrix = result(CROSSTALK, vectors, settings, arguments)
     document = matrix.to_json()
     rows = [
@@ -171,29 +108,11 @@ def crosstalk(arguments: argparse.Namespace) -> Answer:
     return Answer(document, text)
 
 
-def _writing(arguments: argparse.Namespace, layers: int) -> dict[str, Any]:
-    """The settings that a sweep and a cross-talk matrix share."""
-    return {
-        "samples": arguments.samples or (1 if arguments.decoding == "greedy" else 4),
-        "max_new_tokens": arguments.tokens,
-        "layer": arguments.layer,
-        "span": _span(arguments.layers, layers),
-        "unit": arguments.unit,
-        "operation": arguments.operation,
-        "scope": arguments.scope,
-        "decoding": arguments.decoding,
-        "temperature": arguments.temperature,
-        "top_p": arguments.top_p,
-        "seed": arguments.seed,
-        "chat": arguments.chat,
-    }
-
-
-def _emotion(asked: str | None, emotions: tuple[str, ...]) -> str:
-    if asked is not None:
-        return asked
-    if len(emotions) == 1:
-        return emotions[0]
-    raise SettingsError(
-        "The vector file has several emotions", expected="--emotion with one of them", found=", ".join(emotions[:12])
-    )
+def _written(arguments: argparse.Namespace, layers: int) -> dict[str, Any]:
+    """What the options of writing say beside their own words: all layers, and one sample where all would be alike."""
+    given: dict[str, Any] = {}
+    if getattr(arguments, "span", None) == "all":
+        given["span"] = (0, layers - 1)
+    if getattr(arguments, "decoding", None) == "greedy" and "samples" not in arguments:
+        given["samples"] = 1
+    return given

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from emotion_core.base.errors import RunError
-from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES
-from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, ORTHOGONAL, SIZES, TRANSFER, VARIANTS
-from emotion_core.experiments.experiment import Experiment
-from emotion_core.experiments.geometry import MAP_CHECKS, TWIN
-from emotion_core.experiments.reading import READING
-from emotion_core.experiments.replication.rows import REPLICATION
-from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 
-_ALL: tuple[Experiment[Any, Any], ...] = (
-    *(HELDOUT, TRANSFER, CONFOUNDS, SIZES, VARIANTS, ORTHOGONAL),
-    *(MAP_CHECKS, TWIN),
-    *(SWEEP, CROSSTALK, NEXT_TOKEN),
-    READING,
-    *(PREFERENCES, BEHAVIORS),
-    REPLICATION,
-)
-EXPERIMENTS: dict[str, Experiment[Any, Any]] = {experiment.kind: experiment for experiment in _ALL}
+if TYPE_CHECKING:
+    from emotion_core.experiments.experiment import Experiment
+
+_HERE = "emotion_core.experiments"
+# Where each kind is described, and what its command is for; without words it is reached through another command. A
+# place and no import, so that the command line can list its commands before anything heavy is loaded.
+KINDS: dict[str, tuple[str, str]] = {
+    "heldout": (f"{_HERE}.evaluation:HELDOUT", ""),
+    "transfer": (f"{_HERE}.evaluation:TRANSFER", ""),
+    "confounds": (f"{_HERE}.evaluation:CONFOUNDS", ""),
+    "sizes": (f"{_HERE}.evaluation:SIZES", "how the vectors change with the number of texts: are there enough?"),
+    "variants": (f"{_HERE}.evaluation:VARIANTS", "other ways of making the same vectors, side by side"),
+    "orthogonal": (f"{_HERE}.evaluation:ORTHOGONAL", ""),
+    "map-checks": (f"{_HERE}.geometry:MAP_CHECKS", "how far the map of the emotions can be trusted"),
+    "untrained-twin": (f"{_HERE}.geometry:TWIN", ""),
+    "sweep": (f"{_HERE}.steering:SWEEP", ""),
+    "crosstalk": (f"{_HERE}.steering:CROSSTALK", ""),
+    "next-token": (f"{_HERE}.steering:NEXT_TOKEN", ""),
+    "reading": (f"{_HERE}.reading:READING", ""),
+    "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),
+    "behaviors": (f"{_HERE}.behavior:BEHAVIORS", ""),
+    "replication-row": (f"{_HERE}.replication.rows:REPLICATION", ""),
+}
+
+
+class _Experiments(Mapping[str, "Experiment[Any, Any]"]):
+    """The kinds, each imported when it is asked for."""
+
+    def __getitem__(self, kind: str) -> Experiment[Any, Any]:
+        return resolve_name(KINDS[kind][0])  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)
+
+
+EXPERIMENTS: Mapping[str, Experiment[Any, Any]] = _Experiments()
 
 
 def experiment_of(kind: str, described: Mapping[str, Any]) -> Experiment[Any, Any]:
@@ -35,7 +59,7 @@ def experiment_of(kind: str, described: Mapping[str, Any]) -> Experiment[Any, An
     Raises:
         RunError: It is no run over vectors.
     """
-    name = described.get("experiment") or (ORTHOGONAL.kind if "without" in described else kind)
+    name = described.get("experiment") or ("orthogonal" if "without" in described else kind)
     if name not in EXPERIMENTS:
         raise RunError("This run cannot be done again from what is stored", remedy="Start again from the form")
     return EXPERIMENTS[name]

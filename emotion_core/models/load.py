@@ -12,7 +12,7 @@ from urllib.request import getproxies
 import torch
 from torch import nn
 
-from emotion_core.base.activations import ModelInfo
+from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.base.settings import DTYPES, settings
 from emotion_core.models.allocator import keep_freed_memory
@@ -54,7 +54,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     """
     require_allowed(name, settings())
     keep_freed_memory()
-    if name.startswith("ndif:"):
+    if name.startswith(SERVED):
         from emotion_core.tracing.remote_model import load_remote
 
         return load_remote(name)

@@ -22,6 +22,7 @@ from emotion_core.prompts.library_items import (
     Conversation,
     ImplicitSituation,
     NegationFrame,
+    NeutralDialogue,
     Opening,
     Scenario,
     StatedEmotion,
@@ -65,6 +66,11 @@ def load_negation() -> tuple[NegationFrame, ...]:
 def load_binding() -> tuple[BindingFrame, ...]:
     """Two people, an emotion for each, and both named again."""
     return _builtin_rows("binding.csv", BindingFrame)
+
+
+def load_neutral_dialogues() -> tuple[NeutralDialogue, ...]:
+    """Conversations without emotion or pleasantries: the second source of neutral components."""
+    return _builtin_items("neutral-dialogues.json", NeutralDialogue)
 
 
 def load_implicit() -> tuple[ImplicitSituation, ...]:

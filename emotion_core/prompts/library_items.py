@@ -289,6 +289,13 @@ class Conversation(_Item):
         return [{"role": turn.role, "content": turn.content} for turn in self.turns]
 
 
+class NeutralDialogue(Conversation):
+    """A conversation about matters of fact; the held-out ones share no subject with the others."""
+
+    kind: Literal["plain", "system", "code", "tool"]
+    split: Literal["train", "heldout"]
+
+
 class SystemPrompt(_Item):
     """A prior for a whole conversation, and the emotions it should raise."""
 

@@ -59,11 +59,15 @@ def build_bytes(info: ModelInfo, n_texts: int) -> float:
 
 def build_cost(info: ModelInfo, n_texts: int, characters: int | None = None) -> str:
     """Both estimates in words, such as `about 40 s, 2.1 GB of memory`."""
+    if info.served:
+        return "in the service's time"
     return f"{about(build_seconds(info, n_texts, characters))}, {build_bytes(info, n_texts) / 1e9:.1f} GB of memory"
 
 
 def where_it_computes(info: ModelInfo) -> str:
     """Device and number format of a model in words."""
+    if info.served:
+        return f"{info.name} computes where it is served, in {info.dtype}"
     device = "the CPU" if info.device.startswith("cpu") else f"the GPU ({info.device})"
     if info.dtype == "int8":
         return f"{info.name} computes on {device} in float32 with weights in 8 bits ({INT8_CHANGES})"

@@ -18,7 +18,6 @@ import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.cache import ActivationCache
-from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS, Kind, hardest, rank_p
@@ -38,6 +37,7 @@ from emotion_core.steering.generate import first_logits
 from emotion_core.steering.given_words import first_tokens
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
+from emotion_core.tracing.logit_lens import unembedded
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 
@@ -164,7 +164,6 @@ def next_token_dose(
     layer = read_layer(settings, vectors, vectors.layer_of(settings.emotion))
     layers = steered_layers(settings, layer)
     steered = steered_vector(settings, vectors, settings.emotion, layers)
-    weight = _unembedding(model)
     words = (settings.emotion, *(e for e in vectors.emotions if e != settings.emotion))[:MOST_WORDS]
     units = emotion_units(vectors, words, layers)
     scales = layer_scales(settings, vectors, layers)
@@ -173,7 +172,7 @@ def next_token_dose(
     pushes = control_pushes(vectors, (settings.emotion,), total, settings, layer, material, most=CONTROLS_A_KIND)
     index = list(range(len(pushes.kinds)))
     at = Directions(layers, np.concatenate([steered[None], pushes.values[index], units]), scales)
-    lens = _lens(weight, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1))
+    lens = unembedded(model, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1), LENS_TOKENS)
     spelled = first_tokens(model, words)
     # The emotion at every strength; then the controls where the emotion's numbers are finite, at a few of them.
     own, divergence, _ = yield from _changes(
@@ -242,27 +241,7 @@ def next_token_size(settings: SweepSettings) -> tuple[int, int]:
 
 def lens_tokens(model: LoadedModel, unit: FloatArray) -> torch.Tensor:
     """Tokens whose unembedding lies most along a direction beyond the mean of all tokens, int64 [LENS_TOKENS]."""
-    return _lens(_unembedding(model), unit[None])[0]
-
-
-def _unembedding(model: LoadedModel) -> torch.Tensor:
-    """Unembedding around the mean of all tokens, float32 [vocabulary, width].
-
-    Raises:
-        ModelError: The weights are not on this machine.
-    """
-    head: Any = model.module.get_output_embeddings  # torch types every attribute of a module as a tensor
-    weight: torch.Tensor = head().weight.detach().float()
-    if weight.device.type == "meta":
-        raise ModelError("The weights of this model are not on this machine", where=model.info.name)
-    return weight - weight.mean(0)
-
-
-def _lens(weight: torch.Tensor, units: FloatArray) -> torch.Tensor:
-    """Lens tokens of each direction, int64 [directions, LENS_TOKENS]."""
-    along = torch.from_numpy(np.ascontiguousarray(units, dtype=np.float32)).to(weight.device) @ weight.T
-    chosen: torch.Tensor = along.topk(min(LENS_TOKENS, along.shape[1])).indices.cpu()
-    return chosen
+    return unembedded(model, unit[None], LENS_TOKENS)[0]
 
 
 def _changes(

@@ -101,11 +101,12 @@ def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
     """Logits after all tokens so far, float32 [rows, vocabulary], without a cache: a step that runs elsewhere."""
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     stretches = so_far.edits()
-    inputs = {"input_ids": so_far.tokens, "use_cache": False}
+    inputs = {"input_ids": so_far.tokens, "use_cache": False, **_last_logits(model)}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         for start, end, edit in stretches:
             hidden = stream(blocks[edit.layer].output, copy)
             hidden[:, start:end] = steered(hidden[:, start:end], edit)
-        logits = nnsight.save(envoy.output.logits[:, -1].float())
+        # A copy: of a slice the whole of what it was cut from would travel.
+        logits = nnsight.save(envoy.output.logits[:, -1].float().clone())
     last: torch.Tensor = logits
     return last

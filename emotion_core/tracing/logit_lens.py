@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import cast
 
+import nnsight
 import numpy as np
 import torch
 from torch import nn
@@ -17,6 +18,8 @@ from torch import nn
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.tracing.envoy import blocks_of, envoy_of
+from emotion_core.tracing.remote import retried, trace_options
 
 # Names of the last norm, beside the list of blocks.
 _NORMS = ("ln_f", "norm", "norm_f", "final_layer_norm", "final_layernorm")
@@ -88,6 +91,45 @@ def extremes(logits: FloatArray, count: int) -> tuple[np.ndarray, np.ndarray]:
     low = np.argsort(np.where(np.isnan(logits), np.inf, logits), axis=1, kind="stable")[:, :count]
     high = np.argsort(np.where(np.isnan(logits), np.inf, -logits), axis=1, kind="stable")[:, :count]
     return high.astype(np.int32), low.astype(np.int32)
+
+
+def unembedded(model: LoadedModel, directions: FloatArray, count: int) -> torch.Tensor:
+    """Tokens whose unembedding lies most along directions beyond the mean of all tokens, no norm in between.
+
+    Only the tokens' numbers come back, so it is asked of a model on another machine too.
+
+    Args:
+        model: The model.
+        directions: float32 [directions, width]; their length does not matter.
+        count: Tokens a direction.
+
+    Returns:
+        int64 [directions, count], the nearest first.
+    """
+    rows = torch.tensor(np.ascontiguousarray(directions, dtype=np.float32), device=model.info.device)
+    count = min(count, model.vocabulary)
+    if model.remote is not None:
+        return _unembedded_elsewhere(model, rows, count)
+    weight = cast(nn.Linear, model.module.get_output_embeddings()).weight.detach().float()  # type: ignore[operator]
+    chosen: torch.Tensor = (rows @ (weight - weight.mean(0)).T).topk(count).indices.cpu()
+    return chosen
+
+
+@retried
+def _unembedded_elsewhere(model: LoadedModel, rows: torch.Tensor, count: int) -> torch.Tensor:
+    envoy, blocks = envoy_of(model), blocks_of(model)
+    head = model.module.get_output_embeddings()  # type: ignore[operator]
+    path = next(name for name, module in model.module.named_modules() if module is head)
+    layer = reduce(getattr, path.split("."), envoy)
+    # Weights are only there while the model runs: one token is enough.
+    inputs = {"input_ids": torch.zeros((1, 1), dtype=torch.long), "use_cache": False}
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
+        _ = blocks[0].output
+        weight = layer._module.weight.float()
+        chosen = nnsight.save((rows.to(weight.device) @ (weight - weight.mean(0)).T).topk(count).indices)
+        tracer.stop()
+    found: torch.Tensor = chosen.cpu()
+    return found
 
 
 def _logits(norm: nn.Module, head: nn.Linear, directions: FloatArray) -> FloatArray:

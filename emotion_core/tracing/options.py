@@ -185,27 +185,29 @@ def _score_block(
     ids = torch.tensor(filled, device=model.info.device)  # (rows, tokens)
     mask = torch.tensor([[*row.steered, *(False,) * (longest - len(row.ids))] for row in block])
     edit = steering.edit([(asked[row.asked].direction, asked[row.asked].amount) for row in block])
-    read = [_read_positions(row, asked[row.asked]) for row in block]
-    kept = sorted({p for positions in read for p in positions})
-    _, logits = _forward(model, ids, cache, edit if bool(mask.any()) else None, mask, kept)
-    nats = logits.log_softmax(-1)  # (rows, kept, vocabulary)
-    place = {p: k for k, p in enumerate(kept)}
+    looked_up = [_looked_up(row, asked[row.asked]) for row in block]
+    kept = sorted({position for pairs in looked_up for position, _ in pairs})
+    place = {position: k for k, position in enumerate(kept)}
+    most = max(len(pairs) for pairs in looked_up)
+    # Filled up with what is looked up first, which nobody takes out again.
+    pairs = torch.tensor([[(place[p], t) for p, t in (*of, *of[:1] * (most - len(of)))] for of in looked_up])
+    _, nats = _forward(model, ids, cache, edit if bool(mask.any()) else None, mask, kept, pairs)
     for r, row in enumerate(block):
-        one = asked[row.asked]
-        at = [place[p] for p in read[r]]
+        found = nats[r, : len(looked_up[r])].double()
         if row.option is None:
-            scores[row.asked][:] = nats[r, at[0], [option[0] for option in one.options]].double().cpu().numpy()
+            scores[row.asked][:] = found.cpu().numpy()
         else:
-            tokens = one.options[row.option]
-            scores[row.asked][row.option] = float(nats[r, at, list(tokens)].double().sum())
+            scores[row.asked][row.option] = float(found.sum())
     for row in block:
         scores[row.asked][~np.isfinite(scores[row.asked])] = np.nan
 
 
-def _read_positions(row: _Row, one: Asked) -> list[int]:
-    """Positions in the row that predict the option's tokens."""
+def _looked_up(row: _Row, one: Asked) -> list[tuple[int, int]]:
+    """Each position in the row that predicts a token of an option, with that token."""
     last = len(one.ids) - one.start - 1
-    return [last] if row.option is None else list(range(last, last + len(one.options[row.option])))
+    if row.option is None:
+        return [(last, option[0]) for option in one.options]
+    return [(last + k, token) for k, token in enumerate(one.options[row.option])]
 
 
 def _prefix(
@@ -220,7 +222,9 @@ def _prefix(
     tokens = torch.tensor([ids] * len(conditions), device=model.info.device)
     mask = torch.tensor([[any(a <= p < b for a, b in spans) for p in range(len(ids))] for _, _, spans in conditions])
     edit = steering.edit([(direction, amount) for direction, amount, _ in conditions]) if bool(mask.any()) else None
-    cache, _ = _forward(model, tokens, None, edit, mask, [len(ids) - 1])
+    cache, _ = _forward(
+        model, tokens, None, edit, mask, [len(ids) - 1], torch.zeros((len(conditions), 0, 2), dtype=torch.long)
+    )
     return cache
 
 
@@ -232,8 +236,9 @@ def _forward(
     edit: Intervention | None,
     mask: torch.Tensor,
     kept: Sequence[int],
+    pairs: torch.Tensor,
 ) -> tuple[Any, torch.Tensor]:
-    """Cache, and logits at some positions, float32 [rows, kept, vocabulary].
+    """Cache, and log-probabilities of some tokens at some positions, float32 [rows, pairs].
 
     Args:
         model: The model.
@@ -242,6 +247,7 @@ def _forward(
         edit: Steering of these tokens, where the mask says so.
         mask: bool [rows, tokens].
         kept: Positions, ascending.
+        pairs: int64 [rows, pairs, 2], index of a kept position and token.
     """
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     at = torch.tensor(list(kept), device=ids.device)
@@ -253,12 +259,16 @@ def _forward(
     if only:
         inputs["logits_to_keep"] = at  # spares the output layer for positions that nobody looks at
     where = mask.to(ids.device)
+    places, tokens = pairs.to(ids.device).unbind(-1)  # (rows, pairs)
+    every_row = torch.arange(len(ids), device=ids.device)[:, None]
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         if edit is not None:
             hidden = stream(blocks[edit.layer].output, copy)
             hidden[:] = torch.where(
                 where.reshape(*where.shape, *(1,) * (hidden.dim() - 2)), steered(hidden, edit), hidden
             )
-        logits = nnsight.save(envoy.output.logits if only else envoy.output.logits[:, at])
+        logits = envoy.output.logits if only else envoy.output.logits[:, at]
+        # Inside the trace, because logits are the largest thing that could travel over a network.
+        nats = nnsight.save(logits.float().log_softmax(-1)[every_row, places, tokens])
         remembered = nnsight.save(kept_of(envoy.output, len(ids)) if remembers else None)
-    return remembered, logits.float()
+    return remembered, nats

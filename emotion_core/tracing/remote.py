@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from emotion_core.base.errors import JobCancelled, ModelError
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 KEY_VARIABLE = "NDIF_API_KEY"
-ATTEMPTS, FIRST_WAIT = 3, 2.0  # seconds; doubled at each attempt
+FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds; doubled at each attempt
+# A connection that fails three times is down; a service that is busy or restarts takes a minute or two to come back.
+ATTEMPTS, PATIENT_ATTEMPTS = 3, 8
 REQUEST_SECONDS = 600.0
 # Answers after which the same request may work: too many of them, and a service that is down or restarts.
 _BUSY = (408, 429, 500, 502, 503, 504)
+# How the service words that it gave a request up which may work a moment later, such as when a replica restarts.
+_LATER = ("try again later", "was evicted")
 
 
 def _waiting() -> Waiting:
@@ -44,12 +49,16 @@ class Remote:
         key: Of the service; kept with the model in memory, never written down.
         seconds: Limit of one request.
         waiting: State of the request that is under way.
+        model_key: nnsight's name of the model, looked up once: that asks the hub.
+        why_not: What was wrong when the model was opened, so that nothing may be sent; None where all was well.
     """
 
     where: Literal["dry run", "ndif"]
     key: str = field(default="", repr=False)
     seconds: float = REQUEST_SECONDS
     waiting: Waiting = field(default_factory=_waiting, repr=False, compare=False)
+    model_key: str = ""
+    why_not: ModelError | None = field(default=None, repr=False, compare=False)
 
 
 def trace_options(model: LoadedModel) -> dict[str, Any]:
@@ -59,12 +68,13 @@ def trace_options(model: LoadedModel) -> dict[str, Any]:
         return {}
     if remote.where == "dry run":
         return {"remote": "local"}
+    if remote.why_not:
+        raise remote.why_not
     from emotion_core.tracing.ndif_request import Request
 
-    envoy = model.envoy
     # Built by hand, so that the key goes with this request and not into a setting of the whole process.
-    env = envoy._remoteable_get_env()
-    return {"backend": Request(envoy.to_model_key(), remote.key, env, remote.seconds, remote.waiting)}
+    env = model.envoy._remoteable_get_env()
+    return {"backend": Request(remote.model_key, remote.key, env, remote.seconds, remote.waiting)}
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:
@@ -80,16 +90,17 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
         model = next(one for one in args if isinstance(one, LoadedModel))
         if model.remote is None or model.remote.where == "dry run":
             return function(*args, **kwargs)
-        for number in range(1, ATTEMPTS + 1):
+        for number in count(1):
             try:
                 return function(*args, **kwargs)
-            except JobCancelled:
+            except (JobCancelled, ModelError):
                 raise
             # nnsight raises what its transport raises, and its own RemoteError for what the server answers.
             except Exception as error:
-                if number == ATTEMPTS or not passing(error):
+                most = PATIENT_ATTEMPTS if comes_back(error) else ATTEMPTS
+                if number >= most or not passing(error):
                     raise _refused(model, error, number) from error
-            _pause(model.remote, FIRST_WAIT * 2 ** (number - 1), number)
+            _pause(model.remote, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (number - 1)), number, most)
         raise AssertionError("unreachable")
 
     return attempt
@@ -112,25 +123,54 @@ def key_of_the_session() -> str:
     return key
 
 
+def service() -> str:
+    """The address that requests go to: nnsight's, which follows `NDIF_HOST`."""
+    from nnsight import CONFIG
+
+    return str(CONFIG.API.HOST)
+
+
 def passing(error: BaseException) -> bool:
     """Whether a request that failed like this may work a moment later; a fault of the trace would only fail again."""
-    from httpx import HTTPStatusError, TransportError
-    from websocket import WebSocketBadStatusException, WebSocketException
+    from httpx import TransportError
+    from websocket import WebSocketException
 
-    if isinstance(error, WebSocketBadStatusException):
-        return error.status_code in _BUSY
-    if isinstance(error, HTTPStatusError):
-        return error.response.status_code in _BUSY
+    if comes_back(error):
+        return True
+    if _status(error) is not None:
+        return False
     if isinstance(error, OSError | TransportError | WebSocketException):
         return True
     # nnsight turns what goes wrong in sending into an error of its own, and keeps the first one behind it.
     return type(error).__name__ == "RemoteError" and error.__cause__ is not None and passing(error.__cause__)
 
 
-def _pause(remote: Remote, seconds: float, attempt: int) -> None:
+def comes_back(error: BaseException) -> bool:
+    """Whether the service itself answered that it is busy or restarts."""
+    status = _status(error)
+    if status is not None:
+        return status in _BUSY
+    if type(error).__name__ != "RemoteError":
+        return False
+    if error.__cause__ is not None:
+        return comes_back(error.__cause__)
+    return any(words in str(error).lower() for words in _LATER)
+
+
+def _status(error: BaseException) -> int | None:
+    from httpx import HTTPStatusError
+    from websocket import WebSocketBadStatusException
+
+    if isinstance(error, WebSocketBadStatusException):
+        return int(error.status_code)
+    return error.response.status_code if isinstance(error, HTTPStatusError) else None
+
+
+def _pause(remote: Remote, seconds: float, attempt: int, most: int) -> None:
     """Waits before the next attempt, visibly, unless the job is cancelled."""
     remote.waiting.since = time.monotonic()
-    remote.waiting.state = f"no connection, attempt {attempt + 1} of {ATTEMPTS} in {seconds:.0f} s"
+    what = "no connection" if most == ATTEMPTS else "the service is busy or restarts"
+    remote.waiting.state = f"{what}, attempt {attempt + 1} of {most} in {seconds:.0f} s"
     try:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -142,19 +182,30 @@ def _pause(remote: Remote, seconds: float, attempt: int) -> None:
 
 
 def _refused(model: LoadedModel, error: Exception, attempts: int) -> ModelError:
-    lines = str(error).strip().splitlines() or ["no message"]
-    said = f"{type(error).__name__}: {lines[-1]}"
+    said = f"{type(error).__name__}: {useful_words(str(error))}"
     if model.remote.key:
         said = said.replace(model.remote.key, "***")  # before it is cut: half a key is too much as well
     said = said[:300]
     if passing(error):
-        what, expected = "NDIF cannot be reached", "an answer of https://api.ndif.us"
+        what, expected = "NDIF cannot be reached", f"an answer of {service()}"
         remedy = "Check the network, look at https://ndif.us for the state of the service, or try again later"
     elif type(error).__name__ == "RequestTimeoutError":
         what, expected = "NDIF did not answer in time", f"the numbers within {model.remote.seconds:.0f} s"
         remedy = "Try again later, or take a model that is running (`python -m emotion_core ndif` lists them)"
     else:
-        what, expected = "The trace could not be run on NDIF", "a running model and a valid key"
-        remedy = "See `python -m emotion_core ndif` for what is served now, and check the key"
+        what, expected = "The trace could not be run on NDIF", "a running model and a trace that fits it"
+        remedy = "See `python -m emotion_core ndif` for what is served now"
+        if _status(error.__cause__ or error) in (400, 401, 403):
+            expected, remedy = "a valid key", "Check the key (https://login.ndif.us)"
     tried = f", after {attempts} attempts" if attempts > 1 else ""
     return ModelError(what, where=model.info.name, expected=expected, found=said + tried, remedy=remedy)
+
+
+def useful_words(message: str) -> str:
+    """What a person can use of a server's message: the end of a traceback, and what is said before one."""
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    if not lines:
+        return "no message"
+    if len(lines) == 1 or lines[0].startswith("Traceback"):
+        return lines[-1]
+    return f"{lines[0]} ... {lines[-1]}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+from emotion_core.base.activations import SERVED
 from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.remote import Remote, key_of_the_session
-
-PREFIX = "ndif:"
+from emotion_core.tracing.remote import Remote, key_of_the_session, service, useful_words
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,13 @@ class Served:
         name: Hub id.
         state: `RUNNING`, `DEPLOYING`, ... in the service's words.
         level: `HOT` answers at once, `WARM` has to be loaded first.
+        dtype: Number format it computes in, such as `bfloat16`; empty where the service does not say.
     """
 
     name: str
     state: str
     level: str
+    dtype: str = ""
 
 
 def served() -> tuple[Served, ...]:
@@ -39,17 +41,21 @@ def served() -> tuple[Served, ...]:
     if not found:
         raise ModelError(
             "NDIF cannot be reached",
-            where="https://api.ndif.us",
+            where=service(),
             expected="the list of models",
             found="no answer",
             remedy="Check the network, or look at https://ndif.us for the state of the service",
         )
     rows: dict[str, Served] = {}
     for key, one in found.get("deployments", {}).items():
-        if one.get("deployment_level", "HOT") not in ("HOT", "WARM"):
-            continue  # on the disk of the service only
+        # Others lie on the service's disk only, or answer requests that name another task or revision than ours do.
+        if one.get("deployment_level") not in ("HOT", "WARM"):
+            continue
+        if one.get("task") not in (None, "text-generation") or one.get("revision") not in (None, "", "main"):
+            continue
         name = str(one.get("repo_id") or key)
-        entry = Served(name, str(one.get("application_state", "unknown")), str(one.get("deployment_level", "")))
+        dtype = str(one.get("dtype") or "").removeprefix("torch.")
+        entry = Served(name, str(one.get("application_state", "unknown")), str(one["deployment_level"]), dtype)
         held = rows.get(name)
         if held is None or (entry.state == "RUNNING" and held.state != "RUNNING"):
             rows[name] = entry
@@ -60,7 +66,9 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
     """A model whose traces run on NDIF; no weights are downloaded.
 
     Widths, layers and the place of the blocks come from the configuration: the module is built without numbers. The
-    fingerprint is over configuration and tokenizer, so vectors of the same model loaded here have another one.
+    fingerprint is over configuration, tokenizer and the number format that the service computes in, so vectors of the
+    same model loaded here have another one. Where hub or service cannot be asked, the model opens for a dry run alone
+    and its first trace raises what was wrong.
 
     Args:
         name: `ndif:` and a hub id, such as `ndif:meta-llama/Llama-3.1-70B`.
@@ -71,7 +79,7 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
     """
     from emotion_core.models.load import adopt, refuse_own_code, require_reachable, source_of
 
-    source, _, layers_path = name.removeprefix(PREFIX).partition("#")
+    source, _, layers_path = name.removeprefix(SERVED).partition("#")
     chosen = remote or Remote("ndif", key_of_the_session())
     source = source_of(source)
     require_reachable(source, name)
@@ -92,6 +100,51 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
             remedy="Check the name; a gated model also needs a hub token",
         ) from error
     model = adopt(envoy._module, tokenizer, name, layers_path=layers_path or None)
-    model.info = replace(model.info, device="cpu")  # of the tokens; the weights are nowhere here
-    model.envoy, model.remote = envoy, chosen
+    info, dtype = replace(model.info, device="cpu"), ""  # of the tokens; the weights are nowhere here
+    try:
+        chosen = replace(chosen, model_key=_model_key(envoy, name))
+        dtype = _number_format(source, name)
+    except ModelError as error:
+        chosen = replace(chosen, why_not=error)
+    if dtype:
+        told = hashlib.sha256(f"{info.fingerprint}:{dtype}".encode()).hexdigest()
+        info = replace(info, dtype=dtype, fingerprint=told)
+    model.info, model.envoy, model.remote = info, envoy, chosen
     return model
+
+
+def _number_format(source: str, name: str) -> str:
+    """What the service computes this model in; empty where it does not say, or does not serve it now.
+
+    Raises:
+        ModelError: The service does not answer.
+    """
+    try:
+        return {one.name: one.dtype for one in served()}.get(source, "")
+    except ModelError as error:
+        raise ModelError(
+            "NDIF was not reached when this model was opened",
+            where=name,
+            expected=f"an answer of {service()}, which says the number format that it computes in",
+            found=error.found,
+            remedy="Open the model again when the service answers: vectors belong to one number format",
+        ) from error
+
+
+def _model_key(envoy: Any, name: str) -> str:
+    """Nnsight's name of the model, for which it asks the hub how the id is spelled.
+
+    Raises:
+        ModelError: The hub does not answer.
+    """
+    try:
+        return str(envoy.to_model_key())
+    # The hub's client raises what its transport raises.
+    except Exception as error:
+        raise ModelError(
+            "The hub that names the model cannot be asked",
+            where=name,
+            expected="an answer of the model hub (`HF_ENDPOINT`), which says how the id is spelled",
+            found=f"{type(error).__name__}: {useful_words(str(error))[:300]}",
+            remedy="Check the network and unset HF_HUB_OFFLINE; NDIF itself was not asked yet",
+        ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from emotion_core.base.activations import FloatArray, ModelInfo, ReadingPosition
 from emotion_core.base.errors import VectorFileError
 from emotion_core.prompts.prompt_set import PromptSet
 
+# What vectors can be built with.
+Built = Literal["difference", "pca", "logistic"]
+ESTIMATORS: tuple[Built, ...] = get_args(Built)
 # Imported vectors may have been made in any way; nothing is estimated by `unknown`.
-Estimator = Literal["difference", "pca", "logistic", "unknown"]
-ESTIMATORS: tuple[Estimator, ...] = ("difference", "pca", "logistic")  # those that vectors can be built with
+Estimator = Literal[Built, "unknown"]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.ask import Ask, Seed, enforce
-from emotion_core.vectors.emotion_vectors import Estimator
+from emotion_core.vectors.emotion_vectors import Built
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class BuildSettings:
         folds: Parts that the training texts are cut into, by topic, to choose the layer.
     """
 
-    estimator: Annotated[Estimator, Ask("Estimator", "How a direction is made out of the readings.")] = "difference"
+    estimator: Annotated[Built, Ask("Estimator", "How a direction is made out of the readings.")] = "difference"
     reading: ReadingPosition = field(default_factory=ReadingPosition)
     neutral_projection: Annotated[
         bool, Ask("Neutral projection", "Project out the main directions of neutral text.")

@@ -7,7 +7,7 @@ import pytest
 from command_helpers import answer
 
 from emotion_core.cli.main import main
-from emotion_core.cli.parser import shielded
+from emotion_core.cli.parser import make_parser
 from emotion_core.evaluation.confounds import CONFOUND_SETS
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 
@@ -242,8 +242,16 @@ def test_texts_longer_than_the_context_are_named_at_once_and_can_be_left_out(cap
     assert (document["n_train"] + document["n_heldout"], document["emotions"]) == (8, ["fear"])
 
 
-def test_a_negative_value_is_not_taken_for_an_option():
-    assert shielded(["--strengths", "-0.2,0", "--json"]) == ["--strengths=-0.2,0", "--json"]
-    assert shielded(["--strengths", "-.2:.2:.1"]) == ["--strengths=-.2:.2:.1"]
-    assert shielded(["--shift", "-1"]) == ["--shift=-1"]
-    assert shielded(["--strengths", "--json"]) == ["--strengths", "--json"]
+@pytest.mark.parametrize("value", ["-0.2,0", "-.2:.2:.1", "-1"])
+def test_a_negative_value_is_not_taken_for_an_option(value):
+    argv = ["sweep", "v", "--prompt", "p", "--strengths", value, "--json"]
+    for parser in (make_parser(), make_parser("sweep")):
+        arguments = parser.parse_args(argv)
+        assert arguments.strengths == value and arguments.json
+    assert make_parser().parse_args(["import", "f", "--out", "o", "--shift", "-1"]).shift == -1
+
+
+def test_an_option_in_the_place_of_a_value_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["sweep", "v", "--prompt", "p", "--strengths", "--json"])
+    assert "expected one argument" in capsys.readouterr().err

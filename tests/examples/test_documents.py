@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import emotion_core
-from emotion_core.cli.parser import make_parser, shielded
+from emotion_core.cli.parser import make_parser
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "emotion_core"
@@ -44,7 +44,7 @@ def test_every_command_of_the_readme_is_one() -> None:
     written: set[str] = set()
     for line in lines:
         words = shlex.split(line)
-        arguments = make_parser().parse_args(shielded(words))
+        arguments = make_parser().parse_args(words)
         assert {one for one in words if one.endswith((".safetensors", ".zip"))} - {arguments_out(arguments)} <= written
         written.add(arguments_out(arguments))
 

@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.cli.parts import columns_of
+from emotion_core.cli.arguments import columns_of
 from emotion_core.prompts.files import read_prompt_bytes, read_prompt_files
 from emotion_core.prompts.prompt_set import PromptSet
 

@@ -235,3 +235,24 @@ def test_system_pairs_state_each_emotion_of_model_and_user_in_two_wordings() -> 
             for e in (True, False)
         )
         assert len(neutral) == 3 and abs(sum(own) / len(own) - sum(neutral) / 3) < 2
+
+
+def test_neutral_dialogues_are_200_of_four_kinds_and_40_of_them_held_out() -> None:
+    dialogues = library.load_neutral_dialogues()
+    assert Counter(one.kind for one in dialogues) == {"plain": 100, "system": 40, "code": 40, "tool": 20}
+    assert Counter(one.split for one in dialogues) == {"train": 160, "heldout": 40}
+    assert len({one.name for one in dialogues}) == 200
+    for dialogue in dialogues:
+        roles = [turn.role for turn in dialogue.turns]
+        start = int(dialogue.kind == "system")
+        assert roles[:start] == ["system"] * start
+        assert roles[start:] == ["user", "assistant"] * (len(roles) // 2) and 2 <= len(roles) // 2 <= 6, dialogue.name
+        text = "\n".join(turn.content for turn in dialogue.turns)
+        assert certain(text) == []
+        assert not re.search(r"(?i)\b(thanks?|thank you|please|hello|hi|welcome|sure|great|glad|happy to)\b", text), (
+            text
+        )
+    texts = [("\n".join(turn.content for turn in one.turns), one.split) for one in dialogues]
+    rows = [PromptText(t, "neutral", "labelled", str(i), split, None, i) for i, (t, split) in enumerate(texts, start=1)]
+    found = check(PromptSet("neutral-dialogues", "labelled", tuple(rows)))
+    assert [one for one in found if one.severity == "error" or one.check == "near duplicates"] == []

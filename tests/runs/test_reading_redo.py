@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.cli.parser import make_parser, shielded
+from emotion_core.cli.parser import make_parser
 from emotion_core.cli.reading_request import make_request
 from emotion_core.prompts.library import load_conversations, load_system_prompts, load_templates
 from emotion_core.reading.attempts_library import load_attempts
@@ -58,4 +58,4 @@ def test_the_command_asks_for_the_same(
     monkeypatch.chdir(tmp_path)
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "emotion_core"]
-    assert make_request(make_parser().parse_args(shielded(words[3:]))) == request_
+    assert make_request(make_parser().parse_args(words[3:])) == request_

@@ -4,7 +4,8 @@ It speaks what nnsight 0.8.1 speaks (`/status`, `/subscribe`, `/request`) and ru
 That it behaves like the real service is an assumption; that this project's code is not here is not.
 
 The model's answer depends on the key of the request: `KEY` works, `KEY-slow` is never answered, `KEY-busy` is told
-twice that there is too much to do, any other is refused.
+twice that there is too much to do, `KEY-restart` twice in the real server's words that the model's process is gone,
+`KEY-faulty` that the model cannot be deployed, any other is refused. `/replies` gives the sizes of all answers.
 """
 
 from __future__ import annotations
@@ -31,11 +32,22 @@ module = AutoModelForCausalLM.from_pretrained(FOLDER, trust_remote_code=False)
 model = TransformersModel(module, task="text-generation", tokenizer=tokenizer)
 sockets: dict[str, asyncio.Queue] = {}
 refusals = {f"{KEY}-busy": 2}
+restarts = {f"{KEY}-restart": 2}
+replies: list[int] = []
+AGAIN = "Error submitting request to model deployment. Please try again later."
+FAULTY = 'Could not deploy this model.\nTraceback (most recent call last):\n  File "x.py"\nTypeError: no such thing'
 
 
 async def status(request):
     one = {"repo_id": FOLDER, "application_state": "RUNNING", "deployment_level": "HOT", "task": "text-generation"}
-    return JSONResponse({"deployments": {"a": one}})
+    one |= {"dtype": "torch.float32", "revision": "main", "trusted": False}
+    other_task = {**one, "repo_id": "x/embeds", "task": "feature-extraction"}
+    on_disk = {key: value for key, value in one.items() if key != "deployment_level"} | {"repo_id": "x/cold"}
+    return JSONResponse({"deployments": {"a": one, "b": other_task, "c": on_disk}})
+
+
+async def sizes(request):
+    return JSONResponse(replies)
 
 
 async def subscribe(socket):
@@ -66,6 +78,12 @@ async def answer(envelope, blob: bytes, key: str) -> None:
     await queue.put(ResponseModel(id="1", status="QUEUED").model_dump_json())
     if key == f"{KEY}-slow":
         return
+    await queue.put(ResponseModel(id="1", status="LOG", description="a line of the trace").model_dump_json())
+    if restarts.get(key) or key == f"{KEY}-faulty":
+        restarts[key] = restarts.get(key, 0) - 1
+        said = FAULTY if key.endswith("faulty") else AGAIN
+        await queue.put(ResponseModel(id="1", status="ERROR", description=said).model_dump_json())
+        return
     try:
         found = run(envelope, blob)
     except Exception as error:  # noqa: BLE001
@@ -89,6 +107,7 @@ def run(envelope, blob: bytes) -> bytes:
     buffer = io.BytesIO()
     torch.save(saved, buffer)
     content = buffer.getvalue()
+    replies.append(len(content))
     if envelope.compress:
         import zstandard
 
@@ -98,6 +117,7 @@ def run(envelope, blob: bytes) -> bytes:
 
 routes = [
     Route("/status", status),
+    Route("/replies", sizes),
     Route("/request", request, methods=["POST"]),
     WebSocketRoute("/subscribe", subscribe),
 ]

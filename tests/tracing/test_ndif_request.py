@@ -23,12 +23,15 @@ from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
+from emotion_core.runs.cost import where_it_computes
 from emotion_core.tracing import remote as remote_module
+from emotion_core.tracing import remote_model
 from emotion_core.tracing.decode import prefill, step
+from emotion_core.tracing.logit_lens import unembedded
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import record
 from emotion_core.tracing.remote import Remote
-from emotion_core.tracing.remote_model import load_remote, served
+from emotion_core.tracing.remote_model import Served, load_remote, served
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.tracing.steer import Intervention
 
@@ -71,7 +74,7 @@ def both(service):
 @pytest.fixture
 def no_waits(monkeypatch):
     waits: list[float] = []
-    monkeypatch.setattr(remote_module, "_pause", lambda remote, seconds, attempt: waits.append(seconds))
+    monkeypatch.setattr(remote_module, "_pause", lambda remote, seconds, attempt, most: waits.append(seconds))
     return waits
 
 
@@ -81,6 +84,7 @@ def test_the_list_comes_from_the_service(service):
 
 def test_every_kind_of_trace_gives_the_numbers_of_here(both):
     direction = np.eye(2, 32, dtype=np.float32)
+    assert both[1].info.dtype == "float32" and both[1].info.served and not both[0].info.served
     asked = [Asked((1, 2, 3), ((4,), (5,)), shared=2, amount=0.5, spans=((0, 2),))]
     edit = Intervention(1, "add", torch.eye(3, 32), torch.linspace(0, 2, 3))
 
@@ -94,15 +98,83 @@ def test_every_kind_of_trace_gives_the_numbers_of_here(both):
             np.stack(run_to_end(score_options(model, asked, 1, direction))),
             scores.readings,
             scores.surprise[0],
+            unembedded(model, direction, 5).numpy(),
         ]
 
     for one, other in zip(*map(found, both), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+def _received(act) -> int:
+    before = httpx.get(f"{CONFIG.API.HOST}/replies").json()
+    act()
+    return sum(httpx.get(f"{CONFIG.API.HOST}/replies").json()[len(before) :])
+
+
+def test_replies_hold_the_numbers_that_are_used_and_little_else(both):
+    _, away = both
+    rows, words, envelope = 16, away.vocabulary, 4_000  # bytes of an answer without a number
+    layers, width = away.info.layers, away.info.width
+    edit = Intervention(1, "add", torch.eye(rows, 32), torch.ones(rows))
+    prompt = prefill(away, list(range(5, 25)), [edit], rows=rows)
+    got = _received(lambda: step(away, torch.full((rows,), 7), prompt, [edit]))
+    assert got <= 1.5 * 4 * rows * words + envelope, "the last token's logits, not those of all twenty"
+    asked = [Asked(tuple(range(2, 30)), ((4, 8), (5,), (6, 7, 9))) for _ in range(30)]
+    got = _received(lambda: run_to_end(score_options(away, asked)))
+    assert got <= 1.5 * 8 * 90 * 3 + 3 * envelope, "log-probabilities of the options, not of the vocabulary"
+    got = _received(lambda: run_to_end(record(away, TEXTS, ReadingPosition())))
+    assert got <= 1.5 * 4 * len(set(TEXTS)) * (layers + 1) * (width + 1) + 4 * envelope
+
+
+def test_a_model_that_restarts_is_waited_for(both, no_waits):
+    here, away = both
+    away = replace(away, remote=replace(away.remote, key=f"{KEY}-restart"))
+    values = run_to_end(record(away, TEXTS[:2], ReadingPosition())).values
+    assert no_waits == [2.0, 4.0]
+    np.testing.assert_allclose(values, run_to_end(record(here, TEXTS[:2], ReadingPosition())).values, atol=1e-4)
+
+
+def test_of_a_fault_the_useful_lines_are_shown_and_nothing_is_sent_again(both, no_waits):
+    _, away = both
+    away = replace(away, remote=replace(away.remote, key=f"{KEY}-faulty"))
+    with pytest.raises(ModelError, match=r"Could not deploy this model\. \.\.\. TypeError: no such thing") as caught:
+        run_to_end(record(away, TEXTS, ReadingPosition()))
+    assert not no_waits and "valid key" not in str(caught.value)
+
+
+def test_vectors_of_one_number_format_do_not_pass_for_those_of_another(service, monkeypatch):
+    names = {}
+    for dtype in ("float32", "bfloat16"):
+        entry = Served(str(service), "RUNNING", "HOT", dtype)
+        monkeypatch.setattr(remote_model, "served", lambda entry=entry: (entry,))
+        names[dtype] = load_remote(f"ndif:{service}", Remote("ndif", KEY)).info
+    assert names["float32"].fingerprint != names["bfloat16"].fingerprint
+    assert where_it_computes(names["bfloat16"]).endswith("where it is served, in bfloat16")
+
+
+def test_nothing_is_sent_where_the_number_format_is_not_known(service, monkeypatch):
+    monkeypatch.setattr(CONFIG.API, "HOST", "http://127.0.0.1:9")
+    away = load_remote(f"ndif:{service}", Remote("ndif", KEY))
+    with pytest.raises(ModelError, match="not reached when this model was opened"):
+        run_to_end(record(away, TEXTS, ReadingPosition()))
+    with pytest.raises(ModelError, match=r"127\.0\.0\.1:9"):
+        served()
+
+
+def test_a_silent_hub_is_not_blamed_on_the_service(service, monkeypatch):
+    def silent(self):
+        raise ConnectionError("no route to the hub")
+
+    monkeypatch.setattr(huggingface.HuggingFaceModel, "to_model_key", silent, raising=False)
+    away = load_remote(f"ndif:{service}", Remote("ndif", KEY))
+    with pytest.raises(ModelError, match="hub that names the model") as caught:
+        run_to_end(record(away, TEXTS, ReadingPosition()))
+    assert "NDIF itself was not asked yet" in str(caught.value)
+
+
 def test_a_wrong_key_is_said_and_not_sent_again(both, no_waits):
     _, away = both
-    away = replace(away, remote=Remote("ndif", "wrong-key-of-somebody"))
+    away = replace(away, remote=replace(away.remote, key="wrong-key-of-somebody"))
     with pytest.raises(ModelError, match="Invalid API key") as caught:
         run_to_end(record(away, TEXTS, ReadingPosition()))
     assert not no_waits and "wrong-key" not in str(caught.value)
@@ -110,7 +182,7 @@ def test_a_wrong_key_is_said_and_not_sent_again(both, no_waits):
 
 def test_a_busy_service_is_asked_again(both, no_waits):
     here, away = both
-    away = replace(away, remote=Remote("ndif", f"{KEY}-busy"))
+    away = replace(away, remote=replace(away.remote, key=f"{KEY}-busy"))
     values = run_to_end(record(away, TEXTS[:2], ReadingPosition())).values
     assert no_waits == [2.0, 4.0]
     np.testing.assert_allclose(values, run_to_end(record(here, TEXTS[:2], ReadingPosition())).values, atol=1e-4)
@@ -118,7 +190,7 @@ def test_a_busy_service_is_asked_again(both, no_waits):
 
 def test_a_request_ends_at_its_limit(both, no_waits):
     _, away = both
-    away = replace(away, remote=Remote("ndif", f"{KEY}-slow", seconds=0.5))
+    away = replace(away, remote=replace(away.remote, key=f"{KEY}-slow", seconds=0.5))
     with pytest.raises(ModelError, match="did not answer in time"):
         run_to_end(record(away, TEXTS, ReadingPosition()))
     assert not no_waits and not away.remote.waiting.describe()
@@ -126,7 +198,7 @@ def test_a_request_ends_at_its_limit(both, no_waits):
 
 def test_a_waiting_job_shows_its_state_and_can_be_cancelled(both):
     _, away = both
-    owner = ModelOwner(replace(away, remote=Remote("ndif", f"{KEY}-slow")))
+    owner = ModelOwner(replace(away, remote=replace(away.remote, key=f"{KEY}-slow")))
     handle = owner.submit(record(owner.model, TEXTS, ReadingPosition()))
     for _ in range(100):
         if "in line" in handle.elsewhere:

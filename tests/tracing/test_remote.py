@@ -67,7 +67,7 @@ def test_behave_scores_the_same(both):
 
 def test_a_connection_that_fails_is_tried_again_and_then_said(tiny, monkeypatch):
     waits, calls = [], []
-    monkeypatch.setattr(remote, "_pause", lambda remote, seconds, attempt: waits.append(seconds))
+    monkeypatch.setattr(remote, "_pause", lambda remote, seconds, attempt, most: waits.append(seconds))
     model = tiny_model("gpt2")
     model.remote = Remote("ndif", "secret")
 
@@ -97,8 +97,8 @@ def test_a_connection_that_fails_is_tried_again_and_then_said(tiny, monkeypatch)
 
 def test_the_key_goes_with_the_request(monkeypatch):
     model = tiny_model("gpt2")
-    model.remote = Remote("ndif", "secret")
-    model.envoy = SimpleNamespace(to_model_key=lambda: "a:b", _remoteable_get_env=dict)
+    model.remote = Remote("ndif", "secret", model_key="a:b")
+    model.envoy = SimpleNamespace(_remoteable_get_env=dict)
     backend = remote.trace_options(model)["backend"]
     assert backend.api_key == "secret" and backend.model_key == "a:b"
     monkeypatch.delenv("NDIF_API_KEY", raising=False)

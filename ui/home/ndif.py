@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.tracing.remote_model import PREFIX, Served, served
+from emotion_core.base.activations import SERVED
+from emotion_core.tracing.remote_model import Served, served
 from ui.errors import shown_errors
 from ui.ndif_key import key_in_use, use_key
 from ui.own_place import in_own_place
@@ -65,7 +66,10 @@ def _models() -> None:
             st.session_state[_LIST] = served()
     found: tuple[Served, ...] = st.session_state.get(_LIST, ())
     if found:
-        rows = [{"model": one.name, "state": one.state.lower(), "level": one.level.lower()} for one in found]
+        rows = [
+            {"model": one.name, "state": one.state.lower(), "level": one.level.lower(), "computes in": one.dtype}
+            for one in found
+        ]
         st.dataframe(rows, hide_index=True, key="ndif-models")
     elif _LIST in st.session_state:
         st.caption("NDIF serves no model at the moment.")
@@ -79,5 +83,5 @@ def _models() -> None:
         help="Its configuration and tokenizer are fetched from the hub; its weights stay where they are.",
     )
     if st.button("Work with it", key="ndif-choose", disabled=not name):
-        choose_model(f"{PREFIX}{(name or '').strip()}")
+        choose_model(f"{SERVED}{(name or '').strip()}")
         st.rerun()

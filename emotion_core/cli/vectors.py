@@ -1,27 +1,75 @@
-"""`import`, `export`: vectors in from other tools, and everything about vectors out."""
+"""`build`, `import`, `export`: vectors out of texts, in from other tools, and everything about them out."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.cli.answer import Answer
-from emotion_core.cli.places import writable
+from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from, writable
+from emotion_core.cli.runs import built
+from emotion_core.cli.session import model_of, open_cache, open_model, run
+from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
+from emotion_core.exchange.complete import hint_mismatch, not_finite
+from emotion_core.exchange.found import Answers, Found
+from emotion_core.exchange.gguf_write import model_type
+from emotion_core.exchange.imports import import_vectors
+from emotion_core.exchange.open_file import open_file
+from emotion_core.prompts.prompt_set import n_units
+from emotion_core.reading.short import short_sentence, short_texts
+from emotion_core.runs.cost import build_cost, where_it_computes
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors, save_vectors
+from emotion_core.vectors.settings import BuildSettings
 
-if TYPE_CHECKING:
-    from emotion_core.exchange.found import Found
-    from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+def build(arguments: argparse.Namespace) -> Answer:
+    """`build PROMPTS ... --out FILE`: vectors of every layer."""
+    out = writable(arguments.out)
+    sets = read_prompt_sets(arguments)
+    reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat or arguments.reading == "answer")
+    settings = settings_from(BuildSettings, arguments, reading=reading)
+    model = open_model(arguments.model, arguments.dtype)
+    if arguments.leave_out_long:
+        sets = fitting_sets(model, sets, chat=reading.chat)
+    texts = [t.text for one in sets for t in one.texts]
+    cost = build_cost(model.info, len(texts), sum(map(len, texts)))
+    print(f"{where_it_computes(model.info)}; {len(texts):,} texts, {cost}.", file=sys.stderr)
+    short = run(short_texts(model, texts, reading))
+    if short:
+        print(short_sentence(short, reading), file=sys.stderr)
+    vectors = built(model, sets, settings)
+    save_vectors(vectors, out)
+    info = vectors.model
+    document = {
+        "model": {"name": info.name, "fingerprint": info.fingerprint, "layers": info.layers, "width": info.width},
+        "emotions": list(vectors.emotions),
+        "selected_layer": vectors.selected_layer,
+        "selected_layers": list(vectors.selected_layers),
+        "n_train": sum(n_units(one.part("train")) for one in vectors.prompt_sets),
+        "n_heldout": sum(n_units(one.part("heldout")) for one in vectors.prompt_sets),
+        "prompt_sets": [
+            {"name": s.name, "sha256": s.sha256, "form": s.form, "seed": s.seed, "dropped": list(s.dropped)}
+            for s in sets
+        ],
+        "read_at_last_token": len(short),
+        "out": str(out),
+    }
+    shown = ", ".join(vectors.emotions[:6]) + (", ..." if len(vectors.emotions) > 6 else "")
+    text = (
+        f"{len(vectors.emotions)} vector(s) ({shown}) of {info.name} at {info.layers} layers, from "
+        f"{document['n_train']} training rows; layer {vectors.selected_layer} chosen by cross-validation.\nWrote {out}."
+    )
+    return Answer(document, text)
 
 
 def import_file(arguments: argparse.Namespace) -> Answer:
     """`import FILE --out VECTORS`: a vector file from a bundle, GGUF, safetensors, .npy or .npz."""
-    from emotion_core.exchange.open_file import open_file
-    from emotion_core.vectors.emotion_vectors import EmotionVectors
-    from emotion_core.vectors.file import save_vectors
-
     out = writable(arguments.out)
     path = Path(arguments.file)
     try:
@@ -55,13 +103,6 @@ def import_file(arguments: argparse.Namespace) -> Answer:
 
 def export(arguments: argparse.Namespace) -> Answer:
     """`export VECTORS --out BUNDLE`: numbers, figures, charts, texts and code in one zip."""
-    import hashlib
-
-    from emotion_core.base.atomic import write_atomically
-    from emotion_core.cli.session import model_of, open_cache, run
-    from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
-    from emotion_core.vectors.file import load_vectors
-
     out = writable(arguments.out)
     vectors = load_vectors(Path(arguments.vectors))
     if arguments.without_scores:
@@ -88,12 +129,6 @@ def export(arguments: argparse.Namespace) -> Answer:
 
 
 def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
-    from emotion_core.cli.session import open_cache, open_model, run
-    from emotion_core.exchange.complete import hint_mismatch, not_finite
-    from emotion_core.exchange.found import Answers
-    from emotion_core.exchange.gguf_write import model_type
-    from emotion_core.exchange.imports import import_vectors
-
     if arguments.model is None:
         raise SettingsError(
             "The file does not say which model its vectors belong to",

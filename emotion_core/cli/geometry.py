@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.cli.answer import Answer, number, table
+from emotion_core.cli.runs import result
+from emotion_core.experiments.evaluation import OnOwnTexts
+from emotion_core.experiments.geometry import TWIN
+from emotion_core.geometry.claims import claims
+from emotion_core.geometry.compare import compare as compare_vectors
+from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.norms import circumplex, read_norms
+from emotion_core.geometry.rivals import rival_rows
+from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.stats.p_words import p_words
-
-if TYPE_CHECKING:
-    from emotion_core.base.activations import FloatArray
-    from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors
 
 
 def geometry(arguments: argparse.Namespace) -> Answer:
     """`geometry VECTORS`: how the emotions lie to each other."""
-    from emotion_core.geometry.claims import claims
-    from emotion_core.geometry.emotion_map import map_emotions
-    from emotion_core.geometry.norms import circumplex, read_norms
-    from emotion_core.geometry.rivals import rival_rows
-    from emotion_core.geometry.supervised import read_norms_off
-    from emotion_core.vectors.file import load_vectors
-
     vectors = load_vectors(Path(arguments.vectors))
     norms = read_norms(Path(arguments.norms)) if arguments.norms else None
     found = map_emotions(vectors, layer=arguments.layer, clusters=arguments.clusters, norms=norms, seed=arguments.seed)
@@ -47,18 +47,11 @@ def geometry(arguments: argparse.Namespace) -> Answer:
 
 def _twin(vectors: EmotionVectors, arguments: argparse.Namespace) -> FloatArray:
     """The untrained twin's vectors."""
-    from emotion_core.cli.session import result
-    from emotion_core.experiments.evaluation import OnOwnTexts
-    from emotion_core.experiments.geometry import TWIN
-
     return result(TWIN, vectors, OnOwnTexts(), arguments).values
 
 
 def compare(arguments: argparse.Namespace) -> Answer:
     """`compare A B`: do two vector files agree on which emotions are alike?"""
-    from emotion_core.geometry.compare import compare as compare_vectors
-    from emotion_core.vectors.file import load_vectors
-
     found = compare_vectors(load_vectors(Path(arguments.a)), load_vectors(Path(arguments.b)), seed=arguments.seed)
     document = found.to_json()
     shared = f"{document['n_shared']} shared emotions"

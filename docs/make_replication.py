@@ -1,0 +1,76 @@
+"""Writes the rows of docs/replication.md from the data that the command reads: one source for both.
+
+python docs/make_replication.py         # rewrites what stands between the two marks, and nothing else
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "replication.md"
+DATA = ROOT / "emotion_core" / "experiments" / "data" / "replication.json"
+BEGIN, END = "<!-- rows of the paper: begin -->\n", "<!-- rows of the paper: end -->\n"
+RULES = {"size": "size rule", "zero": "zero rule", "sign": "sign rule", "own": "rule of its own"}
+
+
+def main() -> None:
+    """Rewrites the page in place."""
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def renewed(page: str) -> str:
+    """The page with its rows as the data has them."""
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    rows = json.loads(DATA.read_text(encoding="utf-8"))["rows"]
+    return before + BEGIN + "\n" + "\n".join(lines(rows)) + "\n" + END + after
+
+
+def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A section a built row, and one table of those that are not."""
+    part = ""
+    for row in rows:
+        if row["built"] and row["part"] != part:
+            part = row["part"]
+            yield f"## {part}\n"
+        if row["built"]:
+            yield from section(row)
+    yield "## Not built yet\n"
+    yield "| row | experiment | the paper | replications | what would decide | what the app shows of it today |"
+    yield "|---|---|---|---|---|---|"
+    for row in rows:
+        if not row["built"]:
+            cells = (row["paper"], row["replications"], row["decides"], row["today"])
+            yield f"| {row['row']} | {row['name']} | " + " | ".join(cells) + " |"
+
+
+def section(row: dict[str, Any]) -> Iterator[str]:
+    """One experiment: figures first, then what decides, then what it means."""
+    yield f"### {row['row']}. {row['name']}\n"
+    yield f"**Paper: {row['paper']}.** {row['did']} ({row['where']})\n"
+    yield f"- Replications: {row['replications']}"
+    yield f"- Decides ({judged_by(row)}): {row['decides']}"
+    for also in row["also"]:
+        yield f"- Also: {also['what']} ({judged_by(also)})."
+    yield f"- Unit: {row['unit']}. Against: {', '.join(row['null'])}."
+    yield f"- Shows: {row['shows']}"
+    yield f"- Does not show: {row['shows_not']}"
+    yield f"- Texts: {', '.join(f'`{text}`' for text in row['texts'])}.\n"
+
+
+def judged_by(claim: dict[str, Any]) -> str:
+    """The rule with the paper's figure P and the smallest effect that counts."""
+    parts = [RULES[claim["rule"]]]
+    if claim["value"] is not None:
+        parts.append(f"P = {claim['value']:g}")
+    if claim["delta"] is not None:
+        parts.append(f"δ = {claim['delta']:g}")
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

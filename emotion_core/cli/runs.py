@@ -1,0 +1,73 @@
+"""The door of every command to a run: found where a page or a command computed it before, else computed and kept."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from emotion_core.base.settings import settings
+from emotion_core.cli.answer import Answer, plain, words
+from emotion_core.cli.arguments import settings_from
+from emotion_core.cli.session import model_of, open_cache, progress, run
+from emotion_core.experiments.experiment import Experiment, result_of
+from emotion_core.experiments.kinds import EXPERIMENTS
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.builds import find_build
+from emotion_core.runs.store import RunStore
+from emotion_core.vectors.build import build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors
+from emotion_core.vectors.settings import BuildSettings
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def open_store() -> RunStore:
+    """The finished runs in the data folder, of pages and commands alike."""
+    return RunStore(settings().data_dir, keep=settings().keep_runs)
+
+
+def built(model: LoadedModel, sets: Sequence[PromptSet], asked: BuildSettings) -> EmotionVectors:
+    """Vectors of prompt sets: found where a page built them before, else built."""
+    found = find_build(open_store(), model.info.fingerprint, tuple(sets), asked)
+    return run(build(model, sets, asked, open_cache())) if found is None else found.vectors
+
+
+def result(
+    experiment: Experiment[S, T],
+    vectors: EmotionVectors,
+    asked: S,
+    arguments: argparse.Namespace,
+    model: LoadedModel | None = None,
+) -> T:
+    """The result of a run: found where a page or a command computed it before, else computed and kept.
+
+    A model that is named is loaded in any case, so that another one than that of the vectors is refused.
+
+    Args:
+        experiment: The kind of run.
+        vectors: What it is about.
+        asked: Its settings.
+        arguments: With `model` and `dtype`, as `model_arguments` reads them.
+        model: Where it is loaded already.
+    """
+    load = cache(lambda: model or model_of(vectors, arguments.model, arguments.dtype))
+    if arguments.model or arguments.dtype:
+        experiment.check(asked, vectors)
+        load()
+    with progress() as show:
+        return result_of(open_store(), load, vectors, experiment, asked, open_cache(), show)
+
+
+def run_over_vectors(arguments: argparse.Namespace) -> Answer:
+    """A kind of run without a function of its own: its settings from the arguments, its result as it is."""
+    experiment = EXPERIMENTS[arguments.command]
+    vectors = load_vectors(Path(arguments.vectors))
+    found = result(experiment, vectors, settings_from(experiment.asks, arguments, vectors), arguments)
+    document = plain(found)
+    return Answer(document, words(document))

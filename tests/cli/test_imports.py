@@ -1,0 +1,38 @@
+"""What a command imports before it is needed: nothing heavy for help, nothing unused for a look at a model."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("numpy", "pydantic", "torch", "sklearn", "scipy", "pandas", "altair", "transformers", "nnsight")
+SCRIPT = """
+import contextlib, io, sys
+from emotion_core.cli.main import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main(sys.argv[1:])
+print(*sys.modules)
+"""
+
+
+def imported(*argv: str) -> set[str]:
+    """The modules that a fresh interpreter has imported after a command."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *argv], capture_output=True, text=True, cwd=ROOT, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("heldout", "--help"), ("read", "--help"), ("nosuch",)])
+def test_help_imports_nothing_heavy(argv: tuple[str, ...]) -> None:
+    modules = imported(*argv)
+    assert "emotion_core.cli.parser" in modules
+    assert [one for one in HEAVY if one in modules] == []
+
+
+def test_doctor_imports_what_it_uses() -> None:
+    modules = imported("doctor")
+    assert "torch" in modules
+    assert [one for one in ("sklearn", "pandas", "altair", "pyarrow", "streamlit") if one in modules] == []
+    packages = {one.split(".")[1] for one in modules if one.startswith("emotion_core.")}
+    assert packages <= {"base", "cli", "models", "prompts", "tracing", "vectors", "experiments"}
