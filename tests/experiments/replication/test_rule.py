@@ -90,7 +90,7 @@ def test_a_claim_of_two_conditions_stands_on_the_weaker_one() -> None:
     strong, weak = condition(True, 0.001, "a"), condition(True, 0.04, "b")
     assert both(strong, weak) == Judged("replicates", 0.04, "a; b")
     assert both(strong, condition(False, 0.2, "c")).verdict == "cannot be told"
-    assert both(strong, condition(False, 0.2, "c"), condition(False, 0.9, "d", "does not")).why == "d"
+    assert both(strong, condition(False, 0.2, "c"), condition(False, 0.9, "d", "does not")).why == "not d"
 
 
 def test_p_follows_from_the_printed_figures() -> None:
