@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import streamlit as st
@@ -51,6 +52,36 @@ def view_run(page: str, *kinds: str) -> str | None:
     if linked and kind_of(linked) not in (*kinds, ""):
         del st.query_params["run"]
     return current_run(page)
+
+
+def shown_run(page: str, fingerprint: str, *kinds: str) -> str | None:
+    """The run of a view, else an example of the chosen model that came with the app, said to be one.
+
+    An example is not part of the link: the page shows it to everybody who has no run of their own there.
+
+    Args:
+        page: Under which the view remembers its run.
+        fingerprint: Of the chosen model.
+        kinds: As in `view_run`.
+    """
+    run_id = view_run(page, *kinds)
+    if run_id is None:
+        run_id, made_of = _example(fingerprint, kinds)
+        if run_id is not None:
+            st.caption(f"An example that came with the app, made with the vectors of {made_of}. Yours takes its place.")
+    return run_id
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _example(fingerprint: str, kinds: tuple[str, ...]) -> tuple[str | None, str]:
+    """The first example of a model that is of one of these kinds, and the texts of its vectors."""
+    for run in reversed(store().stored()):
+        if run.pinned and kind_of(run.id) in kinds:
+            described = json.loads(run.settings)
+            if described.get("fingerprint") == fingerprint:
+                sets = described.get("prompt_sets") or described["build"]["prompt_sets"]
+                return run.id, " + ".join(one["name"] for one in sets)
+    return None, ""
 
 
 def view_picker(label: str, views: Mapping[str, tuple[str, ...]], *, key: str) -> str:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy.special import logsumexp
 
-from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.options import PromptTokens, Scoring, tokenize
 from emotion_core.behavior.scenes import Scene
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.steering.directions import Directions
 from emotion_core.tracing.options import Asked, score_options
+from emotion_core.tracing.steer import SHARES, OpenWhen
 
 Array = npt.NDArray[np.float64]
 Condition = tuple[int, float]  # direction, strength; (0, 0) is unsteered
@@ -67,9 +69,7 @@ def ask_scenes(
     settings: BehaviorSettings,
     texts: Sequence[tuple[Scene, str]],
     conditions: Sequence[Sequence[Condition]],
-    layer: int,
-    directions: FloatArray,
-    scale: float,
+    at: Directions,
 ) -> Job[list[Array]]:
     """Log-odds of the behaviour among the options, as a job that yields after each batch.
 
@@ -78,9 +78,7 @@ def ask_scenes(
         settings: How to ask and what to steer.
         texts: Scenarios with the text that is read before the answer.
         conditions: For each of them, what it is asked under.
-        layer: Steered layer.
-        directions: float32 [directions, width], unit length.
-        scale: Length of strength 1 in the residual stream.
+        at: What is steered with, at one layer.
 
     Returns:
         For each text float64 [conditions]; nan where the model broke.
@@ -94,9 +92,14 @@ def ask_scenes(
     asked, owners = [], []
     for k, (i, _) in enumerate(flat):
         for c, condition in enumerate(conditions[i]):
-            asked.append(_asked(tokens[k], settings, condition, scale))
+            asked.append(_asked(tokens[k], settings, condition, float(at.scales[0])))
             owners.append((i, c, k))
-    scores = yield from score_options(model, asked, layer, directions)
+    gate = None
+    if settings.gate is not None and at.gates is not None and at.opens_at is not None:
+        looked, opens_at = torch.tensor(at.gates[:, 0]), torch.tensor(at.opens_at[:, 0])
+        gate = OpenWhen(looked, opens_at, settings.gate.below)
+    bounds = None if at.bounds is None else at.bounds[:, 0]
+    scores = yield from score_options(model, asked, at.layers[0], at.values[:, 0], settings.operation, bounds, gate)
     result = [np.zeros(len(own)) for own in conditions]
     for (i, c, k), nats in zip(owners, scores, strict=True):
         result[i][c] += option_log_odds(nats, tokens[k], flat[k][1].counts, settings.scoring) / len(posed[i])
@@ -107,14 +110,17 @@ def _asked(tokens: PromptTokens, settings: BehaviorSettings, condition: Conditio
     direction, strength = condition
     n = len(tokens.ids)
     spans = {"both": ((0, n),), "prompt": ((0, n),), "generated": ((n - 1, n),)}[settings.scope]
+    longest = max(len(option) for option in tokens.options)
+    weights = [settings.schedule.weight(k) if settings.scope != "prompt" else 0.0 for k in range(longest + 1)]
     return Asked(
         tokens.ids,
         tokens.options,
         shared=n - 1,
         direction=direction,
-        amount=strength * scale,
+        amount=strength if settings.operation in SHARES else strength * scale,
         spans=spans,
-        steer_options=settings.scope != "prompt",
+        option_weights=tuple(weights[1:]),
+        last_weight=1.0 if settings.scope == "prompt" else weights[0],
     )
 
 

@@ -10,12 +10,24 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
 from emotion_core.evaluation.controls import Kind
+from emotion_core.steering.operators import EVERY_TOKEN, Bound, GateAsked, ScheduleAsked
 from emotion_core.steering.settings import WORDS, clean_strengths, parse_strengths
-from emotion_core.steering.writing import CONTROLS, NEW_TOKENS, Scope, WritingSettings, require
+from emotion_core.steering.writing import (
+    CONTROLS,
+    NEW_TOKENS,
+    OPERATION,
+    OPERATION_NAMES,
+    WritingSettings,
+    require,
+    require_care,
+    require_shares,
+)
+from emotion_core.tracing.steer import Operation
 
 # `text`: each option as the continuation of the scenario. `letters`: options listed as (A), (B), in both orders, and
 # the letter is the answer.
 Form = Literal["text", "letters"]
+Scope = Literal["generated", "prompt", "both"]
 # Vectors from shuffled labels are no controls here: among texts that all show emotions they are mixes of emotions, with
 # the pleasant and the unpleasant weighing most, brought to full length. They ask whether one emotion does more than
 # another would, and not whether steering with it does anything: on the bundled model they move the planted behaviours
@@ -69,6 +81,10 @@ class BehaviorSettings:
             for the emotion, empty leaves the rival out.
         seed: Of the draws, of the noise and of the random directions.
         chat: Put the scenario as a user message in the model's chat template.
+        operation: What is done with the direction, see `WritingSettings`; so are the following.
+        bound: Percentile of neutral tokens that `cap` and `floor` hold to, controls to the same along themselves.
+        gate: Steer a token only while another reading of it is high.
+        schedule: Which of the answer's tokens are steered, and how much.
     """
 
     scenes: tuple[Scene, ...]
@@ -96,6 +112,10 @@ class BehaviorSettings:
     words: Annotated[str, Ask("Prompt-only rival", IN_WORDS)] = WORDS
     seed: Seed = 0
     chat: Chat = False
+    operation: Annotated[Operation, Ask("Operation", OPERATION, names=OPERATION_NAMES)] = "add"
+    bound: Bound = 95.0
+    gate: GateAsked = None
+    schedule: ScheduleAsked = EVERY_TOKEN
 
     def __post_init__(self) -> None:
         check_scenes(self.scenes, "the chosen scenarios")
@@ -104,6 +124,8 @@ class BehaviorSettings:
         object.__setattr__(self, "strengths", clean_strengths(self.strengths))
         require(len(self.strengths) > 1, "strengths", "at least one number other than 0", self.strengths)
         enforce(self)
+        require_care(self.operation, self.schedule)
+        require_shares(self.operation, self.strengths)
         _require_size("questions", n_questions(self), MOST_QUESTIONS)
         _require_size("texts", n_texts(self), MOST_TEXTS)
 
@@ -127,6 +149,10 @@ class BehaviorSettings:
             scope=self.scope,
             seed=self.seed,
             chat=self.chat,
+            operation=self.operation,
+            bound=self.bound,
+            gate=self.gate,
+            schedule=self.schedule,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.activations import ModelInfo
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Job
 from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
@@ -19,7 +19,7 @@ from emotion_core.behavior.rates import as_rate, log_odds, smoothed_rate
 from emotion_core.behavior.texts import BehaviorText, Coherence, coherence, write_texts
 from emotion_core.evaluation.controls import Controls, Kind
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.steering.directions import emotion_units, residual_norm
+from emotion_core.steering.directions import Directions, emotion_units, residual_norm, with_thresholds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 from emotion_core.vectors.rows import IntArray
@@ -131,12 +131,14 @@ def behaviors(
         seed=settings.seed,
         cache=cache,
     )
-    directions = np.concatenate([units, controls.units[:, 0]])
+    directions = np.concatenate([units, controls.units[:, 0]])[:, None]  # (directions, 1, width)
+    at = Directions((layer,), directions, np.array([scale], dtype=np.float32))
+    at = yield from with_thresholds(model, vectors, settings.writing((settings.scenes[0].text,)), at)
     shape = (len(settings.scenes), len(settings.emotions), len(settings.strengths))
     own, random = _Tally.empty(*shape), _Tally.empty(shape[0], len(controls.kinds), shape[2])
     words = _Tally.empty(*shape[:2])
-    yield from _options(model, settings, layer, directions, scale, (own, random, words))
-    texts = yield from write_texts(model, settings, layer, directions, scale)
+    yield from _options(model, settings, at, (own, random, words))
+    texts = yield from write_texts(model, settings, at)
     _count_patterns(settings, texts, own, random, words)
     return Behaviors(
         settings=settings,
@@ -162,15 +164,13 @@ def behaviors(
 def _options(
     model: LoadedModel,
     settings: BehaviorSettings,
-    layer: int,
-    directions: FloatArray,
-    scale: float,
+    at: Directions,
     tallies: tuple[_Tally, _Tally, _Tally],
 ) -> Job[None]:
     """Fills in the scenarios with options."""
     own, random, words = tallies
     emotions = len(settings.emotions)
-    steered: list[Condition] = [(d, s) for s in settings.steered_strengths for d in range(len(directions))]
+    steered: list[Condition] = [(d, s) for s in settings.steered_strengths for d in range(len(at.values))]
     chosen = [i for i, scene in enumerate(settings.scenes) if scene.options]
     texts = [(settings.scenes[i], settings.scenes[i].text) for i in chosen]
     conditions = [[UNSTEERED, *steered]] * len(chosen)
@@ -180,15 +180,15 @@ def _options(
         conditions = conditions + [[UNSTEERED]] * len(rivals)
     if not texts:
         return
-    found = yield from ask_scenes(model, settings, texts, conditions, layer, directions, scale)
+    found = yield from ask_scenes(model, settings, texts, conditions, at)
     for k, i in enumerate(chosen):
         key = (settings.seed, i)
-        table = found[k][1:].reshape(len(settings.steered_strengths), len(directions)).T  # (directions, strengths)
-        at = [t for t, strength in enumerate(settings.strengths) if strength]
+        table = found[k][1:].reshape(len(settings.steered_strengths), len(at.values)).T  # (directions, strengths)
+        steered_at = [t for t, strength in enumerate(settings.strengths) if strength]
         own.nats[i] = found[k][0]
-        own.nats[i][:, at] = table[:emotions]
+        own.nats[i][:, steered_at] = table[:emotions]
         random.nats[i] = found[k][0]
-        random.nats[i][:, at] = table[emotions:]
+        random.nats[i][:, steered_at] = table[emotions:]
         if settings.words:
             begin = len(chosen) + k * emotions
             words.nats[i] = [float(one[0]) for one in found[begin : begin + emotions]]

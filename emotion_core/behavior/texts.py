@@ -55,30 +55,25 @@ class BehaviorText:
         return self.direction < 0 and self.in_words < 0
 
 
-def write_texts(
-    model: LoadedModel, settings: BehaviorSettings, layer: int, directions: FloatArray, scale: float
-) -> Job[tuple[BehaviorText, ...]]:
+def write_texts(model: LoadedModel, settings: BehaviorSettings, at: Directions) -> Job[tuple[BehaviorText, ...]]:
     """Writes and judges the continuations of a run, as a job that yields after each step.
 
     Args:
         model: The model.
         settings: The run.
-        layer: Steered layer.
-        directions: float32 [emotions + controls, width], unit length.
-        scale: Length of strength 1 in the residual stream.
+        at: Emotions and controls at the steered layer.
 
     Raises:
         TextTooLongError: A scenario leaves no room for the new tokens.
         PromptSetError: A pattern takes too long on a text.
     """
-    prompts, owners, plans = _plan(settings, len(directions) - len(settings.emotions))
+    prompts, owners, plans = _plan(settings, len(at.values) - len(settings.emotions))
     if not prompts:
         return ()
-    at = Directions((layer,), directions[:, None], np.array([scale], dtype=np.float32))
     generated = yield from generate(model, settings.writing(prompts), at, plans)
     written = generated.written
     texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
-    scores = yield from score(model, texts, layer, directions[:1])
+    scores = yield from score(model, texts, at.layers[0], at.values[:1, 0])
     found = []
     for w, nats in zip(written, scores.surprise, strict=True):
         scene, in_words = owners[w.row.prompt]

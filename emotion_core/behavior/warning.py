@@ -25,6 +25,7 @@ from emotion_core.behavior.rates import as_rate
 from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.correlation import adjusted, pearson
+from emotion_core.steering.directions import Directions
 from emotion_core.steering.prompt_tokens import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -183,7 +184,8 @@ def early_warning(
         cache=cache,
     )
     texts = [(scene, f"{lead.strip()} {scene.text}") for scene in scenes for lead in warning.leads]
-    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * cases, layer, units, 1.0)
+    at = Directions((layer,), units[:, None], np.ones(1, np.float32))
+    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * cases, at)
     nats = np.array([float(conditions[0]) for conditions in odds]).reshape(len(scenes), -1)
     ids = [generation_ids(model, text, chat=settings.chat) for _, text in texts]
     streams = yield from mean_streams(model, ids, [(len(text) - 1, len(text)) for text in ids], layer)

@@ -35,7 +35,8 @@ def fan_table(sweep: Sweep) -> pd.DataFrame:
     columns = ["strength", "null_low", "null_high", "line"]
     if sweep.test is None:
         return pd.DataFrame(columns=columns)
-    low, high, slope = sweep.test.controls.low, sweep.test.controls.high, sweep.test.slope
+    test = sweep.test
+    low, high, slope = (test.sign * one for one in (test.controls.low, test.controls.high, test.slope))
     ends = sorted({*sweep.test.strengths, 0.0})
     return pd.DataFrame([[s, *sorted((s * low, s * high)), s * slope] for s in ends], columns=columns)
 
@@ -46,7 +47,7 @@ def controls_table(sweep: Sweep) -> pd.DataFrame:
     if sweep.test is None:
         return pd.DataFrame(columns=columns)
     kinds = [(kind, True) for kind in sweep.test.controls.kinds]
-    kinds += [] if sweep.test.far is None else [(sweep.test.far, False)]
+    kinds += [(one, False) for one in (sweep.test.far, sweep.test.gates) if one is not None]
     rows = [
         [kind_words(k.kind), k.n, k.mean, k.sd, k.high, k.p_value, "yes" if decides else "no"] for k, decides in kinds
     ]

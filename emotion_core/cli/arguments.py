@@ -67,7 +67,7 @@ def _add_option(command: argparse.ArgumentParser, asked: Asked, default: Any) ->
         words = f"{words.removesuffix(')')}; {told})" if words.endswith(")") else f"{words} ({told})"
     how["help"] = (words[0].lower() + words[1:]).replace("%", "%%")  # a percent sign would be a place to fill in
     option = ask.option or f"--{asked.name.replace('_', '-')}"
-    command.add_argument(option, required=asked.required and not ask.of_vectors, **how)
+    command.add_argument(option, required=asked.required and default is None and not ask.of_vectors, **how)
 
 
 def _repeats(asked: Asked) -> bool:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.cli.answer import Answer, number, table
+from emotion_core.cli.arguments import writable
 from emotion_core.cli.runs import result
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.geometry import TWIN
+from emotion_core.geometry.axes import fit_axes
 from emotion_core.geometry.claims import claims
 from emotion_core.geometry.compare import compare as compare_vectors
 from emotion_core.geometry.emotion_map import map_emotions
@@ -18,7 +20,7 @@ from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.stats.p_words import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.file import load_vectors
+from emotion_core.vectors.file import load_vectors, save_vectors
 
 
 def geometry(arguments: argparse.Namespace) -> Answer:
@@ -26,6 +28,8 @@ def geometry(arguments: argparse.Namespace) -> Answer:
     vectors = load_vectors(Path(arguments.vectors))
     norms = read_norms(Path(arguments.norms)) if arguments.norms else None
     found = map_emotions(vectors, layer=arguments.layer, clusters=arguments.clusters, norms=norms, seed=arguments.seed)
+    if arguments.axes:
+        save_vectors(fit_axes(vectors, norms), writable(arguments.axes))
     twin = _twin(vectors, arguments) if arguments.untrained_twin else None
     readings = read_norms_off(vectors.values[:, found.layer], vectors.emotions, norms or circumplex())
     claimed = claims(found, readings, rival_rows(vectors, found.layer, twin))

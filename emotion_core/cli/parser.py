@@ -102,6 +102,7 @@ def _geometry(command: argparse.ArgumentParser) -> None:
     _vectors(command, "vector file with at least 3 emotions")
     command.add_argument("--layer", type=int, default=None)
     command.add_argument("--norms", default=None, help="CSV of human ratings: word, valence, arousal")
+    command.add_argument("--axes", default=None, metavar="OUT", help="vector file to write valence and arousal to")
     command.add_argument(
         "--untrained-twin",
         action="store_true",
@@ -122,7 +123,8 @@ def _sweep(command: argparse.ArgumentParser) -> None:
     from emotion_core.steering.settings import WORDS, SweepSettings
 
     _vectors(command)
-    add_settings(command, SweepSettings, words=WORDS)
+    add_settings(command, SweepSettings, words=WORDS, prompts=[])
+    _conversations(command)
     command.add_argument(
         "--next-token", action="store_true", help="only the change at the next token, before any text is sampled"
     )
@@ -133,8 +135,19 @@ def _crosstalk(command: argparse.ArgumentParser) -> None:
     from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 
     _vectors(command, "vector file with at least 2 emotions")
-    add_settings(command, CrossTalkSettings)
+    add_settings(command, CrossTalkSettings, prompts=[])
+    _conversations(command)
     model_arguments(command, None)
+
+
+def _conversations(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--conversation",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="conversation to go on with: JSON or built-in name, up to the user's last turn; may be repeated",
+    )
 
 
 def _read(command: argparse.ArgumentParser) -> None:

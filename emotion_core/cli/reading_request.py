@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from emotion_core.base.errors import SettingsError
 
 if TYPE_CHECKING:
+    from emotion_core.models.dialogue import Said
     from emotion_core.prompts.library_items import Template, Turn
     from emotion_core.reading.continuation import Writing
-    from emotion_core.reading.dialogue import Said
     from emotion_core.reading.monitor import MonitorSettings
     from emotion_core.reading.priors import Prior
     from emotion_core.runs.reading_request import ReadingRequest
@@ -43,7 +43,7 @@ def make_request(arguments: argparse.Namespace) -> ReadingRequest:
 
         file = Path(arguments.labelled)
         return ReadingRequest("labelled", labelled=read_labelled(file.name, _bytes(file)), monitor=monitor, **shared)
-    conversations = tuple(_said(name) for name in arguments.conversation or ())
+    conversations = tuple(said_in(name) for name in arguments.conversation or ())
     if arguments.system:
         priors = tuple(_prior(one) for one in arguments.system)
         return ReadingRequest("priors", priors=priors, conversations=conversations, **shared)
@@ -124,11 +124,11 @@ def _attempts(name: str) -> str:
     return run.model_dump_json()
 
 
-def _said(name: str) -> tuple[Said, ...]:
+def said_in(name: str) -> tuple[Said, ...]:
     """A conversation from a file, or a built-in one by its name."""
+    from emotion_core.models.dialogue import Said
     from emotion_core.prompts.conversations import read_conversation
     from emotion_core.prompts.library import load_conversations
-    from emotion_core.reading.dialogue import Said
 
     library = {one.name: one.turns for one in load_conversations()}
     turns: tuple[Turn, ...] = library.get(name) or read_conversation(Path(name).name, _bytes(Path(name)))

@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from emotion_core.base.errors import SettingsError
 from emotion_core.charts.crosstalk import crosstalk_sentence
 from emotion_core.charts.next_token import next_token_sentence, words_sentence
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
+from emotion_core.cli.reading_request import said_in
 from emotion_core.cli.runs import result
 from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 from emotion_core.steering.band import kind_words
@@ -58,7 +60,7 @@ def _controls(result: Sweep) -> str:
     if result.test is None:
         return ""
     test = result.test
-    kinds = [*test.controls.kinds, *([] if test.far is None else [test.far])]
+    kinds = [*test.controls.kinds, *(one for one in (test.far, test.gates) if one is not None)]
     rows = [
         [kind_words(k.kind), str(k.n), number(k.mean), number(k.sd), number(k.high), number(k.p_value, 3)]
         for k in kinds
@@ -115,4 +117,22 @@ def _written(arguments: argparse.Namespace, layers: int) -> dict[str, Any]:
         given["span"] = (0, layers - 1)
     if getattr(arguments, "decoding", None) == "greedy" and "samples" not in arguments:
         given["samples"] = 1
+    talks = [said_in(name) for name in arguments.conversation]
+    for name, turns in zip(arguments.conversation, talks, strict=True):
+        if turns[-1].role != "user":
+            raise SettingsError(
+                "The conversation does not end with the user",
+                where=name,
+                expected="a turn of the user at the end, which the model answers",
+                remedy="Remove what stands after it",
+            )
+    plain = tuple(dict.fromkeys(arguments.prompts))
+    given["prompts"] = (*plain, *(turns[-1].content for turns in talks))
+    if not given["prompts"]:
+        raise SettingsError("There is nothing to continue", expected="--prompt TEXT or --conversation FILE")
+    if talks:
+        given |= {
+            "before": (*[()] * len(plain), *(turns[:-1] for turns in talks)),
+            "chat": True,
+        }
     return given

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from emotion_core.experiments.experiment import Experiment, Size
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.library import load_conversations
 from emotion_core.reading.attempts_library import load_attempts
-from emotion_core.reading.dialogue import Said
 from emotion_core.runs.limits import strings_in
 from emotion_core.runs.reading_request import ReadingRequest, check
 from emotion_core.runs.readings import Reading, label_of, read

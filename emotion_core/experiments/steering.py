@@ -10,6 +10,7 @@ from emotion_core.steering.next_token import NextTokenDose, next_token_dose, nex
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
+from emotion_core.steering.writing import WritingSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 
@@ -18,18 +19,23 @@ def _sweep_label(settings: SweepSettings, vectors: EmotionVectors) -> str:
     return f"{settings.emotion}, {prompts}, {strengths}"
 
 
+def _texts(settings: WritingSettings) -> tuple[str, ...]:
+    """Everything that is continued: prompts, and what was said before them."""
+    return (*settings.prompts, *(turn.content for turns in settings.before for turn in turns))
+
+
 def _sweep_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
-    return Size(prompts=settings.prompts, written=n_texts(settings), new_tokens=settings.max_new_tokens)
+    return Size(prompts=_texts(settings), written=n_texts(settings), new_tokens=settings.max_new_tokens)
 
 
 def _matrix_size(settings: CrossTalkSettings, vectors: EmotionVectors) -> Size:
     texts = n_matrix_texts(settings, len(settings.emotions or vectors.emotions))
-    return Size(prompts=settings.prompts, written=texts, new_tokens=settings.max_new_tokens)
+    return Size(prompts=_texts(settings), written=texts, new_tokens=settings.max_new_tokens)
 
 
 def _next_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
     written, new_tokens = next_token_size(settings)
-    return Size(prompts=settings.prompts, written=written, new_tokens=new_tokens)
+    return Size(prompts=_texts(settings), written=written, new_tokens=new_tokens)
 
 
 SWEEP = Experiment(

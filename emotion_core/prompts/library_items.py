@@ -229,10 +229,11 @@ class Opening(_Item):
 
 
 class ImplicitSituation(_Item):
-    """A message that implies an emotion without naming it."""
+    """A message that implies an emotion without naming it; `again` is the label of a second reading."""
 
     emotion: _Name
     text: _Text
+    again: str = ""
 
 
 class Activity(_Item):

@@ -11,12 +11,12 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
+from emotion_core.models.dialogue import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.attempts_library import AttemptRun
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
 from emotion_core.reading.conversation import drift_sentence
-from emotion_core.reading.dialogue import span_numbers, tokenize
 from emotion_core.reading.project import Array, GroupMeans, read_windows
 from emotion_core.reading.watched import places_of
 from emotion_core.stats.intervals import mean_interval

@@ -11,13 +11,12 @@ import torch
 
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.models.dialogue import PLAIN_NAMES, tokenize
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import rendered
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
-from emotion_core.reading.dialogue import PLAIN_NAMES, tokenize
 from emotion_core.reading.text import read_encoding
 from emotion_core.steering.noise import choose, gumbel
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
@@ -135,7 +134,7 @@ def room_for_reply(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]
     Raises:
         TextTooLongError: It has not.
     """
-    ids = reply_ids(model, turns)
+    ids = tokenize(model, turns, reply=True).encoding.ids
     if len(ids) + FEWEST > model.info.context:
         raise TextTooLongError(
             "The conversation leaves no room for a reply",
@@ -144,18 +143,6 @@ def room_for_reply(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]
             remedy="Leave out turns",
         )
     return ids
-
-
-def reply_ids(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]:
-    """The tokens that a reply continues from: the conversation and the beginning of the assistant's turn."""
-    if model.tokenizer.chat_template:
-        messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
-        tokenize(model, turns)  # the same errors as everywhere else
-        whole = rendered(model.tokenizer, messages, reply=True)
-        return tuple(model.tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"])
-    lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
-    ids = tuple(model.tokenizer("\n".join([*lines, f"{PLAIN_NAMES['assistant']}:"]), verbose=False)["input_ids"])
-    return ids[:-1] if len(ids) > 1 and ids[-1] == model.tokenizer.eos_token_id else ids
 
 
 def _write(

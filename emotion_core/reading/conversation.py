@@ -12,11 +12,11 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
+from emotion_core.models.dialogue import Dialogue, span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, Trend, trend
-from emotion_core.reading.dialogue import Dialogue, span_numbers, tokenize
 from emotion_core.reading.project import GroupMeans
 from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_encoding
 from emotion_core.stats.intervals import Link, link

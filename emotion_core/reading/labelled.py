@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.conversations import KEYS, json_items, kept_under, turns_of
+from emotion_core.models.dialogue import Said
+from emotion_core.prompts.conversations import KEYS, kept_under, turns_of
 from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
-from emotion_core.reading.dialogue import Said
+from emotion_core.prompts.tables import json_items
 
 MOST_CONVERSATIONS = 1000
 MOST_CHARACTERS = 2_000_000
 SHOWN = 10
-_YES = ("1", "true", "yes", "positive", "flagged", "bad")
-_NO = ("0", "false", "no", "negative", "fine", "good")
+_YES = ("1", "true", "yes", "positive", "flagged", "bad", "unsafe", "harmful")
+_NO = ("0", "false", "no", "negative", "fine", "good", "safe", "harmless")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def read_labelled(filename: str, data: bytes) -> tuple[Labelled, ...]:
         PromptSetError: The file cannot be read, an item is faulty, one of the labels is missing, or it is too large.
     """
     name = base_name(filename)
-    items = json_items(name, data)
+    items = json_items(name, data, KEYS)
     if len(items) > MOST_CONVERSATIONS:
         raise PromptSetError(
             "There are too many conversations",

@@ -13,10 +13,10 @@ from typing import Literal
 
 import numpy as np
 
+from emotion_core.models.dialogue import span_numbers, tokenize
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.dialogue import span_numbers, tokenize
 from emotion_core.vectors.rows import IntArray
 
 Form = Literal["text", "conversation"]

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.models.dialogue import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import judge
-from emotion_core.reading.dialogue import span_numbers, tokenize
 from emotion_core.reading.priors_result import PriorsReading, late_turns
 from emotion_core.reading.project import GroupMeans, read_windows
 from emotion_core.reading.windows import windows

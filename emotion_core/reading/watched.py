@@ -13,6 +13,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import Kind
+from emotion_core.models.dialogue import tokenize
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -20,7 +21,6 @@ from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import Split
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import LEVEL, judge
-from emotion_core.reading.dialogue import tokenize
 from emotion_core.reading.monitor import (
     Mask,
     MonitorSettings,

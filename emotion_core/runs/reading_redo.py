@@ -6,9 +6,9 @@ import json
 import shlex
 from collections.abc import Sequence
 
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.library import load_conversations, load_system_prompts, load_templates
 from emotion_core.reading.attempts_library import load_attempts
-from emotion_core.reading.dialogue import Said
 from emotion_core.runs.reading_request import ReadingRequest
 
 VECTORS = "vectors.safetensors"

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.library_items import Template, Turn
 from emotion_core.reading.attempts_library import AttemptRun, read_attempts_file
 from emotion_core.reading.baseline import check_layers
 from emotion_core.reading.continuation import Writing, check_reply
 from emotion_core.reading.conversation import check_turns
-from emotion_core.reading.dialogue import Said
 from emotion_core.reading.dose import make_template
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings

@@ -40,7 +40,9 @@ def null_band(controls: Sequence[float], freedom: int, comparisons: int = 1) -> 
 def kind_words(kind: str) -> str:
     """A kind of control as a person reads it."""
     words = {str(name): text for name, text in KIND_WORDS.items()}
-    return (words | {"far": "mixes of neutral texts as far off the data"}).get(kind, kind)
+    return (words | {"far": "mixes of neutral texts as far off the data", "gate": "the same behind other gates"}).get(
+        kind, kind
+    )
 
 
 @dataclass(frozen=True)

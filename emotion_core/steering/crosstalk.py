@@ -23,6 +23,7 @@ from emotion_core.steering.directions import (
     read_layer,
     read_material,
     steered_layers,
+    with_thresholds,
 )
 from emotion_core.steering.generate import Written, generate, never
 from emotion_core.steering.plan import PlannedRow, baseline_rows
@@ -155,6 +156,7 @@ def crosstalk(
     material = yield from read_material(model, vectors, cache)
     pushes = control_pushes(vectors, emotions, settings.controls, settings, layer, material)
     directions = Directions(layers, np.concatenate([steered, pushes.values]), scales)
+    directions = yield from with_thresholds(model, vectors, settings, directions)
     plans = [plan_crosstalk(settings, len(emotions), p) for p in range(len(settings.prompts))]
     generated = yield from generate(model, settings, directions, plans, stop=stop)
     written = generated.written

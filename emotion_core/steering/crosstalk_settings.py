@@ -8,7 +8,7 @@ from typing import Annotated
 
 from emotion_core.base.ask import Ask
 from emotion_core.base.errors import SettingsError
-from emotion_core.steering.writing import WritingSettings
+from emotion_core.steering.writing import WritingSettings, require_shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,5 +34,6 @@ class CrossTalkSettings(WritingSettings):
                 expected="a finite number other than 0",
                 found=str(self.strength),
             )
+        require_shares(self.operation, (self.strength,))
         if len(set(self.emotions)) != len(self.emotions):
             raise SettingsError("The same emotion is there twice", remedy="Name each emotion once")

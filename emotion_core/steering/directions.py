@@ -8,7 +8,7 @@ itself. Equal length is no equal disturbance, since texts vary more along some d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.writing import WritingSettings
 from emotion_core.tracing.record import record
+from emotion_core.tracing.steer import BOUNDED
+from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.rows import PairRows
@@ -37,11 +39,73 @@ class Directions:
         layers: Steered layers, ascending.
         values: float32 [directions, layers, width], of length 1, or of the length of a mix of emotions.
         scales: float32 [layers], length of strength 1 in the residual stream of each layer.
+        bounds: float32 [directions, layers], projection that `cap` and `floor` hold to; None for other operations.
+        gates: float32 [directions, layers, width], what the gate of each reads; None without gates.
+        opens_at: float32 [directions, layers], where it opens.
     """
 
     layers: tuple[int, ...]
     values: FloatArray
     scales: FloatArray
+    bounds: FloatArray | None = None
+    gates: FloatArray | None = None
+    opens_at: FloatArray | None = None
+
+
+def with_thresholds(
+    model: LoadedModel, vectors: EmotionVectors, settings: WritingSettings, at: Directions, gates: GatesOf | None = None
+) -> Job[Directions]:
+    """Directions with the bounds of `cap` and `floor` and with gates: percentiles of neutral tokens along each.
+
+    A job. A direction that means nothing is held to the same percentile along itself, and so is what opens a gate.
+    First tokens do not count: models park attention on them.
+
+    Args:
+        model: The model.
+        vectors: With the direction that opens the gate.
+        settings: How is steered.
+        at: The directions.
+        gates: Gates of other directions for some rows of them; None where all have the gate of the settings.
+
+    Raises:
+        VectorFileError: The vectors lack the emotion that opens the gate.
+        ModelError: No neutral text fits into the model's context.
+    """
+    asked = settings.gate
+    bounded = settings.operation in BOUNDED
+    if not bounded and asked is None:
+        return at
+    texts = [text for text in neutral_texts(model, vectors.reading) if model.fits(text, chat=settings.chat)]
+    encodings = [model.encode(text, chat=settings.chat) for text in texts[:THRESHOLD_TEXTS]]
+    count, looked = len(at.values), at.values[:0]
+    if asked is not None:
+        looked = emotion_units(vectors, [asked.emotion], at.layers)
+        looked = np.concatenate([looked, gates.units]) if gates is not None else looked
+    read = np.concatenate([at.values if bounded else at.values[:0], looked])  # (directions, layers, width)
+    found = yield from project_layers(model, encodings, {layer: read[:, i] for i, layer in enumerate(at.layers)})
+    kept = [rows[1:][np.array(one.content[1:], dtype=bool)] for rows, one in zip(found, encodings, strict=True)]
+    tokens = np.concatenate(kept)  # (tokens, layers, directions)
+    bounds = np.percentile(tokens[:, :, :count], settings.bound, axis=0).T.astype(np.float32) if bounded else None
+    if asked is None:
+        return replace(at, bounds=bounds)
+    opens = np.percentile(tokens[:, :, -len(looked) :], asked.percentile, axis=0).T.astype(np.float32)
+    which = np.zeros(count, dtype=np.int64)
+    if gates is not None:
+        which[list(gates.directions)] = np.arange(len(gates.directions)) + 1
+    return replace(at, bounds=bounds, gates=looked[which], opens_at=opens[which])
+
+
+@dataclass(frozen=True)
+class GatesOf:
+    """Gates that mean nothing, for some of the steered directions.
+
+    Attributes:
+        directions: Which of them.
+        units: float32 [gates, layers, width], what opens each.
+    """
+
+    directions: tuple[int, ...]
+    units: FloatArray
 
 
 def read_layer(settings: WritingSettings, vectors: EmotionVectors, chosen: int) -> int:
@@ -137,8 +201,10 @@ def read_material(model: LoadedModel, vectors: EmotionVectors, cache: Activation
     )
 
 
-# Kind of the controls that are pushed as far off the data as the emotion.
-FAR = "far"
+# Neutral texts whose tokens set the thresholds of caps, floors and gates.
+THRESHOLD_TEXTS = 120
+# Kind of the controls that are pushed as far off the data as the emotion, and of the emotion behind other gates.
+FAR, GATE = "far", "gate"
 
 
 @dataclass(frozen=True)
@@ -149,11 +215,13 @@ class Pushes:
         kinds: Kind of each control.
         values: float32 [controls, layers, width], what strength 1 adds, in scales of the layers.
         read: float32 [controls, width], length 1: what a control is read along, at the read layer.
+        gates: float32 [gates, layers, width], what opens the gates of the last ones.
     """
 
     kinds: tuple[str, ...]
     values: FloatArray
     read: FloatArray
+    gates: FloatArray
 
 
 def control_pushes(
@@ -165,6 +233,7 @@ def control_pushes(
     material: Material,
     far: int = 0,
     most: int | None = None,
+    gates: int = 0,
 ) -> Pushes:
     """The controls of an emotion, in turn of every kind that applies, all as long as what is steered with.
 
@@ -177,6 +246,7 @@ def control_pushes(
         material: Neutral and training texts.
         most: Of each kind; by default as many as are wanted in all.
         far: So many of the mixes of neutral texts come a second time, as far off the data as the first emotion.
+        gates: So often the first emotion comes once more, behind the gate of a direction that means nothing.
 
     Raises:
         SettingsError: Some are wanted as far off the data, and no neutral text could be read.
@@ -187,11 +257,12 @@ def control_pushes(
             remedy="Leave out the controls that are as far off the data",
         )
     layers = steered_layers(settings, layer)
-    each = max(far, count if most is None else most)
+    each = max(far, gates, count if most is None else most)
     drawn = controls_of(vectors, (*layers, layer), material.neutral, material.training, each, seed=settings.seed)
     own_kinds = [drawn.places(emotion) for emotion in emotions]
     places = [list(dict.fromkeys(i for own in own_kinds for i in own.get(kind, ()))) for kind in KINDS]
-    turn = [index[k] for k in range(max(map(len, places))) for index in places if k < len(index)][:count]
+    turn = [index[k] for k in range(max(map(len, places))) for index in places if k < len(index)]
+    openers, turn = turn[:gates], turn[:count]
     chosen = sorted(turn, key=lambda i: (KINDS.index(drawn.kinds[i]), i))
     kinds: list[str] = [drawn.kinds[i] for i in chosen]
     steered = steered_vector(settings, vectors, emotions[0], layers)
@@ -205,7 +276,13 @@ def control_pushes(
         length = np.linalg.norm(steered, axis=-1) * ratio
         values = np.concatenate([values, units * length[..., None]])
         chosen, kinds = [*chosen, *again], [*kinds, *[FAR] * len(again)]
-    return Pushes(tuple(kinds), values.astype(np.float32), drawn.units[chosen, -1])
+    read = drawn.units[chosen, -1]
+    if gates:
+        own = emotion_units(vectors, emotions[:1], (layer,))[:, 0]
+        values = np.concatenate([values, np.repeat(steered[None], len(openers), axis=0)])
+        read = np.concatenate([read, np.repeat(own, len(openers), axis=0)])
+        kinds += [GATE] * len(openers)
+    return Pushes(tuple(kinds), values.astype(np.float32), read, drawn.units[openers, :-1])
 
 
 def natural_sds(neutral: FloatArray, directions: FloatArray) -> FloatArray:

@@ -36,13 +36,13 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
     if test is None:
         return SweepFinding("no evidence", f"{where}. {_untested(sweep)}")
     null = next(kind for kind in test.controls.kinds if kind.kind == test.controls.hardest)
-    per = f"{signed(0.1 * test.slope)} standard deviations a 0.1 of strength"
+    per = f"{signed(0.1 * test.sign * test.slope)} standard deviations a 0.1 of strength"
     if sweep.settings.unit == "raw":
-        per = f"{signed(test.slope, 3)} standard deviations a unit of strength"
-    scale = 0.1 if sweep.settings.unit == "fraction" else 1.0
+        per = f"{signed(test.sign * test.slope, 3)} standard deviations a unit of strength"
+    scale = test.sign * (0.1 if sweep.settings.unit == "fraction" else 1.0)
     theirs = (
         f"{kind_words(test.controls.hardest)}, each read along itself, give {signed(scale * null.mean)} on average, "
-        f"and one in twenty more than {signed(scale * null.high)}"
+        f"and one in twenty {'more' if test.sign > 0 else 'less'} than {signed(scale * null.high)}"
     )
     p = p_words(test.controls.p_value)
     if test.evidence:

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import JobCancelled
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.noise import choose, gumbel
+from emotion_core.steering.operators import thinking
 from emotion_core.steering.plan import PlannedRow, blocks
-from emotion_core.steering.prompt_tokens import prompt_ids
+from emotion_core.steering.prompt_tokens import PromptTokens, prompt_tokens
 from emotion_core.steering.writing import WritingSettings
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.memory import slowness
-from emotion_core.tracing.steer import Intervention
+from emotion_core.tracing.steer import SHARES, Intervention, OpenWhen
 
 WRITING = "writing texts"
 CONTROLS = "writing controls"
@@ -87,30 +89,31 @@ def generate(
         TextTooLongError: A prompt leaves no room for the new tokens.
         JobCancelled: It was stopped before the first token.
     """
-    plain = [prompt_ids(model, prompt, settings) for prompt in settings.prompts]
-    asked = [prompt_ids(model, f"{in_words} {p}", settings) for p in settings.prompts] if in_words else plain
+    numbers = range(len(settings.prompts))
+    plain = [prompt_tokens(model, settings, p) for p in numbers]
+    asked = [prompt_tokens(model, settings, p, in_words) for p in numbers] if in_words else plain
     split = [
         (prompt, block)
         for prompt, rows in enumerate(plans)
-        for block in blocks(rows, _bytes_per_row(model, len(plain[prompt]) + settings.max_new_tokens))
+        for block in blocks(rows, _bytes_per_row(model, len(plain[prompt].ids) + settings.max_new_tokens))
     ]
     total, texts = settings.max_new_tokens * len(split), sum(map(len, plans))
     written: list[Written] = []
     for number, (prompt, block) in enumerate(split):
-        ids = asked[prompt] if block[0].in_words else plain[prompt]
-        writing = write_block(model, settings, ids, block, directions)
+        tokens, ids = asked[prompt] if block[0].in_words else plain[prompt], plain[prompt].ids
+        writing = write_block(model, settings, tokens, block, directions)
         while True:
             try:
                 steps = next(writing)
             except StopIteration as end:
-                written += [Written(w.row, plain[prompt], w.ids, w.broken) for w in end.value]
+                written += [Written(w.row, ids, w.ids, w.broken) for w in end.value]
                 break
             yield Progress(number * settings.max_new_tokens + steps.progress.done, total, what + slowness(model))
             if stop():
                 writing.close()
                 if whole:
                     return Generated(written, f"stopped after {len(written)} of {texts} control texts")
-                return _stopped(written, steps, plain[prompt], texts, settings.max_new_tokens)
+                return _stopped(written, steps, ids, texts, settings.max_new_tokens)
     return Generated(written)
 
 
@@ -122,11 +125,12 @@ def first_logits(
     Raises:
         TextTooLongError: The prompt leaves no room for the new tokens.
     """
-    ids = prompt_ids(model, settings.prompts[rows[0].prompt], settings)
+    prompt = prompt_tokens(model, settings, rows[0].prompt)
     filled = [*rows, *[rows[0]] * (-len(rows) % ROW_MULTIPLE)]
-    cache = _steered_prompt(model, settings, ids, filled, directions)
-    tokens = torch.full((len(filled),), ids[-1], device=model.info.device)
-    _, logits = step(model, tokens, cache, interventions(settings, filled, directions))
+    cache = steered_prompt(model, settings, prompt, filled, directions)
+    tokens = torch.full((len(filled),), prompt.ids[-1], device=model.info.device)
+    edits = interventions(settings, filled, directions)
+    _, logits = step(model, tokens, cache, weighted(edits, written_weights(model, settings, prompt, [()], 0)))
     return logits[: len(rows)]
 
 
@@ -149,21 +153,21 @@ def _stopped(written: list[Written], last: Step, ids: tuple[int, ...], texts: in
 
 
 def write_block(
-    model: LoadedModel, settings: WritingSettings, ids: tuple[int, ...], block: Sequence[PlannedRow], at: Directions
+    model: LoadedModel, settings: WritingSettings, prompt: PromptTokens, block: Sequence[PlannedRow], at: Directions
 ) -> Generator[Step, None, list[Written]]:
     """Generates rows of one prompt in one batch, yielding after each decoding step.
 
     Args:
         model: The model.
         settings: How to write.
-        ids: Tokens of the prompt.
+        prompt: Its tokens.
         block: The rows.
         at: What to steer with.
     """
     filler = [block[0]] * (-len(block) % ROW_MULTIPLE)
     rows = [*block, *filler]
     edits = interventions(settings, rows, at)
-    cache = _steered_prompt(model, settings, ids, rows, at)
+    cache, ids = steered_prompt(model, settings, prompt, rows, at), prompt.ids
     tokens = torch.full((len(rows),), ids[-1], device=model.info.device)  # (rows,)
     stop_ids = torch.tensor(sorted(model.stop_ids), device=model.info.device)
     running = torch.tensor([i < len(block) for i in range(len(rows))], device=model.info.device)
@@ -175,7 +179,9 @@ def write_block(
         return [Written(row, ids, tuple(emitted[i]), flags[i]) for i, row in enumerate(block)]
 
     for t in range(settings.max_new_tokens):
-        cache, logits = step(model, tokens, cache, edits if settings.scope != "prompt" or t == 0 else [])
+        cache, logits = step(
+            model, tokens, cache, weighted(edits, written_weights(model, settings, prompt, emitted, t))
+        )
         broken |= running & ~torch.isfinite(logits).all(-1)
         noise = _noise(settings, rows, t, logits.shape[-1])
         tokens = choose(torch.nan_to_num(logits), noise, settings.temperature, settings.top_p)
@@ -188,20 +194,40 @@ def write_block(
     return so_far()
 
 
-def _steered_prompt(
-    model: LoadedModel, settings: WritingSettings, ids: tuple[int, ...], rows: Sequence[PlannedRow], at: Directions
+def steered_prompt(
+    model: LoadedModel, settings: WritingSettings, prompt: PromptTokens, rows: Sequence[PlannedRow], at: Directions
 ) -> object:
     """Cache of the prompt without its last token, a row each; None for a prompt of one token."""
+    ids = prompt.ids
     if len(ids) == 1:
         return None
-    if settings.scope == "generated":
+    if not prompt.weights.any():
         return spread(prefill(model, ids[:-1]), [0] * len(rows))
     first = {row.condition: row for row in reversed(rows)}  # one row a condition, whatever the sample
     conditions = list(first)
     distinct = [first[c] for c in conditions]
     distinct += [distinct[0]] * (-len(distinct) % ROW_MULTIPLE)
-    cache = prefill(model, ids[:-1], interventions(settings, distinct, at), rows=len(distinct))
+    edits = weighted(interventions(settings, distinct, at), torch.from_numpy(prompt.weights)[None])
+    cache = prefill(model, ids[:-1], edits, rows=len(distinct))
     return spread(cache, [conditions.index(row.condition) for row in rows])
+
+
+def written_weights(
+    model: LoadedModel, settings: WritingSettings, prompt: PromptTokens, emitted: Sequence[Sequence[int]], t: int
+) -> torch.Tensor:
+    """Weights of the positions that emit generated token t, float32 [rows], or [1] where all rows have the same."""
+    if not settings.where.thoughts:
+        return torch.tensor([settings.where.written(t, prompt.turns, thinking=False)])
+    begun = "<think>" if prompt.thinking else ""
+    inside = [thinking(begun + str(model.tokenizer.decode(list(ids)))) for ids in emitted]
+    return torch.tensor([settings.where.written(t, prompt.turns, thinking=one) for one in inside])
+
+
+def weighted(edits: list[Intervention], weights: torch.Tensor) -> list[Intervention]:
+    """The edits times float32 weights: of rows, or [1, tokens] of the tokens of a prompt; none where all are 0."""
+    if bool((weights == 1).all()):
+        return edits
+    return [edit.times(weights) for edit in edits] if bool(weights.any()) else []
 
 
 def interventions(settings: WritingSettings, rows: Sequence[PlannedRow], at: Directions) -> list[Intervention]:
@@ -210,10 +236,20 @@ def interventions(settings: WritingSettings, rows: Sequence[PlannedRow], at: Dir
     index = [row.direction for row in rows]
     edits = []
     for place, layer in enumerate(at.layers):
-        amounts = strengths if settings.operation == "project_out" else strengths * at.scales[place]
-        chosen = np.ascontiguousarray(at.values[index, place])  # (rows, width)
-        edits.append(Intervention(layer, settings.operation, torch.from_numpy(chosen), torch.from_numpy(amounts)))
+        amounts = strengths if settings.operation in SHARES else strengths * at.scales[place]
+        gate = None
+        if at.gates is not None and at.opens_at is not None and settings.gate is not None:
+            looked, opens_at = _rows(at.gates, index, place), _rows(at.opens_at, index, place)
+            gate = OpenWhen(looked, opens_at, settings.gate.below)
+        bounds = None if at.bounds is None else _rows(at.bounds, index, place)
+        chosen = _rows(at.values, index, place)  # (rows, width)
+        edits.append(Intervention(layer, settings.operation, chosen, torch.from_numpy(amounts), bounds, gate))
     return edits
+
+
+def _rows(values: FloatArray, index: Sequence[int], place: int) -> torch.Tensor:
+    """Of [directions, layers, ...] those of some rows at one layer."""
+    return torch.from_numpy(np.ascontiguousarray(values[index, place]))
 
 
 def _noise(settings: WritingSettings, rows: Sequence[PlannedRow], t: int, vocabulary: int) -> torch.Tensor | None:

@@ -13,7 +13,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.directions import Directions, emotion_units, layer_scales, read_layer
 from emotion_core.steering.generate import Written, write_block
 from emotion_core.steering.plan import PlannedRow
-from emotion_core.steering.prompt_tokens import prompt_ids
+from emotion_core.steering.prompt_tokens import prompt_tokens
 from emotion_core.steering.writing import WritingSettings, require
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
@@ -80,10 +80,10 @@ def live(
     weights = np.array([strength for _, strength in settings.strengths], dtype=np.float32)
     added = np.einsum("e,elw->lw", weights, units)[None]
     at = Directions((layer,), added.astype(np.float32), layer_scales(settings, vectors, (layer,)))
-    ids = prompt_ids(model, settings.prompts[0], settings)
+    prompt = prompt_tokens(model, settings, 0)
     greedy = settings.decoding == "greedy"
     rows = [PlannedRow(0, 0, 0, strength, greedy=greedy) for strength in (0.0, 1.0)]
-    writing = write_block(model, settings, ids, rows, at)
+    writing = write_block(model, settings, prompt, rows, at)
     tokens = 0
     while True:
         try:

@@ -32,6 +32,7 @@ from emotion_core.steering.directions import (
     read_material,
     steered_layers,
     steered_vector,
+    with_thresholds,
 )
 from emotion_core.steering.generate import first_logits
 from emotion_core.steering.given_words import first_tokens
@@ -172,6 +173,7 @@ def next_token_dose(
     pushes = control_pushes(vectors, (settings.emotion,), total, settings, layer, material, most=CONTROLS_A_KIND)
     index = list(range(len(pushes.kinds)))
     at = Directions(layers, np.concatenate([steered[None], pushes.values[index], units]), scales)
+    at = yield from with_thresholds(model, vectors, settings, at)
     lens = unembedded(model, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1), LENS_TOKENS)
     spelled = first_tokens(model, words)
     # The emotion at every strength; then the controls where the emotion's numbers are finite, at a few of them.

@@ -12,9 +12,9 @@ import numpy as np
 
 from emotion_core.base.ask import Ask
 from emotion_core.base.errors import SettingsError
-from emotion_core.steering.writing import Decoding, Scope, Unit, WritingSettings, require
+from emotion_core.steering.writing import Decoding, Unit, WritingSettings, require, require_shares
 
-__all__ = ["Decoding", "Scope", "SweepSettings", "Unit", "clean_strengths", "parse_strengths"]
+__all__ = ["Decoding", "SweepSettings", "Unit", "clean_strengths", "parse_strengths"]
 
 MAX_STRENGTHS = 201
 # The prompt-only rival: the emotion asked for in words, in front of the prompt.
@@ -25,6 +25,7 @@ STRENGTHS = (
 )
 SHUFFLES = "More vectors from shuffled labels of the same texts, shown by name."
 IN_WORDS = "Prompt-only rival: words in front of the prompt, without steering; empty leaves it out."
+GATES = "The emotion once more, behind the gates of directions that mean nothing, beside the test."
 FAR = "Controls pushed as far off the data as the emotion, beside the test."
 
 
@@ -102,6 +103,8 @@ class SweepSettings(WritingSettings):
             the test like those among the controls.
         far: So many of the controls that are mixes of neutral texts are pushed a second time, as far off the data as
             the emotion (in standard deviations of neutral texts); they stand beside the test and do not decide it.
+        gates: So many times the emotion itself is steered with behind the gate of a direction that means nothing, at
+            the same percentile; they ask whether it matters what opens the gate, and do not decide the test.
         others: Emotions whose vectors stand beside it as controls, at every strength.
         words: Text put in front of the prompt of unsteered texts, the prompt-only rival; `{emotion}` stands for the
             emotion, empty leaves the rival out.
@@ -119,11 +122,14 @@ class SweepSettings(WritingSettings):
     ] = ()
     words: Annotated[str, Ask("Words alone", IN_WORDS)] = ""
     far: Annotated[int, Ask("Controls as far off the data", FAR, least=0, most=64)] = 0
+    gates: Annotated[int, Ask("Random gates", GATES, least=0, most=64, option="--random-gates")] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "strengths", clean_strengths(self.strengths))
         require(not self.far or self.operation == "add", "controls as far off the data", "the operation add", self.far)
+        require(not self.gates or self.gate is not None, "random gates", "a gate that they stand beside", self.gates)
+        require_shares(self.operation, self.strengths)
         require(all(math.isfinite(s) and s for _, s in self.mix), "mix", "finite numbers other than 0", self.mix)
         named = [self.emotion, *(emotion for emotion, _ in self.mix)]
         for names, where in ((named, "mix"), ([self.emotion, *self.others], "other emotions")):
@@ -131,7 +137,7 @@ class SweepSettings(WritingSettings):
                 raise SettingsError("The same emotion is there twice", where=where, remedy="Name each emotion once")
         if self.mix and self.operation != "add":
             raise SettingsError(
-                "Several emotions can be added, not projected out or clamped together",
+                "Several emotions can be added together, and nothing else",
                 expected="the operation add",
                 found=self.operation,
             )
@@ -143,12 +149,13 @@ class SweepSettings(WritingSettings):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Names of the steered directions: the emotion, both kinds of controls, shuffled vectors, other emotions."""
+        """Names of the steered directions: the emotion, all kinds of controls, shuffled vectors, other emotions."""
         controls = [f"control-{k + 1}" for k in range(self.controls)] + [f"far-{k + 1}" for k in range(self.far)]
+        controls += [f"gate-{k + 1}" for k in range(self.gates)]
         shuffled = [f"shuffled-{k + 1}" for k in range(self.shuffles)]
         return ("emotion", *controls, *shuffled, *self.others)
 
 
 def is_control(direction: str) -> bool:
     """Whether a direction of a sweep is a control without a name of its own."""
-    return direction.startswith(("control-", "far-"))
+    return direction.startswith(("control-", "far-", "gate-"))

@@ -20,7 +20,7 @@ from emotion_core.evaluation.controls import KINDS
 from emotion_core.steering.band import KindNull, KindTest, against_kinds
 from emotion_core.steering.coherence import Limits, coherence_limits, outer_strengths, usable_window
 from emotion_core.steering.comparison import Comparison, ComparisonPoint, Interval, interval, kind_of, point
-from emotion_core.steering.directions import FAR
+from emotion_core.steering.directions import FAR, GATE
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import is_control
 from emotion_core.steering.standard import standardise
@@ -80,6 +80,8 @@ class SlopeTest:
         controls: How it stands to the controls' slopes.
         far: The same for controls that are pushed as far off the data as the emotion, which do not decide; None
             without them.
+        gates: The same for the emotion behind gates that mean nothing, which do not decide either.
+        sign: -1 where steering takes away (project out, cap): slopes are those of the fall then.
     """
 
     strengths: tuple[float, ...]
@@ -87,6 +89,8 @@ class SlopeTest:
     prompts: int
     controls: KindTest
     far: KindNull | None = None
+    gates: KindNull | None = None
+    sign: int = 1
 
     @property
     def evidence(self) -> bool:
@@ -106,6 +110,8 @@ class SlopeTest:
             "widest_controls": self.controls.widest,
             "controls": [dict(vars(kind)) for kind in self.controls.kinds],
             "far_off_the_data": None if self.far is None else dict(vars(self.far)),
+            "behind_random_gates": None if self.gates is None else dict(vars(self.gates)),
+            "sign": self.sign,
             "prompts": self.prompts,
         }
 
@@ -115,7 +121,7 @@ class Role:
     """What a direction of a sweep is for.
 
     Attributes:
-        name: `emotion`, `control-K`, `far-K`, `shuffled-K` or another emotion.
+        name: `emotion`, `control-K`, `far-K`, `gate-K`, `shuffled-K` or another emotion.
         kind: Kind of control that it serves the test as; empty where it is none.
         column: Reading along the direction itself.
     """
@@ -173,6 +179,8 @@ def summarise(
     repeated: Numbers,
     broken: Sequence[bool],
     roles: Sequence[Role],
+    *,
+    falls: bool = False,
 ) -> SweepSummary:
     """Summarises the texts of a sweep.
 
@@ -183,11 +191,12 @@ def summarise(
         repeated: [texts], share of repeated 4-grams.
         broken: [texts].
         roles: Of every steered direction; the first is the emotion.
+        falls: Whether steering takes the direction away, so that its reading should fall.
     """
     table = _Table(rows, standardise(rows, readings), surprise, repeated, np.asarray(broken))
     limits, coherent, window = window_of(rows, surprise, repeated, broken)
     emotion = roles[0].column
-    test = _slope_test(table, roles, outer_strengths(window))
+    test = _slope_test(table, roles, outer_strengths(window), -1 if falls else 1)
     strengths = sorted(coherent)
     summaries = [_summary(table, s, emotion, coherent[s], window, test) for s in strengths]
     steered = [s for s in strengths if s != 0]
@@ -257,7 +266,7 @@ class _Table:
         return total / float(np.square(strengths).sum())
 
 
-def _slope_test(table: _Table, roles: Sequence[Role], strengths: tuple[float, ...]) -> SlopeTest | None:
+def _slope_test(table: _Table, roles: Sequence[Role], strengths: tuple[float, ...], sign: int) -> SlopeTest | None:
     """The test of a sweep; every direction is read along itself, at the same strengths and prompts."""
     directions = [d for d, role in enumerate(roles) if role.kind in KINDS]
     if not strengths or not directions:
@@ -267,18 +276,21 @@ def _slope_test(table: _Table, roles: Sequence[Role], strengths: tuple[float, ..
     controls = [d for d in directions if is_control(roles[d].name)] or directions
     common = [p for p in everywhere if all(_written(table, s, d, p) for d in controls for s in strengths)]
     prompts = np.array(common, dtype=np.int64)
-    slope = table.slope(strengths, 0, roles[0].column, prompts)
+    slope = sign * table.slope(strengths, 0, roles[0].column, prompts)
     if not len(prompts) or not np.isfinite(slope):
         return None
-    null = [table.slope(strengths, d, roles[d].column, prompts) for d in directions]
+    null = [sign * table.slope(strengths, d, roles[d].column, prompts) for d in directions]
     tested = against_kinds(slope, null, [roles[d].kind for d in directions])
     if tested is None:
         return None
-    far = [table.slope(strengths, d, role.column, prompts) for d, role in enumerate(roles) if role.kind == FAR]
-    beside = against_kinds(slope, far, ["neutral"] * len(far))
-    return SlopeTest(
-        strengths, slope, len(prompts), tested, None if beside is None else replace(beside.kinds[0], kind=FAR)
-    )
+
+    def beside(kind: str) -> KindNull | None:
+        places = [(d, role.column) for d, role in enumerate(roles) if role.kind == kind]
+        slopes = [sign * table.slope(strengths, d, column, prompts) for d, column in places]
+        found = against_kinds(slope, slopes, ["neutral"] * len(slopes))
+        return None if found is None else replace(found.kinds[0], kind=kind)
+
+    return SlopeTest(strengths, slope, len(prompts), tested, beside(FAR), beside(GATE), sign)
 
 
 def _written(table: _Table, strength: float, direction: int, prompt: int) -> bool:
@@ -300,7 +312,7 @@ def _summary(
     inside = window[0] <= strength <= window[1]
     ends: list[float | None] = [None, None]
     if test is not None and inside and strength != 0:
-        ends = [*sorted((strength * test.controls.low, strength * test.controls.high))]
+        ends = [*sorted(test.sign * strength * end for end in (test.controls.low, test.controls.high))]
     seen = table.surprise[index][np.isfinite(table.surprise[index])]
     return StrengthSummary(
         strength=strength,
@@ -310,7 +322,7 @@ def _summary(
         null_low=ends[0],
         null_high=ends[1],
         coherent=coherent,
-        evidence=bool(test is not None and test.evidence and inside and effect is not None and effect * strength > 0),
+        evidence=bool(test and test.evidence and inside and effect is not None and effect * strength * test.sign > 0),
         surprise=float(seen.mean()) if len(seen) else None,
         repetition=float(table.repeated[index].mean()) if len(index) else None,
         broken=int(table.broken[index].sum()),

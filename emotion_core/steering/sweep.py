@@ -18,6 +18,7 @@ from emotion_core.steering.coherence import outer_strengths
 from emotion_core.steering.comparison import Comparison, interval_words
 from emotion_core.steering.directions import (
     Directions,
+    GatesOf,
     Pushes,
     Yardsticks,
     control_pushes,
@@ -25,6 +26,7 @@ from emotion_core.steering.directions import (
     read_material,
     steered_layers,
     sweep_directions,
+    with_thresholds,
     yardsticks,
 )
 from emotion_core.steering.generate import CONTROLS, Written, generate, never
@@ -185,7 +187,9 @@ def sweep(
     layers = steered_layers(settings, layer)
     sweep_directions(replace(settings, shuffles=0), vectors, layer)  # refuses before anything is read
     material = yield from read_material(model, vectors, cache)
-    pushes = control_pushes(vectors, (settings.emotion,), settings.controls, settings, layer, material, settings.far)
+    pushes = control_pushes(
+        vectors, (settings.emotion,), settings.controls, settings, layer, material, settings.far, gates=settings.gates
+    )
     shuffled, named = None, vectors.units[:0, layer]
     if settings.shuffles:
         if material.training is None:
@@ -194,6 +198,9 @@ def sweep(
         drawn = shuffled_units(material.training, block, (*layers, layer), settings.shuffles, rng, settings.emotion)
         shuffled, named = drawn[:, :-1], drawn[:, -1]
     directions = sweep_directions(settings, vectors, layer, pushes.values, shuffled)
+    behind = tuple(d for d, name in enumerate(settings.directions) if name.startswith("gate-"))
+    gates = GatesOf(behind, pushes.gates) if behind else None
+    directions = yield from with_thresholds(model, vectors, settings, directions, gates)
     # Everything is read along the emotions, and every direction that means nothing along itself.
     read = np.concatenate([vectors.units[:, layer], pushes.read, named])
     roles = _roles(settings, vectors, pushes)
@@ -201,7 +208,7 @@ def sweep(
     generated = yield from generate(model, settings, directions, plans, settings.in_words, stop)
     measured = yield from _measure(model, generated.written, layer, read, emotion)
     partial = generated.partial
-    if not partial and settings.controls + settings.far:
+    if not partial and settings.controls + settings.far + settings.gates:
         rows, broken = [w.row for w in measured.written], [w.broken for w in measured.written]
         window = window_of(rows, measured.surprise, measured.repeated, broken)[2]
         outer = outer_strengths(window)
@@ -216,6 +223,7 @@ def sweep(
         measured.repeated,
         [w.broken for w in measured.written],
         roles,
+        falls=settings.operation in ("project_out", "cap"),
     )
     length = float(directions.scales.sum())
     natural = yardsticks(vectors, settings.emotion, layer, length, material)

@@ -15,11 +15,12 @@ from typing import Any
 import nnsight
 import torch
 
+from emotion_core.base.pace import pace
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.memory import Kept, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
-from emotion_core.tracing.steer import Intervention, steered
+from emotion_core.tracing.steer import Intervention, by_layer, steered_by
 from emotion_core.tracing.tokens_so_far import TokensSoFar
 
 # Matrix products over 8, 16, 24, ... rows give the same bits for each row, other counts do not always: batches are
@@ -65,7 +66,8 @@ def step(
     Returns:
         The cache, and logits of the next token, float32 [rows, vocabulary].
     """
-    return _forward(model, tokens[:, None], cache, edits)
+    with pace().measured("write", model.info, len(tokens)):
+        return _forward(model, tokens[:, None], cache, edits)
 
 
 def _forward(
@@ -77,14 +79,14 @@ def _forward(
         so_far = before.then(tokens, edits)
         return so_far, _forward_again(model, so_far)
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    ordered = sorted(edits, key=lambda edit: edit.layer)  # a trace reads layers in forward order
+    ordered = by_layer(edits)
     inputs: dict[str, Any] = {"input_ids": tokens, "use_cache": True, **_last_logits(model)}
     if isinstance(cache, Kept):
         inputs[cache.name] = cache.value
     with torch.inference_mode(), envoy.trace(inputs):
-        for edit in ordered:
-            hidden = stream(blocks[edit.layer].output, copy)
-            hidden[:] = steered(hidden, edit)
+        for layer, own in ordered:
+            hidden = stream(blocks[layer].output, copy)
+            hidden[:] = steered_by(hidden, own)
         output = nnsight.save(envoy.output)
     kept = learned(model, output, len(tokens))
     return TokensSoFar().then(tokens, edits) if kept is None else kept, output.logits[:, -1].float()
@@ -103,9 +105,9 @@ def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
     stretches = so_far.edits()
     inputs = {"input_ids": so_far.tokens, "use_cache": False, **_last_logits(model)}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
-        for start, end, edit in stretches:
-            hidden = stream(blocks[edit.layer].output, copy)
-            hidden[:, start:end] = steered(hidden[:, start:end], edit)
+        for layer, start, end, own in stretches:
+            hidden = stream(blocks[layer].output, copy)
+            hidden[:, start:end] = steered_by(hidden[:, start:end], own)
         # A copy: of a slice the whole of what it was cut from would travel.
         logits = nnsight.save(envoy.output.logits[:, -1].float().clone())
     last: torch.Tensor = logits

@@ -21,7 +21,7 @@ from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.memory import kept_of, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.score import LOGITS_PER_BATCH
-from emotion_core.tracing.steer import Intervention, Operation, steered
+from emotion_core.tracing.steer import Intervention, OpenWhen, Operation, steered
 
 Span = tuple[int, int]
 # Tokens whose keys and values are kept at once, over all rows.
@@ -39,7 +39,9 @@ class Asked:
         direction: Row of the directions.
         amount: In the units of the residual stream (a share for `project_out`); 0 steers nothing.
         spans: Steered positions of the prompt, as [start, end).
-        steer_options: Whether the options' own tokens are steered too.
+        option_weights: Weights of the steering of the options' tokens, the last one for all that follow; empty where
+            they are not steered.
+        last_weight: Weight of the steering of the prompt's last token.
     """
 
     ids: tuple[int, ...]
@@ -48,7 +50,8 @@ class Asked:
     direction: int = 0
     amount: float = 0.0
     spans: tuple[Span, ...] = ()
-    steer_options: bool = False
+    option_weights: tuple[float, ...] = ()
+    last_weight: float = 1.0
 
     @property
     def start(self) -> int:
@@ -69,7 +72,7 @@ class _Row:
     asked: int
     option: int | None  # None: all options are single tokens and are looked up at the last position
     ids: tuple[int, ...]
-    steered: tuple[bool, ...]
+    weights: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,17 @@ class _Steering:
     layer: int
     operation: Operation
     directions: torch.Tensor = field(repr=False)  # (directions, width)
+    bounds: torch.Tensor | None = field(repr=False)  # (directions,)
+    gate: OpenWhen | None = field(repr=False)  # a row a direction
 
-    def edit(self, rows: Sequence[tuple[int, float]]) -> Intervention:
-        chosen = self.directions[[direction for direction, _ in rows]]
-        return Intervention(self.layer, self.operation, chosen, torch.tensor([float(a) for _, a in rows]))
+    def edit(self, rows: Sequence[tuple[int, float]], weights: torch.Tensor) -> Intervention | None:
+        """The edit of rows of (direction, amount) times weights [rows, tokens]; None where all of them are 0."""
+        every = torch.ones(len(self.directions))
+        whole = Intervention(self.layer, self.operation, self.directions, every, self.bounds, self.gate)
+        amounts = torch.tensor([float(amount) for _, amount in rows])[:, None] * weights
+        if not bool(amounts.any()):
+            return None
+        return replace(whole.rows(torch.tensor([direction for direction, _ in rows])), amounts=amounts)
 
 
 def score_options(
@@ -89,6 +99,8 @@ def score_options(
     layer: int = 0,
     directions: FloatArray | None = None,
     operation: Operation = "add",
+    bounds: FloatArray | None = None,
+    gate: OpenWhen | None = None,
 ) -> Job[list[npt.NDArray[np.float64]]]:
     """Scores every option of every prompt, as a job that yields after each batch.
 
@@ -101,6 +113,8 @@ def score_options(
         layer: Steered layer.
         directions: float32 [directions, width], unit length; not needed where nothing is steered.
         operation: What is done with the direction.
+        bounds: float32 [directions], what `cap` and `floor` hold to.
+        gate: With a row for each direction.
 
     Returns:
         For each prompt float64 [options]; nan where the model produced numbers that are not finite.
@@ -109,7 +123,7 @@ def score_options(
         asked = [replace(one, shared=0) for one in asked]  # nothing of a shared beginning can be kept
     width = model.info.width
     matrix = torch.zeros((1, width)) if directions is None else torch.tensor(directions)
-    steering = _Steering(layer, operation, matrix)
+    steering = _Steering(layer, operation, matrix, None if bounds is None else torch.tensor(bounds), gate)
     scores = [np.zeros(len(one.options)) for one in asked]
     done = 0
     for members in _groups(asked):
@@ -160,14 +174,24 @@ def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> 
 
 def _rows(one: Asked, index: int) -> list[_Row]:
     rest = one.ids[one.start :]
-    inside = tuple(any(a <= p < b for a, b in one.spans) for p in range(one.start, len(one.ids)))
+    inside = tuple(_weight(one.spans, p) for p in range(one.start, len(one.ids)))
+    inside = (*inside[:-1], inside[-1] * one.last_weight)
     if all(len(option) == 1 for option in one.options):
         return [_Row(index, None, rest, inside)]
     # The last token of an option predicts nothing that is asked for, so it is not fed.
     return [
-        _Row(index, k, (*rest, *option[:-1]), (*inside, *(one.steer_options,) * (len(option) - 1)))
+        _Row(index, k, (*rest, *option[:-1]), (*inside, *_option_weights(one, len(option) - 1)))
         for k, option in enumerate(one.options)
     ]
+
+
+def _weight(spans: Sequence[Span], position: int) -> float:
+    return float(any(a <= position < b for a, b in spans))
+
+
+def _option_weights(one: Asked, tokens: int) -> list[float]:
+    known = one.option_weights or (0.0,)
+    return [known[min(k, len(known) - 1)] for k in range(tokens)]
 
 
 def _score_block(
@@ -183,15 +207,15 @@ def _score_block(
     # warns of padding tokens without a mask.
     filled = [[*row.ids, *(row.ids[-1],) * (longest - len(row.ids))] for row in block]
     ids = torch.tensor(filled, device=model.info.device)  # (rows, tokens)
-    mask = torch.tensor([[*row.steered, *(False,) * (longest - len(row.ids))] for row in block])
-    edit = steering.edit([(asked[row.asked].direction, asked[row.asked].amount) for row in block])
+    weights = torch.tensor([[*row.weights, *(0.0,) * (longest - len(row.ids))] for row in block])
+    edit = steering.edit([(asked[row.asked].direction, asked[row.asked].amount) for row in block], weights)
     looked_up = [_looked_up(row, asked[row.asked]) for row in block]
     kept = sorted({position for pairs in looked_up for position, _ in pairs})
     place = {position: k for k, position in enumerate(kept)}
     most = max(len(pairs) for pairs in looked_up)
     # Filled up with what is looked up first, which nobody takes out again.
     pairs = torch.tensor([[(place[p], t) for p, t in (*of, *of[:1] * (most - len(of)))] for of in looked_up])
-    _, nats = _forward(model, ids, cache, edit if bool(mask.any()) else None, mask, kept, pairs)
+    _, nats = _forward(model, ids, cache, edit, kept, pairs)
     for r, row in enumerate(block):
         found = nats[r, : len(looked_up[r])].double()
         if row.option is None:
@@ -220,11 +244,10 @@ def _prefix(
     if not ids:
         return None
     tokens = torch.tensor([ids] * len(conditions), device=model.info.device)
-    mask = torch.tensor([[any(a <= p < b for a, b in spans) for p in range(len(ids))] for _, _, spans in conditions])
-    edit = steering.edit([(direction, amount) for direction, amount, _ in conditions]) if bool(mask.any()) else None
-    cache, _ = _forward(
-        model, tokens, None, edit, mask, [len(ids) - 1], torch.zeros((len(conditions), 0, 2), dtype=torch.long)
-    )
+    weights = torch.tensor([[_weight(spans, p) for p in range(len(ids))] for _, _, spans in conditions])
+    edit = steering.edit([(direction, amount) for direction, amount, _ in conditions], weights)
+    nothing = torch.zeros((len(conditions), 0, 2), dtype=torch.long)
+    cache, _ = _forward(model, tokens, None, edit, [len(ids) - 1], nothing)
     return cache
 
 
@@ -234,7 +257,6 @@ def _forward(
     ids: torch.Tensor,
     cache: Any,
     edit: Intervention | None,
-    mask: torch.Tensor,
     kept: Sequence[int],
     pairs: torch.Tensor,
 ) -> tuple[Any, torch.Tensor]:
@@ -244,8 +266,7 @@ def _forward(
         model: The model.
         ids: int64 [rows, tokens].
         cache: Of what stands before, or None.
-        edit: Steering of these tokens, where the mask says so.
-        mask: bool [rows, tokens].
+        edit: Steering of these tokens, with amounts [rows, tokens].
         kept: Positions, ascending.
         pairs: int64 [rows, pairs, 2], index of a kept position and token.
     """
@@ -258,15 +279,12 @@ def _forward(
     only = "logits_to_keep" in inspect.signature(model.module.forward).parameters
     if only:
         inputs["logits_to_keep"] = at  # spares the output layer for positions that nobody looks at
-    where = mask.to(ids.device)
     places, tokens = pairs.to(ids.device).unbind(-1)  # (rows, pairs)
     every_row = torch.arange(len(ids), device=ids.device)[:, None]
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         if edit is not None:
             hidden = stream(blocks[edit.layer].output, copy)
-            hidden[:] = torch.where(
-                where.reshape(*where.shape, *(1,) * (hidden.dim() - 2)), steered(hidden, edit), hidden
-            )
+            hidden[:] = steered(hidden, edit)
         logits = envoy.output.logits if only else envoy.output.logits[:, at]
         # Inside the trace, because logits are the largest thing that could travel over a network.
         nats = nnsight.save(logits.float().log_softmax(-1)[every_row, places, tokens])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from emotion_core.tracing.steer import Intervention
+from emotion_core.tracing.steer import Intervention, by_layer
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,7 @@ class Segment:
 
     def rows(self, index: torch.Tensor) -> Segment:
         """The same for a selection of rows."""
-        return Segment(
-            self.tokens[index],
-            tuple(Intervention(e.layer, e.operation, e.directions[index], e.amounts[index]) for e in self.edits),
-        )
+        return Segment(self.tokens[index], tuple(edit.rows(index) for edit in self.edits))
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,11 @@ class TokensSoFar:
         """int64 [rows, all tokens]."""
         return torch.cat([segment.tokens for segment in self.segments], dim=1)
 
-    def edits(self) -> list[tuple[int, int, Intervention]]:
-        """[start, end) of every steered stretch with its edit, in the order of layers."""
+    def edits(self) -> list[tuple[int, int, int, list[Intervention]]]:
+        """Layer, [start, end) and edits of every steered stretch, in the order of layers."""
         found, start = [], 0
         for segment in self.segments:
             end = start + segment.tokens.shape[1]
-            found += [(start, end, edit) for edit in segment.edits]
+            found += [(layer, start, end, own) for layer, own in by_layer(segment.edits)]
             start = end
-        return sorted(found, key=lambda one: one[2].layer)
+        return sorted(found, key=lambda stretch: stretch[0])

@@ -100,7 +100,7 @@ def test_steering_moves_the_tokens_of_the_steered_half_only(tiny, monkeypatch):
     assert found.steered.sum() in (2, 3) and np.isnan(found.shifts[:, ~found.steered]).all()
     steered = {name for name, one in zip(NAMES, found.steered, strict=True) if one}
     assert {model.decode(list(one.ids[slice(*one.spans[0])])).strip() for one in seen} == steered
-    assert {one.amount for one in seen} == {0.0, 5.0} and not any(one.steer_options for one in seen)
+    assert {one.amount for one in seen} == {0.0, 5.0} and not any(one.option_weights for one in seen)
     assert len(seen) == 5 * 2 * 6, "unsteered, an emotion and three controls; six pairs in both orders"
     assert np.isfinite(found.shift).all() and len(found.controls) == 3
     document = json.loads(json.dumps(found.to_json(), allow_nan=False))

@@ -4,7 +4,7 @@ import numpy as np
 
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.reading_monitor import labelled_table, roc, watched, watched_table
-from emotion_core.reading.dialogue import Said
+from emotion_core.models.dialogue import Said
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings, Threshold
 from emotion_core.reading.roc import scored

@@ -62,3 +62,18 @@ def test_named_controls_on_the_command_line(capsys, two):
     rows = json.loads(capsys.readouterr().out)["next_token"]["rows"]
     assert len(rows) == 41 and rows[20] == {**rows[20], "strength": 0.0, "change": 0.0}
     assert all(row["null_low"] < row["null_high"] for row in rows if row["strength"])
+
+
+def test_conversations_caps_and_gates_on_the_command_line(capsys, two, tmp_path):
+    talk = tmp_path / "talk.json"
+    talk.write_text(json.dumps([{"role": "user", "content": "Who is there?"}]))
+    argv = ["sweep", str(two), "--emotion", "fear", "--strengths", "1", "--controls", "3", "--words", ""]
+    argv += ["--samples", "2", "--tokens", "4"]
+    extra = ["--operation", "cap", "--bound", "50", "--gate", "calm>20", "--random-gates", "2", "--schedule", "0:3"]
+    assert main([*argv, *extra, "--conversation", str(talk), "--scope", "assistant", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {row["prompt"] for row in document["rows"]} == {"Who is there?"}
+    assert document["control_kinds"][-2:] == ["gate", "gate"]
+    assert main(argv) == 2 and "--conversation" in capsys.readouterr().err
+    talk.write_text(json.dumps([{"role": "assistant", "content": "Me."}]))
+    assert main([*argv, "--conversation", str(talk)]) == 2 and "does not end with the user" in capsys.readouterr().err

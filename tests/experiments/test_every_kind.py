@@ -26,6 +26,7 @@ from emotion_core.experiments.kinds import EXPERIMENTS, experiment_of
 from emotion_core.experiments.reading import LONGEST_TEXT, READING
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.replication.rows import row_settings
+from emotion_core.models.dialogue import Said
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
@@ -33,7 +34,6 @@ from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import load_activities, load_conversations
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.attempts_library import load_attempts
-from emotion_core.reading.dialogue import Said
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain

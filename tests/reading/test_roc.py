@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from emotion_core.evaluation.controls import Kind
-from emotion_core.reading.dialogue import Said
+from emotion_core.models.dialogue import Said
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings, Threshold
 from emotion_core.reading.roc import scored

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from emotion_core.models.dialogue import Said
 from emotion_core.models.load import load_model
 from emotion_core.reading.attempts_library import load_attempts
 from emotion_core.reading.continuation import Writing
-from emotion_core.reading.dialogue import Said
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.priors import Prior
 from emotion_core.runs.reading_cost import characters, reading_seconds

@@ -9,10 +9,10 @@ import pytest
 
 from emotion_core.cli.parser import make_parser
 from emotion_core.cli.reading_request import make_request
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.library import load_conversations, load_system_prompts, load_templates
 from emotion_core.reading.attempts_library import load_attempts
 from emotion_core.reading.continuation import Writing
-from emotion_core.reading.dialogue import Said
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings
 from emotion_core.reading.priors import Prior

@@ -67,7 +67,7 @@ def test_a_mix_of_one_is_the_emotion(tiny):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"mix": (("joy", 1.0),), "operation": "clamp"}, "projected out or clamped"),
+        ({"mix": (("joy", 1.0),), "operation": "clamp"}, "added together"),
         ({"mix": (("fear", 1.0),)}, "twice"),
         ({"others": ("joy", "joy")}, "twice"),
         ({"mix": (("joy", 0.0),)}, "mix"),

@@ -26,7 +26,7 @@ def plain_score(model: LoadedModel, one: Asked, k: int, moved: np.ndarray | None
     """
     ids = (*one.ids, *one.options[k])
     positions = [p for a, b in one.spans for p in range(a, b)]
-    if one.steer_options:
+    if one.option_weights:
         positions += range(len(one.ids), len(ids))
 
     def hook(_, args, output):
@@ -69,7 +69,7 @@ def test_steering_moves_exactly_the_named_positions(tiny, family, steer_options)
     asked = [
         one
         for d, amount in kinds
-        for one in prompts(model, direction=d, amount=amount, spans=spans, steer_options=steer_options)
+        for one in prompts(model, direction=d, amount=amount, spans=spans, option_weights=(1.0,) * steer_options)
     ]
     found = run_to_end(score_options(model, asked, LAYER, directions))
     for one, scores in zip(asked, found, strict=True):

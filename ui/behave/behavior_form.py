@@ -7,13 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, n_questions, n_texts
+from emotion_core.behavior.behavior_settings import BehaviorSettings, Form, Scope, n_questions, n_texts
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
 from emotion_core.experiments.experiment import require_size
 from emotion_core.runs.cost import about, asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
-from emotion_core.steering.writing import Scope
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.layer import layer_input
 from ui.behave.scenario_choice import chosen_scenes

@@ -12,6 +12,7 @@ from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.geometry import TWIN
 from emotion_core.geometry.agreement import CEILING_AROUSAL, CEILING_VALENCE, norms_agree
+from emotion_core.geometry.axes import fit_axes
 from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.norms import Norms
 from emotion_core.models.catalogue import DEMO_NAME
@@ -26,6 +27,7 @@ from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import app_settings, store
 from ui.uploads import content
+from ui.vector_sets import choose_next, upload
 from ui.verdict import marked, shows
 
 _KEPT = "uploaded norms"
@@ -72,6 +74,17 @@ def people_part(mapped: Mapped) -> None:
                 downloads(f"ratings-{reading.target}", chart=chart, table=table, key=f"reading-{reading.target}")
             else:
                 st.caption(f"Too few rated emotions ({reading.n}) to predict {reading.target} for left-out ones.")
+    if st.button(
+        "Read and steer along valence and arousal",
+        key="use-axes",
+        icon=":material/open_with:",
+        help="Fits both at every layer to the vectors and these ratings, each with the other held fast, and makes them "
+        "the vector set that all pages work with.",
+    ):
+        with shown_errors():
+            axes = fit_axes(mapped.source.vectors, chosen)
+            choose_next(upload("valence and arousal", axes, axes.model))
+            st.rerun()
     shows(
         "Whether the model's directions are ordered as the ratings order the words, first by components found without "
         "the ratings, then by a direction fitted to them and tested on emotions it was not fitted to.",

@@ -6,8 +6,8 @@ import streamlit as st
 
 from emotion_core.charts import reading_turns as charts
 from emotion_core.charts.reading_tables import all_turns, token_table
+from emotion_core.models.dialogue import line_breaks
 from emotion_core.reading.conversation import ConversationReading
-from emotion_core.reading.dialogue import line_breaks
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.read.strip import reading_strip

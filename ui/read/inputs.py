@@ -7,9 +7,9 @@ import json
 import pandas as pd
 import streamlit as st
 
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import load_conversations
-from emotion_core.reading.dialogue import Said
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.services import app_settings
 from ui.uploads import content

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.charts import reading_monitor as charts
+from emotion_core.models.dialogue import line_breaks
 from emotion_core.reading.chance import control_words
-from emotion_core.reading.dialogue import line_breaks
 from emotion_core.reading.monitor import Threshold
 from emotion_core.reading.roc import LabelledReading
 from emotion_core.reading.watched import Watched

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.reading.dialogue import Said
 from emotion_core.reading.labelled import Labelled, read_labelled
 from emotion_core.reading.monitor import MonitorSettings
 from emotion_core.runs.reading_request import ReadingRequest

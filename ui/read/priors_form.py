@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.models.dialogue import Said
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import load_conversations, load_system_prompts
-from emotion_core.reading.dialogue import Said
 from emotion_core.reading.priors import Prior, check_priors
 from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from ui.services import app_settings

@@ -31,7 +31,7 @@ def reading_result(working: Working, view: str) -> None:
         view: Key of `VIEWS`.
     """
     hint = "Press the button: the reading appears here."
-    run = finished_run(f"read {view}", VIEWS[view], hint, key=f"read-{view.lower()}")
+    run = finished_run(f"read {view}", working.info.fingerprint, VIEWS[view], hint, key=f"read-{view.lower()}")
     if run is None:
         return
     with shown_errors():

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion_core.steering.writing import Scope
+from emotion_core.steering.operators import Gate, Schedule, Scope
+from emotion_core.steering.writing import OPERATION
 from emotion_core.tracing.steer import Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.steer.care import OPERATIONS, care_form
 
 # Choices of the layer picker that are no single layer.
 CHOSEN, SPAN, ALL = -1, -2, -3
-_OPERATIONS: dict[str, Operation] = {"Add": "add", "Project out": "project_out", "Clamp": "clamp"}
 _SCOPES: dict[str, Scope] = {"Generated text": "generated", "Prompt": "prompt", "Both": "both"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Operation, steered positions and layers, named as in the settings, which take it whole.
+    """Operation, steered positions, layers and when, named as in the settings, which take it whole.
 
     `layer` None stands for the one chosen at the build.
     """
@@ -27,6 +28,9 @@ class Place:
     scope: Scope
     layer: int | None
     span: tuple[int, int] | None
+    bound: float
+    gate: Gate | None
+    schedule: Schedule
 
 
 def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
@@ -40,11 +44,10 @@ def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
     one, two, three = st.columns(3)
     operation = one.selectbox(
         "Operation",
-        list(_OPERATIONS),
+        list(OPERATIONS),
         key=f"{key}operation",
         persist_state="session",
-        help="Add moves along the direction; project out removes what lies along it (strength 1 removes all); clamp "
-        "sets it to a value.",
+        help=OPERATION,
     )
     scope = two.selectbox(
         "Where",
@@ -65,7 +68,9 @@ def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
     )
     span = _span(int(layer), chosen, vectors.n_layers, key)
     single = None if span is not None or layer == CHOSEN else int(layer)
-    return Place(_OPERATIONS[str(operation)], _SCOPES[str(scope)], single, span)
+    done = OPERATIONS[str(operation)]
+    care = care_form(vectors, done, key=key)
+    return Place(done, _SCOPES[str(scope)], single, span, care.bound, care.gate, care.schedule)
 
 
 def _span(layer: int, chosen: int, n_layers: int, key: str) -> tuple[int, int] | None:

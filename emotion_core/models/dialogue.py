@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from emotion_core.base.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import MARK, rendered
 from emotion_core.prompts.library_items import Turn
-from emotion_core.vectors.rows import IntArray
 
 PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
@@ -64,7 +64,7 @@ def line_breaks(content: Sequence[bool], pieces: Sequence[str]) -> frozenset[int
     return frozenset(found)
 
 
-def span_numbers(spans: Sequence[tuple[int, int]], tokens: int) -> IntArray:
+def span_numbers(spans: Sequence[tuple[int, int]], tokens: int) -> npt.NDArray[np.int64]:
     """For each token the number of the span it is counted in, int64 [tokens]; -1 outside of them.
 
     The very first token of a text stands on a scale of its own: it is left out of a span that has others.
@@ -75,33 +75,40 @@ def span_numbers(spans: Sequence[tuple[int, int]], tokens: int) -> IntArray:
     return numbers
 
 
-def tokenize(model: LoadedModel, turns: Sequence[Turn]) -> Dialogue:
+def tokenize(model: LoadedModel, turns: Sequence[Turn | Said], *, reply: bool = False) -> Dialogue:
     """Renders a conversation with the model's chat template, or plainly where it has none.
+
+    Args:
+        model: The model.
+        turns: Who says what.
+        reply: Whether the beginning of the assistant's next turn stands at the end.
 
     Raises:
         ModelError: The template refuses the roles or their order, or changes the text of a turn.
     """
-    whole, template = _rendered(model.tokenizer, turns)
+    whole, template = _rendered(model.tokenizer, turns, reply)
     places = turn_places(model.tokenizer, turns, whole)
     coded = model.tokenizer(
         whole, add_special_tokens=template == "plain", return_offsets_mapping=True, verbose=False, truncation=False
     )
-    offsets = coded["offset_mapping"]
+    ids, offsets = tuple(coded["input_ids"]), coded["offset_mapping"]
+    if reply and template == "plain" and len(ids) > 1 and ids[-1] == model.tokenizer.eos_token_id:
+        ids, offsets = ids[:-1], offsets[:-1]  # nothing is written after the end of a text
     spans = tuple(_span(offsets, begin, end) for begin, end in places)
     content = [False] * len(offsets)
     for first, last in spans:
         content[first:last] = [True] * (last - first)
     kept = tuple(Said(turn.role, turn.content.strip()) for turn in turns)
-    return Dialogue(kept, Encoding(tuple(coded["input_ids"]), tuple(content)), spans, template)
+    return Dialogue(kept, Encoding(ids, tuple(content)), spans, template)
 
 
-def turn_places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple[int, int]]:
+def turn_places(tokenizer: Any, turns: Sequence[Turn | Said], whole: str) -> list[tuple[int, int]]:
     """First character of each turn, and one after its last, in the rendered conversation.
 
     A turn may say what the template itself says, "user" for example, so it is not searched for: marks in the place
     of the turns show what the template puts between them.
     """
-    marked, _ = _rendered(tokenizer, [Turn(role=turn.role, content=f"{MARK}{i}q") for i, turn in enumerate(turns)])
+    marked, _ = _rendered(tokenizer, [Said(turn.role, f"{MARK}{i}q") for i, turn in enumerate(turns)])
     between, at = [], 0
     for i in range(len(turns)):
         found = marked.find(f"{MARK}{i}q", at)
@@ -123,11 +130,12 @@ def turn_places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple
     return places
 
 
-def _rendered(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, str]:
+def _rendered(tokenizer: Any, turns: Sequence[Turn | Said], reply: bool = False) -> tuple[str, str]:
     if not tokenizer.chat_template:
-        return "\n".join(f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns), "plain"
+        lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
+        return "\n".join([*lines, *[f"{PLAIN_NAMES['assistant']}:"] * reply]), "plain"
     messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
-    return rendered(tokenizer, messages), "chat template"
+    return rendered(tokenizer, messages, reply=reply), "chat template"
 
 
 def _span(offsets: Sequence[tuple[int, int]], begin: int, end: int) -> tuple[int, int]:
