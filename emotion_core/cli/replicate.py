@@ -11,19 +11,19 @@ from emotion_core.cli.arguments import writable
 
 def replicate(arguments: argparse.Namespace) -> Answer:
     """`replicate --model M [--rows 1-22] [--out REPORT]`."""
-    from emotion_core.base.settings import settings
-    from emotion_core.cli.session import open_cache, open_model, run
+    from emotion_core.base.cache import open_cache
+    from emotion_core.cli.session import open_model, run
     from emotion_core.experiments.replication.book import row_numbers
     from emotion_core.experiments.replication.report import report
     from emotion_core.experiments.replication.table import newest_table
     from emotion_core.experiments.replication.table import replicate as replicate_rows
     from emotion_core.experiments.ship import unpack
-    from emotion_core.runs.store import RunStore
+    from emotion_core.runs.store import open_store
 
     numbers = row_numbers(arguments.rows)
     out = writable(arguments.out) if arguments.out else None
     model = open_model(arguments.model, arguments.dtype)
-    store = RunStore(settings().data_dir, keep=settings().keep_runs)
+    store = open_store()
     unpack(store)  # vectors and rows that come with this version
     found = run(replicate_rows(model, store, numbers, open_cache(), newest_table(store, model.info)))
     if out is not None:

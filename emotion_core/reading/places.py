@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from emotion_core.base.errors import SettingsError, TextTooLongError
+from emotion_core.models.dialogue import PLAIN_NAMES, turn_places
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import answer_begins
 from emotion_core.prompts.library_items import Turn
-from emotion_core.models.dialogue import PLAIN_NAMES, turn_places
 
 Place = Literal["S", "U", "H", "R", "T", "W"]
 PLACE_WORDS: dict[Place, str] = {

@@ -200,11 +200,13 @@ def vectors_of(
 ) -> Job[EmotionVectors]:
     """Vectors of a built-in set: from a build that was made before, else built and kept, as a job."""
     sets, settings = (load_prompts(name),), BuildSettings()
+    built = builds.find_build(store, model.info.fingerprint, sets, settings)
+    if built is not None:
+        return built.vectors
     key = builds.build_key(model.info.fingerprint, sets, settings)
-    for kind in (builds.KIND, _VECTORS):
-        run = store.find(kind, key)
-        if run is not None:
-            return load_vectors(store.read(run.id, builds.VECTORS_FILE))
+    run = store.find(_VECTORS, key)
+    if run is not None:
+        return load_vectors(store.read(run.id, builds.VECTORS_FILE))
     vectors = yield from build(model, sets, settings, cache)
     described = {"label": name, "model": model.info.name, "fingerprint": model.info.fingerprint}
     run_id = store.create(_VECTORS, json.dumps(described), key=key)
