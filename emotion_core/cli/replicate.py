@@ -15,7 +15,7 @@ def replicate(arguments: argparse.Namespace) -> Answer:
     from emotion_core.cli.session import open_model, run
     from emotion_core.experiments.replication.book import row_numbers
     from emotion_core.experiments.replication.report import report
-    from emotion_core.experiments.replication.table import newest_table
+    from emotion_core.experiments.replication.table import keep_table, newest_table
     from emotion_core.experiments.replication.table import replicate as replicate_rows
     from emotion_core.experiments.ship import unpack
     from emotion_core.runs.store import open_store
@@ -26,6 +26,7 @@ def replicate(arguments: argparse.Namespace) -> Answer:
     store = open_store()
     unpack(store)  # vectors and rows that come with this version
     found = run(replicate_rows(model, store, numbers, open_cache(), newest_table(store, model.info)))
+    keep_table(store, found, numbers)
     if out is not None:
         out.write_text(report(found, numbers, html=Path(out).suffix.lower() in (".html", ".htm")), encoding="utf-8")
     lines = found.lines(numbers)

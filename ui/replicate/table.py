@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -117,7 +119,7 @@ def _row(line: Line, working: Working) -> None:
     shows, shows_not = st.columns(2)
     shows.markdown(f"**Shows**: {plain(line.book.shows)}")
     shows_not.markdown(f"**Does not show**: {plain(line.book.shows_not)}")
-    took = f" It took {finding.seconds:.0f} s here." if finding is not None else ""
+    took = "" if math.isnan(line.seconds) else f" It took {line.seconds:.0f} s here."
     if line.book.row in ROWS:
         cost = f"About {line.book.minutes:g} minutes at 135 million parameters on two cores.{took}"
         st.caption(plain(f"Texts: {', '.join(line.book.texts)}. {cost}"))

@@ -26,7 +26,6 @@ class Finding:
         n: Units that were resampled.
         facts: Further figures, each with its name.
         figures: Charts.
-        seconds: What it took.
     """
 
     row: int
@@ -38,7 +37,6 @@ class Finding:
     n: int = 0
     facts: tuple[tuple[str, str], ...] = ()
     figures: tuple[Figure, ...] = ()
-    seconds: float = 0.0
 
     @property
     def judged(self) -> Judged:

@@ -58,7 +58,11 @@ def _answers(bench: Bench) -> Job[Preferences]:
 
 
 def _gate(base: Preferences) -> str:
-    """Why there is no order of activities to explain; empty where there is one."""
+    """Why there is no order of activities to explain; empty where there is one.
+
+    Rows 9 to 12 are about these activities in these words, so the agreement of the two orders counts; that of two
+    wordings, which row 8 asks for as well, is about activities in any words.
+    """
     if base.consistent < CONSISTENT:
         return f"{base.consistent:.0%} of the pairs are answered alike in both orders, {CONSISTENT:.0%} are needed"
     if not base.orders.r >= RELIABLE:

@@ -7,7 +7,6 @@ takes its columns from there (`python docs/make_replication.py`). What is finish
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +18,10 @@ from emotion_core.experiments.replication.table import (
     FILE,
     KIND,
     Table,
+    keep_table,
     newest_table,
     replicate,
     runnable,
-    table_files,
-    table_key,
 )
 from emotion_core.experiments.ship import SHIPPED_FOLDER, pack, unpack
 from emotion_core.models.load import load_model
@@ -40,12 +38,8 @@ def shipped_table(name: str, folder: Path = SHIPPED_FOLDER) -> Table | None:
 
 def ship_table(store: RunStore, table: Table, folder: Path = SHIPPED_FOLDER) -> None:
     """Writes a table as a folder of the repository, where every new store takes it from."""
-    info = table.model
-    rows = [one.row for one in table.findings]
-    described = {"label": f"rows {rows}", "model": info.name, "fingerprint": info.fingerprint, "rows": rows}
-    run_id = store.create(KIND, json.dumps(described), key=table_key(info.fingerprint))
-    store.finish(run_id, table_files(table))
-    pack(store, run_id, folder, f"{info.name}-{KIND}", small=True)
+    run_id = keep_table(store, table, [one.row for one in table.findings])
+    pack(store, run_id, folder, f"{table.model.name}-{KIND}", small=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import EmotionCoreError, RunError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
-from emotion_core.experiments.experiment import Bench, computed, require_size
+from emotion_core.experiments.experiment import Bench, computed, find, require_size
 from emotion_core.experiments.replication.book import BookRow, book
 from emotion_core.experiments.replication.finding import Finding
 from emotion_core.experiments.replication.rows import REPLICATION, ROWS, RowSettings, row_settings
@@ -49,11 +50,13 @@ class Table:
         model: Its card.
         findings: The rows that were run.
         failed: Rows that could not be run, each with the reason.
+        seconds: What each row took when it was computed.
     """
 
     model: ModelInfo
     findings: tuple[Finding, ...] = ()
     failed: tuple[tuple[int, str], ...] = ()
+    seconds: tuple[tuple[int, float], ...] = ()
 
     def lines(self, numbers: Sequence[int] | None = None) -> tuple[Line, ...]:
         """The rows of the book with what was found, held to 5 % false discoveries over the rows that were run.
@@ -65,7 +68,7 @@ class Table:
         judged, q = held_to_false_discovery([one.judged for one in tested])
         corrected = {one.row: (j, float(v)) for one, j, v in zip(tested, judged, q, strict=True)}
         by_row = {one.row: one for one in self.findings}
-        why_not = dict(self.failed)
+        why_not, took = dict(self.failed), dict(self.seconds)
         lines = []
         for row in book():
             if numbers is not None and row.row not in numbers:
@@ -77,9 +80,9 @@ class Table:
                 lines.append(Line(row, None, "not run" if built else "not built", reason))
             elif found.row in corrected:
                 one, value = corrected[found.row]
-                lines.append(Line(row, found, one.verdict, one.why, value))
+                lines.append(Line(row, found, one.verdict, one.why, value, took.get(row.row, math.nan)))
             else:
-                lines.append(Line(row, found, found.verdict, found.why))
+                lines.append(Line(row, found, found.verdict, found.why, seconds=took.get(row.row, math.nan)))
         return tuple(lines)
 
     def to_json(self, numbers: Sequence[int] | None = None) -> dict[str, Any]:
@@ -97,6 +100,7 @@ class Line:
         verdict: After the correction over rows.
         why: In a sentence.
         q_value: After the correction; nan where nothing was tested.
+        seconds: What it took when it was computed; nan where that is not known.
     """
 
     book: BookRow
@@ -104,6 +108,7 @@ class Line:
     verdict: Verdict
     why: str
     q_value: float = math.nan
+    seconds: float = math.nan
 
     def to_json(self) -> dict[str, Any]:
         """One entry of `rows`."""
@@ -119,7 +124,7 @@ class Line:
             "null_low": finite(one.null_low),
             "null_high": finite(one.null_high),
             "verdict": self.verdict,
-            "seconds": round(self.finding.seconds, 1) if self.finding else None,
+            "seconds": None if math.isnan(self.seconds) else round(self.seconds, 1),
             "reason": self.why,
             "q_value": finite(self.q_value),
             **({} if self.finding is None else self.finding.to_json()),
@@ -152,7 +157,7 @@ def replicate(
         allow: Refuses, with a limit's error, what a hosted app does not allow.
     """
     findings = {one.row: one for one in (before.findings if before else ())}
-    failed = dict(before.failed if before else ())
+    failed, took = dict(before.failed if before else ()), dict(before.seconds if before else ())
     chosen = runnable(numbers)
     for done, number in enumerate(chosen):
         name = set_name(model.info, ROWS[number].vectors)
@@ -161,13 +166,16 @@ def replicate(
             vectors = yield from _counted(done, len(chosen), number, vectors_of(model, store, name, cache))
             settings = row_settings(number)
             allow(settings, vectors)
+            known, began = find(store, vectors, REPLICATION, settings), time.perf_counter()
             job = computed(Bench(model, vectors, cache, store=store), REPLICATION, settings)
             findings[number] = yield from _counted(done, len(chosen), number, job)
+            if known is None:
+                took[number] = time.perf_counter() - began
             failed.pop(number, None)
         except EmotionCoreError as error:
             failed[number] = error.message
-        so_far(_table(model.info, findings, failed))
-    return _table(model.info, findings, failed)
+        so_far(_table(model.info, findings, failed, took))
+    return _table(model.info, findings, failed, took)
 
 
 def _nothing() -> Job[None]:
@@ -186,8 +194,9 @@ def _counted(done: int, total: int, number: int, job: Job[Any]) -> Job[Any]:
         job.close()
 
 
-def _table(info: ModelInfo, findings: dict[int, Finding], failed: dict[int, str]) -> Table:
-    return Table(info, tuple(findings[row] for row in sorted(findings)), tuple(sorted(failed.items())))
+def _table(info: ModelInfo, findings: dict[int, Finding], failed: dict[int, str], took: dict[int, float]) -> Table:
+    rows = tuple(findings[row] for row in sorted(findings))
+    return Table(info, rows, tuple(sorted(failed.items())), tuple(sorted(took.items())))
 
 
 def set_name(info: ModelInfo, which: str) -> str:
@@ -220,6 +229,19 @@ def table_key(fingerprint: str) -> str:
     return content_key(KIND, schema(Table), REPLICATION.version, RECORDER_VERSION, fingerprint, texts)
 
 
+def keep_table(store: RunStore, table: Table, numbers: Sequence[int]) -> str:
+    """Keeps a finished table as a run, so that pages and later tables find it; returns the run's id."""
+    run_id = store.create(KIND, _described(table.model, numbers), key=table_key(table.model.fingerprint))
+    store.finish(run_id, table_files(table))
+    return run_id
+
+
+def _described(info: ModelInfo, numbers: Sequence[int]) -> str:
+    rows = ", ".join(map(str, runnable(numbers)))
+    named = {"label": f"rows {rows}", "model": info.name, "fingerprint": info.fingerprint, "rows": list(numbers)}
+    return json.dumps(named)
+
+
 def start_table(registry: JobRegistry, owner: ModelOwner, numbers: Sequence[int], cache: ActivationCache) -> str:
     """Starts rows on the owner of a model and returns the run's id; the table is kept after every row.
 
@@ -227,10 +249,9 @@ def start_table(registry: JobRegistry, owner: ModelOwner, numbers: Sequence[int]
         LimitError: More open jobs than the limits of the registry allow.
     """
     info = owner.info
-    store, rows = registry.store, ", ".join(map(str, runnable(numbers)))
-    described = {"label": f"rows {rows}", "model": info.name, "fingerprint": info.fingerprint, "rows": list(numbers)}
+    store = registry.store
     before = newest_table(store, info)
-    run_id = store.create(KIND, json.dumps(described), key=table_key(info.fingerprint))
+    run_id = store.create(KIND, _described(info, numbers), key=table_key(info.fingerprint))
 
     def keep(table: Table) -> None:
         store.keep(run_id, table_files(table))
@@ -262,13 +283,16 @@ def newest_table(store: RunStore, info: ModelInfo) -> Table | None:
     """All rows that tables of a model in the store hold, the newest of each; None without one."""
     findings: dict[int, Finding] = {}
     failed: dict[int, str] = {}
+    took: dict[int, float] = {}
     for table in _tables(store, info):
         for one in table.findings:
             findings.setdefault(one.row, one)
         for row, why in table.failed:
             failed.setdefault(row, why)
+        for row, seconds in table.seconds:
+            took.setdefault(row, seconds)
     failed = {row: why for row, why in failed.items() if row not in findings}
-    return _table(info, findings, failed) if findings or failed else None
+    return _table(info, findings, failed, took) if findings or failed else None
 
 
 def _tables(store: RunStore, info: ModelInfo) -> Iterator[Table]:
