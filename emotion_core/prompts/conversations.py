@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library_items import Role, Turn
 from emotion_core.prompts.tables import json_items
 
 # Under these keys an object keeps its turns.
 _CHATS = ("dialog", "dialogue", "history", "chat", "chat_messages")
 KEYS = ("messages", "conversation", "conversations", "turns", "contents", *_CHATS)
-ROLES = {
+ROLES: dict[str, Role] = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human", "prompter", "tool", "function"), "user"),
     **dict.fromkeys(("assistant", "gpt", "model", "bot", "chatgpt", "ai"), "assistant"),
@@ -87,7 +87,7 @@ def _turn(item: Any) -> Turn:
     if not content.strip():
         raise ValueError("no content")
     try:
-        return Turn.model_validate({"role": ROLES[role.lower()], "content": content})
+        return Turn(ROLES[role.lower()], content)
     except ValidationError as error:
         raise ValueError(f"the content cannot be used: {error.errors()[0]['msg']}") from error
 

@@ -202,6 +202,7 @@ _WORDS = {
     "missing": "is missing",
     "string_type": "is no text",
     "model_type": "is not an object",
+    "dataclass_type": "is not an object",
     "model_attributes_type": "is not an object",
     "dict_type": "is not an object",
     "list_type": "is not a list",
