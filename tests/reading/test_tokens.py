@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from bundled import Bundled
 from tiny import tiny_model
 
 from emotion_core.base.activations import ReadingPosition
@@ -38,6 +39,17 @@ def some_vectors(model: LoadedModel) -> EmotionVectors:
         cv_auroc=np.full(shape[:2], 0.5, np.float32),
         train_midpoints=np.zeros(shape[:2], np.float32),
     )
+
+
+def test_the_zero_point_leaves_out_the_registers_that_the_false_alarm_rate_is_measured_on(bundled: Bundled) -> None:
+    baseline, vectors = bundled.baseline(), bundled.vectors
+    training = {one.text for one in load_prompts("neutral").part("train")}
+    texts = neutral_texts(bundled.model, vectors.reading)
+    values = bundled.run(record(bundled.model, texts, vectors.reading, bundled.cache)).values[:, baseline.layers[0]]
+    read = values @ vectors.units[0, baseline.layers[0]]  # (texts,)
+    kept = np.array([text in training for text in texts])
+    assert baseline.texts.mean[0, 0] == pytest.approx(read[kept].mean(), abs=1e-3)
+    assert abs(read[kept].mean() - read.mean()) > 1e-2, "the others would move it"
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "gpt_neo"])
