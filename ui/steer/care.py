@@ -7,14 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion_core.steering.operators import EVERY_TOKEN, Gate, Schedule
-from emotion_core.steering.writing import OPERATION_NAMES
 from emotion_core.tracing.steer import BOUNDED, Operation
-from emotion_core.tracing.steer import OPERATIONS as ALL
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-
-OPERATIONS: dict[str, Operation] = {
-    name: operation for operation, name in zip(ALL, OPERATION_NAMES.values(), strict=True)
-}
 
 
 @dataclass(frozen=True)
