@@ -8,8 +8,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from emotion_core.base.errors import RunError
-from emotion_core.runs.readings import KIND as READING
-from emotion_core.runs.readings import what_of
 from ui.services import store
 
 _PREFIX = "run of "
@@ -108,9 +106,13 @@ def view_picker(label: str, views: Mapping[str, tuple[str, ...]], *, key: str) -
 
 
 def kind_of(run_id: str) -> str:
-    """Kind of a run, for a reading what was read; empty where there is no such run, which the run panel says."""
+    """Kind of a run, such as `sweep` or `read-dose`; empty where there is no such run, which the run panel says."""
     try:
         run = store().get(run_id)
     except RunError:
         return ""
-    return what_of(run) if run.kind == READING else run.kind
+    if run.kind != "reading":
+        return run.kind
+    from emotion_core.experiments.kinds import experiment_of  # of every kind: only where a reading is opened
+
+    return experiment_of(run.kind, json.loads(run.settings)).kind

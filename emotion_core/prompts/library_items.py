@@ -6,6 +6,9 @@ import re
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
+
+Role = Literal["system", "user", "assistant"]
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -268,10 +271,16 @@ class Scenario(_Item):
         return self
 
 
-class Turn(_Item):
-    """One message of a conversation."""
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation.
 
-    role: Literal["system", "user", "assistant"]
+    Attributes:
+        role: Who speaks.
+        content: What is said, blanks around it removed.
+    """
+
+    role: Role
     content: _Text
 
 

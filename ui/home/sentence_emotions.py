@@ -6,11 +6,12 @@ import streamlit as st
 
 from emotion_core.base.jobs import Job
 from emotion_core.charts.ranking import ranking_chart, ranking_table
+from emotion_core.experiments.experiment import Bench
+from emotion_core.experiments.reading import known_baseline
 from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, STORIES_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.ranking import Ranking, ranking_controls, read_ranking
-from emotion_core.runs.readings import known_baseline
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
@@ -50,9 +51,8 @@ def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors
 
 def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[Ranking]:
     each = ranking_controls(len(vectors.emotions))
-    baseline = yield from known_baseline(
-        owner.model, vectors, None, cache=activation_cache(), kinds=("random",), each=each
-    )
+    bench = Bench(owner.model, vectors, activation_cache())
+    baseline = yield from known_baseline(bench, None, kinds=("random",), each=each)
     return (yield from read_ranking(owner.model, baseline, text))
 
 
