@@ -23,6 +23,7 @@ def field(
     *,
     key: str,
     default: Any = None,
+    label: str = "",
     only: Sequence[str] = (),
     more_help: str = "",
     placeholder: str = "",
@@ -38,6 +39,7 @@ def field(
         place: Where; by default where the page is.
         key: Of the widget.
         default: Instead of the setting's own, such as one of the vectors.
+        label: Instead of the setting's own, where it has a name in it.
         only: The choices that make sense here.
         more_help: Said after the setting's own help.
         placeholder: What an empty field of a setting that may be left out stands for.
@@ -45,21 +47,22 @@ def field(
     """
     asked = asked_of(settings)[name]
     ask, at = asked.ask, place or st
+    called = label or ask.label
     first = asked.default if default is None else default
     shared: dict[str, Any] = {"key": key, "persist_state": "session", "disabled": disabled}
     shared["help"] = " ".join(filter(None, (ask.help, more_help))) or None
     if asked.kind is bool:
-        return bool(at.toggle(ask.label, first, **shared))
+        return bool(at.toggle(called, first, **shared))
     if asked.choices:
         choices = list(only or asked.choices)
         return at.selectbox(
-            ask.label, choices, choices.index(first), format_func=lambda one: ask.names.get(one, one), **shared
+            called, choices, choices.index(first), format_func=lambda one: ask.names.get(one, one), **shared
         )
     if asked.kind in (int, float):
         least, most, step = (None if one is None else asked.kind(one) for one in (ask.least, ask.most, ask.step))
-        number = at.number_input(ask.label, least, most, first, step, placeholder=placeholder or None, **shared)
+        number = at.number_input(called, least, most, first, step, placeholder=placeholder or None, **shared)
         return None if number is None else asked.kind(number)
-    return str(at.text_input(ask.label, first, **shared) or "").strip()
+    return str(at.text_input(called, first, **shared) or "").strip()
 
 
 def fields(settings: type, keys: Mapping[str, str], *, columns: int) -> dict[str, Any]:
