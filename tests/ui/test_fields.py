@@ -32,6 +32,7 @@ def test_range_choices_and_default_are_those_of_the_field() -> None:
     for settings in FORMS:
         for name, asked in asked_of(settings).items():
             key = f"{settings.__name__}-{name}"
+            assert asked.ask.help, key
             if key in numbers:
                 widget = numbers.pop(key)
                 assert asked.ask.least is None or widget.min == asked.ask.least, key

@@ -38,9 +38,6 @@ _KEYS = {
     "scope": "behave-scope",
     "scoring": "behave-scoring",
     "max_new_tokens": "behave-tokens",
-    "words": "behave-words",
-    "seed": "behave-seed",
-    "chat": "behave-chat",
 }
 _TOKENS = 90  # of a scenario with an option, roughly
 
@@ -100,7 +97,11 @@ def _more(vectors: EmotionVectors, n_leads: int) -> tuple[dict[str, Any], bool]:
     """The fold: the other settings by their names; and whether the early warning is wanted."""
     with more_settings():
         more = fields(BehaviorSettings, _KEYS, columns=4)
-        more["layer"] = layer_input(st.columns(4)[0], vectors, key="behave", help_text=LAYER)
+        one, two, three, four = st.columns(4)
+        more["words"] = field(BehaviorSettings, "words", one, key="behave-words")
+        more["seed"] = field(BehaviorSettings, "seed", two, key="behave-seed")
+        more["layer"] = layer_input(three, vectors, key="behave", help_text=LAYER)
+        more["chat"] = field(BehaviorSettings, "chat", four, key="behave-chat")
         can_warn = n_leads >= _FEWEST_LEADS
         warning = st.toggle(
             f"Early warning: read before the decision after {n_leads} held-out texts",

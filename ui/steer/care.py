@@ -56,7 +56,14 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
                 "It opens", [high, low], default=high, key=f"{key}gate-side", persist_state="session"
             )
             percentile = st.slider(
-                "this percentile of neutral text", 0.0, 100.0, 95.0, 0.5, key=f"{key}gate-at", persist_state="session"
+                "this percentile of neutral text",
+                0.0,
+                100.0,
+                95.0,
+                0.5,
+                key=f"{key}gate-at",
+                persist_state="session",
+                help="Of the readings of neutral tokens along that emotion.",
             )
             gate = Gate(str(opener), float(percentile), side == low)
         one, two, three = st.columns(3)
