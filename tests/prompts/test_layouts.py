@@ -265,6 +265,13 @@ def test_goemotions_by_number_list_and_line() -> None:
     assert read("other.jsonl", others).emotions == ("14", "27"), "numbers of another set are not given these names"
 
 
+def test_too_few_texts_are_told_with_how_the_file_was_read() -> None:
+    tsv = "".join(f"{a}\t{i}\teaa{i}\n" for i, a in enumerate(DARK)) + f"{WARM[0]}\t3,7\teab1\n{WARM[1]}\t3\teab2\n"
+    found = refused("train.tsv", tsv).found
+    assert found.startswith("1 for admiration; 1 for amusement")
+    assert "The file has no header. Read as GoEmotions" in found and "Row 7 is left out: several labels" in found
+
+
 def test_numbers_as_labels_are_alike_in_every_file_and_told() -> None:
     rows = [(a, int(b == "fear")) for a, b in LABELLED]
     found = read("a.jsonl", lines([{"text": a, "emotion": b} for a, b in rows]))
