@@ -82,6 +82,13 @@ PAGES = {
         "Redo the fear study",
         "Three steps from a published finding about GPT-2 to the controls that it lacked.",
     ),
+    "replicate": PageInfo(
+        "pages/10_Replicate.py",
+        "Replicate",
+        ":material/fact_check:",
+        "Replicate",
+        "Which findings of the emotion paper hold in this model, each against its own null?",
+    ),
     "runs": PageInfo(
         "pages/8_Runs.py",
         "Runs",

@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "read-labelled": (f"{_HERE}.reading:LABELLED", ""),
     "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),
     "behaviors": (f"{_HERE}.behavior:BEHAVIORS", ""),
+    "replication-row": (f"{_HERE}.replication.rows:REPLICATION", ""),
 }
 
 

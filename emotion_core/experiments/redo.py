@@ -90,7 +90,8 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
     def again() -> Job[Any]:
         vectors = kept if kept is not None else (yield from built_again(owner.model, described, cache))
         require_size(registry.limits, experiment.size(settings, vectors))
-        bench = Bench(owner.model, vectors, cache, stop_flag(run.id).is_set if experiment.partial else never)
+        stopped = stop_flag(run.id).is_set if experiment.partial else never
+        bench = Bench(owner.model, vectors, cache, stopped, registry.store)
         return (yield from work(registry.limits, experiment, bench, settings))
 
     registry.store.reopen(run.id)

@@ -40,6 +40,7 @@ STANDS_IN: dict[str, tuple[str, ...]] = {
     "loving": ("love",),
     "compassionate": ("compassion", "love", "kind"),
     "angry": ("anger",),
+    "guilty": ("guilt",),
     "bitter": ("bitterness", "resentful", "anger"),
     "bored": ("boredom",),
     "listless": ("boredom", "bored"),
@@ -86,3 +87,9 @@ def match_expected(rise: Sequence[str], fall: Sequence[str], emotions: Sequence[
         else:
             stands[found] = (*stands.get(found, ()), word)
     return Expected(ways, stands, tuple(unmatched))
+
+
+def named_by(words: Sequence[str], emotions: Sequence[str]) -> tuple[str, ...] | None:
+    """The vectors that words stand for, in their order; None where one has none or two have the same."""
+    found = [next(iter(match_expected([word], [], emotions).ways), "") for word in words]
+    return tuple(found) if all(found) and len(set(found)) == len(found) else None

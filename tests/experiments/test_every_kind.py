@@ -37,6 +37,7 @@ from emotion_core.experiments.reading import (
     WatchSettings,
 )
 from emotion_core.experiments.redo import can_redo, redo, why_not
+from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
@@ -64,7 +65,12 @@ from experiments.redo_helpers import content
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
 SORTS = ("plain", "neutral-projected", "an emotion taken out", "imported")
 # Which kinds need the texts that vectors were built from: for imported ones they say so.
-NEED_TEXTS = {"sizes": "not known", "untrained-twin": "not known", "transfer": "[Ww]ithout the texts"}
+NEED_TEXTS = {
+    "replication-row": "not known",
+    "sizes": "not known",
+    "untrained-twin": "not known",
+    "transfer": "[Ww]ithout the texts",
+}
 
 
 def example(kind: str, vectors: EmotionVectors) -> Any:
@@ -97,6 +103,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "read-labelled": LabelledSettings(
             monitor, tuple(Labelled((Turn("user", f"dog {i}"),), i > 1, str(i)) for i in range(4))
         ),
+        "replication-row": row_settings(15),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
         ),

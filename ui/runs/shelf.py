@@ -32,6 +32,7 @@ _KINDS = {
     "reading": ("reading", "read"),
     "preferences": ("preferences", "behave"),
     "behaviors": ("behaviours", "behave"),
+    "replication": ("replication", "replicate"),
 }
 
 
