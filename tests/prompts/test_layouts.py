@@ -465,6 +465,13 @@ def test_a_known_column_that_comes_twice_is_refused_and_any_other_is_not() -> No
     assert texts(read("a.jsonl", lines([{"text": a, "label": b, "x": 1, "X": 2} for a, b in LABELLED]))) == LABELLED
 
 
+def test_what_the_refusal_of_a_mixed_file_offers_works() -> None:
+    data = table("positive,negative,text", [(a, b, f"{a} Then {b}") for a, b in PAIRS])
+    assert "choice of columns" in refused("a.csv", data).remedy
+    assert texts(read("a.csv", data, choice={"positive": "positive", "negative": "negative"})) == PAIRS
+    assert read("a.csv", data, choice={"text": "text"}, emotion="fear").emotions == ("fear",)
+
+
 def test_many_repeats_are_counted() -> None:
     found = read("a.csv", table("positive,negative", PAIRS * 4))
     assert texts(found) == PAIRS
