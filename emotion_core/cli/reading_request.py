@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.cli.arguments import settings_from
 
 if TYPE_CHECKING:
     from emotion_core.base.activations import ReadingPosition
     from emotion_core.experiments.reading import ReadingSettings
     from emotion_core.prompts.library_items import Template, Turn
-    from emotion_core.reading.attempts_library import AttemptRun
+    from emotion_core.reading.attempts import AttemptRun
     from emotion_core.reading.continuation import Writing
     from emotion_core.reading.monitor import MonitorSettings
     from emotion_core.reading.priors import Prior
@@ -40,7 +41,7 @@ def make_request(arguments: argparse.Namespace) -> ReadingSettings:
     if arguments.attempts is not None:
         return kinds.AttemptsSettings(_attempts(arguments.attempts), **shared)
     if arguments.labelled is not None and monitor is not None:
-        from emotion_core.reading.labelled import read_labelled
+        from emotion_core.reading.monitor import read_labelled
 
         file = Path(arguments.labelled)
         return kinds.LabelledSettings(monitor, read_labelled(file.name, _bytes(file)), **shared)
@@ -77,7 +78,7 @@ def _check_together(arguments: argparse.Namespace) -> None:
         raise SettingsError("System prompts are compared over conversations", expected="--conversation FILE")
     if arguments.continue_ is not None and (not arguments.conversation or arguments.system or arguments.monitor):
         raise SettingsError("What is continued is a conversation", expected="--conversation FILE --continue 60")
-    if arguments.continue_ is not None and arguments.emotion is None:
+    if arguments.continue_ is not None and "emotion" not in arguments:
         raise SettingsError("The reply is read on an emotion", expected="--continue 60 --emotion EMOTION")
     if arguments.reading is not None and arguments.template is None and not arguments.situations:
         raise SettingsError("A place is chosen for texts that are read at one", expected="--template or --situations")
@@ -90,7 +91,7 @@ def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
 
     if arguments.monitor is None:
         return None
-    return MonitorSettings(arguments.monitor, arguments.false_alarms, arguments.window)
+    return settings_from(MonitorSettings, arguments, emotion=arguments.monitor)
 
 
 def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
@@ -104,8 +105,7 @@ def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
 def _writing(arguments: argparse.Namespace) -> Writing:
     from emotion_core.reading.continuation import Writing
 
-    seed, temperature = arguments.seed, arguments.temperature
-    return Writing(arguments.emotion, arguments.strength, arguments.continue_, temperature, seed)
+    return settings_from(Writing, arguments, tokens=arguments.continue_, seed=arguments.seed)
 
 
 def _template(arguments: argparse.Namespace) -> Template:
@@ -128,7 +128,7 @@ def _template(arguments: argparse.Namespace) -> Template:
 
 
 def _attempts(name: str) -> AttemptRun:
-    from emotion_core.reading.attempts_library import load_attempts, read_attempts_file
+    from emotion_core.reading.attempts import load_attempts, read_attempts_file
 
     library = {one.name: one for one in load_attempts()}
     return library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))
