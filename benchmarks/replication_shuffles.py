@@ -29,8 +29,8 @@ from emotion_core.experiments.ship import unpack
 from emotion_core.models.load import load_model
 from emotion_core.runs.store import RunStore
 from emotion_core.stats.intervals import clopper_pearson
+from emotion_core.vectors.build import Training, training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.training import Training, training
 
 # Rows whose estimate is a matter of the vectors alone; row 1 builds its own, and rows 8 and 16 are about no vector.
 ROWS_HERE = "4,5,6,13-15,19,20"

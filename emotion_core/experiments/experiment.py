@@ -34,10 +34,8 @@ from emotion_core.runs.limits import (
     within_tokens,
 )
 from emotion_core.runs.recipes import described_vectors, named_sets
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
-from emotion_core.runs.stopping import keeping, stop_flag
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.registry import JobRegistry, keeping, stop_flag
+from emotion_core.runs.store import Run, RunStore
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

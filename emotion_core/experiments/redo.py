@@ -18,10 +18,8 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.runs import builds
 from emotion_core.runs.limits import require_texts
 from emotion_core.runs.recipes import build_settings, built_again, kept_vectors, require_recipe, sets_of
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
-from emotion_core.runs.stopping import stop_flag
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.registry import JobRegistry, stop_flag
+from emotion_core.runs.store import Run, RunStore
 
 _ENDED = ("expired", "interrupted", "failed", "cancelled")
 

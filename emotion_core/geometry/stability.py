@@ -26,8 +26,7 @@ from emotion_core.geometry.pca import principal_components
 from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
 from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import Estimator
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import Block, IntArray, PairRows
+from emotion_core.vectors.estimate import Block, IntArray, PairRows, estimate
 
 RESAMPLES = 40
 SPLITS = 20

@@ -14,8 +14,8 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
+from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.trial import not_finite
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
 from emotion_core.tracing.pooled_rows import Rows

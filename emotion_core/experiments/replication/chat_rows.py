@@ -33,7 +33,7 @@ from emotion_core.experiments.replication.rule import (
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.library import load_counter_user, load_implicit, load_meaningless_templates, load_templates
 from emotion_core.prompts.library_items import CLOSING_QUESTION, Template
-from emotion_core.reading.expected_words import match_expected
+from emotion_core.reading.dose import match_expected
 from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.stats.intervals import wilson
@@ -41,7 +41,7 @@ from emotion_core.steering.noise import choose, gumbel
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.record import record_places
 from emotion_core.tracing.tokens import project_layers
-from emotion_core.vectors.rows import LabelledRows, blocks_of, places
+from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 
 DEALS = 10_000
 DRAWS = 2000

@@ -41,10 +41,8 @@ from emotion_core.stats.correlation import fisher_interval, pearson
 from emotion_core.steering.given_words import first_tokens
 from emotion_core.tracing.logit_lens import logit_lens
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_texts
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.rows import LabelledRows
-from emotion_core.vectors.training import Training, training
+from emotion_core.vectors.build import Training, neutral_components, neutral_texts, project_out, training
+from emotion_core.vectors.estimate import LabelledRows
 
 SHUFFLES = 200
 NAMINGS = 10_000

@@ -14,8 +14,8 @@ from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.library import load_words_12
 from emotion_core.reading.places import chat_of, place_tokens
 from emotion_core.steering.given_words import first_tokens, word_changes
+from emotion_core.vectors.build import training
 from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.training import training
 
 STRENGTHS = (0.1, 0.2, 0.5)  # beside the one that the verdict goes by
 STRENGTH = 0.35
