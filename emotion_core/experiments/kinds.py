@@ -27,6 +27,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "crosstalk": (f"{_HERE}.steering:CROSSTALK", ""),
     "next-token": (f"{_HERE}.steering:NEXT_TOKEN", ""),
     "reading": (f"{_HERE}.reading:READING", ""),
+    "talk": (f"{_HERE}.talk:TALK", ""),
+    "talk-scale": (f"{_HERE}.talk:TALK_SCALE", ""),
     "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),
     "behaviors": (f"{_HERE}.behavior:BEHAVIORS", ""),
 }

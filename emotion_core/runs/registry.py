@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from emotion_core.base.errors import LimitError, RunError
-from emotion_core.base.jobs import Job
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.settings import Settings
 from emotion_core.runs.limits import within_time
 from emotion_core.runs.recorded import Save, recorded
@@ -148,6 +148,11 @@ class JobRegistry:
         if found is None and share:
             found = self.store.find_open(kind, key)
         return None if found is None else found.id
+
+    def progress(self, run_id: str) -> Progress | None:
+        """What the last step of an open run of this process reported; more than the store keeps of it."""
+        handle = self._live.handles.get(run_id)
+        return getattr(handle, "progress", None)
 
     def place(self, run_id: str) -> int:
         """Jobs in front of a run of this process; 0 where it is next, works already or is not known here."""
