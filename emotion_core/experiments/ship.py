@@ -2,8 +2,8 @@
 
 `python -m emotion_core.experiments.ship` computes them on the bundled model, through the same code as the pages, and
 writes them to `demo_model/results/`: the build and the sweep of the first page, and the vectors and checks of the map
-of 171 emotions (`ship home`, `ship map`, `ship smollm2` and `ship talk` make one part). For smollm2, which others trained, it
-writes the transfer from stories to fear-calm that the first page begins with. The map's files are rounded and
+of 171 emotions (`ship home`, `ship map`, `ship smollm2` and `ship talk` make one part). For smollm2, which others trained,
+it writes the transfer from stories to fear-calm that the first page begins with. The map's files are rounded and
 compressed, see `shrink`. Each file carries the content key of its run: when the model, the prompts, the settings or the
 version change, the key no longer fits and the result is computed anew instead of being shown.
 """

@@ -290,8 +290,8 @@ class Talk:
             for text, chance in zip(found.alternatives[token], found.chances[token].tolist(), strict=True)
         )
         return (
-            f"“{found.tokens[token].strip() or '␣'}” was drawn with {found.probability[token]:.0%}; the unsteered model "
-            f"is surprised by {found.surprise[token]:.1f} nats.",
+            f"“{found.tokens[token].strip() or '␣'}” was drawn with {found.probability[token]:.0%}; the unsteered "
+            f"model is surprised by {found.surprise[token]:.1f} nats.",
             f"Likeliest there: {others}.",
             "Readings: " + ", ".join(f"{self.emotions[e]} {values[e]:+.1f}" for e in shown) + " SD. Random directions "
             f"read neutral tokens between {low:+.1f} and {high:+.1f}.",

@@ -25,6 +25,7 @@ from emotion_core.experiments.geometry import MapSettings
 from emotion_core.experiments.kinds import EXPERIMENTS, experiment_of
 from emotion_core.experiments.reading import LONGEST_TEXT, READING
 from emotion_core.experiments.redo import can_redo, redo, why_not
+from emotion_core.experiments.talk import Neutral
 from emotion_core.models.dialogue import Said
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
@@ -33,6 +34,7 @@ from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import load_activities, load_conversations
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.attempts_library import load_attempts
+from emotion_core.reading.talk import TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain
@@ -69,6 +71,8 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "crosstalk": CrossTalkSettings(prompts=("She said",), strength=0.2, emotions=emotions[:2], **steered),
         "next-token": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(-0.1, 0.1), controls=3),
         "reading": ReadingRequest("text", text="The dog ran after me."),
+        "talk": TalkSettings(turns=(Said("user", "Who is there?"),), strengths=((emotions[0], 2.0),), max_new_tokens=3),
+        "talk-scale": Neutral(),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
         ),
@@ -197,7 +201,7 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
             start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
         except LimitError:
             refused.add(kind)
-    assert refused == set(EXPERIMENTS) - {"reading", "preferences"}
+    assert refused == set(EXPERIMENTS) - {"reading", "preferences", "talk-scale"}
     short = JobRegistry(place.registry.store, Settings(max_tokens=1, max_asked_tokens=5), "bob")
     for kind in ("reading", "preferences", "sweep", "heldout"):
         run_id = start(
