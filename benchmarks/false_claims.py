@@ -151,7 +151,7 @@ def drift(bench: Bench) -> Iterator[tuple[Count, bool]]:
     def turns(seed: int) -> tuple[Turn, ...]:
         order = np.random.default_rng([seed, 0x7A]).permutation(len(texts))[:12]
         roles = ("user", "assistant")
-        return tuple(Turn.model_validate({"role": roles[i % 2], "content": texts[j]}) for i, j in enumerate(order))
+        return tuple(Turn(roles[i % 2], texts[j]) for i, j in enumerate(order))
 
     count = Count("conversation", "neutral texts in random order")
     baseline = bench.run(read_baseline(bench.model, bench.vectors(), form="conversation", cache=bench.cache))

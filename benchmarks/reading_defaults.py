@@ -11,34 +11,33 @@ against calm words), at the layer chosen on the stories.
 from __future__ import annotations
 
 import argparse
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from emotion_core.base.activations import Activations, ReadingPosition
-from emotion_core.base.cache import ActivationCache
-from emotion_core.base.jobs import run_to_end
+from emotion_core.evaluation.transfer import CALM, FEAR
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.auroc import auroc
 from emotion_core.stats.effect_size import cohens_d
-from emotion_core.tracing.record import record
+from emotion_core.tracing.doctor.hooks import forward
+from emotion_core.tracing.record import read_tokens
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.rows import blocks_of, places
 from emotion_core.vectors.select import project
 from emotion_core.vectors.settings import BuildSettings
 
-FEAR = ("afraid", "frightened", "scared", "terrified", "panicked", "alarmed")
-CALM = ("calm", "serene", "relaxed", "at ease", "peaceful", "content")
 WAYS: dict[str, ReadingPosition] = {
-    "mean, with the first token": ReadingPosition("mean", 0),
-    "mean": ReadingPosition("mean", 1),
+    "mean, with the first token": ReadingPosition(first_token=True),
+    "mean": ReadingPosition(),
     "mean from 20": ReadingPosition("mean", 20),
+    "mean from 50": ReadingPosition("mean", 50),
     "last content token": ReadingPosition("last_content"),
 }
 
@@ -50,22 +49,42 @@ def as_sides(stories: PromptSet) -> PromptSet:
     return PromptSet("sides", "labelled", tuple(texts), 0)
 
 
-def rows(model: LoadedModel, cache: ActivationCache, seed: int = 0) -> Iterator[tuple[str, bool, list[float]]]:
+def read_once(model: LoadedModel, texts: Sequence[str]) -> dict[str, Activations]:
+    """Activations of texts at every place of `WAYS`, each text in a single pass; what does not fit is left out."""
+    kept = tuple(text for text in dict.fromkeys(texts) if model.fits(text))
+    shape = (len(kept), 1 + model.info.layers, model.info.width)
+    values = {name: np.zeros(shape, np.float32) for name in WAYS}
+    norms, lengths = np.zeros((*shape[:1], model.info.layers), np.float32), np.zeros(len(kept), np.int64)
+    for i, text in enumerate(kept):
+        encoding = model.encode(text)
+        seen, _ = forward(model, torch.tensor([encoding.ids], device=model.info.device))
+        streams = [seen.inputs[0][0], *(outputs[0] for outputs in seen.outputs)]
+        stack = torch.stack([one[0].float() for one in streams]).cpu()  # (1 + layers, tokens, width)
+        for name, reading in WAYS.items():
+            values[name][i] = stack[:, read_tokens(encoding, reading)].mean(1).numpy()
+        norms[i], lengths[i] = stack[1:, 1:].norm(dim=-1).mean(1).numpy(), len(encoding)
+    return {
+        name: Activations(model.info, WAYS[name], kept, one[:, 1:], one[:, 0], norms, lengths)
+        for name, one in values.items()
+    }
+
+
+def rows(model: LoadedModel, seed: int = 0) -> Iterator[tuple[str, bool, list[float]]]:
     """One row a way and projection."""
-    pairs, sides = load_prompts("fear-calm"), as_sides(load_prompts("stories-171"))
+    pairs, stories = load_prompts("fear-calm"), as_sides(load_prompts("stories-171"))
+    fitting = tuple(t for t in stories.texts if model.fits(t.text))
+    sides = replace(stories, texts=fitting)
+    read = read_once(model, [t.text for t in pairs.texts])
+    neutral = read_once(model, neutral_texts(model, ReadingPosition()))
+    told = read_once(model, training_texts([sides]))
     for name, reading in WAYS.items():
-        short = ReadingPosition("mean", 1) if reading.start > 1 else reading  # fear-calm's texts have twenty tokens
-        texts = [t.text for t in pairs.texts]
-        neutral = run_to_end(record(model, neutral_texts(model, short), short, cache))
-        read = run_to_end(record(model, texts, short, cache))
-        told = run_to_end(record(model, training_texts([sides]), reading, cache))
+        short = "mean" if reading.start > 1 else name  # fear-calm's texts have twenty tokens
         for projected in (False, True):
-            settings = BuildSettings(reading=short, neutral_projection=projected, seed=seed)
-            yield (
-                name,
-                projected,
-                [*_within(pairs, read, neutral, settings), *_across(sides, told, pairs, read, neutral, settings)],
-            )
+            settings = BuildSettings(reading=WAYS[short], neutral_projection=projected, seed=seed)
+            within = _within(pairs, read[short], neutral[short], settings)
+            none = [float("nan")] * 3  # a context too short for stories
+            across = _across(sides, told[name], pairs, read[short], neutral[short], settings) if fitting else none
+            yield name, projected, [*within, *across]
 
 
 def _within(pairs: PromptSet, read: Activations, neutral: Activations, settings: BuildSettings) -> list[float]:
@@ -102,15 +121,12 @@ def main() -> None:
         print(f"\n{Path(name).name}: {model.info.layers} layers of width {model.info.width}\n")
         print("| read | neutral out | layer | d | AUROC | r with length | layer | transfer AUROC | pairs in order |")
         print("|---|---|---|---|---|---|---|---|---|")
-        with tempfile.TemporaryDirectory() as folder:
-            for way, projected, (layer, d, area, length, other, across, order) in rows(
-                model, ActivationCache(Path(folder) / "c.sqlite")
-            ):
-                print(
-                    f"| {way} | {'yes' if projected else 'no'} | {layer} | {d:.2f} | {area:.2f} | {length:+.2f} "
-                    f"| {other} | {across:.2f} | {order:.0%} |",
-                    flush=True,
-                )
+        for way, projected, (layer, d, area, length, other, across, order) in rows(model):
+            print(
+                f"| {way} | {'yes' if projected else 'no'} | {layer} | {d:.2f} | {area:.2f} | {length:+.2f} "
+                f"| {other} | {across:.2f} | {order:.0%} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts, unpack
+from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, prompts_of, unpack
 from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_openings
@@ -61,7 +61,7 @@ def shipped(name: str) -> EmotionVectors:
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder))
         unpack(store)
-        key = build_key(load_model("demo").info.fingerprint, map_prompts(name), BuildSettings())
+        key = build_key(load_model("demo").info.fingerprint, prompts_of(name), BuildSettings())
         run = store.find(BUILD, key)
         if run is None:
             raise SystemExit("the shipped vectors are of another model: python -m emotion_core.experiments.ship map")

@@ -31,7 +31,7 @@ def renewed(page: str) -> str:
 
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """A section a built row, and one table of those that are not."""
+    """A section a built row, and one list of those that are not."""
     part = ""
     for row in rows:
         if row["built"] and row["part"] != part:
@@ -40,12 +40,13 @@ def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
         if row["built"]:
             yield from section(row)
     yield "## Not built yet\n"
-    yield "| row | experiment | the paper | replications | what would decide | what the app shows of it today |"
-    yield "|---|---|---|---|---|---|"
+    yield "Each with what the paper and replications found, what would decide, and what the app shows of it today.\n"
     for row in rows:
         if not row["built"]:
-            cells = (row["paper"], row["replications"], row["decides"], row["today"])
-            yield f"| {row['row']} | {row['name']} | " + " | ".join(cells) + " |"
+            yield f"- **{row['row']}. {row['name']}.** Paper: {row['paper']}. {row['did']} ({row['where']})"
+            yield f"  - Replications: {row['replications']}"
+            yield f"  - Would decide ({judged_by(row)}): {row['decides']}"
+            yield f"  - Today: {row['today']}"
 
 
 def section(row: dict[str, Any]) -> Iterator[str]:
@@ -66,10 +67,15 @@ def judged_by(claim: dict[str, Any]) -> str:
     """The rule with the paper's figure P and the smallest effect that counts."""
     parts = [RULES[claim["rule"]]]
     if claim["value"] is not None:
-        parts.append(f"P = {claim['value']:g}")
+        parts.append(f"P = {plain(claim['value'])}")
     if claim["delta"] is not None:
-        parts.append(f"δ = {claim['delta']:g}")
+        parts.append(f"δ = {plain(claim['delta'])}")
     return ", ".join(parts)
+
+
+def plain(value: float) -> str:
+    """A number as the page writes it: -.44, 1.1."""
+    return f"{value:g}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:g}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The library in a handful of functions: load a model, build vectors, test them, steer and read with them.
 
-Each runs to its end in the calling thread and returns a frozen object; the jobs behind them, which report progress and
-can be cancelled, are in the modules that the functions name.
+Each runs to its end in the calling thread and returns a frozen object. What is asked for goes through the same door as
+on a page and on the command line: it is found in the data folder (`EMOTION_DATA_DIR`) where any of them computed it
+before, else computed and kept there.
 
 Example:
     >>> from emotion_core import library as emotions
@@ -15,35 +16,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from emotion_core.base.atomic import write_atomically
+from emotion_core.base.cache import open_cache
 from emotion_core.base.errors import VectorFileError
 from emotion_core.base.jobs import Progress, run_to_end
-from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, Transfer
-from emotion_core.evaluation.transfer import transfer as transfer_job
 from emotion_core.exchange.bundle import bundle_bytes, scored_files
 from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.imports import import_vectors
 from emotion_core.exchange.open_file import open_file
+from emotion_core.experiments.evaluation import HELDOUT, TRANSFER, OnSets, ToAnotherSource
+from emotion_core.experiments.experiment import Experiment, result_of
+from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompt_sets
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.text import TokenReading, read_text
+from emotion_core.runs.builds import find_build
+from emotion_core.runs.store import open_store
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
-from emotion_core.steering.sweep import sweep as sweep_job
 from emotion_core.tracing.doctor import Check
 from emotion_core.tracing.doctor import doctor as doctor_job
 from emotion_core.vectors.build import build as build_job
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.file import save_vectors
+from emotion_core.vectors.file import require_model, save_vectors
 from emotion_core.vectors.settings import BuildSettings
 
+S = TypeVar("S")
+R = TypeVar("R")
 Watch = Callable[[Progress], None]
 
 
@@ -100,7 +106,9 @@ def build(
         ModelError: A text is longer than the model's context.
     """
     sets = [one if isinstance(one, PromptSet) else prompts(one) for one in prompt_sets]
-    return run_to_end(build_job(model, sets, settings or BuildSettings()), watch)
+    chosen = settings or BuildSettings()
+    found = find_build(open_store(), model.info.fingerprint, tuple(sets), chosen)
+    return run_to_end(build_job(model, sets, chosen, open_cache()), watch) if found is None else found.vectors
 
 
 def test(
@@ -124,7 +132,7 @@ def test(
         SettingsError: There is nothing to score.
     """
     sets = [one if isinstance(one, PromptSet) else prompts(one) for one in prompt_sets] or vectors.prompt_sets
-    return run_to_end(heldout(model, vectors, sets, seed=seed), watch)
+    return _result(HELDOUT, model, vectors, OnSets(tuple(sets), seed=seed), watch)
 
 
 def transfer(
@@ -156,7 +164,7 @@ def transfer(
     """
     other = target if isinstance(target, PromptSet) else prompts(target)
     contrast = Contrast(tuple(positive), tuple(negative)) if positive or negative else None
-    return run_to_end(transfer_job(model, vectors, other, contrast, seed=seed, untrained=untrained), watch)
+    return _result(TRANSFER, model, vectors, ToAnotherSource(other, contrast, untrained, seed), watch)
 
 
 def steer(
@@ -190,7 +198,7 @@ def steer(
         strengths=tuple(strengths),
         **settings,
     )
-    return run_to_end(sweep_job(model, vectors, chosen), watch)
+    return _result(SWEEP, model, vectors, chosen, watch)
 
 
 def read(model: LoadedModel, vectors: EmotionVectors, text: str, watch: Watch | None = None) -> TokenReading:
@@ -202,6 +210,13 @@ def read(model: LoadedModel, vectors: EmotionVectors, text: str, watch: Watch | 
     """
     baseline = run_to_end(read_baseline(model, vectors), watch)
     return run_to_end(read_text(model, baseline, text), watch)
+
+
+def _result(
+    experiment: Experiment[S, R], model: LoadedModel, vectors: EmotionVectors, settings: S, watch: Watch | None
+) -> R:
+    require_model(vectors, model.info)
+    return result_of(open_store(), lambda: model, vectors, experiment, settings, open_cache(), watch)
 
 
 def save(vectors: EmotionVectors, path: str | Path) -> None:
@@ -231,7 +246,7 @@ def open_vectors(path: str | Path, model: LoadedModel | None = None, **answers: 
             found=opened.describe().rstrip("."),
             remedy="Give the model as the second argument",
         )
-    return run_to_end(import_vectors(model, opened, Answers(**answers)))
+    return run_to_end(import_vectors(model, opened, Answers(**answers), open_cache()))
 
 
 def export(model: LoadedModel, vectors: EmotionVectors, path: str | Path, watch: Watch | None = None) -> None:
@@ -240,4 +255,4 @@ def export(model: LoadedModel, vectors: EmotionVectors, path: str | Path, watch:
     Raises:
         VectorFileError: The vectors belong to another model.
     """
-    write_atomically(Path(path), bundle_bytes(run_to_end(scored_files(model, vectors), watch)))
+    write_atomically(Path(path), bundle_bytes(run_to_end(scored_files(model, vectors, open_cache()), watch)))

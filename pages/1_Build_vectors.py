@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.cost import build_cost, where_it_computes
 from emotion_core.runs.limits import require_texts
@@ -18,7 +19,7 @@ from ui.build.too_long import without_long
 from ui.errors import shown_errors
 from ui.limits import limit_note
 from ui.page import begin
-from ui.page_run import current_run
+from ui.page_run import shown_run
 from ui.run_button import run_button
 from ui.run_panel import run_panel
 from ui.services import activation_cache, app_settings, registry
@@ -65,7 +66,7 @@ def _start(working: Working, prompt_sets: tuple[PromptSet, ...], settings: Build
 def result(working: Working, *, ready: bool) -> None:
     """Step 3: the page's run, as far as it is."""
     st.subheader("3. Result", anchor=False)
-    run_id = current_run(PAGE)
+    run_id = shown_run(PAGE, working.info.fingerprint, BUILD)
     if run_id is None:
         first = "Press the button above" if ready else "Choose some texts above, then press the button"
         st.info(f"{first}: the verdict for every emotion and the vector file appear here.", icon=":material/info:")

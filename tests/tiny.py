@@ -85,6 +85,21 @@ _FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "mixtral": ("MixtralConfig", "MixtralForCausalLM", _llama_like(num_local_experts=4, num_experts_per_tok=2)),
 }
 FAMILIES = tuple(_FAMILIES)
+# Carries its stream in copies; few tests need it.
+_FAMILIES["gemma3n"] = (
+    "Gemma3nTextConfig",
+    "Gemma3nForCausalLM",
+    _llama_like(
+        head_dim=8,
+        num_kv_shared_layers=0,
+        intermediate_size=[2 * WIDTH] * LAYERS,
+        activation_sparsity_pattern=[0.0] * LAYERS,
+        layer_types=["full_attention"] * LAYERS,
+        hidden_size_per_layer_input=8,
+        vocab_size_per_layer_input=VOCABULARY,
+        laurel_rank=4,
+    ),
+)
 # One of each kind of block output and of each layer list: where a test is too slow for all families.
 MAIN = ("gpt2", "llama", "neox", "gpt_neo")
 TUPLES = ("gpt_neo", "gptj", "bloom", "falcon", "mpt")

@@ -14,7 +14,7 @@ from ui.run_panel import run_panel
 from ui.services import store
 from ui.vector_sets import (
     BUILT_IN,
-    MAP_SETS,
+    NAMED_SETS,
     UPLOAD,
     choose_next,
     on_shelf,
@@ -31,7 +31,7 @@ def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
 
     A set that is still being made, or was and can be made again, is remembered for `linked_set`.
     """
-    if not set_id or set_id in (BUILT_IN, *MAP_SETS) or on_shelf(set_id):
+    if not set_id or set_id in (BUILT_IN, *NAMED_SETS) or on_shelf(set_id):
         return None
     try:
         run = store().get(set_id)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import streamlit as st
 
 from emotion_core.base.errors import RunError
-from emotion_core.runs.readings import KIND as READING
-from emotion_core.runs.readings import what_of
 from ui.services import store
 
 _PREFIX = "run of "
@@ -53,6 +52,36 @@ def view_run(page: str, *kinds: str) -> str | None:
     return current_run(page)
 
 
+def shown_run(page: str, fingerprint: str, *kinds: str) -> str | None:
+    """The run of a view, else an example of the chosen model that came with the app, said to be one.
+
+    An example is not part of the link: the page shows it to everybody who has no run of their own there.
+
+    Args:
+        page: Under which the view remembers its run.
+        fingerprint: Of the chosen model.
+        kinds: As in `view_run`.
+    """
+    run_id = view_run(page, *kinds)
+    if run_id is None:
+        run_id, made_of = _example(fingerprint, kinds)
+        if run_id is not None:
+            st.caption(f"An example that came with the app, made with the vectors of {made_of}. Yours takes its place.")
+    return run_id
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _example(fingerprint: str, kinds: tuple[str, ...]) -> tuple[str | None, str]:
+    """The first example of a model that is of one of these kinds, and the texts of its vectors."""
+    for run in reversed(store().stored()):
+        if run.pinned and kind_of(run.id) in kinds:
+            described = json.loads(run.settings)
+            if described.get("fingerprint") == fingerprint:
+                sets = described.get("prompt_sets") or described["build"]["prompt_sets"]
+                return run.id, " + ".join(one["name"] for one in sets)
+    return None, ""
+
+
 def view_picker(label: str, views: Mapping[str, tuple[str, ...]], *, key: str) -> str:
     """Lets the visitor choose a view; a link to a run opens the one that shows runs of its kind.
 
@@ -77,9 +106,13 @@ def view_picker(label: str, views: Mapping[str, tuple[str, ...]], *, key: str) -
 
 
 def kind_of(run_id: str) -> str:
-    """Kind of a run, for a reading what was read; empty where there is no such run, which the run panel says."""
+    """Kind of a run, such as `sweep` or `read-dose`; empty where there is no such run, which the run panel says."""
     try:
         run = store().get(run_id)
     except RunError:
         return ""
-    return what_of(run) if run.kind == READING else run.kind
+    if run.kind != "reading":
+        return run.kind
+    from emotion_core.experiments.kinds import experiment_of  # of every kind: only where a reading is opened
+
+    return experiment_of(run.kind, json.loads(run.settings)).kind

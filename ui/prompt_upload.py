@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError, PromptSetError
-from emotion_core.prompts.files import read_prompt_files, together
+from emotion_core.prompts.files import MOST_TEXTS, read_prompt_files, together
 from emotion_core.prompts.prompt_set import PromptSet
 from ui.errors import show_error, shown_errors
 from ui.plain import plain
@@ -113,7 +113,13 @@ def _set(kept: str, files: list[tuple[str, bytes]], answer: Answer, name: str = 
     asked = (tuple((one, hashlib.sha256(data).digest()) for one, data in files), answer, name)
     if asked not in remembered:
         try:
-            remembered[asked] = read_prompt_files(files, choice=dict(answer.columns), emotion=answer.emotion, name=name)
+            remembered[asked] = read_prompt_files(
+                files,
+                choice=dict(answer.columns),
+                emotion=answer.emotion,
+                name=name,
+                most_texts=app_settings().max_texts or MOST_TEXTS,
+            )
         except PromptSetError as error:
             remembered[asked] = error
     return remembered[asked]

@@ -19,7 +19,7 @@ from emotion_core.runs.stopping import stop_run
 from ui.ended import ended
 from ui.errors import show_error
 from ui.own_place import in_own_place
-from ui.page_run import view_run
+from ui.page_run import shown_run
 from ui.services import registry, store
 
 _POLL = 0.7  # seconds
@@ -46,16 +46,17 @@ def run_panel(run_id: str, *, key: str, shared: bool = False, started: str = "")
     return run if run.state == "done" else None
 
 
-def finished_run(page: str, kinds: Sequence[str], hint: str, *, key: str) -> Run | None:
+def finished_run(page: str, fingerprint: str, kinds: Sequence[str], hint: str, *, key: str) -> Run | None:
     """The run of a view when it is done; until then its panel, or what to click where there is none.
 
     Args:
         page: Under which the view remembers its run.
+        fingerprint: Of the chosen model, whose example is shown where there is no run.
         kinds: What the view shows, see `view_run`.
         hint: What to click, and what appears then.
         key: Unique on the page.
     """
-    run_id = view_run(page, *kinds)
+    run_id = shown_run(page, fingerprint, *kinds)
     if run_id is None:
         st.info(hint, icon=":material/info:")
         return None

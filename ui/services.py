@@ -7,7 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from emotion_core.base.activations import SERVED
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.cache import ActivationCache, open_cache
 from emotion_core.base.errors import BusyError
 from emotion_core.base.jobs import Job
 from emotion_core.base.settings import Settings, settings
@@ -19,7 +19,7 @@ from emotion_core.models.threads import use_threads
 from emotion_core.runs.housekeeping import Housekeeper
 from emotion_core.runs.joblog import start_logging
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.store import RunStore, open_store
 from ui.ndif_key import ndif_owner
 from ui.visitor import visitor
 
@@ -37,7 +37,7 @@ def common_registry() -> JobRegistry:
     start_logging()
     chosen = settings()
     use_threads(chosen.threads)
-    runs = RunStore(chosen.data_dir, keep=chosen.keep_runs)
+    runs = open_store()
     unpack(runs)
     TURNS.limit(chosen.max_running, chosen.visitor_running)
     if not (chosen.expire_hours or chosen.disk_mb or chosen.memory_mb):
@@ -59,7 +59,7 @@ def store() -> RunStore:
 @st.cache_resource
 def activation_cache() -> ActivationCache:
     """The activations read so far."""
-    return ActivationCache(settings().data_dir / "activations.sqlite")
+    return open_cache()
 
 
 def owner(model_name: str) -> ModelOwner:

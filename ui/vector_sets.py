@@ -11,7 +11,7 @@ import streamlit as st
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import RunError
-from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts
+from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET, prompts_of, settings_of
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
@@ -31,7 +31,12 @@ from ui.services import activation_cache, common_registry, registry, store
 
 BUILT_IN = "fear-calm"
 # Also sets by their names, for a model that they have been built for.
-MAP_SETS = {MAP_SET: "emotions-171 (built in)", PLANTED_SET: "scenes-171 (planted truth, built in)"}
+NAMED_SETS = {
+    CORE_SET: "emotions-12 (built in)",
+    STORIES_SET: "stories-171 (built in)",
+    MAP_SET: "emotions-171 (built in)",
+    PLANTED_SET: "scenes-171 (planted truth, built in)",
+}
 UPLOAD = "upload"
 _SHELF = "vector sets"
 
@@ -39,7 +44,7 @@ _SHELF = "vector sets"
 def shelf(info: ModelInfo) -> dict[str, str]:
     """Labels of the sets that belong to a model, by id; the built-in one first."""
     labels = {BUILT_IN: "fear-calm (built in)"}
-    labels.update({name: label for name, label in MAP_SETS.items() if run_of(name, info) is not None})
+    labels.update({name: label for name, label in NAMED_SETS.items() if run_of(name, info) is not None})
     for run_id, (label, fingerprint) in st.session_state.get(_SHELF, {}).items():
         if fingerprint == info.fingerprint:
             number = sum(one == label or one.startswith(f"{label} (") for one in labels.values())
@@ -90,7 +95,7 @@ def upload(name: str, vectors: EmotionVectors, info: ModelInfo) -> str:
 
 def choose_next(run_id: str) -> None:
     """Makes a set the chosen one at the next run of the script, when its picker may be changed."""
-    if run_id in st.session_state.get(_SHELF, {}) or run_id in MAP_SETS:
+    if run_id in st.session_state.get(_SHELF, {}) or run_id in NAMED_SETS:
         st.session_state["next vectors"] = run_id
         return
     run = store().get(run_id)
@@ -100,7 +105,7 @@ def choose_next(run_id: str) -> None:
 
 def run_of(set_id: str, info: ModelInfo) -> str | None:
     """The run that holds a set; None where the built-in set has not been built for this model yet."""
-    if set_id not in (BUILT_IN, *MAP_SETS):
+    if set_id not in (BUILT_IN, *NAMED_SETS):
         return set_id
     found = store().find(KIND, _key_of(set_id, info.fingerprint))
     return None if found is None else found.id
@@ -113,13 +118,12 @@ def start_built_in(owner: ModelOwner) -> str:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _key_of(set_id: str, fingerprint: str) -> str:
-    prompts = (built_in_prompts(),) if set_id == BUILT_IN else map_prompts(set_id)
-    return build_key(fingerprint, prompts, BuildSettings())
+    return build_key(fingerprint, prompts_of(set_id), settings_of(set_id))
 
 
 def _built_in_set(key: str, fingerprint: str) -> str | None:
     """Which of the sets that go by a name a build's key belongs to."""
-    return next((name for name in (BUILT_IN, *MAP_SETS) if _key_of(name, fingerprint) == key), None)
+    return next((name for name in (BUILT_IN, *NAMED_SETS) if _key_of(name, fingerprint) == key), None)
 
 
 @st.cache_resource

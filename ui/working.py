@@ -13,6 +13,7 @@ from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.models.allowed import allowed_models, require_allowed
 from emotion_core.models.catalogue import CATALOGUE, DEMO_NAME
 from emotion_core.models.owner import ModelOwner
+from emotion_core.models.template import offered_arguments
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.linked_set import linked_set, model_of_linked_run, shelve_linked, vectors_there
@@ -63,6 +64,8 @@ def working_card() -> Working:
         model_owner, fault = _load(name)
         if not model_owner.loaded:
             st.caption("Its weights are loading; finished results show without them.")
+        elif name.partition("?")[0] == model_owner.info.name.partition("?")[0]:
+            _template_field(name, model_owner)
         labels = shelf(model_owner.info)
         set_id = _set_picker(labels)
         run_id = run_of(set_id, model_owner.info)
@@ -161,6 +164,29 @@ def _model_picker() -> str:
     if name in CATALOGUE:
         st.caption(f"{CATALOGUE[name].parameters} parameters. {CATALOGUE[name].description}")
     return name
+
+
+def _template_field(name: str, model_owner: ModelOwner) -> None:
+    """Arguments of the chat template, where it has any: a part of the model's name, so link and files keep them."""
+    offered = offered_arguments(model_owner.model.tokenizer)
+    before, _, behind = name.partition("?")
+    given, mark, layers = behind.partition("#")
+    if not offered or app_settings().hosted or (not behind and "#" in before):
+        return
+    st.session_state["template"] = given
+
+    def take() -> None:
+        wanted = st.session_state["template"].strip().lstrip("?").replace(" ", "")
+        choose_model(before + f"?{wanted}" * bool(wanted) + mark + layers)
+
+    st.text_input(
+        "Chat template",
+        key="template",
+        on_change=take,
+        placeholder=f"{offered[0]}=...",
+        help=f"Arguments of this model's chat template, which asks for {', '.join(offered)}. Several are joined by &. "
+        "They are a part of what the model reads: the link and every file keep them.",
+    )
 
 
 def _short(name: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_core.base.activations import FloatArray
+from emotion_core.base.settings import settings
 
 # SQLite takes at most 999 variables a statement in its oldest builds.
 _KEYS_PER_QUERY = 500
@@ -182,3 +183,8 @@ def _add_column(db: sqlite3.Connection) -> None:
     """Brings a file of an earlier version up to date."""
     if "used" not in {row[1] for row in db.execute("PRAGMA table_info(rows)")}:
         db.execute("ALTER TABLE rows ADD COLUMN used REAL NOT NULL DEFAULT 0")
+
+
+def open_cache() -> ActivationCache:
+    """The cache in the data folder of this process, which pages, commands and the library share."""
+    return ActivationCache(settings().data_dir / "activations.sqlite")

@@ -8,17 +8,19 @@ from pathlib import Path
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.tables import read_rows
+from emotion_core.prompts.tables import KEY, read_rows
 
 MOST_CHARACTERS = 500
-_ACTIVITY = ("activity", "task", "action")
+_ACTIVITY = ("activity", "activities", "task", "action", "text")
+_KINDS = ("kind", KEY)  # a JSON object has a list of activities under each kind
 
 
 def parse_activities(filename: str, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     r"""Activities and their kinds ("" where the file names none).
 
     Args:
-        filename: The name it came with; `.csv`, `.tsv`, `.json` (a list), `.jsonl`, or `.txt` with one activity a line.
+        filename: The name it came with; `.csv`, `.tsv`, `.json` (a list, or a list for each kind), `.jsonl`, or `.txt`
+            with one activity a line.
         data: The whole file.
 
     Raises:
@@ -63,8 +65,9 @@ def _rows(name: str, data: bytes) -> list[tuple[int, str, str]]:
     if stem_and_ending(name)[1] == "txt":
         lines = [(i, _line(line), "") for i, line in enumerate(decode(name, data).splitlines(), start=1)]
         rows = [row for row in lines if row[1]]
+        rows = rows[1:] if rows and rows[0][1].lower() in _ACTIVITY else rows
     else:
-        table = read_rows(name, data, (*_ACTIVITY, "kind"))
+        table = read_rows(name, data, (*_ACTIVITY, *_KINDS))
         column = next((one for one in _ACTIVITY if one in table.columns), "")
         if table.rows and not column:
             raise PromptSetError(
@@ -74,7 +77,8 @@ def _rows(name: str, data: bytes) -> list[tuple[int, str, str]]:
                 found=", ".join(shorten(one) for one in table.columns[:8]),
                 remedy="Name the column with the activities 'activity'",
             )
-        rows = [(row.number, _line(row.cells.get(column)), _line(row.cells.get("kind"))) for row in table.rows]
+        kind = next((one for one in _KINDS if one in table.columns), "")
+        rows = [(row.number, _line(row.cells.get(column)), _line(row.cells.get(kind))) for row in table.rows]
     for mark in (r"\(?\d{1,4}[.):]\s+", r"[-*•]\s+"):
         if len(rows) > 1 and all(re.match(mark, activity) for _, activity, _ in rows):
             rows = [(number, re.sub(mark, "", activity, count=1), kind) for number, activity, kind in rows]

@@ -13,14 +13,15 @@ from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.behavior.options import check_options
 from emotion_core.behavior.patterns import check_pattern
 from emotion_core.prompts.decoding import base_name, stem_and_ending
-from emotion_core.prompts.library import load_scenarios, parse
-from emotion_core.prompts.tables import RawRow, read_rows
+from emotion_core.prompts.library import fitted, load_scenarios
+from emotion_core.prompts.tables import RawRow, Table, json_items, read_rows
 
 PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "behaviors.json"
 PLANTED = "planted"  # what they are called on the command line
 MOST_SCENES = 200
 MOST_CHARACTERS = 20_000
 _COLUMNS = ("name", "scenario", "option", "counts", "pattern", "group")
+_ANSWERS = ("answer_matching_behavior", "answer_not_matching_behavior")
 _YES, _NO = ("1", "true", "yes", "y", "counts"), ("0", "false", "no", "n", "")
 
 
@@ -71,7 +72,7 @@ class _Item(BaseModel):
         """A question with two answers (nrimsky/CAA), and options as texts with a list of which of them count."""
         if not isinstance(item, dict):
             return item
-        answers = [item.get("answer_matching_behavior"), item.get("answer_not_matching_behavior")]
+        answers = [item.get(one) for one in _ANSWERS]
         if "question" in item and None not in answers:
             options = [{"text": text, "counts": i == 0} for i, text in enumerate(answers)]
             return {"name": str(item["question"]), "scenario": item["question"], "options": options}
@@ -118,11 +119,12 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
         PromptSetError: It cannot be read, or a scenario cannot be used; the message names it.
     """
     name = base_name(filename)
-    ending = stem_and_ending(name)[1]
-    if ending not in ("json", "jsonl", "ndjson"):
-        scenes = _from_rows(name, read_rows(name, data, _COLUMNS).rows)
+    json = stem_and_ending(name)[1] in ("json", "jsonl", "ndjson")
+    table = Table() if json else read_rows(name, data, (*_COLUMNS, *_ANSWERS))
+    if not json and not set(_ANSWERS) <= set(table.columns):
+        scenes = _from_rows(name, table.rows)
     else:
-        items = parse(filename, data, TypeAdapter(list[_Item]), EXAMPLE)
+        items = json_items(name, data) if json else [row.cells for row in table.rows]
         scenes = [
             Scene(
                 _line(one.name),
@@ -133,7 +135,7 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
                 _line(one.group),
                 one.note,
             )
-            for one in items
+            for one in fitted(name, items, TypeAdapter(list[_Item]), EXAMPLE)
         ]
     check_scenes(scenes, name)
     return tuple(scenes)

@@ -178,6 +178,14 @@ def _read(command: argparse.ArgumentParser) -> None:
     command.add_argument("--temperature", type=float, default=1.0, help="of the reply; 0 for the most probable token")
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
     command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
+    command.add_argument(
+        "--reading",
+        default=None,
+        metavar="PLACE",
+        help="where a template or a situation is read: mean, last_content, last or answer (default: as built)",
+    )
+    command.add_argument("--from-token", type=int, default=0, help="first token of --reading mean, counted from 0")
+    command.add_argument("--chat", action="store_true", help="with --reading: in the model's chat template")
     _as_built(command)
 
 

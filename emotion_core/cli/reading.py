@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from emotion_core.reading.situations import SituationReading
     from emotion_core.reading.text import TokenReading
     from emotion_core.reading.watched import Watched
-    from emotion_core.runs.readings import Reading
 
 # Emotions that the answer for people lists; the document has all.
 SHOWN = 8
@@ -33,38 +33,30 @@ def read(arguments: argparse.Namespace) -> Answer:
     """`read VECTORS` and what to read, see `--help`."""
     from emotion_core.cli.reading_request import make_request
     from emotion_core.cli.runs import result
-    from emotion_core.experiments.reading import READING
+    from emotion_core.experiments.reading import reading_of
     from emotion_core.vectors.file import load_vectors
 
     # What is read is looked at first: a fault in it should not cost the loading of a model.
-    request = make_request(arguments)
+    settings = make_request(arguments)
     vectors = load_vectors(Path(arguments.vectors))
-    return _answer(result(READING, vectors, request, arguments))
+    experiment = reading_of(settings)
+    found = result(experiment, vectors, settings, arguments)
+    shown: dict[str, Callable[[Any], str]] = {
+        "read-text": _text,
+        "read-conversation": _conversation,
+        "read-reply": _continuation,
+        "read-dose": _dose,
+        "read-situations": _situations,
+        "read-attempts": _attempts,
+        "read-priors": _priors,
+        "read-monitor": _watched,
+        "read-labelled": _labelled,
+    }
+    return Answer(found.to_json(), shown[experiment.kind](found))
 
 
-def _answer(found: Reading) -> Answer:
-    if found.text is not None:
-        return Answer(found.text.to_json(), _text(found.text.single))
-    if found.conversation is not None:
-        return Answer(found.conversation.to_json(), _conversation(found.conversation))
-    if found.continuation is not None:
-        return Answer(found.continuation.to_json(), _continuation(found.continuation))
-    if found.dose is not None:
-        return Answer(found.dose.to_json(), _dose(found.dose))
-    if found.situations is not None:
-        return Answer(found.situations.to_json(), _situations(found.situations))
-    if found.attempts is not None:
-        return Answer(found.attempts.to_json(), _attempts(found.attempts))
-    if found.priors is not None:
-        return Answer(found.priors.to_json(), _priors(found.priors))
-    if found.watched is not None:
-        return Answer(found.watched.to_json(), _watched(found.watched))
-    if found.labelled is None:
-        raise AssertionError("a reading has one of its parts")
-    return Answer(found.labelled.to_json(), _labelled(found.labelled))
-
-
-def _text(found: TokenReading) -> str:
+def _text(every: TokenReading) -> str:
+    found = every.single
     top = np.argsort(-np.abs(found.values[:, 0]).mean(axis=0))[:SHOWN]
     names = [found.emotions[e] for e in top]
     rows = [

@@ -9,63 +9,64 @@ from typing import TYPE_CHECKING
 from emotion_core.base.errors import SettingsError
 
 if TYPE_CHECKING:
-    from emotion_core.models.dialogue import Said
+    from emotion_core.base.activations import ReadingPosition
+    from emotion_core.experiments.reading import ReadingSettings
     from emotion_core.prompts.library_items import Template, Turn
+    from emotion_core.reading.attempts_library import AttemptRun
     from emotion_core.reading.continuation import Writing
     from emotion_core.reading.monitor import MonitorSettings
     from emotion_core.reading.priors import Prior
-    from emotion_core.runs.reading_request import ReadingRequest
 
 NO_SYSTEM = "none"
 
 
-def make_request(arguments: argparse.Namespace) -> ReadingRequest:
-    """The request of the arguments.
+def make_request(arguments: argparse.Namespace) -> ReadingSettings:
+    """The settings that the arguments stand for, of the kind of reading that they name.
 
     Raises:
         SettingsError: They do not go together, or a file cannot be read.
         PromptSetError: A file is faulty.
     """
-    from emotion_core.runs.reading_request import ReadingRequest
+    from emotion_core.experiments import reading as kinds
 
     _check_together(arguments)
-    shared = {"layer": arguments.layer, "seed": arguments.seed, "all_layers": arguments.all_layers}
+    shared = {"layer": arguments.layer, "seed": arguments.seed}
     monitor = _monitor(arguments)
     if arguments.template is not None:
-        one = _template(arguments)
-        return ReadingRequest("dose", text=one.template, values=one.values, rise=one.rise, fall=one.fall, **shared)
+        one, place = _template(arguments), _place(arguments)
+        return kinds.DoseSettings(one.template, one.values, one.rise, one.fall, place, **shared)
     if arguments.situations:
-        return ReadingRequest("situations", **shared)
+        return kinds.SituationsSettings(_place(arguments), **shared)
     if arguments.attempts is not None:
-        return ReadingRequest("attempts", run=_attempts(arguments.attempts), **shared)
-    if arguments.labelled is not None:
+        return kinds.AttemptsSettings(_attempts(arguments.attempts), **shared)
+    if arguments.labelled is not None and monitor is not None:
         from emotion_core.reading.labelled import read_labelled
 
         file = Path(arguments.labelled)
-        return ReadingRequest("labelled", labelled=read_labelled(file.name, _bytes(file)), monitor=monitor, **shared)
+        return kinds.LabelledSettings(monitor, read_labelled(file.name, _bytes(file)), **shared)
     conversations = tuple(said_in(name) for name in arguments.conversation or ())
     if arguments.system:
-        priors = tuple(_prior(one) for one in arguments.system)
-        return ReadingRequest("priors", priors=priors, conversations=conversations, **shared)
+        return kinds.PriorsSettings(tuple(_prior(one) for one in arguments.system), conversations, **shared)
     if len(conversations) > 1:
         raise SettingsError("Several conversations are read to compare system prompts", remedy="Add --system twice")
     turns = conversations[0] if conversations else ()
-    text = _text(arguments)
     if monitor is not None:
-        return ReadingRequest("monitor", text=text, turns=turns, monitor=monitor, phrase=arguments.phrase, **shared)
+        return kinds.WatchSettings(monitor, turns, _text(arguments), arguments.phrase, **shared)
+    if turns and arguments.continue_ is not None:
+        return kinds.ReplySettings(turns, _writing(arguments), **shared)
     if turns:
-        writing = _writing(arguments) if arguments.continue_ is not None else None
-        return ReadingRequest("conversation", turns=turns, writing=writing, **shared)
-    return ReadingRequest("text", text=text, **shared)
+        return kinds.ConversationSettings(turns, arguments.all_layers, **shared)
+    return kinds.TextSettings(_text(arguments), arguments.all_layers, **shared)
 
 
 def _check_together(arguments: argparse.Namespace) -> None:
     if arguments.values is not None and arguments.template is None:
         raise SettingsError("A template and its values come together", expected="--template TEXT --values 1,10,100")
     whole = arguments.text is not None or arguments.text_file is not None or arguments.conversation
-    if arguments.all_layers and (not whole or arguments.layer is not None or arguments.system or arguments.monitor):
+    several = arguments.layer is not None or arguments.system or arguments.monitor or arguments.continue_ is not None
+    if arguments.all_layers and (not whole or several):
         raise SettingsError(
-            "All layers are read of a text or a conversation, without --layer, --system and --monitor",
+            "All layers are read of a text or a conversation, without --layer, --system, --monitor and --continue",
             expected="--text TEXT --all-layers",
         )
     if arguments.labelled is not None and arguments.monitor is None:
@@ -78,6 +79,8 @@ def _check_together(arguments: argparse.Namespace) -> None:
         raise SettingsError("What is continued is a conversation", expected="--conversation FILE --continue 60")
     if arguments.continue_ is not None and arguments.emotion is None:
         raise SettingsError("The reply is read on an emotion", expected="--continue 60 --emotion EMOTION")
+    if arguments.reading is not None and arguments.template is None and not arguments.situations:
+        raise SettingsError("A place is chosen for texts that are read at one", expected="--template or --situations")
     if arguments.monitor is not None and (arguments.template or arguments.situations or arguments.attempts):
         raise SettingsError("A monitor watches a text, a conversation or a labelled set")
 
@@ -88,6 +91,14 @@ def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
     if arguments.monitor is None:
         return None
     return MonitorSettings(arguments.monitor, arguments.false_alarms, arguments.window)
+
+
+def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
+    from emotion_core.base.activations import ReadingPosition
+
+    if arguments.reading is None:
+        return None
+    return ReadingPosition(arguments.reading, arguments.from_token, arguments.chat or arguments.reading == "answer")
 
 
 def _writing(arguments: argparse.Namespace) -> Writing:
@@ -116,23 +127,20 @@ def _template(arguments: argparse.Namespace) -> Template:
     return made if found is None else made.model_copy(update={"rise": found.rise, "fall": found.fall})
 
 
-def _attempts(name: str) -> str:
+def _attempts(name: str) -> AttemptRun:
     from emotion_core.reading.attempts_library import load_attempts, read_attempts_file
 
     library = {one.name: one for one in load_attempts()}
-    run = library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))
-    return run.model_dump_json()
+    return library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))
 
 
-def said_in(name: str) -> tuple[Said, ...]:
+def said_in(name: str) -> tuple[Turn, ...]:
     """A conversation from a file, or a built-in one by its name."""
-    from emotion_core.models.dialogue import Said
     from emotion_core.prompts.conversations import read_conversation
     from emotion_core.prompts.library import load_conversations
 
     library = {one.name: one.turns for one in load_conversations()}
-    turns: tuple[Turn, ...] = library.get(name) or read_conversation(Path(name).name, _bytes(Path(name)))
-    return tuple(Said(turn.role, turn.content) for turn in turns)
+    return library.get(name) or read_conversation(Path(name).name, _bytes(Path(name)))
 
 
 def _prior(text: str) -> Prior:

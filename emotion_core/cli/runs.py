@@ -8,16 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from emotion_core.base.settings import settings
+from emotion_core.base.cache import open_cache
 from emotion_core.cli.answer import Answer, plain, words
 from emotion_core.cli.arguments import settings_from
-from emotion_core.cli.session import model_of, open_cache, progress, run
+from emotion_core.cli.session import model_of, progress, run
 from emotion_core.experiments.experiment import Experiment, result_of
 from emotion_core.experiments.kinds import EXPERIMENTS
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import find_build
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.store import open_store
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
@@ -25,11 +25,6 @@ from emotion_core.vectors.settings import BuildSettings
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-def open_store() -> RunStore:
-    """The finished runs in the data folder, of pages and commands alike."""
-    return RunStore(settings().data_dir, keep=settings().keep_runs)
 
 
 def built(model: LoadedModel, sets: Sequence[PromptSet], asked: BuildSettings) -> EmotionVectors:

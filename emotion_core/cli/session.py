@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.base.settings import DTYPES, settings
 from emotion_core.models.load import load_model
@@ -41,11 +40,6 @@ def model_of(vectors: EmotionVectors, name: str | None, dtype: str | None) -> Lo
     model = open_model(name or vectors.model.name, dtype or vectors.model.dtype)
     require_model(vectors, model.info)
     return model
-
-
-def open_cache() -> ActivationCache:
-    """The activation cache in the data folder."""
-    return ActivationCache(settings().data_dir / "activations.sqlite")
 
 
 def run(job: Job[T]) -> T:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.atomic import write_atomically
+from emotion_core.base.cache import open_cache
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from, writable
 from emotion_core.cli.runs import built
-from emotion_core.cli.session import model_of, open_cache, open_model, run
+from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
 from emotion_core.exchange.complete import hint_mismatch, not_finite
 from emotion_core.exchange.found import Answers, Found

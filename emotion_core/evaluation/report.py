@@ -9,29 +9,25 @@ from typing import Any
 import numpy as np
 
 from emotion_core.base.cache import ActivationCache
-from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
-from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
-from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.evaluation.variants import Variant, variants
+from emotion_core.evaluation.variants import Variant
 from emotion_core.evaluation.verdict import RULE
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.checks import Finding, check
+from emotion_core.prompts.checks import Finding
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import build, check_enough
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.rows import blocks_of, places
-from emotion_core.vectors.settings import BuildSettings
 from emotion_core.vectors.training import training
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `report` returns.
+    """What the runs over prompt sets and their vectors say, put together.
 
     Attributes:
         findings: Findings of the checks, with the name of the set they are about.
@@ -66,42 +62,6 @@ class Report:
             "rule": RULE,
             "reason": self.reason or None,
         }  # fmt: skip
-
-
-def report(
-    model: LoadedModel,
-    prompt_sets: Sequence[PromptSet],
-    settings: BuildSettings,
-    cache: ActivationCache | None = None,
-    confound_sets: Sequence[PromptSet] = (),
-) -> Job[Report]:
-    """Checks the sets, builds vectors from them and looks at what else those see, as a job.
-
-    Sets that no vector can be built from (confound sets, neutral texts) are checked, and the rest is left empty.
-    `confound_sets` are tested besides the built-in ones and have a say in the verdict.
-
-    Raises:
-        ModelError: A text cannot be read.
-        PromptSetError: An emotion comes in both forms.
-    """
-    findings = tuple((one.name, finding) for one in prompt_sets for finding in check(one))
-    try:
-        check_enough(prompt_sets)
-    except SettingsError as error:
-        return Report(findings, None, (), (), error.message)
-    vectors = yield from build(model, prompt_sets, settings, cache)
-    scores, reason = None, ""
-    try:
-        scores = yield from heldout(model, vectors, prompt_sets, cache, confound_sets=confound_sets)
-    except SettingsError as error:
-        reason = error.message
-    if scores is not None:
-        confounds = scores.confounds
-    else:
-        confounds = yield from score_confounds(model, vectors, cache, (*built_in_confounds(), *confound_sets))
-    sizes = yield from size_curve(model, vectors, prompt_sets, cache)
-    ways = yield from variants(model, vectors, cache)
-    return Report(findings, scores, confounds, sizes, reason, ways)
 
 
 def size_curve(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emotion_core.base.ask import Seed
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
@@ -28,10 +29,12 @@ class OnSets:
     Attributes:
         sets: Whose held-out rows are scored, or whose contrasts.
         confounds: Contrasts beside the built-in ones in held-out scores.
+        seed: Of the null draws.
     """
 
     sets: tuple[PromptSet, ...]
     confounds: tuple[PromptSet, ...] = ()
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class ToAnotherSource:
     target: PromptSet
     contrast: Contrast | None = None
     untrained: bool = False
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,9 @@ def _read_sets(settings: OnSets | Without, vectors: EmotionVectors) -> Size:
 
 
 def _scored(bench: Bench, settings: OnSets) -> Job[HeldOutScores]:
-    return heldout(bench.model, bench.vectors, settings.sets, bench.cache, confound_sets=settings.confounds)
+    return heldout(
+        bench.model, bench.vectors, settings.sets, bench.cache, confound_sets=settings.confounds, seed=settings.seed
+    )
 
 
 def _read_own(settings: OnOwnTexts, vectors: EmotionVectors) -> Size:

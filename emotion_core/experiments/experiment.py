@@ -35,6 +35,7 @@ from emotion_core.runs.limits import (
 )
 from emotion_core.runs.recipes import described_vectors, named_sets
 from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.run import Run
 from emotion_core.runs.stopping import keeping, stop_flag
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.build import NEUTRAL_SET
@@ -101,7 +102,9 @@ class Experiment(Generic[S, R]):
         label: How a run is called, from its settings and vectors.
         size: What it reads and writes.
         check: Refuses, before anything is started, what cannot be done.
-        keeps: Whether its settings may be kept beyond the result, to do it again; uploads and long texts may not.
+        keeps: Whether its settings may be kept beyond the result, to do it again; uploads and long texts may not, and
+            lie beside the result for as long as it is there.
+        earlier: Settings as an earlier version kept them, in the form of today's.
         partial: A stopped run leaves a part; the result then has a `partial` that says what it lacks.
         version: Raised when the same settings give other numbers.
         stored_as: Kind in the store where it opens like another kind; the same by default.
@@ -117,6 +120,7 @@ class Experiment(Generic[S, R]):
     size: Callable[[S, EmotionVectors], Size] = lambda settings, vectors: Size()
     check: Callable[[S, EmotionVectors], object] = lambda settings, vectors: None
     keeps: Callable[[S], bool] = lambda settings: True
+    earlier: Callable[[Any], Any] = lambda document: document
     partial: bool = False
     version: int = 0
     stored_as: str = ""
@@ -134,6 +138,7 @@ class Experiment(Generic[S, R]):
         return f"{self.kind}.safetensors"
 
 
+_ASKED_FILE = "asked.json"
 NOT_KEPT = "What this run was asked to do was uploaded or long, and is not kept beyond its result"
 
 
@@ -186,13 +191,14 @@ def start(
     described = _described(experiment, owner.info, vectors, settings)
     run_id = registry.store.create(experiment.stored, described, key=key)
     bench = Bench(owner.model, vectors, cache, stop_flag(run_id).is_set if experiment.partial else never)
-    return launch(registry, owner, experiment, work(registry.limits, experiment, bench, settings), run_id)
+    return launch(registry, owner, experiment, settings, work(registry.limits, experiment, bench, settings), run_id)
 
 
 def launch(
     registry: JobRegistry,
     owner: ModelOwner,
-    experiment: Experiment[Any, R],
+    experiment: Experiment[S, R],
+    settings: S,
     job: Job[R],
     run_id: str,
     *,
@@ -201,7 +207,7 @@ def launch(
     """Hands the job of a run to the model's owner; see `JobRegistry.start`."""
 
     def save(result: R) -> Mapping[str, bytes]:
-        return files_of(experiment, result)
+        return files_of(experiment, settings, result)
 
     kept = keeping(job, registry.store, run_id, save) if experiment.partial else job
     return registry.start(run_id, kept, save, owner.submit, again=again)
@@ -229,9 +235,12 @@ def require_size(limits: Settings, size: Size) -> None:
         require_sweep(limits, size.written, size.new_tokens, "run")
 
 
-def files_of(experiment: Experiment[Any, R], result: R) -> Mapping[str, bytes]:
-    """The files of a result by name."""
-    return experiment.save(result) if experiment.save is not None else {experiment.file: to_bytes(result)}
+def files_of(experiment: Experiment[S, R], settings: S, result: R) -> Mapping[str, bytes]:
+    """The files of a result by name; with what was asked where that is not kept beyond it."""
+    files = experiment.save(result) if experiment.save is not None else {experiment.file: to_bytes(result)}
+    if experiment.keeps(settings):
+        return files
+    return {**files, _ASKED_FILE: json.dumps(as_plain(settings, _refer), ensure_ascii=False).encode()}
 
 
 def load(store: RunStore, run_id: str, experiment: Experiment[Any, R]) -> R:
@@ -288,7 +297,7 @@ def result_of(
     result = run_to_end(experiment.job(Bench(loaded, vectors, cache), settings), watch)
     described = _described(experiment, loaded.info, vectors, settings)
     run_id = store.create(experiment.stored, described, key=key_of(experiment, vectors, settings))
-    store.finish(run_id, files_of(experiment, result))
+    store.finish(run_id, files_of(experiment, settings, result))
     return result
 
 
@@ -310,7 +319,19 @@ def asked(experiment: Experiment[S, Any], described: Mapping[str, Any], vectors:
     def resolve(kind: Any, value: Any) -> Any:
         return named_sets([value], vectors)[0] if kind is PromptSet else None
 
-    return from_plain(experiment.asks, document, resolve)
+    return from_plain(experiment.asks, experiment.earlier(document), resolve)
+
+
+def asked_of(store: RunStore, run: Run, experiment: Experiment[S, Any], vectors: EmotionVectors | None = None) -> S:
+    """What a finished run was asked to do, also where that is not kept beyond its result.
+
+    Raises:
+        RunError: It is gone, or was kept by an incompatible version.
+    """
+    described = json.loads(run.settings)
+    if _ASKED_FILE in store.files(run.id):
+        described["asked"] = json.loads(store.read(run.id, _ASKED_FILE))
+    return asked(experiment, described, vectors)
 
 
 def _described(experiment: Experiment[S, Any], info: ModelInfo, vectors: EmotionVectors, settings: S) -> str:

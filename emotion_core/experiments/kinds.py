@@ -26,7 +26,15 @@ KINDS: dict[str, tuple[str, str]] = {
     "sweep": (f"{_HERE}.steering:SWEEP", ""),
     "crosstalk": (f"{_HERE}.steering:CROSSTALK", ""),
     "next-token": (f"{_HERE}.steering:NEXT_TOKEN", ""),
-    "reading": (f"{_HERE}.reading:READING", ""),
+    "read-text": (f"{_HERE}.reading:TEXT", ""),
+    "read-conversation": (f"{_HERE}.reading:CONVERSATION", ""),
+    "read-reply": (f"{_HERE}.reading:REPLY", ""),
+    "read-dose": (f"{_HERE}.reading:DOSE", ""),
+    "read-situations": (f"{_HERE}.reading:SITUATIONS", ""),
+    "read-attempts": (f"{_HERE}.reading:ATTEMPTS", ""),
+    "read-priors": (f"{_HERE}.reading:PRIORS", ""),
+    "read-monitor": (f"{_HERE}.reading:WATCH", ""),
+    "read-labelled": (f"{_HERE}.reading:LABELLED", ""),
     "talk": (f"{_HERE}.talk:TALK", ""),
     "talk-scale": (f"{_HERE}.talk:TALK_SCALE", ""),
     "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),
@@ -61,6 +69,10 @@ def experiment_of(kind: str, described: Mapping[str, Any]) -> Experiment[Any, An
         RunError: It is no run over vectors.
     """
     name = described.get("experiment") or ("orthogonal" if "without" in described else kind)
+    if name == "reading":
+        from emotion_core.experiments.reading import kind_before
+
+        name = kind_before(described)
     if name not in EXPERIMENTS:
         raise RunError("This run cannot be done again from what is stored", remedy="Start again from the form")
     return EXPERIMENTS[name]

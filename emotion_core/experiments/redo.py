@@ -83,19 +83,18 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
     kept = kept_vectors(registry.store, described)
     if kept is None:
         sets_of(require_recipe(described.get("build")))  # refused now, not when its turn has come
-        asked(experiment, described)
-    else:
-        require_size(registry.limits, experiment.size(asked(experiment, described, kept), kept))
+    settings = asked(experiment, described, kept)
+    if kept is not None:
+        require_size(registry.limits, experiment.size(settings, kept))
 
     def again() -> Job[Any]:
         vectors = kept if kept is not None else (yield from built_again(owner.model, described, cache))
-        settings = asked(experiment, described, vectors)
         require_size(registry.limits, experiment.size(settings, vectors))
         bench = Bench(owner.model, vectors, cache, stop_flag(run.id).is_set if experiment.partial else never)
         return (yield from work(registry.limits, experiment, bench, settings))
 
     registry.store.reopen(run.id)
-    return launch(registry, owner, experiment, again(), run.id, again=True)
+    return launch(registry, owner, experiment, settings, again(), run.id, again=True)
 
 
 def _is_build(run: Run, described: dict[str, Any]) -> bool:

@@ -1,11 +1,12 @@
 """Results that come with the repository, so that the first page shows something finished at once.
 
-`python -m emotion_core.experiments.ship` computes them on the bundled model, through the same code as the pages, and
-writes them to `demo_model/results/`: the build and the sweep of the first page, and the vectors and checks of the map
-of 171 emotions (`ship home`, `ship map`, `ship smollm2` and `ship talk` make one part). For smollm2, which others trained,
-it writes the transfer from stories to fear-calm that the first page begins with. The map's files are rounded and
-compressed, see `shrink`. Each file carries the content key of its run: when the model, the prompts, the settings or the
-version change, the key no longer fits and the result is computed anew instead of being shown.
+`python -m emotion_core.experiments.ship` computes them through the same code as the pages and writes them to
+`demo_model/results/` (`ship home`, `map`, `smollm2` and `talk` make one part): for the bundled model the build
+and the sweep of the first page, and the vectors and checks of the map of 171 emotions; for smollm2, which others
+trained, the same, the transfer from stories to situations that the first page begins with, and an example for every
+page (`examples`). What is large is rounded and compressed, see `shrink`. Each file carries the content key of its run:
+when the model, the prompts, the settings or the version change, the key no longer fits and the result is computed anew
+instead of being shown.
 """
 
 from __future__ import annotations
@@ -15,31 +16,39 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from emotion_core.base.activations import ModelInfo, ReadingPosition
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import run_to_end
+from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings
+from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.scenes import built_in_scenes
 from emotion_core.evaluation.transfer import CALM, FEAR, Contrast, Transfer
-from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
-from emotion_core.experiments.experiment import start
-from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
+from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
+from emotion_core.experiments.evaluation import TRANSFER, OnOwnTexts, ToAnotherSource
+from emotion_core.experiments.experiment import Experiment, start
+from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.experiments.talk import TALK, TALK_SCALE, Neutral
 from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
-from emotion_core.models.dialogue import Said
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library import load_activities, load_openings
+from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain, from_bytes, from_plain
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.shrink import ENDING, compressed, restored, rounded
+from emotion_core.runs.shrink import ENDING, SIGNIFICANT, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.build import build
@@ -60,7 +69,7 @@ HOME_SWEEP = SweepSettings(
 
 
 HOME_TALK = TalkSettings(
-    turns=(Said("user", "I heard a noise in the cellar last night. What should I do?"),),
+    turns=(Turn("user", "I heard a noise in the cellar last night. What should I do?"),),
     strengths=((HOME_EMOTION, 4.0),),
     max_new_tokens=50,
     rival=1,
@@ -68,17 +77,64 @@ HOME_TALK = TalkSettings(
 
 MAP_SET = "emotions-171"
 PLANTED_SET = "scenes-171"  # whose map is known: the truth table of the demo model
+STORIES_SET = "stories-171"
+CORE_SET = "emotions-12"
 MAP_CLUSTERS = 10
-
+# Stories set a scene first.
+_READINGS = {STORIES_SET: ReadingPosition("mean", 20)}
+# Significant bits of what would be largest: a direction at 8 bits has a cosine of .99999 with the exact one.
+_BITS, _TWIN_BITS = 8, 6
 
 # From stories of fearful and of calm words to the situations of fear-calm.
-SMOLLM2_READING = ReadingPosition("mean", 20)
 SMOLLM2_TRANSFER = SHIPPED_FOLDER / "smollm2-transfer"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A run on smollm2 that a page opens with.
+
+    Attributes:
+        name: Of its folder, behind the model's.
+        vectors: The built-in set that it works with.
+        experiment: Its kind.
+        asked: Its settings.
+        bits: Significant bits that are kept of its numbers; 0 for all.
+    """
+
+    name: str
+    vectors: str
+    experiment: Experiment[Any, Any]
+    asked: Any
+    bits: int = 0
+
+
+def examples() -> tuple[Example, ...]:
+    """What is shipped of smollm2 beside builds, the first page's sweep and the transfer.
+
+    It is a chat model: what it writes and chooses is asked for in its chat template.
+    """
+    roommate = next(one.text for one in load_openings() if one.name == "roommate")
+    sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)
+    activities = load_activities()
+    preferences = PreferenceSettings(
+        tuple(one.activity for one in activities),
+        tuple(one.kind for one in activities),
+        standard_wording(chat=True),
+        opponents=8,
+    )
+    behaviors = BehaviorSettings(built_in_scenes()[:2], ("desperation", "calm"), (-0.2, -0.1, 0.1, 0.2), chat=True)
+    return (
+        Example("roommate", HOME_SET, SWEEP, sweep),
+        Example("preferences", CORE_SET, PREFERENCES, PreferenceRequest(preferences)),
+        Example("behaviors", CORE_SET, BEHAVIORS, BehaviorRequest(behaviors)),
+        Example("map-checks", STORIES_SET, MAP_CHECKS, MapSettings(MAP_CLUSTERS), _BITS),
+        Example("map-twin", STORIES_SET, TWIN, OnOwnTexts(), _TWIN_BITS),
+    )
 
 
 def stories_of_sides() -> PromptSet:
     """The stories of the words that usually stand for the two sides of fear-calm."""
-    stories = load_prompts("stories-171")
+    stories = load_prompts(STORIES_SET)
     kept = tuple(text for text in stories.texts if text.emotion in (*FEAR, *CALM))
     return PromptSet(f"{stories.name}, fearful and calm words", stories.form, kept, stories.seed)
 
@@ -153,24 +209,29 @@ def start_home_sweep(registry: JobRegistry, owner: ModelOwner, build_id: str) ->
     return start(registry, owner, vectors, SWEEP, HOME_SWEEP, share=True)
 
 
-def map_prompts(name: str = MAP_SET) -> tuple[PromptSet, ...]:
-    """The prompt set of a map: `MAP_SET` or `PLANTED_SET`."""
+def prompts_of(name: str) -> tuple[PromptSet, ...]:
+    """The texts of a built-in set."""
     return (load_prompts(name),)
 
 
-def start_map_build(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, name: str = MAP_SET) -> str:
-    """The build behind the map of 171 emotions: shipped, computed before, or started now; returns its run id."""
-    return start_build(registry, owner, map_prompts(name), BuildSettings(), cache, share=True)
+def settings_of(name: str) -> BuildSettings:
+    """How vectors are built from a built-in set where nobody asks for another way."""
+    return BuildSettings(reading=_READINGS.get(name, ReadingPosition()))
 
 
-def round_run(store: RunStore, run_id: str) -> str:
+def start_set_build(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, name: str) -> str:
+    """The build of a built-in set: shipped, computed before, or started now; returns its run id."""
+    return start_build(registry, owner, prompts_of(name), settings_of(name), cache, share=True)
+
+
+def round_run(store: RunStore, run_id: str, bits: int = SIGNIFICANT) -> str:
     """A finished run once more with rounded numbers, found under the same key from now on; returns its id."""
     run = store.get(run_id)
-    described = {**json.loads(run.settings), "rounded": "floating-point numbers to 11 significant bits"}
+    described = {**json.loads(run.settings), "rounded": f"floating-point numbers to {bits} significant bits"}
     again = store.create(run.kind, json.dumps(described), key=run.key)
     files = {name: store.read(run_id, name) for name in store.files(run_id)}
-    safetensors = ".safetensors"
-    store.finish(again, {name: rounded(data) if name.endswith(safetensors) else data for name, data in files.items()})
+    ending = ".safetensors"
+    store.finish(again, {name: rounded(data, bits) if name.endswith(ending) else data for name, data in files.items()})
     return again
 
 
@@ -225,34 +286,67 @@ def ship_home(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
 def ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
     """Computes and writes the vectors of both maps, with their held-out scores, and the checks of the maps."""
     for name in (MAP_SET, PLANTED_SET):
-        _ship_map(registry, owner, cache, folder, name)
+        vectors = _ship_set(registry, owner, cache, folder, name)
+        example = Example(f"map-{name}", name, MAP_CHECKS, MapSettings(MAP_CLUSTERS), SIGNIFICANT)
+        _ship_example(registry, owner, cache, folder, example, vectors)
 
 
-def _ship_map(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path, name: str) -> None:
-    build_id = start_map_build(registry, owner, cache, name)
+def _ship_set(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    cache: ActivationCache,
+    folder: Path,
+    name: str,
+    prefix: str = "",
+    bits: int = SIGNIFICANT,
+) -> EmotionVectors:
+    """Vectors of a built-in set with their held-out scores; returns the vectors as visitors get them.
+
+    What is made of vectors is keyed by them, so it has to be made of these.
+    """
+    build_id = start_set_build(registry, owner, cache, name)
     registry.wait(build_id)
-    # The checks are keyed by the vectors, so they are made of the rounded ones that visitors get.
-    rounded_id = round_run(registry.store, build_id)
-    vectors = load_build(registry.store, rounded_id).vectors
-    checks_id = start(registry, owner, vectors, MAP_CHECKS, MapSettings(MAP_CLUSTERS), cache)
-    registry.wait(checks_id)
-    pack(registry.store, rounded_id, folder, f"{BUILD}-{name}", small=True)
-    pack(registry.store, round_run(registry.store, checks_id), folder, f"map-{name}", small=True)
+    if "rounded" not in registry.store.get(build_id).settings:
+        build_id = round_run(registry.store, build_id, bits)
+    pack(registry.store, build_id, folder, f"{prefix}{BUILD}-{name}", small=True)
+    return load_build(registry.store, build_id).vectors
+
+
+def _ship_example(
+    registry: JobRegistry,
+    owner: ModelOwner,
+    cache: ActivationCache,
+    folder: Path,
+    example: Example,
+    vectors: EmotionVectors,
+    prefix: str = "",
+) -> None:
+    run_id = start(registry, owner, vectors, example.experiment, example.asked, cache)
+    registry.wait(run_id)
+    if example.bits:
+        run_id = round_run(registry.store, run_id, example.bits)
+    pack(registry.store, run_id, folder, prefix + example.name, small=True)
 
 
 def ship_smollm2(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
-    """Computes and writes what the first page shows of smollm2, its card beside it, and the transfer."""
+    """Computes and writes what the pages show of smollm2, its card beside it."""
     prefix = f"{SMOLLM2}-"
     ship_home(registry, owner, cache, folder, prefix)
     _add(folder / (prefix + BUILD), card=as_plain(owner.info))
     _ship_transfer(owner, cache, folder)
+    sets = {HOME_SET: load_build(registry.store, start_home_build(registry, owner, cache)).vectors}
+    for name, bits in ((CORE_SET, SIGNIFICANT), (STORIES_SET, _BITS)):
+        sets[name] = _ship_set(registry, owner, cache, folder, name, prefix, bits)
+    for example in examples():
+        print(f"{prefix}{example.name}", file=sys.stderr)
+        _ship_example(registry, owner, cache, folder, example, sets[example.vectors], prefix)
 
 
 def _ship_transfer(owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
     """The transfer from stories to situations, the untrained twin beside it."""
     with tempfile.TemporaryDirectory() as place:
         registry = JobRegistry(RunStore(Path(place)))
-        settings = BuildSettings(reading=SMOLLM2_READING)
+        settings = settings_of(STORIES_SET)
         vectors = run_to_end(build(owner.model, [stories_of_sides()], settings, cache))
         asked = ToAnotherSource(load_prompts(HOME_SET), sides_of(vectors), untrained=True)
         run_id = start(registry, owner, vectors, TRANSFER, asked, cache)
@@ -272,10 +366,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m emotion_core.experiments.ship", description=main.__doc__)
     parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2", "talk"], default="all")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
+    parser.add_argument("--work", type=Path, help="folder where what is finished stays, to go on after an interruption")
     arguments = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder:
-        registry = JobRegistry(RunStore(Path(folder)))
-        cache = ActivationCache(Path(folder) / "activations.sqlite")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.work or Path(temporary)
+        registry = JobRegistry(RunStore(folder))
+        cache = ActivationCache(folder / "activations.sqlite")
         for name, model, ship in (
             ("home", DEMO_NAME, ship_home),
             ("map", DEMO_NAME, ship_map),

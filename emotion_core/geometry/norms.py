@@ -22,8 +22,28 @@ OWN_RATINGS = "circumplex"
 LARGEST_FILE = 50 * 1024**2
 # Column names in lower case, the first that is there counts. Warriner et al. call theirs V.Mean.Sum and A.Mean.Sum.
 _WORD = ("word", "term", "lemma", "wort", "mot", "palabra", "description", "emotion", "name")
-_VALENCE = ("valence", "v.mean.sum", "v", "valenz", "valence mean(sd)", "valence mean", "valence_mean", "valmn")
-_AROUSAL = ("arousal", "a.mean.sum", "a", "erregung", "arousal mean(sd)", "arousal mean", "arousal_mean", "aromn")
+_VALENCE = (
+    "valence",
+    "v.mean.sum",
+    "v",
+    "valenz",
+    "valence mean(sd)",
+    "valence mean",
+    "valence_mean",
+    "valmn",
+    "valencia",
+)
+_AROUSAL = (
+    "arousal",
+    "a.mean.sum",
+    "a",
+    "erregung",
+    "arousal mean(sd)",
+    "arousal mean",
+    "arousal_mean",
+    "aromn",
+    "activación",
+)
 _ALL = ("valence", "arousal", "dominance")
 _MISSING = ("", "na", "n/a", "nan")
 # Scales that ratings come in. A table on none of them is more likely ranks, percentages of something or a mistake.

@@ -19,19 +19,6 @@ PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 @dataclass(frozen=True)
-class Said:
-    """One turn as it is kept with a result.
-
-    Attributes:
-        role: `system`, `user` or `assistant`.
-        content: What was said, blanks around it removed.
-    """
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True)
 class Dialogue:
     """A tokenized conversation.
 
@@ -42,7 +29,7 @@ class Dialogue:
         template: `chat template` of the model, or `plain` for `User: ...` lines where it has none.
     """
 
-    turns: tuple[Said, ...]
+    turns: tuple[Turn, ...]
     encoding: Encoding
     spans: tuple[tuple[int, int], ...]
     template: str
@@ -75,7 +62,7 @@ def span_numbers(spans: Sequence[tuple[int, int]], tokens: int) -> npt.NDArray[n
     return numbers
 
 
-def tokenize(model: LoadedModel, turns: Sequence[Turn | Said], *, reply: bool = False) -> Dialogue:
+def tokenize(model: LoadedModel, turns: Sequence[Turn], *, reply: bool = False) -> Dialogue:
     """Renders a conversation with the model's chat template, or plainly where it has none.
 
     Args:
@@ -98,17 +85,16 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn | Said], *, reply: bool = 
     content = [False] * len(offsets)
     for first, last in spans:
         content[first:last] = [True] * (last - first)
-    kept = tuple(Said(turn.role, turn.content.strip()) for turn in turns)
-    return Dialogue(kept, Encoding(ids, tuple(content)), spans, template)
+    return Dialogue(tuple(turns), Encoding(ids, tuple(content)), spans, template)
 
 
-def _places(tokenizer: Any, turns: Sequence[Turn | Said], whole: str) -> list[tuple[int, int]]:
+def _places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple[int, int]]:
     """First character of each turn, and one after its last, in the rendered conversation.
 
     A turn may say what the template itself says, "user" for example, so it is not searched for: marks in the place
     of the turns show what the template puts between them.
     """
-    marked, _ = _rendered(tokenizer, [Said(turn.role, f"{MARK}{i}q") for i, turn in enumerate(turns)])
+    marked, _ = _rendered(tokenizer, [Turn(turn.role, f"{MARK}{i}q") for i, turn in enumerate(turns)])
     between, at = [], 0
     for i in range(len(turns)):
         found = marked.find(f"{MARK}{i}q", at)
@@ -130,7 +116,7 @@ def _places(tokenizer: Any, turns: Sequence[Turn | Said], whole: str) -> list[tu
     return places
 
 
-def _rendered(tokenizer: Any, turns: Sequence[Turn | Said], reply: bool = False) -> tuple[str, str]:
+def _rendered(tokenizer: Any, turns: Sequence[Turn], reply: bool = False) -> tuple[str, str]:
     if not tokenizer.chat_template:
         lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
         return "\n".join([*lines, *[f"{PLAIN_NAMES['assistant']}:"] * reply]), "plain"

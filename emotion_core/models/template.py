@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
+from jinja2 import Environment, TemplateError
+from jinja2.meta import find_undeclared_variables
+
 from emotion_core.base.errors import ModelError
 
 # Stands for a message in a chat template, and in no template itself.
@@ -20,6 +23,9 @@ MARK = "qzwxvkjq"
 _ARGUMENTS = "emotion_template_arguments"  # kept with the tokenizer, which is handed around alone
 _OPEN, _CLOSED = "<think>", "</think>"
 _NAME = "chat_template"  # the argument that chooses one of a list
+# What transformers gives to every template.
+_GIVEN = {"messages", "tools", "documents", "add_generation_prompt", "raise_exception", "strftime_now", "range"}
+_GIVEN |= {"namespace", "dict", "lipsum", "cycler", "joiner"}
 
 
 def split_name(name: str) -> tuple[str, dict[str, Any]]:
@@ -58,6 +64,21 @@ def set_arguments(tokenizer: Any, arguments: Mapping[str, Any], name: str) -> No
                 remedy="Leave out what stands behind the ? in the model's name",
             )
     setattr(tokenizer, _ARGUMENTS, dict(arguments))
+
+
+def offered_arguments(tokenizer: Any) -> tuple[str, ...]:
+    """Names that the chat template asks for beyond what every template is given; `chat_template` where it is a list."""
+    template = tokenizer.chat_template
+    if isinstance(template, dict):
+        return (_NAME,)
+    # The tag of transformers for what an assistant wrote; jinja does not know it.
+    source = re.sub(r"\{%-?\s*(?:end)?generation\s*-?%\}", "", template or "")
+    try:
+        parsed = Environment(extensions=["jinja2.ext.loopcontrols"]).parse(source)  # parsed, never run
+    except TemplateError:
+        return ()
+    asked = find_undeclared_variables(parsed) - _GIVEN
+    return tuple(sorted(one for one in asked if not one.endswith(("_token", "_tokens"))))
 
 
 def arguments_of(tokenizer: Any) -> dict[str, Any]:

@@ -8,19 +8,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.decoding import base_name, decode, unpack
-from emotion_core.prompts.faults import raise_faults, shorten
-from emotion_core.prompts.library_items import Turn
-from emotion_core.prompts.tables import json_document
+from emotion_core.prompts.decoding import base_name
+from emotion_core.prompts.faults import shorten
+from emotion_core.prompts.library_items import Role, Turn
+from emotion_core.prompts.tables import json_items
 
 # Under these keys an object keeps its turns.
-KEYS = ("messages", "conversation", "conversations", "turns", "dialog", "dialogue", "contents")
-ROLES = {
+_CHATS = ("dialog", "dialogue", "history", "chat", "chat_messages")
+KEYS = ("messages", "conversation", "conversations", "turns", "contents", *_CHATS)
+ROLES: dict[str, Role] = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human", "prompter", "tool", "function"), "user"),
     **dict.fromkeys(("assistant", "gpt", "model", "bot", "chatgpt", "ai"), "assistant"),
 }
-_SAID = ("content", "value", "text", "parts")
+_SPEAKER = ("role", "from", "speaker", "sender", "author")
+_SAID = ("content", "value", "text", "parts", "utterance", "message")
 EXAMPLE = '[{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello"}]'
 
 
@@ -31,7 +33,7 @@ def read_conversation(filename: str, data: bytes) -> tuple[Turn, ...]:
         PromptSetError: The file cannot be read, a turn is faulty, there is none, or there are several conversations.
     """
     name = base_name(filename)
-    items = json_items(name, data)
+    items = json_items(name, data, KEYS)
     talks = [one for one in items if isinstance(one, dict) and kept_under(one)]
     if len(talks) > 1:
         raise PromptSetError(
@@ -51,17 +53,6 @@ def read_conversation(filename: str, data: bytes) -> tuple[Turn, ...]:
             remedy="Mend the named turns" if faults else "Add at least one turn",
         )
     return tuple(turns)
-
-
-def json_items(name: str, data: bytes) -> list[Any]:
-    """The items of a JSON list, of one line each, or the one document that there is.
-
-    Raises:
-        PromptSetError: It is no JSON.
-    """
-    document, faults = json_document(name, decode(name, unpack(name, data)))
-    raise_faults(name, faults)
-    return [one for one in document if one is not None] if isinstance(document, list) else [document]
 
 
 def kept_under(item: dict[str, Any]) -> str:
@@ -86,7 +77,8 @@ def turns_of(talk: Sequence[Any] | dict[str, Any]) -> tuple[list[Turn], list[str
 def _turn(item: Any) -> Turn:
     if not isinstance(item, dict):
         raise ValueError(f"not an object ({shorten(item)})")
-    role = str(item.get("role", item.get("from", item.get("speaker", "")))).strip()
+    item = {str(key).lower(): value for key, value in item.items()}
+    role = str(next((item[key] for key in _SPEAKER if key in item), "")).strip()
     if role.lower() not in ROLES:
         known = "system, user, assistant (also developer, human, gpt, model, tool)"
         raise ValueError(f"the role {shorten(role)!r} is none of {known}" if role else "no role")
@@ -95,7 +87,7 @@ def _turn(item: Any) -> Turn:
     if not content.strip():
         raise ValueError("no content")
     try:
-        return Turn.model_validate({"role": ROLES[role.lower()], "content": content})
+        return Turn(ROLES[role.lower()], content)
     except ValidationError as error:
         raise ValueError(f"the content cannot be used: {error.errors()[0]['msg']}") from error
 
@@ -103,14 +95,24 @@ def _turn(item: Any) -> Turn:
 def _content(value: Any) -> str:
     """A text, or the texts of its parts."""
     parts = value if isinstance(value, list) else [] if value is None else [value]
-    texts = [one.get("text") if isinstance(one, dict) else one for one in parts]
+    texts = [_part(one) if isinstance(one, dict) else one for one in parts]
     if not all(isinstance(one, str) for one in texts):
         bad = next(part for part, one in zip(parts, texts, strict=True) if not isinstance(one, str))
         raise ValueError(f"a content that is no text ({shorten(bad)})")
     return "\n".join(map(str, texts))
 
 
+def _part(part: dict[str, Any]) -> Any:
+    """The text of a part, what a tool was asked or what it answered."""
+    kind = part.get("type")
+    if kind == "tool_result":
+        return _content(part.get("content"))
+    return _call(part) if kind == "tool_use" else part.get("text")
+
+
 def _call(call: Any) -> str:
     """What a call of a tool says: its name and arguments."""
     function = call.get("function", call) if isinstance(call, dict) else {}
-    return f"{function.get('name', '')} {function.get('arguments', '')}".strip() if isinstance(function, dict) else ""
+    if not isinstance(function, dict):
+        return ""
+    return f"{function.get('name', '')} {function.get('arguments', function.get('input', ''))}".strip()

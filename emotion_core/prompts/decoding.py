@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 
-from emotion_core.base.errors import PromptSetError
+from emotion_core.prompts import faults
 
 ENDINGS = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "xlsx")
 MAX_BYTES = 20 * 1024 * 1024
@@ -23,15 +23,14 @@ _SIGNATURES = {
     PARQUET: "a Parquet file",
     b"GGUF": "a GGUF model",
 }
-_UTF8_MARK = b"\xef\xbb\xbf"
 # The marks of UTF-32 begin as those of UTF-16 do, so they are asked for first.
 _MARKS = {
+    b"\xef\xbb\xbf": "utf-8",
     b"\xff\xfe\0\0": "utf-32",
     b"\0\0\xfe\xff": "utf-32",
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
-_SAVE_AS_UTF8 = "Save it again with the encoding UTF-8 (in spreadsheets: CSV UTF-8)"
 # In Windows-1252 these five bytes stand for nothing, so a file that has one was written in something else.
 _UNUSED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _MOST_ACCENTED = 0.3  # of the letters of a text in a western language
@@ -58,13 +57,9 @@ def stem_and_ending(name: str) -> tuple[str, str]:
     stem, dot, ending = whole.rpartition(".")
     if not dot or ending.lower() not in ENDINGS:
         spreadsheet = ending.lower() in ("xls", "ods", "numbers")
-        raise PromptSetError(
-            "This kind of file cannot be read",
-            where=name or "a file without a name",
-            expected="a name that ends in " + ", ".join(f".{one}" for one in ENDINGS) + ", or one of these with .gz",
-            found=f"the ending .{ending}" if dot else "no ending",
-            remedy="Save the sheet as CSV UTF-8" if spreadsheet else "Save the rows as CSV or JSON with that ending",
-        )
+        remedy = "Save the sheet as CSV UTF-8" if spreadsheet else "Save the rows as CSV or JSON with that ending"
+        endings, found = ", ".join(f".{one}" for one in ENDINGS), f"the ending .{ending}" if dot else "no ending"
+        raise faults.ENDING.at(name or "a file without a name", found, known=endings, remedy=remedy)
     return stem.strip() or "prompts", ending.lower()
 
 
@@ -81,9 +76,7 @@ def unpack(name: str, data: bytes, max_bytes: int = MAX_BYTES) -> bytes:
         with gzip.open(io.BytesIO(data)) as stream:
             content = stream.read(max_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise PromptSetError(
-            "The gzip file is damaged", where=name, found=str(error)[:120], remedy="Pack or download it again"
-        ) from error
+        raise faults.DAMAGED.at(name, str(error)[:120], kind="gzip file") from error
     check_size(name, len(content), max_bytes)
     return content
 
@@ -102,24 +95,33 @@ def decode(name: str, data: bytes, max_bytes: int = MAX_BYTES, *, said: list[str
         PromptSetError: The file is empty, too large, no text, or in an unknown encoding.
     """
     check_size(name, len(data), max_bytes)
-    codec = _wide_codec(data)
-    if codec is None:
-        _refuse_binary(name, data)
-        codec = _narrow_codec(name, data, said is not None)
-    elif said is None:
-        raise _not_text(name, f"{codec.upper()} text", _SAVE_AS_UTF8)
+    kind = next((kind for start, kind in _SIGNATURES.items() if data.startswith(start)), "")
+    if kind:
+        raise faults.BINARY.at(name, kind)
+    codec = _codec(data)
+    wide = codec[:6].upper() if codec.startswith(("utf-16", "utf-32")) else ""
+    if wide and said is None:
+        raise faults.OTHER_TEXT.at(name, f"{wide} text")
     try:
-        text = data.decode(codec)
+        text = data.decode("utf-8" if said is None else codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise _not_text(name, f"damaged {codec.upper()} text", _SAVE_AS_UTF8) from error
-    text = text.removeprefix("\ufeff")
+        if wide:
+            raise faults.OTHER_TEXT.at(name, f"damaged {wide} text") from error
+        where = f"{name}, line {data.count(10, 0, error.start) + 1}, byte {error.start}"
+        found = f"the byte 0x{data[error.start]:02x} ({error.reason})"
+        others = "" if said is None else " (or UTF-16, Windows-1252, Latin-1)"
+        raise faults.NOT_UTF8.at(where, found, or_others=others) from error
     if not text.strip():
-        raise _empty(name)
+        raise faults.EMPTY.at(name, "nothing but white space")
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise _not_text(name, f"a NUL character in line {line}", "Remove it, or save the rows as CSV anew")
+        raise faults.OTHER_TEXT.at(name, f"a NUL character in line {text.count(chr(10), 0, text.index(chr(0))) + 1}")
     if said is not None and codec != "utf-8":
-        said.append(f"Read as {_title(codec, data)}, not UTF-8; for example {_example(text)}")
+        title = wide or ("Windows-1252" if re.search(rb"[\x80-\x9f]", data) else "Latin-1")
+        # The first words in which the encoding makes a difference, else the beginning.
+        words = re.search(r"\S*[^\x00-\x7f]\S*(?:[ \t]\S+)?", text) or re.match(r"[^\n]*", text)
+        line = text.count("\n", 0, words.start()) + 1 if words else 1
+        example = words.group().strip()[:40] if words else ""
+        said.append(f"Read as {title}, not UTF-8; for example '{example}' in line {line}")
     return text
 
 
@@ -130,87 +132,27 @@ def check_size(name: str, n_bytes: int, max_bytes: int = MAX_BYTES) -> None:
         PromptSetError: There are no bytes, or more than `max_bytes`.
     """
     if n_bytes == 0:
-        raise _empty(name)
+        raise faults.EMPTY.at(name, "nothing")
     if n_bytes > max_bytes:
-        raise PromptSetError(
-            "The file is too large",
-            where=name,
-            expected=f"at most {max_bytes / 2**20:g} MB",
-            found=f"{n_bytes / 2**20:.1f} MB",
-            remedy="Split it into several files or leave out rows",
-        )
+        raise faults.TOO_LARGE.at(name, f"{n_bytes / 2**20:.1f} MB", most=max_bytes / 2**20)
 
 
-def _wide_codec(data: bytes) -> str | None:
-    """UTF-16 or UTF-32, by the mark or by the zeros that every second byte of western UTF-16 is."""
-    marked = next((codec for mark, codec in _MARKS.items() if data.startswith(mark)), None)
+def _codec(data: bytes) -> str:
+    """By the mark, by the zeros of western UTF-16, or what is nowhere UTF-8 and western: Windows-1252; else UTF-8."""
+    marked = next((codec for mark, codec in _MARKS.items() if data.startswith(mark)), "")
+    if marked:
+        return marked
     head = data[:2000]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if marked is None and len(head) > 3 and max(even, odd) > 0.8 * (len(head) // 2) and min(even, odd) == 0:
+    if len(head) > 3 and max(even, odd) > 0.8 * (len(head) // 2) and min(even, odd) == 0:
         return "utf-16-be" if even else "utf-16-le"
-    return marked
-
-
-def _narrow_codec(name: str, data: bytes, others: bool) -> str:
-    """UTF-8, or Windows-1252 for a file that is nowhere UTF-8.
-
-    Raises:
-        PromptSetError: It is UTF-8 with a broken place, another encoding is not wanted, or it is none known.
-    """
     try:
         data.decode("utf-8")
         return "utf-8"
-    except UnicodeDecodeError as error:
-        place, byte, reason = error.start, data[error.start], error.reason
-    lenient = data.decode("utf-8", errors="replace")
+    except UnicodeDecodeError:
+        lenient = data.decode("utf-8", errors="replace")
     broken = lenient.count("\ufffd")
     valid = sum(c > "\x7f" for c in lenient) - broken
     letters = [c for c in data.decode("latin-1") if c.isalpha()]
     western = sum(c > "\x7f" for c in letters) <= max(1, _MOST_ACCENTED * len(letters))
-    if others and western and valid <= broken and not _UNUSED_1252.search(data) and not data.startswith(_UTF8_MARK):
-        return "cp1252"
-    line = data.count(b"\n", 0, place) + 1
-    raise PromptSetError(
-        "The file is not valid UTF-8",
-        where=f"{name}, line {line}, byte {place}",
-        expected="text saved as UTF-8" + (" (or UTF-16, Windows-1252, Latin-1)" if others else ""),
-        found=f"the byte 0x{byte:02x} ({reason})",
-        remedy=_SAVE_AS_UTF8,
-    )
-
-
-def _title(codec: str, data: bytes) -> str:
-    if codec != "cp1252":
-        return codec.upper().removesuffix("-LE").removesuffix("-BE")
-    return "Windows-1252" if re.search(rb"[\x80-\x9f]", data) else "Latin-1"
-
-
-def _example(text: str) -> str:
-    """The first words in which the encoding makes a difference, with their line; else the beginning."""
-    found = re.search(r"\S*[^\x00-\x7f]\S*(?:[ \t]\S+)?", text)
-    line = text.count("\n", 0, found.start()) + 1 if found else 1
-    example = found.group() if found else text.split("\n", 1)[0]
-    return f"'{example.strip()[:40]}' in line {line}"
-
-
-def _empty(name: str) -> PromptSetError:
-    return PromptSetError(
-        "The file is empty",
-        where=name,
-        expected="a line of column names and at least two pairs or texts below it",
-        found="nothing but white space",
-        remedy="Fill in the rows and upload it again",
-    )
-
-
-def _not_text(name: str, found: str, remedy: str) -> PromptSetError:
-    return PromptSetError(
-        "This is not a plain text file", where=name, expected="UTF-8 text", found=found, remedy=remedy
-    )
-
-
-def _refuse_binary(name: str, data: bytes) -> None:
-    """Says what kind of binary file it is where its first bytes give it away."""
-    found = next((kind for start, kind in _SIGNATURES.items() if data.startswith(start)), "")
-    if found:
-        raise _not_text(name, found, "Upload the rows as CSV, TSV, JSON or JSONL")
+    return "cp1252" if western and valid <= broken and not _UNUSED_1252.search(data) else "utf-8"

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.decoding import base_name, check_size, decode, stem_and_ending, unpack
+from emotion_core.prompts import faults
+from emotion_core.prompts.decoding import base_name, check_size, stem_and_ending
 from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
-from emotion_core.prompts.prompt_set import SPLITS, Form, PromptSet, PromptText, Side, Split
-from emotion_core.prompts.rows import Row, drop_repeats, drop_same_sides, one_spelling, several_emotions, typed_rows
+from emotion_core.prompts.prompt_set import SPLITS, PromptSet, PromptText, Side, Split
+from emotion_core.prompts.rows import (
+    Row,
+    drop_repeats,
+    drop_same_sides,
+    keep_emotions,
+    one_spelling,
+    sample_evenly,
+    several_emotions,
+    typed_rows,
+)
 from emotion_core.prompts.splits import draw_heldout
-from emotion_core.prompts.tables import MOST_ROWS, RawRow, Table, column_name, read_table
+from emotion_core.prompts.tables import RawRow, Table, column_name, read_table
 
-MAX_ROWS = 20_000
+MOST_TEXTS = 20_000  # of a set; more would keep a model busy for a day
 MAX_EMOTIONS = 1_000
 # Two text files, line by line the sides of a pair, as llama.cpp's cvector-generator takes them.
-_SIDES = {"positive": "negative", "positives": "negatives", "pos": "neg", "chosen": "rejected"}
-_SIDE = re.compile(rf"(?:(.+?)[-_. ])?({'|'.join([*_SIDES, *_SIDES.values()])})")
+_POSITIVE = {"positive": "negative", "positives": "negatives", "pos": "neg", "chosen": "rejected"}
+_OTHER = _POSITIVE | {other: side for side, other in _POSITIVE.items()}
+_SIDE = re.compile(rf"(?:(.+?)[-_. ])?({'|'.join(_OTHER)})")
 # train.csv, goemotions-test.tsv, train-00000-of-00002.parquet
 _PART = re.compile(rf"(?:(.+?)[-_. ])?({'|'.join(SPLITS)})(?:[-_. ]?\d{{1,5}}(?:[-_]of[-_]\d{{1,5}})?)?")
 _NO_EMOTION = re.compile(rf"{_PART.pattern}|(?:.*[-_. ])?(?:pairs|data|dataset|prompts|sheet ?\d*|{_SIDE.pattern})")
+_WORDS: dict[Split | None, str] = {"train": "for training", "heldout": "held out", None: "split by its rows"}
 
 
 def read_prompt_bytes(
@@ -45,6 +56,7 @@ def read_prompt_files(
     choice: Choice | None = None,
     emotion: str = "",
     name: str = "",
+    most_texts: int = MOST_TEXTS,
 ) -> PromptSet:
     """Reads files that belong together (see `together`) as one set.
 
@@ -56,6 +68,7 @@ def read_prompt_files(
         choice: The file's column for each of ours; without it the layout is recognised.
         emotion: The emotion of all rows; without it the file's column, else the name.
         name: What the set is called, in place of the file's name without its ending.
+        most_texts: Of more texts than these a part is drawn, evenly from the emotions.
 
     Returns:
         The prompt set; how it was read, what was left out and why stands in `dropped`.
@@ -64,53 +77,43 @@ def read_prompt_files(
         PromptSetError: A file or rows of it cannot be used; all faulty rows are in one error.
     """
     named = [(base_name(filename), data) for filename, data in files]
-    where, stem = ", ".join(one for one, _ in named), name or _common_name([one for one, _ in named])
-    emotion = " ".join(emotion.split())
-    splits: list[Split | None]
-    if len(named) == 2 and all(_side(one) for one, _ in named):
-        arranged, splits = [_sides(named, emotion)], [None]
+    names = [one for one, _ in named]
+    where, stem, emotion = ", ".join(names), name or _common_name(names), " ".join(emotion.split())
+    splits: list[Split | None] = [None] * len(named)
+    if len(named) == 2 and all(map(_side, names)):
+        arranged = [_sides(named, emotion)]
     else:
         arranged = [_arranged(one, data, choice, emotion) for one, data in named]
-        splits = [_split_of(one) for one, _ in named] if len(named) > 1 else [None]
-        if len(set(splits)) == 1:  # parts of one split say nothing about which rows are held out
-            splits = [None] * len(named)
+        parts = [_split_of(one) for one in names]
+        splits = parts if len(set(parts)) > 1 else splits  # parts of one split do not say which rows are held out
     form = arranged[0].form
     if any(one.form != form for one in arranged):
-        raise PromptSetError("The files are of two forms", where=where, remedy="Rename one so that it stands alone")
+        raise faults.TWO_FORMS.at(where)
     rows: list[Row] = []
-    for (one, _), each, split in zip(named, arranged, splits, strict=False):
-        # Before any cell is looked at: millions of short rows take long to check.
-        _refuse_too_many(one, "rows", len(each.rows) + len(rows), MAX_ROWS)
+    for one, each, split in zip(names, arranged, splits, strict=False):
         typed = typed_rows(one if len(arranged) > 1 else where, stem, each)
         above = max((row.number for row in rows), default=0)  # rows are counted through all files
         rows += [replace(row, split=row.split or split, number=above + row.number) for row in typed]
     said = list(dict.fromkeys(sentence for each in arranged for sentence in each.said))
     if any(splits):
-        said.append("; ".join(f"{one} is {_WORDS[split]}" for (one, _), split in zip(named, splits, strict=True)))
-    if form == "pairs" and not emotion and not any("emotion" in row.cells for row in arranged[0].rows):
-        said += _named_after_file(stem) if not name else []
-    return _prompt_set(where, stem, form, rows, said, seed)
-
-
-_WORDS: dict[Split | None, str] = {"train": "for training", "heldout": "held out", None: "split by its rows"}
-
-
-def _prompt_set(name: str, stem: str, form: Form, rows: list[Row], said: list[str], seed: int) -> PromptSet:
+        said.append("; ".join(f"{one} is {_WORDS[split]}" for one, split in zip(names, splits, strict=True)))
+    called_after_file = form == "pairs" and not (name or emotion or any("emotion" in r.cells for r in arranged[0].rows))
+    if called_after_file and (_NO_EMOTION.fullmatch(stem.lower()) or "+" in stem):
+        said.append(f"The emotion is called '{stem}' after the file; name it (on the command line: --emotion NAME)")
     rows, spelled = one_spelling(rows)
-    _refuse_too_many(name, "emotions", len({row.emotion for row in rows}), MAX_EMOTIONS)
-    rows, same = drop_same_sides(rows)
+    n_emotions = len({row.emotion for row in rows})
+    if n_emotions > MAX_EMOTIONS:
+        raise faults.TOO_MANY_EMOTIONS.at(where, f"{n_emotions:,} emotions", most=MAX_EMOTIONS)
+    rows, same = drop_same_sides(where, rows)
     rows, repeats, repeated = drop_repeats(rows)
-    if not rows:
-        raise PromptSetError(
-            "Both sides are the same text in every pair",
-            where=name,
-            expected="a text with the emotion and one without",
-            remedy="Write the other side, or choose other columns",
-        )
-    splits, drawn = _splits(rows, seed)
-    rows, splits, few = _enough(name, form, rows, splits)
-    dropped = (*said, *spelled, *same, *repeats, *several_emotions(rows), *few)
-    return PromptSet(stem, form, _texts(rows, splits), seed if drawn else None, dropped, repeated)
+    rows, sampled = sample_evenly(rows, most_texts, seed)
+    own = [row.split for row in rows if row.split is not None]
+    if 0 < len(own) < len(rows):
+        raise faults.HALF_SPLIT.at(where)
+    final = own or draw_heldout([row.emotion for row in rows], [row.topic for row in rows], seed)
+    rows, final, few = keep_emotions(where, form, rows, final)
+    dropped = (*said, *spelled, *same, *repeats, *sampled, *several_emotions(rows), *few)
+    return PromptSet(stem, form, _texts(rows, final), None if own else seed, dropped, repeated)
 
 
 def read_prompt_path(path: str | Path, *, seed: int = 0) -> PromptSet:
@@ -133,13 +136,7 @@ def path_bytes(path: str | Path) -> bytes:
         check_size(path.name, path.stat().st_size if path.is_file() else 1)
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise PromptSetError(
-            "The file cannot be read",
-            where=str(path),
-            expected="a file that exists",
-            found=getattr(error, "strerror", None) or str(error),
-            remedy="Check the path",
-        ) from error
+        raise faults.UNREADABLE.at(str(path), getattr(error, "strerror", None) or str(error)) from error
 
 
 def read_for_choice(filename: str, data: bytes) -> tuple[Table, dict[str, str]]:
@@ -153,9 +150,8 @@ def read_for_choice(filename: str, data: bytes) -> tuple[Table, dict[str, str]]:
     try:
         arranged = arrange(name, table)
     except PromptSetError:
-        return (table.with_header(0) if table.lines else table), {}
-    there = set(arranged.table.columns)
-    return arranged.table, {own: each for own, each in arranged.columns.items() if set(each.split("+")) <= there}
+        return table.with_header(), {}
+    return arranged.table, arranged.columns
 
 
 def together(filenames: Sequence[str]) -> list[list[int]]:
@@ -178,7 +174,7 @@ def together(filenames: Sequence[str]) -> list[list[int]]:
         part, side = _PART.fullmatch(stem), _side(name)
         key: object = i
         if side is not None:
-            key = (folder, ending, side[0], min(side[1], _other(side[1])))
+            key = (folder, ending, side[1], min(side[2], _OTHER[side[2]]))
         elif part is not None:
             key = (folder, ending, part[1])
         # The same name twice is another file, not another part.
@@ -196,158 +192,70 @@ def _halves(name: str) -> tuple[str, str]:
     return stem.lower(), ending
 
 
-def _side(name: str) -> tuple[str, str] | None:
+def _side(name: str) -> re.Match[str] | None:
     """What stands before the side in a text file's name, and the side."""
     stem, ending = _halves(name)
-    found = _SIDE.fullmatch(stem) if ending == "txt" else None
-    return (found[1] or "", found[2]) if found else None
-
-
-def _other(side: str) -> str:
-    return _SIDES.get(side) or next(one for one, other in _SIDES.items() if other == side)
+    return _SIDE.fullmatch(stem) if ending == "txt" else None
 
 
 def _split_of(name: str) -> Split | None:
-    found = _PART.fullmatch(_halves(name)[0])
-    return SPLITS[found[2]] if found else None
+    part = _PART.fullmatch(_halves(name)[0])
+    return SPLITS[part[2]] if part else None
 
 
 def _common_name(names: Sequence[str]) -> str:
     """A file's name without its ending; of several files what stands before side or split, else all of them."""
     stems = [stem_and_ending(name)[0] for name in names]
-    if len(stems) == 1:
-        return stems[0]
-    found = _SIDE.fullmatch(stems[0].lower()) or _PART.fullmatch(stems[0].lower())
-    return stems[0][: len(found[1])] if found and found[1] else "+".join(stems)[:100]
-
-
-def _named_after_file(stem: str) -> list[str]:
-    """Said where the name of a file is more likely what it is than what its pairs are about."""
-    if not re.fullmatch(_NO_EMOTION, stem.lower()) and "+" not in stem:
-        return []
-    return [f"The emotion is called '{stem}' after the file; give it a name (on the command line: --emotion NAME)"]
+    part = _SIDE.fullmatch(stems[0].lower()) or _PART.fullmatch(stems[0].lower())
+    before = part[1] if part and len(stems) > 1 else ""
+    return stems[0][: len(before)] if before else "+".join(stems)[: 100 if len(stems) > 1 else None]
 
 
 def _arranged(name: str, data: bytes, choice: Choice | None, emotion: str) -> Arranged:
-    ending = stem_and_ending(name)[1]
-    known = KNOWN | {column_name(theirs) for theirs in (choice or {}).values()}
-    table = read_table(name, data, known)
-    n_rows = max(len(table.rows), len(table.lines))
-    _refuse_too_many(name, "rows", n_rows if n_rows > MOST_ROWS else 0, MAX_ROWS)
+    table = read_table(name, data, KNOWN | {column_name(theirs) for theirs in (choice or {}).values()})
+    stem, ending = stem_and_ending(name)
     try:
         return arrange(name, table, choice, emotion)
     except PromptSetError:
-        side = _side(name)
-        if choice or ending != "txt":
-            raise
-        if side is not None:
-            raise PromptSetError(
-                "The other side of the pairs is missing",
-                where=name,
-                expected=f"two text files, line by line the sides of a pair, the other one {_other(side[1])}.txt",
-                found="one of them",
-                remedy="Give both files at once",
-            ) from None
         # Prose has commas, but the same number of anything rarer in every line is a table.
-        if (
-            table.lines
-            and table.separator != ","
-            and len(table.lines[0]) > 1
-            and len({len(line) for line in table.lines}) == 1
-        ):
+        widths = {len(line) for line in table.lines}
+        is_table = table.separator != "," and len(widths) == 1 and widths != {1}
+        side = _side(name)
+        if choice or ending != "txt" or (is_table and side is None):
             raise
-    said: list[str] = []
-    lines = _lines(name, unpack(name, data), said)
-    label = emotion or stem_and_ending(name)[0]
-    rows = [RawRow(number, {"emotion": label, "text": line}) for number, line in lines]
-    said.append(f"Read as one text a line, all of them {label}")
+    if side is not None:
+        raise faults.ONE_SIDE.at(name, "one of them", other=_OTHER[side[2]])
+    label = emotion or stem
+    rows = [RawRow(number, {"emotion": label, "text": line}) for number, line in _lines(table)]
+    said = [*table.said, f"Read as one text a line, all of them {label}"]
     return Arranged("labelled", rows, {"text": "text"}, Table(), said)
 
 
-def _lines(name: str, data: bytes, said: list[str]) -> list[tuple[int, str]]:
-    r"""The lines that are not blank, with their numbers; a `\n` in them stands for a line break."""
-    text = decode(name, data, said=said)
-    if r"\n" in text:
-        said.append(r"The characters \n in a line are read as a line break")
-    lines = enumerate(text.replace("\r\n", "\n").split("\n"), start=1)
+def _lines(table: Table) -> list[tuple[int, str]]:
+    r"""The lines that are not blank, with their numbers; a `\n` in them stands for a line break, which is said."""
+    table.said = [sentence for sentence in table.said if sentence.startswith("Read as")]  # not of its quotes
+    if r"\n" in table.text:
+        table.said.append(r"The characters \n in a line are read as a line break")
+    lines = enumerate(table.text.replace("\r\n", "\n").split("\n"), start=1)
     return [(number, line.replace(r"\n", "\n")) for number, line in lines if line.strip()]
 
 
 def _sides(files: Sequence[tuple[str, bytes]], emotion: str) -> Arranged:
     """Two text files, line by line the sides of a pair."""
-    said: list[str] = []
-    by_side = {(_side(name) or ("", ""))[1]: (name, unpack(name, data)) for name, data in files}
-    first = next(side for side in by_side if side in _SIDES)
-    positive, negative = (_lines(*by_side[side], said) for side in (first, _SIDES[first]))
+    files = sorted(files, key=lambda file: (_side(file[0]) or "")[2] not in _POSITIVE)
+    tables = [read_table(name, data) for name, data in files]
+    positive, negative = map(_lines, tables)
     if len(positive) != len(negative):
-        raise PromptSetError(
-            "The two sides have not the same number of lines",
-            where=", ".join(name for name, _ in files),
-            expected="line by line the two sides of a pair",
-            found=f"{len(positive)} and {len(negative)} lines",
-            remedy="Add the missing lines or delete the extra ones",
-        )
+        found = f"{len(positive)} and {len(negative)} lines"
+        raise faults.UNEVEN.at(", ".join(name for name, _ in files), found, these="The two sides")
+    named = {"emotion": emotion} if emotion else {}
     rows = [
-        RawRow(number, {"positive": a, "negative": b, **({"emotion": emotion} if emotion else {})})
+        RawRow(number, {"positive": a, "negative": b, **named})
         for (number, a), (_, b) in zip(positive, negative, strict=True)
     ]
-    said.append(f"Read as contrast pairs, line by line: {by_side[first][0]} as positive, the other file as negative")
+    how = f"Read as contrast pairs, line by line: {files[0][0]} as positive, the other file as negative"
+    said = [*tables[0].said, *tables[1].said, how]
     return Arranged("pairs", rows, {"positive": "positive", "negative": "negative"}, Table(), said)
-
-
-def _splits(rows: list[Row], seed: int) -> tuple[list[Split], bool]:
-    """The file's own splits, or drawn ones; and whether they were drawn."""
-    own: list[Split] = [row.split for row in rows if row.split is not None]
-    if 0 < len(own) < len(rows):
-        raise PromptSetError("Only some of the files say which rows are held out", remedy="Give all a column split")
-    if own:
-        return own, False
-    return draw_heldout([row.emotion for row in rows], [row.topic for row in rows], seed), True
-
-
-def _enough(name: str, form: Form, rows: list[Row], splits: list[Split]) -> tuple[list[Row], list[Split], list[str]]:
-    """Leaves out emotions of fewer than two training rows: a mean over one is no mean.
-
-    A file that is held out altogether, as the confound sets are, needs no training rows.
-
-    Raises:
-        PromptSetError: No emotion is left, or a single one of several labelled ones, which has nothing to differ from.
-    """
-    unit = "pair" if form == "pairs" else "text"
-    emotions = dict.fromkeys(row.emotion for row in rows)
-    training = Counter(row.emotion for row, split in zip(rows, splits, strict=True) if split == "train")
-    needed = training if training else Counter(row.emotion for row in rows)
-    short = [emotion for emotion in emotions if needed[emotion] < 2]
-    kind = f"training {unit}" if training else f"held-out {unit}"
-    found = "; ".join(f"{needed[emotion]} for {emotion}" for emotion in short[:10]) + ("; ..." if short[10:] else "")
-    if len(short) == len(emotions) or (short and form == "labelled" and len(emotions) - len(short) < 2):
-        raise PromptSetError(
-            f"There are too few {kind}s",
-            where=f"{name}, {len(short)} of {len(emotions)} emotions" if len(emotions) > 1 else name,
-            expected=f"at least two {kind}s for each emotion, and more of them held out",
-            found=found,
-            remedy=f"Add {unit}s; a vector worth testing has 20 or more for training and 5 or more held out",
-        )
-    kept = [i for i, row in enumerate(rows) if needed[row.emotion] >= 2]
-    are = "emotion is" if len(short) == 1 else "emotions are"
-    said = [f"{len(short)} {are} left out for too few {kind}s ({found})"] if short else []
-    return [rows[i] for i in kept], [splits[i] for i in kept], said
-
-
-def _refuse_too_many(name: str, what: str, count: int, limit: int) -> None:
-    """Refuses what no model would get through in a day, before it costs memory.
-
-    Raises:
-        PromptSetError: The count is above the limit.
-    """
-    if count > limit:
-        raise PromptSetError(
-            f"The file has too many {what}",
-            where=name,
-            expected=f"at most {limit:,} {what}",
-            found=f"{count:,} {what}",
-            remedy="Keep a part of the rows" if what == "rows" else "Check the column of the emotion",
-        )
 
 
 def _texts(rows: list[Row], splits: list[Split]) -> tuple[PromptText, ...]:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.faults import no_rows, raise_faults, shorten
+from emotion_core.prompts import faults
+from emotion_core.prompts.faults import raise_faults, shorten
 from emotion_core.prompts.prompt_set import Form, left_out
-from emotion_core.prompts.tables import RawRow, Table, column_name
+from emotion_core.prompts.tables import KEY, RawRow, Table, column_name
 
 COLUMNS = ("emotion", "positive", "negative", "text", "topic", "split", "note")
 NEEDED: dict[Form, tuple[str, ...]] = {"pairs": ("positive", "negative"), "labelled": ("emotion", "text")}
+_FORMS: dict[Form, str] = {"pairs": "contrast pairs", "labelled": "labelled texts"}
 Choice = Mapping[str, str]  # our column -> the file's, or its number
 
 _GO = (
@@ -26,14 +28,14 @@ _GO = (
     "disgust embarrassment excitement fear gratitude grief joy love nervousness optimism pride realization relief "
     "remorse sadness surprise neutral"
 )
-ONE_HOT = "\0one hot"  # stands for the columns of all emotions together
-_ONES, _ZEROS = ("1", "1.0", "True", "true"), ("0", "0.0", "False", "false")
+HOT = "(one-hot)"  # the column that columns of 0 and 1 are read as
+_ONES, _ZEROS = {"1", "1.0", "True", "true"}, {"0", "0.0", "False", "false"}
 _NO_EMOTION = re.compile(r"^example|^(un)?clear|(^|_)(id|idx|index|split|fold)$")  # also of nothing but 0 and 1
 _LABEL_NUMBERS = r"\d{1,3}(,\d{1,3})*"
 _FEW_WORDS, _LONG = 3, 60
 _TITLES = 3  # lines in which the header is looked for
 _LABELS = (
-    "label labels emotions affect affect_dimension emotion_label emotion_name label_text label_name category class "
+    "emotion_name emotion_label label_text label_name label labels emotions affect affect_dimension category class "
     "sentiment feeling mood"
 )
 _TEXTS = "sentence content tweet utterance statement situation comment comment_text message review body sit story texts"
@@ -92,6 +94,9 @@ _GOEMOTIONS = Layout(
     labels=tuple(_GO.split()),
     ids="e[a-z0-9]{3,6}",
 )
+_LABELLED = Layout(
+    "labelled texts", "dair-ai/emotion, SemEval", {"emotion": f"emotion {_LABELS}", "text": f"text {_TEXTS}"}
+)
 LAYOUTS: tuple[Layout, ...] = (
     Layout("contrast pairs", "this project", {"positive": "positive", "negative": "negative"}),
     Layout("labelled texts", "this project", {"emotion": "emotion", "text": "text"}),
@@ -111,12 +116,15 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("ISEAR", "Scherer and Wallbott 1994", {"emotion": "field1", "text": "sit"}),
     _GOEMOTIONS,
     Layout("contrast pairs", "DPO sets, repeng, brainscope", {"positive": _POSITIVES, "negative": _NEGATIVES}),
-    Layout("labelled texts", "dair-ai/emotion, SemEval", {"emotion": f"emotion {_LABELS}", "text": f"text {_TEXTS}"}),
+    _LABELLED,
+    Layout("texts by emotion", "JSON objects", {"emotion": KEY, "text": f"text {_TEXTS}"}),
 )
+_ONE_HOT = Layout("texts by emotion", "SemEval, GoEmotions", {"emotion": HOT, "text": f"text {_TEXTS}"})
+_TEXT_ALONE = Layout("texts", "", {"text": f"text {_TEXTS}"})
 # By these names the separator of a table and the direction of a JSON table are told.
 KNOWN = frozenset(
     part for one in LAYOUTS for names in one.columns.values() for each in names.split() for part in each.split("+")
-) | {*COLUMNS, "conv_id", "utterance"}
+) | {*COLUMNS, "conv_id", "utterance"} - {KEY, HOT}
 
 
 @dataclass(frozen=True)
@@ -152,196 +160,181 @@ def arrange(name: str, table: Table, choice: Choice | None = None, emotion: str 
     """
     if not table.columns and not any(map(any, table.lines)):
         raise_faults(name, table.faults)
-        raise no_rows(name)
+        raise faults.NO_ROWS.at(name, "0 rows")
     if choice:
-        return _chosen(name, table, dict(choice), emotion)
-    for at in range(min(_TITLES, len(table.lines))) if table.lines else [0]:
-        found = _known(name, table.with_header(at) if table.lines else table, emotion)
-        if found is not None:
-            above = ["The lines above the header are not read" if at > 1 else "The line above the header is not read"]
-            return _read(*found, emotion, above if at else [])
-    bare = _headerless(table)
-    if bare is not None:
-        return _read(*bare, emotion, ["The file has no header"])
-    headed = table.with_header(0) if table.lines else table
-    raise _refusal(name, headed if headed.columns else table.with_header(None))
+        return _read(*_chosen(name, table, choice, emotion), emotion, [])
+    for at in range(min(_TITLES, max(1, len(table.lines)))):
+        headed, layout, found = _known(name, table.with_header(at), emotion)
+        if found:
+            above = ["", "The line above the header is not read", "The lines above the header are not read"]
+            return _read(headed, layout, found, emotion, above[at : at + 1] if at else [])
+    bare = table.with_header(None)
+    layout, found = _headerless(bare)
+    if found:
+        return _read(bare, layout, found, emotion, ["The file has no header"])
+    headed = table.with_header()
+    raise _refusal(name, headed if headed.columns else bare)
 
 
-def _known(name: str, table: Table, emotion: str) -> tuple[Table, Layout, dict[str, str]] | None:
+def _parts(columns: Iterable[str]) -> set[str]:
+    """The file's columns in an answer, in which `a+b` are two."""
+    return {part for one in columns for part in one.split("+")}
+
+
+def _known(name: str, table: Table, emotion: str) -> tuple[Table, Layout, dict[str, str]]:
+    """The layout that fits and the file's column for each of its own; no columns where none fits."""
     columns = table.columns
     twice = sorted({one for one in columns if one in KNOWN and columns.count(one) > 1})
     if twice:
-        raise PromptSetError(
-            "A column comes twice",
-            where=f"{name}, column {', '.join(twice)}",
-            expected="every column once",
-            found=_listed(columns),
-            remedy="Rename or delete one of them",
-        )
+        raise faults.TWICE.at(f"{name}, column {', '.join(twice)}", _listed(columns))
     if "text" in columns and {"positive", "negative"} & set(columns):
-        raise PromptSetError(
-            "The file mixes contrast pairs and labelled texts",
-            where=name,
-            expected="either emotion and text, or positive and negative",
-            found=_listed(columns),
-            remedy="Make two files of it, one of each form, or say with a choice of columns which of them counts",
-        )
-    for layout in LAYOUTS:
-        found = layout.fit(table)
-        if found is not None:
-            return table, layout, found
-    texts = replace(LAYOUTS[-1], columns={"text": LAYOUTS[-1].columns["text"]}).fit(table)
-    hot = _hot(table) if texts else ()
-    if texts and len(hot) > 1:
-        rows = [
-            RawRow(row.number, {**row.cells, ONE_HOT: [one for one in hot if str(row.cells.get(one)) in _ONES]})
-            for row in table.rows
-        ]
-        one_hot = replace(table, rows=rows)
-        title = f"texts with a column for each of {len(hot)} emotions ({hot[0]}, {hot[1]}, ...)"
-        return one_hot, Layout(title, "SemEval, GoEmotions", {}), {"emotion": ONE_HOT, **texts}
-    return (table, LAYOUTS[-1], texts) if texts and emotion else None
+        raise faults.MIXED.at(name, _listed(columns))
+    one_hot = _with_one_hot(table)
+    tries = [*((table, one) for one in LAYOUTS), (one_hot, _ONE_HOT), *([(table, _TEXT_ALONE)] if emotion else [])]
+    fitting = ((tried, layout, layout.fit(tried)) for tried, layout in tries)
+    return next(((tried, layout, found) for tried, layout, found in fitting if found), (table, _TEXT_ALONE, {}))
 
 
-def _hot(table: Table) -> tuple[str, ...]:
-    """Columns of nothing but 0 and 1, with a 1 in them: an emotion each."""
-    return tuple(
+def _with_one_hot(table: Table) -> Table:
+    """Columns of nothing but 0 and 1 are an emotion each: the names of those with a 1 become one column of labels."""
+    hot = [
         column
         for column in table.columns
-        if {str(row.cells.get(column)) for row in table.rows} <= {*_ONES, *_ZEROS} and not _NO_EMOTION.search(column)
-    )
+        if not _NO_EMOTION.search(column) and {str(row.cells.get(column)) for row in table.rows} <= _ONES | _ZEROS
+    ]
+    if len(hot) < 2 or not _TEXT_ALONE.fit(table):
+        return table
+    rows = [
+        RawRow(row.number, {**row.cells, HOT: [one for one in hot if str(row.cells.get(one)) in _ONES]})
+        for row in table.rows
+    ]
+    first = ", ".join([*hot[:3], *(["..."] if hot[3:] else [])])
+    said = [*table.said, f"There is a column for each of {len(hot)} emotions ({first})"]
+    return replace(table, columns=(*(one for one in table.columns if one not in hot), HOT), rows=rows, said=said)
 
 
-def _headerless(table: Table) -> tuple[Table, Layout, dict[str, str]] | None:
+def _headerless(bare: Table) -> tuple[Layout, dict[str, str]]:
     """One column of labels that come again and one of texts, each beyond doubt in the first line too."""
-    if not table.lines:
-        return None
-    bare = table.with_header(None)
-    if not bare.rows:
-        return None
-    cells = {one: [str(row.cells.get(one, "")).strip() for row in bare.rows] for one in bare.columns}
-    numbers = [one for one, each in cells.items() if all(re.fullmatch(_LABEL_NUMBERS, cell) for cell in each)]
-    labels = numbers or [one for one, each in cells.items() if _like_labels(each)]
-    texts = [one for one, each in cells.items() if len(each[0].split()) > 1 and _mean_words(each) > _FEW_WORDS]
+    cells = {one: [str(row.cells.get(one, "")).strip() for row in bare.rows] for one in bare.columns if bare.lines}
+    words = {one: sum(len(cell.split()) for cell in each) / max(1, len(each)) for one, each in cells.items()}
+    numbers = [one for one, each in cells.items() if each and _all(_LABEL_NUMBERS, each)]
+    labels = numbers or [
+        one
+        for one, each in cells.items()
+        if each[:1] and each[0] in each[1:] and 1 < len(set(each)) <= len(each) / 2 and words[one] < _FEW_WORDS
+    ]
+    texts = [one for one, each in cells.items() if each and len(each[0].split()) > 1 and words[one] > _FEW_WORDS]
     if len(labels) != 1 or len(texts) != 1 or labels == texts:
-        return None
-    rest = [each for one, each in cells.items() if one not in labels + texts]
-    go = numbers and any(all(re.fullmatch(_GOEMOTIONS.ids, cell) for cell in each) for each in rest)
-    return bare, _GOEMOTIONS if go else LAYOUTS[-1], {"emotion": labels[0], "text": texts[0]}
+        return _TEXT_ALONE, {}
+    go = numbers and any(_all(_GOEMOTIONS.ids, each) for one, each in cells.items() if one not in labels + texts)
+    return _GOEMOTIONS if go else _LABELLED, {"emotion": labels[0], "text": texts[0]}
 
 
-def _like_labels(cells: Sequence[str]) -> bool:
-    come_again = cells[0] in cells[1:] and 1 < len(set(cells)) <= len(cells) / 2
-    return come_again and _mean_words(cells) < _FEW_WORDS
+def _all(pattern: str, cells: Iterable[str]) -> bool:
+    return all(re.fullmatch(pattern, cell) for cell in cells)
 
 
-def _mean_words(cells: Sequence[str]) -> float:
-    return sum(len(cell.split()) for cell in cells) / len(cells)
-
-
-def _chosen(name: str, table: Table, choice: dict[str, str], emotion: str) -> Arranged:
-    """Reads by the visitor's choice; a number counts columns from 1 and means that there is no header."""
+def _chosen(name: str, table: Table, choice: Choice, emotion: str) -> tuple[Table, Layout, dict[str, str]]:
+    """By the visitor's choice; a number counts columns from 1 and means that there is no header."""
     choice = {column_name(own): column_name(theirs) for own, theirs in choice.items() if theirs.strip()}
     unknown = sorted(set(choice) - set(COLUMNS))
     if unknown:
-        raise PromptSetError(
-            "A choice of columns names what is no column here",
-            where=", ".join(unknown),
-            expected=", ".join(COLUMNS),
-            remedy="Write our column, an equals sign and the file's: positive=chosen,negative=rejected",
-        )
-    if table.lines:
-        named = table.with_header(0)
-        bare = not set(choice.values()) <= set(named.columns) and all(one.isdigit() for one in choice.values())
-        table = table.with_header(None) if bare else named
-    missing = sorted({part for each in choice.values() for part in each.split("+")} - set(table.columns))
+        raise faults.CHOICE.at(", ".join(unknown), ours=", ".join(COLUMNS))
+    wanted, headed = _parts(choice.values()), table.with_header()
+    if HOT in wanted:
+        headed = _with_one_hot(headed)
+    if not wanted <= set(headed.columns) and all(one.isdigit() for one in choice.values()):
+        headed = table.with_header(None)
+    missing = sorted(wanted - set(headed.columns))
     form: Form = "pairs" if {"positive", "negative"} & set(choice) else "labelled"
-    found = {own: own for own in NEEDED[form] if own in table.columns} | choice
+    found = {own: own for own in NEEDED[form] if own in headed.columns} | choice
     lacking = [own for own in NEEDED[form] if own not in found and not (own == "emotion" and emotion)]
-    mixed = form == "pairs" and "text" in choice
-    if missing or lacking or mixed:
-        raise PromptSetError(
-            f"There is no column {' and no column '.join(missing)}"
-            if missing
-            else "The choice of columns is not whole",
-            where=name,
-            expected="positive and negative, or emotion and text (or text and a name for the emotion)",
-            found=f"columns {_listed(table.columns)}" if missing else ", ".join(f"{k}={v}" for k, v in choice.items()),
-            remedy=_how_to_choose(table),
-        )
-    fitting = [(one, one.fit(table)) for one in LAYOUTS]
-    fitting += [(one, columns) for _, one, columns in filter(None, [_headerless(table)])]
-    known = next((one for one, columns in fitting if columns is not None and columns.items() <= found.items()), None)
-    layout = known or Layout("contrast pairs" if form == "pairs" else "labelled texts", "", {})
-    return _read(table, layout, found, emotion, [])
+    if missing or lacking or (form == "pairs" and "text" in choice):
+        what = f"There is no column {' and no column '.join(missing)}" if missing else "The choice is not whole"
+        there = f"columns {_listed(headed.columns)}" if missing else ", ".join(f"{k}={v}" for k, v in choice.items())
+        raise faults.CHOSEN.at(name, there, what=what, remedy=_how_to_choose(headed))
+    # Whoever says what was understood anyway gets the same.
+    fitting = [(one, one.fit(headed) or {}) for one in LAYOUTS] + [_headerless(table.with_header(None))]
+    same = (one for one, columns in fitting if columns and columns.items() <= found.items())
+    return headed, next(same, Layout(_FORMS[form], "", {})), found
 
 
 def _read(table: Table, layout: Layout, found: dict[str, str], emotion: str, said: list[str]) -> Arranged:
     """The rows under our columns, labels as names; what is left out or read otherwise is said."""
     form: Form = "pairs" if "positive" in found else "labelled"
-    taken = {part for each in found.values() for part in each.split("+")}
-    others = ("emotion", "topic", "split", "note") if form == "pairs" else ("topic", "split", "note")
-    found = found | {own: own for own in others if own in table.columns and own not in found and own not in taken}
+    others = {own: own for own in ("emotion", "topic", "split", "note") if form == "pairs" or own != "emotion"}
+    if form == "pairs" and KEY in table.columns and "emotion" not in table.columns:
+        others["emotion"] = KEY
+    taken = _parts(found.values())
+    found = {own: one for own, one in others.items() if one in table.columns and one not in taken} | found
     if emotion and "emotion" in found:
-        named = found.pop("emotion")
-        said = [*said, f"The emotion of all rows is {emotion}; the column '{named}' is not asked"]
-    if any(own != theirs for own, theirs in found.items() if theirs != ONE_HOT) or ONE_HOT in found.values():
-        said = [*said, _how(layout, {k: v for k, v in found.items() if v not in (k, ONE_HOT)})]
-    rows, seen, several = [], set(), []
-    names = layout.labels or table.names.get(found.get("emotion", ""), ())
-    labels = [_labels(row.cells.get(found["emotion"])) if "emotion" in found else [] for row in table.rows]
-    numbers = bool(labels) and all(str(one).isdecimal() for each in labels for one in each)
-    if numbers and not all(int(one) < len(names) for each in labels for one in each):
-        names = ()
+        said = [*said, f"The emotion of all rows is {emotion}; the column '{found.pop('emotion')}' is not asked"]
+    if any(own != theirs for own, theirs in found.items()):
+        how = ", ".join(f"{_shown(theirs)} as {own}" for own, theirs in found.items() if own != theirs)
+        said = [*said, f"Read as {layout.title}: {how}"]
+    rows, seen, left = [], set(), []
+    labels = [_labels(row.cells.get(found["emotion"])) if "emotion" in found else [emotion] for row in table.rows]
+    alone = {one for each in labels for one in each if isinstance(one, str) and len(each) == 1}
+    labels = [_joined(each, alone) for each in labels]
+    names = _names(table, layout, found, [str(one) for each in labels for one in each])
     for row, own_labels in zip(table.rows, labels, strict=True):
         once = str(row.cells.get(layout.once, "")) if layout.once else ""
-        if once and once in seen:
-            continue
+        if len(own_labels) != 1:
+            left.append(row.number)
+        elif not once or once not in seen:
+            cells = {own: _cell(own, row.cells, theirs, layout) for own, theirs in found.items()}
+            cells["emotion"] = names.get(str(own_labels[0]), own_labels[0])
+            cells = {own: cell for own, cell in cells.items() if cell not in (None, "")}
+            rows += [RawRow(row.number, {**cells, **one}) for one in _texts(cells.get("text"))]
         seen.add(once)
-        cells = {own: _cell(own, row.cells, theirs, layout) for own, theirs in found.items() if own != "emotion"}
-        if "emotion" in found:
-            if len(own_labels) > 1 or (found["emotion"] == ONE_HOT and not own_labels):
-                several.append(row.number)
-                continue
-            label = own_labels[0] if own_labels else None
-            cells["emotion"] = names[int(str(label))] if names and numbers and own_labels else label
-        elif emotion:
-            cells["emotion"] = emotion
-        rows.append(RawRow(row.number, {own: cell for own, cell in cells.items() if cell is not None}))
-    if several:
-        why = "none or several of the emotions" if ONE_HOT in found.values() else "several labels"
-        said = [*said, left_out(several, why)]
-    if numbers and names and any(labels):
-        said = [*said, f"Its numbers stand for {', '.join(f'{i} {one}' for i, one in enumerate(names[:3]))}, ..."]
-    elif numbers and "emotion" in found and any(labels):
+    if left:
+        none = any(not each for each in labels)
+        said = [*said, left_out(left, "none or several of the emotions" if none else "several labels")]
+    if any(number != label for number, label in names.items()):
+        said = [*said, f"Its numbers stand for {', '.join(f'{i} {one}' for i, one in [*names.items()][:3])}, ..."]
+    elif names:
         said = [*said, "The labels are numbers, and the emotions are called so; write names into the file for others"]
-    if len(table.rows) - len(several) > len(rows) > 0:
+    if len(table.rows) - len(left) > len(rows) > 0:
         said = [*said, f"Of the rows with the same {layout.once} only the first is read"]
-    used = {part for each in found.values() for part in each.split("+")} | set(COLUMNS if form == "labelled" else ())
-    idle = [f"'{one[:40]}'" for one in table.columns if one and one not in used and ONE_HOT not in found.values()]
+    used = _parts(found.values()) | set(COLUMNS if form == "labelled" else ())
+    idle = [f"'{one[:40]}'" for one in table.columns if one and one not in used]
     if idle:
-        columns = f"column {idle[0]} is" if len(idle) == 1 else f"columns {', '.join(idle[:12])} are"
-        said = [*said, f"The {columns} not used"]
+        columns_are = f"column {idle[0]} is" if len(idle) == 1 else f"columns {', '.join(idle[:12])} are"
+        said = [*said, f"The {columns_are} not used"]
     return Arranged(form, rows, found, table, [*table.said, *said])
 
 
-def _how(layout: Layout, found: Mapping[str, str]) -> str:
-    pairs = [f"column {v} as {k}" if v.isdigit() else f"'{v.replace('+', ' + ')}' as {k}" for k, v in found.items()]
-    return f"Read as {layout.title}: " + ", ".join(pairs)
+def _names(table: Table, layout: Layout, found: Mapping[str, str], labels: Sequence[str]) -> dict[str, str]:
+    """What labels that are numbers stand for, themselves where nothing says it; nothing where they are no numbers."""
+    if "emotion" not in found or not labels or not all(one.isdecimal() for one in labels):
+        return {}
+    names = layout.labels or table.names.get(found["emotion"], ())
+    named = all(int(one) < len(names) for one in labels)
+    return {str(i): one for i, one in enumerate(names)} if named else dict(zip(labels, labels, strict=True))
+
+
+def _shown(column: str) -> str:
+    special = {KEY: "its keys", HOT: "columns of 0 and 1"}
+    return special.get(column, f"column {column}" if column.isdigit() else f"'{column.replace('+', ' + ')}'")
 
 
 def _labels(value: Any) -> list[Any]:
     """The labels of a cell, one in all but sets with several labels: [3], "3,17", ["joy", "fear"], "['joy']"."""
-    if isinstance(value, str):
-        inner = re.fullmatch(r"\s*\[(.*)\]\s*", value, flags=re.DOTALL)
-        if inner:
-            return [part.strip(" '\"") for part in inner[1].split(",") if part.strip(" '\"")]
-        return value.split(",") if re.fullmatch(r"\d+(,\d+)+", value.strip()) else [value]
     if isinstance(value, list):
         return [one for each in value for one in _labels(each)]
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return [] if value is None else [str(value) if isinstance(value, int) and not isinstance(value, bool) else value]
+    if isinstance(value, int | float):
+        return [str(int(value) if isinstance(value, float) and value.is_integer() else value)]
+    several = isinstance(value, str) and re.fullmatch(r"\s*(?:\[(.*)\]|(\d+(?:,\d+)+))\s*", value, flags=re.DOTALL)
+    if several:  # numpy puts no commas between
+        parts = re.split(r",|(?<=\d) +(?=\d)", several[1] or several[2] or "")
+        return [part.strip(" '\"") for part in parts if part.strip(" '\"")]
+    return [re.sub(r"^\s*(\d+)\.0\s*$", r"\1", value) if isinstance(value, str) else value]
+
+
+def _joined(labels: list[Any], alone: set[str]) -> list[Any]:
+    """`joy;fear` as two labels where each of them stands alone in other rows."""
+    parts = re.split(r"\s*[,;|/+&]\s*", labels[0]) if len(labels) == 1 and isinstance(labels[0], str) else []
+    return parts if len(parts) > 1 and set(parts) <= alone else labels
 
 
 def _cell(own: str, cells: Mapping[str, Any], theirs: str, layout: Layout) -> Any:
@@ -354,24 +347,27 @@ def _cell(own: str, cells: Mapping[str, Any], theirs: str, layout: Layout) -> An
     return str(values[0]) if own == "topic" and isinstance(values[0], int) else values[0]
 
 
+def _texts(value: Any) -> list[dict[str, str]]:
+    """A list of texts in one cell: a row for each."""
+    several = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    return [{"text": one} for one in value] if several else [{}]
+
+
 def _last_turn(value: Any) -> Any:
-    if isinstance(value, list) and value and isinstance(value[-1], dict):
-        return value[-1].get("content", value[-1].get("value", value))
-    return value
+    turn = value[-1] if isinstance(value, list) and value else value
+    return turn.get("content", turn.get("value", value)) if isinstance(turn, dict) else value
 
 
 def _refusal(name: str, table: Table) -> PromptSetError:
     """What is there and what is missing, and the choice of columns that would say it."""
-    pairs, labelled = {"positive", "negative"} & set(table.columns), "text" in table.columns
-    form: Form = "pairs" if pairs else "labelled"
-    missing = [one for one in NEEDED[form] if one not in table.columns]
-    known = bool(pairs) or labelled
-    return PromptSetError(
-        f"The file has no column {' and no column '.join(missing)}" if known else "The file has the wrong columns",
-        where=f"{name}, header",
-        expected=f"the columns {' and '.join(NEEDED[form]) if known else 'emotion and text, or positive and negative'}",
-        found=_listed(table.columns),
-        remedy=_how_to_choose(table),
+    pairs = bool({"positive", "negative"} & set(table.columns))
+    lacks, wanted = "the wrong columns", "emotion and text, or positive and negative"
+    if pairs or "text" in table.columns:
+        needed = NEEDED["pairs" if pairs else "labelled"]
+        lacks = f"no column {' and no column '.join(one for one in needed if one not in table.columns)}"
+        wanted = " and ".join(needed)
+    return faults.COLUMNS.at(
+        f"{name}, header", _listed(table.columns), lacks=lacks, wanted=wanted, remedy=_how_to_choose(table)
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -32,6 +31,7 @@ from emotion_core.prompts.library_items import (
     WordChoice,
     WordPair,
 )
+from emotion_core.prompts.tables import json_of
 
 T = TypeVar("T")
 Item = TypeVar("Item", bound=BaseModel)
@@ -151,9 +151,17 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = ""
         PromptSetError: No text, no JSON, or items that do not fit.
     """
     name = base_name(filename)
-    text = decode(name, data)
+    return fitted(name, json_of(name, data), adapter, example)
+
+
+def fitted(name: str, document: Any, adapter: TypeAdapter[T], example: str = "") -> T:
+    """A JSON document as typed items; see `parse`.
+
+    Raises:
+        PromptSetError: Items do not fit, all faults in one error.
+    """
     try:
-        return adapter.validate_python(json.loads(text))
+        return adapter.validate_python(document)
     except ValidationError as error:
         faults = error.errors(include_url=False)
         places = [f"{_path(one['loc'])}: {_in_words(one)}" for one in faults[:SHOWN]]
@@ -165,22 +173,6 @@ def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = ""
             found="; ".join(places) + (f"; and {more} more" if more > 0 else ""),
             remedy="Mend the named places",
         ) from error
-    except json.JSONDecodeError as error:
-        raise PromptSetError(
-            "The file is not valid JSON",
-            where=f"{name}, line {error.lineno}, character {error.colno}",
-            expected="a JSON document",
-            found=error.msg,
-            remedy="Mend that place",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise PromptSetError(
-            "The JSON cannot be read",
-            where=name,
-            expected="a list of objects",
-            found="something nested too deep or a number too long",
-            remedy="Write one object an item",
-        ) from error
 
 
 def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
@@ -189,7 +181,7 @@ def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
 
 def _builtin_rows(filename: str, item: type[Item]) -> tuple[Item, ...]:
     rows = list(csv.DictReader(io.StringIO(decode(filename, _builtin_file(filename)))))
-    return parse(filename, json.dumps(rows).encode(), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
+    return fitted(filename, rows, TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
 
 
 def _builtin_file(filename: str) -> bytes:
@@ -210,6 +202,7 @@ _WORDS = {
     "missing": "is missing",
     "string_type": "is no text",
     "model_type": "is not an object",
+    "dataclass_type": "is not an object",
     "model_attributes_type": "is not an object",
     "dict_type": "is not an object",
     "list_type": "is not a list",

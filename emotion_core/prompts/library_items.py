@@ -6,6 +6,9 @@ import re
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
+
+Role = Literal["system", "user", "assistant"]
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -229,10 +232,11 @@ class Opening(_Item):
 
 
 class ImplicitSituation(_Item):
-    """A message that implies an emotion without naming it."""
+    """A message that implies an emotion without naming it; `again` is the label of a second reading."""
 
     emotion: _Name
     text: _Text
+    again: str = ""
 
 
 class Activity(_Item):
@@ -267,10 +271,16 @@ class Scenario(_Item):
         return self
 
 
-class Turn(_Item):
-    """One message of a conversation."""
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation.
 
-    role: Literal["system", "user", "assistant"]
+    Attributes:
+        role: Who speaks.
+        content: What is said, blanks around it removed.
+    """
+
+    role: Role
     content: _Text
 
 

@@ -1,4 +1,4 @@
-"""Any file to a table: CSV with four separators, lines of text, JSON in the shapes that pandas writes, Parquet, Excel.
+"""Any file to a table: CSV with four separators, lines of text, JSON in many shapes, Parquet, Excel.
 
 What a column means is not asked here; `layouts` knows that.
 """
@@ -16,17 +16,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from emotion_core.base.errors import PromptSetError
+from emotion_core.prompts import faults
 from emotion_core.prompts.decoding import MAX_BYTES, PARQUET, WORKBOOK, decode, stem_and_ending, unpack
-from emotion_core.prompts.faults import Fault, raise_faults, shorten
+from emotion_core.prompts.faults import RowFault, raise_faults, shorten
 from emotion_core.prompts.prompt_set import SPLITS
 
 MOST_GROWTH = 40  # of a workbook or a Parquet file that is unpacked; a bomb grows by a thousand
 # A damaged workbook fails in openpyxl in as many ways as XML can be wrong.
 _DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError, ValueError)
 _DAMAGED = (*_DAMAGED, LookupError, TypeError, AttributeError, RuntimeError)
-MOST_ROWS = 250_000  # some layouts leave out most of their rows
+MOST_ROWS = 250_000  # of a file; a set keeps fewer
 MOST_CELLS = 2_000_000  # of a sheet, empty ones between two filled ones included
+KEY = "(key)"  # the column of the keys under which a JSON document keeps lists of texts
 _SEPARATORS = ("\t", "|", ";", ",")  # the rarer in prose before the more common
+# How quotes are read: as CSV has them, escaped by a backslash, as characters like any other.
+_STRICT: dict[str, Any] = {"strict": True}
+_ESCAPED: dict[str, Any] = {"strict": True, "doublequote": False, "escapechar": "\\"}
+_UNQUOTED: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
+_JSON = ("json", "jsonl", "ndjson")
 Cells = list[Any]
 
 
@@ -48,32 +55,37 @@ class Table:
         said: Sentences on how the file was read where that was not plain.
         lines: Every line of a file whose first line may or may not be a header, blank ones as [].
         separator: What stands between the cells of a text.
+        text: A text as a whole.
         names: What the numbers of a column of labels stand for, where the file says so.
     """
 
     columns: tuple[str, ...] = ()
     rows: list[RawRow] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     lines: list[Cells] = field(default_factory=list)
     separator: str = ""
+    text: str = ""
     names: dict[str, Sequence[str]] = field(default_factory=dict)
 
-    def with_header(self, at: int | None) -> Table:
+    def with_header(self, at: int | None = 0) -> Table:
         """The lines as rows under the header in line `at`, or under the names 1, 2, ... where None is one."""
-        width = max((len(line) for line in self.lines), default=0)
+        if not self.lines:
+            return self
+        width = max(map(len, self.lines))
         header = [str(i + 1) for i in range(width)] if at is None else [str(cell) for cell in self.lines[at]]
         columns = [column_name(cell) for cell in header]
         while columns and not columns[-1]:
             columns.pop()
-        start = 0 if at is None else at + 1
-        faults, rows = list(self.faults), []
-        for number, line in enumerate(self.lines[start:], start=1):
-            if any(_filled(cell) for cell in line[len(columns) :]):
-                faults.append(_too_many(number, len(columns), line))
-            elif any(_filled(cell) for cell in line):
+        wrong, rows = list(self.faults), []
+        for number, line in enumerate(self.lines[0 if at is None else at + 1 :], start=1):
+            extra = [cell for cell in line[len(columns) :] if _filled(cell)]
+            if extra:
+                found = f"{len(line)} cells, the last one '{shorten(extra[-1])}'"
+                wrong.append(faults.MANY_CELLS.in_row(number, "", found, most=len(columns)))
+            elif any(map(_filled, line)):
                 rows.append(RawRow(number, dict(zip(columns, line, strict=False))))
-        return replace(self, columns=tuple(columns), rows=rows, faults=faults)
+        return replace(self, columns=tuple(columns), rows=rows, faults=wrong)
 
 
 def column_name(header: str) -> str:
@@ -94,7 +106,7 @@ def read_table(
         any_encoding: Read other encodings than UTF-8 too, and say so in `said`; without it they are refused.
 
     Raises:
-        PromptSetError: It cannot be read, or has no rows.
+        PromptSetError: It cannot be read.
     """
     ending = stem_and_ending(name)[1]
     data = unpack(name, data, max_bytes)
@@ -104,10 +116,9 @@ def read_table(
         return _workbook(name, data)
     said: list[str] = []
     text = decode(name, data, max_bytes, said=said if any_encoding else None)
-    if ending in ("json", "jsonl", "ndjson"):
-        table = _json(name, text, known, lines=ending != "json")
-    else:
-        table = _separated(text, known, tab=ending == "tsv")
+    is_json = _is_json(text, ending, known)
+    table = _json(name, text, known) if is_json else _separated(text, known, tab=ending == "tsv")
+    _refuse_many(name, max(len(table.rows), len(table.lines)))
     table.said[:0] = said
     return table
 
@@ -118,26 +129,13 @@ def read_rows(name: str, data: bytes, known: Collection[str]) -> Table:
     Raises:
         PromptSetError: It cannot be read, or a row of it is broken.
     """
-    table = read_table(name, data, known, any_encoding=False)
-    table = table.with_header(0) if table.lines else table
+    table = read_table(name, data, known, any_encoding=False).with_header()
     raise_faults(name, table.faults)
     return table
 
 
 def _filled(cell: object) -> bool:
     return cell is not None and bool(str(cell).strip())
-
-
-def _too_many(number: int, n_columns: int, cells: Cells) -> Fault:
-    last = next(cell for cell in reversed(cells) if _filled(cell))
-    return Fault(
-        number,
-        "",
-        "The row has more cells than there are columns",
-        f"{n_columns} cells",
-        f"{len(cells)} cells, the last one '{shorten(last)}'",
-        "Put texts that contain the separator between double quotes",
-    )
 
 
 # Separated text
@@ -147,27 +145,26 @@ def _separated(text: str, known: Collection[str], *, tab: bool) -> Table:
     # Excel writes and obeys a first line such as "sep=;": it is no header.
     mark = re.match(r"sep=([,;|\t])\r?\n", text, flags=re.IGNORECASE)
     body = text[mark.end() :] if mark else text
-    separator = mark[1] if mark else "\t" if tab and "\t" in _head(body) else _separator(body, known)
-    lines, fault = _parse(body, delimiter=separator, strict=True)
+    head = next((line for line in body.splitlines() if line.strip()), "")
+    separator = mark[1] if mark else "\t" if tab and "\t" in head else _separator(body, known)
+    table = Table(separator=separator, text=text)
+    table.lines, fault = _parse(body, separator, _STRICT)
     if fault is None:
-        # Read as it is written; but a stray quote looks the same where another one closes it.
-        long = [shorten(cell) for cell in _swallowed(lines, separator)[:10]]
-        said = [f"'{cell}' goes over several lines: check that its quotes are right" for cell in long]
-        return Table(lines=lines, separator=separator, said=said)
-    if '\\"' in body:
-        escaped, other = _parse(body, delimiter=separator, strict=True, doublequote=False, escapechar="\\")
-        if other is None:
-            said = ["A backslash before a quote is read as part of the quoting"]
-            return Table(lines=escaped, separator=separator, said=said)
-    plain, other = _parse(body, delimiter=separator, quoting=csv.QUOTE_NONE)
-    if other is None and _as_wide(plain) and (separator == "\t" or not _enclosed(plain)):
+        # A stray quote looks the same where another one closes it: a cell with whole rows in it is told.
+        width = len(table.lines[0]) if table.lines else 0
+        over = [c for line in table.lines if width > 1 for c in line if _rows_within(c, separator) >= width - 1]
+        table.said = [f"'{shorten(c)}' goes over several lines: check that its quotes are right" for c in over[:10]]
+        return table
+    escaped, escaped_fault = _parse(body, separator, _ESCAPED)
+    if '\\"' in body and escaped_fault is None:
+        return replace(table, lines=escaped, said=["A backslash before a quote is read as part of the quoting"])
+    plain, plain_fault = _parse(body, separator, _UNQUOTED)
+    even = len({len(line) for line in plain if any(map(_filled, line))}) == 1
+    if plain_fault is None and even and (separator == "\t" or not any(map(_enclosed, plain))):
         said = ["Double quotes are read as characters of the texts: they enclose no cells"]
-        return Table(lines=plain, separator=separator, said=said)
-    return Table(lines=lines, separator=separator, faults=[fault])
-
-
-def _head(text: str) -> str:
-    return next((line for line in text.splitlines() if line.strip()), "")
+        return replace(table, lines=plain, said=said)
+    table.faults = [fault]
+    return table
 
 
 def _separator(text: str, known: Collection[str]) -> str:
@@ -183,201 +180,229 @@ def _separator(text: str, known: Collection[str]) -> str:
     return max(_SEPARATORS, key=score)
 
 
-def _parse(text: str, **dialect: Any) -> tuple[list[Cells], Fault | None]:
-    """The lines before the first that cannot be parsed, and what is wrong with that one."""
+def _parse(text: str, separator: str, quotes: dict[str, Any]) -> tuple[list[Cells], RowFault | None]:
+    """The lines before the first that cannot be parsed, counted from the first that is filled; what is wrong there."""
     lines: list[Cells] = []
     try:
-        # Lines are counted from the first that is filled.
-        for cells in csv.reader(io.StringIO(text, newline=""), **dialect):
-            if lines or any(cell.strip() for cell in cells):
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator, **quotes):
+            if lines or any(map(_filled, cells)):
                 lines.append(list(cells))
     except csv.Error as error:
-        too_long = "field larger" in str(error)
-        what = "A cell is far too long" if too_long else "The quotes of the row do not match"
-        even = "an even number of double quotes, those inside a text doubled"
-        expected = "at most 100,000 characters" if too_long else even
-        remedy = "Shorten the text" if too_long else "Check that every opening double quote is closed"
-        return lines, Fault(max(1, len(lines)), "", what, expected, str(error), remedy)
+        kind = faults.LONG_CELL if "field larger" in str(error) else faults.QUOTES
+        return lines, kind.in_row(max(1, len(lines)), "", str(error))
     return lines, None
 
 
-def _swallowed(lines: Sequence[Cells], separator: str) -> list[str]:
-    """Cells that hold a line with as many separators as a whole row has: a stray quote may have swallowed rows."""
-    if not lines or len(lines[0]) < 2:
-        return []
-    return [
-        cell
-        for line in lines
-        for cell in line
-        if "\n" in cell and any(part.count(separator) >= len(lines[0]) - 1 for part in cell.split("\n")[1:])
-    ]
+def _rows_within(cell: str, separator: str) -> int:
+    """The most separators in a line of a cell after its first one."""
+    return max((part.count(separator) for part in cell.split("\n")[1:]), default=-1)
 
 
-def _as_wide(lines: Sequence[Cells]) -> bool:
-    return all(len(line) == len(lines[0]) for line in lines if any(cell.strip() for cell in line))
-
-
-def _enclosed(lines: Sequence[Cells]) -> bool:
-    return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for line in lines for cell in map(str.strip, line))
+def _enclosed(line: Cells) -> bool:
+    return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in map(str.strip, line))
 
 
 # JSON
 
 
-def json_document(name: str, text: str) -> tuple[Any, list[Fault]]:
+def json_document(name: str, text: str) -> tuple[Any, list[RowFault]]:
     """A JSON document, or the list of documents where each line is one: a broken line is a fault and None.
 
     Raises:
         PromptSetError: It is neither.
     """
+    document, error = _loads(text)
+    if error is None:
+        return document, []
+    # Not splitlines: JSON strings may hold U+2028 and its like unescaped.
+    lines = [_loads(line) if line.strip() else (None, None) for line in text.replace("\r\n", "\n").split("\n")]
+    filled = [line for line in lines if line != (None, None)]
+    if len(filled) > 1 and isinstance(filled[0][0], (dict, list)):
+        wrong = [
+            faults.NOT_JSON_LINE.in_row(number, "", getattr(fault, "msg", "nested too deep or a number too long"))
+            for number, (_, fault) in enumerate(lines, start=1)
+            if fault is not None
+        ]
+        return [document for document, _ in lines], wrong
+    if isinstance(error, json.JSONDecodeError):
+        raise faults.NOT_JSON.at(f"{name}, line {error.lineno}, character {error.colno}", error.msg) from error
+    # Numbers of thousands of digits and brackets nested by the thousand: valid, but no prompt set.
+    raise faults.NOT_A_LIST.at(name, "something nested too deep or a number too long") from error
+
+
+def json_of(name: str, data: bytes) -> Any:
+    """The JSON document in a file, or the list of those of its lines.
+
+    Raises:
+        PromptSetError: It is no text or no JSON; broken lines are in one error.
+    """
+    document, wrong = json_document(name, decode(name, unpack(name, data)))
+    raise_faults(name, wrong)
+    return document
+
+
+def json_items(name: str, data: bytes, own: Collection[str] = ()) -> list[Any]:
+    """The items of a JSON list, of one line each, of the only list in an object, or the one document that there is.
+
+    Args:
+        name: Base name.
+        data: The whole file.
+        own: Keys of an item that is a list itself, such as a conversation.
+
+    Raises:
+        PromptSetError: It is no JSON.
+    """
+    document = json_of(name, data)
+    if isinstance(document, dict) and not set(own) & set(document):
+        lists = [one for one in document.values() if isinstance(one, list)]
+        document = lists[0] if len(lists) == 1 and all(isinstance(one, dict) for one in lists[0]) else document
+    return [one for one in document if one is not None] if isinstance(document, list) else [document]
+
+
+def _loads(text: str) -> tuple[Any, Exception | None]:
+    """A document, the NaN that Python writes for a missing value as null; or why it is none."""
     try:
-        return _loads(text), []
+        return json.loads(text, parse_constant=lambda _: None), None
     except (ValueError, RecursionError) as error:
-        # Not splitlines: JSON strings may hold U+2028 and its like unescaped.
-        lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-        if sum(bool(line.strip()) for line in lines) > 1 and _is_json(next(line for line in lines if line.strip())):
-            return _json_lines(lines)
-        if isinstance(error, json.JSONDecodeError):
-            raise PromptSetError(
-                "The file is not valid JSON",
-                where=f"{name}, line {error.lineno}, character {error.colno}",
-                expected="a list of objects, or one object a line",
-                found=error.msg,
-                remedy="Mend that place",
-            ) from error
-        # Numbers of thousands of digits and brackets nested by the thousand: valid, but no prompt set.
-        raise _not_a_list(name, "something nested too deep or a number too long") from error
+        return None, error
 
 
-def _json(name: str, text: str, known: Collection[str], *, lines: bool) -> Table:
-    document, faults = json_document(name, text)
+def _is_json(text: str, ending: str, known: Collection[str]) -> bool:
+    """By its beginning, whatever its ending; what begins otherwise is JSON by its ending, unless it has a header."""
+    head = next(line for line in text.splitlines() if line.strip())
+    if head.lstrip().startswith(("[", "{")):
+        return ending in _JSON or None in (_loads(text)[1], _loads(head)[1])
+    cells = re.split(r"[\t|;,]", head)
+    return ending in _JSON and not any(column_name(cell.strip().strip('"')) in known for cell in cells)
+
+
+def _json(name: str, text: str, known: Collection[str]) -> Table:
+    document, wrong = json_document(name, text)
     said: list[str] = []
-    if lines and isinstance(document, dict):
-        document = [document]  # a file of one line
-    items = document if isinstance(document, list) else _rows_of_object(document, known, said)
+    if isinstance(document, list) and len(document) == 1 and isinstance(document[0], dict):
+        document = document[0] if any(map(_holds, document[0].values())) else document
+    items = document if isinstance(document, list) else _rows_of_object(name, document, known, said)
     if items is None:
-        raise _not_a_list(name, _kind(document))
+        raise faults.NOT_A_LIST.at(name, _kind(document))
     if items and all(isinstance(item, list) for item in items):
         return Table(lines=items)
     if items and all(isinstance(item, str) for item in items):
-        return Table(lines=[[item] for item in items])
-    return _records(items, known, faults, said)
+        items = [{"text": item} if item.strip() else None for item in items]
+    return _records(items, known, wrong, said)
 
 
-def _loads(text: str) -> Any:
-    """JSON with the NaN that Python writes for a missing value read as null."""
-    return json.loads(text, parse_constant=lambda _: None)
-
-
-def _is_json(line: str) -> bool:
-    try:
-        return isinstance(_loads(line), (dict, list))
-    except (ValueError, RecursionError):
-        return False
-
-
-def _json_lines(lines: Sequence[str]) -> tuple[list[Any], list[Fault]]:
-    """An object a line; blank lines are counted, as null."""
-    items, faults = [], []
-    for number, line in enumerate(lines, start=1):
-        try:
-            items.append(_loads(line) if line.strip() else None)
-        except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep or a number too long"
-            remedy = "Mend the JSON of the line"
-            faults.append(Fault(number, "", "The line is not valid JSON", "one object a line", reason, remedy))
-            items.append(None)
-    return items, faults
-
-
-def _rows_of_object(document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
-    """The rows of an object: pandas' split, table, index and columns, lists by column, lists of rows by split.
-
-    Two documents of the field as well: continuations of two classes (jukofyork/control-vectors), and instructions for
-    and against a trait, crossed with questions (persona vectors, assistant-axis).
-    """
+def _rows_of_object(name: str, document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
+    """The rows of an object: what pandas and the field's tools write, else lists by split, by emotion or by column."""
     if not isinstance(document, dict) or not document:
         return None
     data, columns, values = document.get("data"), document.get("columns"), list(document.values())
-    classes, instructions = document.get("classes"), document.get("instruction")
-    questions = document.get("questions")
+    rows = _classes_or_trait(document, said)
+    if rows:
+        return rows
+    if isinstance(data, list):
+        rows = [dict(zip(map(str, columns or ()), row, strict=False)) for row in data if isinstance(row, list)]
+        return rows if isinstance(columns, list) else data
+    if isinstance(document.get("rows"), list):
+        return [row.get("row", row) if isinstance(row, dict) else row for row in document["rows"]]
+    if all(isinstance(one, dict) for one in values):
+        keys = dict.fromkeys(key for one in values for key in one)
+        plain = [any(not isinstance(cell, (list, dict)) for cell in one.values()) for one in values]
+        if all(str(key).isdigit() for key in keys) or (any(plain) and _named(document, known)):
+            return [{name: column.get(key) for name, column in document.items()} for key in keys]
+        if all(plain):
+            return values
+    if not any(map(_holds, values)):
+        return [document] if len(_named(document, known)) > 1 else None
+    return _unfold(name, document, known, said)
+
+
+def _classes_or_trait(document: Mapping[str, Any], said: list[str]) -> list[Any]:
+    """Two documents of the field, or no rows.
+
+    Continuations of two classes (jukofyork/control-vectors), and instructions for and against a trait, crossed with
+    questions (persona vectors, assistant-axis).
+    """
+    classes, data, questions = (document.get(one) for one in ("classes", "data", "questions"))
     if isinstance(classes, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         said.append(f"Read as continuations of two classes: each text is labelled {' or '.join(map(str, classes))}")
         labelled = [(i, pair) for i, row in enumerate(data, start=1) for pair in zip(classes, row, strict=False)]
         return [{"emotion": str(label), "text": text, "topic": f"row {i}"} for i, (label, text) in labelled]
-    if isinstance(instructions, list) and isinstance(questions, list) and all(map(_two_sided, instructions)):
-        said.append(f"Read as a trait file: {len(instructions)} instructions crossed with {len(questions)} questions")
-        crossed = [(i, q, one) for i, q in enumerate(questions, start=1) for one in instructions]
-        return [
-            {"positive": f"{one['pos']}\n\n{q}", "negative": f"{one['neg']}\n\n{q}", "topic": f"question {i}"}
-            for i, q, one in crossed
-        ]
-    if isinstance(data, list) and isinstance(columns, list):
-        return [dict(zip(map(str, columns), row, strict=False)) for row in data if isinstance(row, list)]
-    if isinstance(data, list):
-        return data
-    if isinstance(document.get("rows"), list):
-        return [row.get("row", row) if isinstance(row, dict) else row for row in document["rows"]]
-    named = {column_name(str(key)) for key in document} & set(known)
-    if all(isinstance(one, dict) for one in values):
-        inner = {str(key) for one in values for key in one}
-        columns_first = bool(named) or all(key.isdigit() for key in inner)
-        return _transposed(document) if columns_first else values
-    if named and all(isinstance(one, list) for one in values) and len(set(map(len, values))) == 1:
-        return [dict(zip(document, row, strict=True)) for row in zip(*values, strict=True)]
-    lists = {key: one for key, one in document.items() if isinstance(one, list) and one and isinstance(one[0], dict)}
-    if lists and {column_name(key) for key in lists} <= set(SPLITS):
-        return [{"split": key, **row} if isinstance(row, dict) else row for key, rows in lists.items() for row in rows]
-    return next(iter(lists.values())) if len(lists) == 1 else None
+    given = document.get("instruction", document.get("instructions"))
+    instructions = [one if isinstance(one, dict) else {} for one in given] if isinstance(given, list) else []
+    sides = [(one.get("pos", one.get("positive")), one.get("neg", one.get("negative"))) for one in instructions]
+    if not isinstance(questions, list) or not all(isinstance(text, str) for pair in sides for text in pair):
+        return []
+    if sides:
+        said.append(f"Read as a trait file: {len(sides)} instructions crossed with {len(questions)} questions")
+    return [
+        {"positive": f"{pos}\n\n{question}", "negative": f"{neg}\n\n{question}", "topic": f"question {i}"}
+        for i, question in enumerate(questions, start=1)
+        for pos, neg in sides
+    ]
 
 
-def _two_sided(item: Any) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("pos"), str) and isinstance(item.get("neg"), str)
+def _named(document: Mapping[str, Any], known: Collection[str]) -> set[str]:
+    return {column_name(str(key)) for key in document} & set(known)
 
 
-def _transposed(columns: Mapping[str, Mapping[str, Any]]) -> list[Any]:
-    keys = dict.fromkeys(key for column in columns.values() for key in column)
-    return [{name: column.get(key) for name, column in columns.items()} for key in keys]
+def _holds(value: Any) -> bool:
+    return any(map(_holds, value.values())) if isinstance(value, dict) else isinstance(value, list) and bool(value)
 
 
-def _records(items: Iterable[Any], known: Collection[str], faults: list[Fault], said: list[str]) -> Table:
+def _unfold(name: str, document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
+    """Rows of lists that stand under their split, under their emotion (`KEY`) or, of one length, under their column."""
+    if isinstance(document, list):
+        cells = [dict(enumerate(item, start=1)) if isinstance(item, list) else item for item in document]
+        return [cell if isinstance(cell, dict) else {"text": cell} for cell in cells]
+    held = {key: value for key, value in document.items() if _holds(value)}
+    lists = {key: value for key, value in held.items() if isinstance(value, list)}
+    records = [key for key, value in lists.items() if isinstance(value[0], dict)]
+    # {"emotion": "joy", "texts": [...]}: what is said once counts for every row.
+    once = {key: value for key, value in document.items() if isinstance(value, str) and column_name(key) in known}
+    if len(records) == 1:
+        others = [f"'{shorten(key, 20)}'" for key in held if key != records[0]]
+        if others:
+            said.append(f"Only '{records[0]}' of the document is read, not {', '.join(others[:6])}")
+        return [{**once, **row} if isinstance(row, dict) else row for row in lists[records[0]]]
+    lengths, named = {key: len(value) for key, value in lists.items()}, _named(lists, known)
+    if named and not records and (len(named) > 1 or len(set(lengths.values())) == 1):
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{length} {key}" for key, length in lengths.items())
+            raise faults.UNEVEN.at(name, found, these="The columns")
+        return [{**once, **dict(zip(lists, row, strict=True))} for row in zip(*lists.values(), strict=True)]
+    if len(held) == 1 and (not lists or len(document) > 1):
+        return None if lists else _unfold(name, next(iter(held.values())), known, said)
+    parts = {key: _unfold(name, value, known, said) for key, value in held.items()}
+    column = "split" if {column_name(key) for key in parts} <= set(SPLITS) else KEY
+    rows = [{**row, column: row.get(column, key)} for key, part in parts.items() for row in part or ()]
+    return rows if all(parts.values()) else None
+
+
+def _records(items: Iterable[Any], known: Collection[str], wrong: list[RowFault], said: list[str]) -> Table:
     """Rows of objects; a null is an absent cell, as pandas and many exporters write it, or a blank line."""
     rows = []
     for number, item in enumerate(items, start=1):
         if item is None:
             continue
         if not isinstance(item, dict):
-            remedy = 'Write each row as {"emotion": ..., "text": ...} or {"positive": ..., "negative": ...}'
-            faults.append(Fault(number, "", "The row is not an object", "an object", _kind(item), remedy))
+            wrong.append(faults.NOT_AN_OBJECT.in_row(number, "", _kind(item)))
             continue
         cells: dict[str, Any] = {}
         for key, value in item.items():
             column = column_name(str(key))
             if column in cells and column in known and value is not None:
-                remedy = "Rename or delete one of them"
-                faults.append(Fault(number, column, "A column comes twice", "every column once", shorten(key), remedy))
+                wrong.append(faults.TWICE.in_row(number, column, shorten(key)))
             elif value is not None:
                 cells[column] = value
         if cells:
             rows.append(RawRow(number, cells))
-    return Table(tuple(dict.fromkeys(column for row in rows for column in row.cells)), rows, faults, said)
+    return Table(tuple(dict.fromkeys(column for row in rows for column in row.cells)), rows, wrong, said)
 
 
 def _kind(value: object) -> str:
-    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    if isinstance(value, dict) and value:
-        return "an object with the keys " + ", ".join(shorten(key, 20) for key in list(value)[:6])
-    return "null" if value is None else kinds.get(type(value), "a number")
-
-
-def _not_a_list(name: str, found: str) -> PromptSetError:
-    return PromptSetError(
-        "The JSON document is not a list of rows",
-        where=name,
-        expected='a list of objects such as [{"emotion": "joy", "text": "..."}], or a table as pandas writes it',
-        found=found,
-        remedy="Write one object a row, between [ and ]",
-    )
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    keys = ", ".join(shorten(key, 20) for key in list(value)[:6]) if isinstance(value, dict) else ""
+    return kinds.get(type(value), "a number") + (f" with the keys {keys}" if keys else "")
 
 
 # Binary tables
@@ -390,6 +415,7 @@ def _parquet(name: str, data: bytes) -> Table:
 
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
+        _refuse_many(name, file.metadata.num_rows)
         items: list[Any] = []
         unpacked = 0
         # In small parts, since a text that is stored once may stand in every row.
@@ -397,11 +423,6 @@ def _parquet(name: str, data: bytes) -> Table:
             unpacked += batch.nbytes
             _refuse_bomb(name, unpacked, len(data))
             items += batch.to_pylist()
-            if len(items) > MOST_ROWS:
-                found = f"{file.metadata.num_rows:,} rows"
-                raise PromptSetError(
-                    "The file has too many rows", where=name, found=found, remedy="Keep a part of them"
-                )
         header = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(header).get("info", {}).get("features", {})
     except (pyarrow.ArrowException, OSError, ValueError, AttributeError, RecursionError) as error:
@@ -421,13 +442,7 @@ def _workbook(name: str, data: bytes) -> Table:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
-                raise PromptSetError(
-                    "This is not a plain text file",
-                    where=name,
-                    expected="a table",
-                    found="a ZIP archive that is no Excel workbook",
-                    remedy="Unpack it and upload the files inside",
-                )
+                raise faults.BINARY.at(name, "a ZIP archive that is no Excel workbook")
             _refuse_bomb(name, sum(one.file_size for one in archive.infolist()), len(data))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = {sheet.title: _sheet_lines(name, sheet) for sheet in book.worksheets}
@@ -435,7 +450,7 @@ def _workbook(name: str, data: bytes) -> Table:
         raise
     except _DAMAGED as error:
         raise _damaged("workbook", name, error) from error
-    filled = {title: lines for title, lines in sheets.items() if any(any(line) for line in lines)}
+    filled = {title: lines for title, lines in sheets.items() if any(map(any, lines))}
     if not filled:
         return Table()
     title, lines = next(iter(filled.items()))
@@ -452,24 +467,22 @@ def _sheet_lines(name: str, sheet: Any) -> list[Cells]:
     for row in sheet.values:
         cells += len(row)
         if cells > MOST_CELLS:
-            found = f"more than {MOST_CELLS:,} cells"
-            raise PromptSetError("The sheet is too large", where=name, found=found, remedy="Save the rows as CSV")
+            raise faults.LARGE_SHEET.at(name, f"more than {MOST_CELLS:,} cells", most=MOST_CELLS)
         line = ["" if c is None else str(int(c)) if isinstance(c, float) and c.is_integer() else str(c) for c in row]
         lines.append(line)
     return lines
 
 
+def _refuse_many(name: str, n_rows: int) -> None:
+    if n_rows > MOST_ROWS:
+        raise faults.TOO_MANY_ROWS.at(name, f"{n_rows:,} rows", most=MOST_ROWS)
+
+
 def _refuse_bomb(name: str, unpacked: int, packed: int) -> None:
     if unpacked > max(MAX_BYTES, MOST_GROWTH * packed) or unpacked > 10 * MAX_BYTES:
-        raise PromptSetError(
-            "The file unpacks to far more than it holds",
-            where=name,
-            expected=f"at most {MOST_GROWTH} times its size and {10 * MAX_BYTES / 2**20:g} MB",
-            found=f"{unpacked / 2**20:.1f} MB from {packed / 2**20:.1f} MB",
-            remedy="Save the rows as CSV",
-        )
+        found = f"{unpacked / 2**20:.1f} MB from {packed / 2**20:.1f} MB"
+        raise faults.BOMB.at(name, found, times=MOST_GROWTH, most=10 * MAX_BYTES / 2**20)
 
 
 def _damaged(kind: str, name: str, error: Exception) -> PromptSetError:
-    found = shorten(str(error) or type(error).__name__, 120)
-    return PromptSetError(f"The {kind} is damaged", where=name, found=found, remedy="Save it again, or as CSV UTF-8")
+    return faults.DAMAGED.at(name, shorten(str(error) or type(error).__name__, 120), kind=kind)

@@ -9,6 +9,7 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.tracing.doctor.sinks import SINK, stream_sizes
 from emotion_core.tracing.record import read_tokens
 
 # read: part of what is pooled. skipped: of the text, but not where it is read. special: a token of the tokenizer's own,
@@ -27,16 +28,26 @@ class AuditedToken:
         kind: What becomes of it, see `Kind`. A special token or one of the template can be read too, at the reading
             position `last`.
         content: Whether it belongs to the text itself.
+        times: How many times as long as the median of the text its residual stream becomes at some layer; nan where
+            the model's weights are elsewhere, or the text is too long.
+        longest_at: That layer.
     """
 
     text: str
     kind: Kind
     content: bool
+    times: float = float("nan")
+    longest_at: int = 0
 
     @property
     def read(self) -> bool:
         """Whether it is part of what is pooled."""
         return self.kind == "read"
+
+    @property
+    def sink(self) -> bool:
+        """Whether it is far longer than the others at some layer, see `tracing/doctor/sinks.py`."""
+        return self.times >= SINK
 
 
 def audit_tokens(model: LoadedModel, text: str, reading: ReadingPosition) -> Job[tuple[AuditedToken, ...]]:
@@ -54,9 +65,13 @@ def audit_tokens(model: LoadedModel, text: str, reading: ReadingPosition) -> Job
     read = set(read_tokens(encoding, reading)) if len(encoding) <= context else set()
     special = set(model.tokenizer.all_special_ids)
     pieces = model.pieces(list(encoding.ids))
+    kinds = [_kind(encoding, i, read, special, context) for i in range(len(encoding))]
+    if model.remote is not None or len(encoding) > context:
+        return tuple(AuditedToken(*token) for token in zip(pieces, kinds, encoding.content, strict=True))
+    sizes = stream_sizes(model, encoding.ids)
     return tuple(
-        AuditedToken(piece, _kind(encoding, i, read, special, context), encoding.content[i])
-        for i, piece in enumerate(pieces)
+        AuditedToken(piece, kind, content, *sizes.longest(i))
+        for i, (piece, kind, content) in enumerate(zip(pieces, kinds, encoding.content, strict=True))
     )
 
 

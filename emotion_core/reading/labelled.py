@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.models.dialogue import Said
-from emotion_core.prompts.conversations import KEYS, json_items, kept_under, turns_of
+from emotion_core.prompts.conversations import KEYS, kept_under, turns_of
 from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
+from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.tables import json_items
 
 MOST_CONVERSATIONS = 1000
 MOST_CHARACTERS = 2_000_000
 SHOWN = 10
-_YES = ("1", "true", "yes", "positive", "flagged", "bad")
-_NO = ("0", "false", "no", "negative", "fine", "good")
+_YES = ("1", "true", "yes", "positive", "flagged", "bad", "unsafe", "harmful")
+_NO = ("0", "false", "no", "negative", "fine", "good", "safe", "harmless")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Labelled:
         name: For tables; its number in the file where it has no name.
     """
 
-    turns: tuple[Said, ...]
+    turns: tuple[Turn, ...]
     label: bool
     name: str
 
@@ -43,7 +44,7 @@ def read_labelled(filename: str, data: bytes) -> tuple[Labelled, ...]:
         PromptSetError: The file cannot be read, an item is faulty, one of the labels is missing, or it is too large.
     """
     name = base_name(filename)
-    items = json_items(name, data)
+    items = json_items(name, data, KEYS)
     if len(items) > MOST_CONVERSATIONS:
         raise PromptSetError(
             "There are too many conversations",
@@ -89,8 +90,7 @@ def _one(number: int, item: Any) -> Labelled | str:
     if not turns:
         return "no turns"
     named = item.get("name")
-    said = tuple(Said(turn.role, turn.content) for turn in turns)
-    return Labelled(said, label, named[:100] if isinstance(named, str) and named.strip() else str(number))
+    return Labelled(tuple(turns), label, named[:100] if isinstance(named, str) and named.strip() else str(number))
 
 
 def _label(value: object) -> bool | None:

@@ -13,7 +13,6 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import Kind
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import LEVEL, judge
 from emotion_core.reading.labelled import Labelled
@@ -126,8 +125,7 @@ def read_labelled_set(
     """
     peaks, first, lengths = [], [], []
     for number, one in enumerate(conversations):
-        turns = [Turn.model_validate({"role": said.role, "content": said.content}) for said in one.turns]
-        encoding = conversation_encoding(model, turns)
+        encoding = conversation_encoding(model, one.turns)
         values = yield from read_directions(model, baseline, threshold.settings.emotion, encoding)
         counted = counted_tokens(encoding.content)
         scores = trailing(values, counted, threshold.settings.window)

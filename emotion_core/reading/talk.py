@@ -18,7 +18,6 @@ from emotion_core.base.activations import FloatArray, ModelInfo
 from emotion_core.base.ask import Ask, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
-from emotion_core.models.dialogue import Said
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.conversation import check_turns
 from emotion_core.stats.intervals import clopper_pearson
@@ -66,7 +65,7 @@ class TalkSettings:
         chat: Whether this is a conversation.
     """
 
-    turns: tuple[Said, ...]
+    turns: tuple[Turn, ...]
     strengths: tuple[tuple[str, float], ...]
     operation: Annotated[Operation, Ask("Operation", OPERATION, names=OPERATION_NAMES)] = "add"
     bound: Bound = 95.0
@@ -83,7 +82,7 @@ class TalkSettings:
 
     def __post_init__(self) -> None:
         enforce(self)
-        check_turns([Turn(role=turn.role, content=turn.content) for turn in self.turns])  # type: ignore[arg-type]
+        check_turns(self.turns)
         if self.turns[-1].role != "user":
             raise SettingsError("It is not the model's turn", expected="a turn of the user at the end")
         require(1 <= len(self.strengths) <= MOST_EMOTIONS, "emotions", f"1 to {MOST_EMOTIONS}", len(self.strengths))
@@ -311,9 +310,9 @@ class Talk:
             f"{emotion} more at layer {self.layers[top]}. What differs in the steered reply beyond that is its words."
         )
 
-    def going_on(self, reply: int) -> tuple[Said, ...]:
+    def going_on(self, reply: int) -> tuple[Turn, ...]:
         """The conversation with one of the replies, for the next turn."""
-        return (*self.settings.turns, Said("assistant", self.replies[reply].text.strip()))
+        return (*self.settings.turns, Turn("assistant", self.replies[reply].text.strip()))
 
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; readings at the chosen layer."""
@@ -387,7 +386,7 @@ def to_html(talk: Talk, emotion: str, warm: str, cool: str, full: float) -> str:
         )
 
     own = talk.prompt_values[:, talk.emotions.index(emotion)]
-    said = [
+    said: list[tuple[str, str]] = [
         (turn.role, strip(talk.prompt[start:end], own[start:end]))
         for turn, (start, end) in zip(talk.settings.turns, talk.spans, strict=True)
     ]

@@ -44,18 +44,23 @@ def to_bytes(result: object) -> bytes:
     return cast(bytes, save(arrays or {"empty": np.zeros(0, np.float32)}, metadata=header))
 
 
-def from_bytes(kind: type[T], data: bytes) -> T:
+def from_bytes(kind: type[T], data: bytes, field: str = "") -> T:
     """Reads a dataclass that `to_bytes` wrote.
+
+    Args:
+        kind: The class.
+        data: The file.
+        field: It is in this field of the class that was written, of whatever name.
 
     Raises:
         RunError: The bytes are damaged, hold another type, or were written by an incompatible version.
     """
     try:
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + length])["__metadata__"]
-        if header["type"] != kind.__name__:
+        header = _header(data)
+        if header["type"] != kind.__name__ and not field:
             raise TypeError(f"a {header['type']} where a {kind.__name__} was expected")
-        return cast(T, _Reader(load(data), _as_written).typed(kind, json.loads(header["document"])))
+        document = json.loads(header["document"])
+        return cast(T, _Reader(load(data), _as_written).typed(kind, document[field] if field else document))
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(
             "The stored result cannot be read",
@@ -63,6 +68,23 @@ def from_bytes(kind: type[T], data: bytes) -> T:
             found=str(error)[:200],
             remedy="Start the run again",
         ) from error
+
+
+def document_of(data: bytes) -> Any:
+    """What `to_bytes` wrote but the arrays, as JSON values.
+
+    Raises:
+        RunError: The bytes are damaged.
+    """
+    try:
+        return json.loads(_header(data)["document"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError("The stored result cannot be read", found=str(error)[:200]) from error
+
+
+def _header(data: bytes) -> dict[str, str]:
+    header: dict[str, str] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    return header
 
 
 def from_plain(kind: type[T], value: Any, resolve: Resolve | None = None) -> T:

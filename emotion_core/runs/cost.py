@@ -1,8 +1,12 @@
-"""What a run will cost, said before it starts: rough, from the size of the model and of the work."""
+"""What a run will cost, said before it starts: from the work, and from the pace of this machine with the model.
+
+Where this machine has not computed with a model yet, from the model's size and what other machines took.
+"""
 
 from __future__ import annotations
 
 from emotion_core.base.activations import ModelInfo
+from emotion_core.base.pace import Pass, pace
 
 # Measured on two CPU cores: multiply-adds a second when many tokens pass at once, and when one token a row does.
 _READ_RATE = 4e10
@@ -34,7 +38,7 @@ def build_seconds(info: ModelInfo, n_texts: int, characters: int | None = None, 
     tokens = n_texts * _TOKENS_A_TEXT if characters is None else characters / _CHARACTERS_A_TOKEN
     tokens += _NEUTRAL_TOKENS if neutral else 0
     texts = n_texts + (_NEUTRAL_TEXTS if neutral else 0)
-    return 1.0 + texts * 0.001 + tokens * max(info.parameters, 1) / _rate(info, _BUILD_RATE)
+    return 1.0 + texts * 0.001 + tokens / _rate(info, "read", _BUILD_RATE)
 
 
 def transfer_seconds(info: ModelInfo, n_target: int, n_train: int, n_emotions: int, *, untrained: bool) -> float:
@@ -85,24 +89,34 @@ def about(seconds: float) -> str:
 
 def sweep_seconds(info: ModelInfo, n_texts: int, new_tokens: int) -> float:
     """Rough seconds to write texts of some length and to read them back without steering."""
-    parameters = max(info.parameters, 1)
-    writing = n_texts * new_tokens * parameters / _rate(info, _WRITE_RATE)
-    reading = n_texts * new_tokens * parameters / _rate(info, _READ_RATE)
-    return _START + new_tokens * _STEP_OVERHEAD + writing + reading
+    tokens = n_texts * new_tokens
+    writing = tokens / _rate(info, "write", _WRITE_RATE) + (
+        0.0 if _known(info, "write") else new_tokens * _STEP_OVERHEAD
+    )
+    return _START + writing + tokens / _rate(info, "read", _READ_RATE)
 
 
 def asking_seconds(info: ModelInfo, n_questions: int, tokens: int = 25) -> float:
     """Rough seconds to score the options of so many questions."""
-    work = n_questions * tokens * max(info.parameters, 1)
-    return _START + n_questions * 0.003 + work / _rate(info, _READ_RATE)
+    return _START + n_questions * 0.003 + n_questions * tokens / _rate(info, "read", _READ_RATE)
 
 
 def read_seconds(info: ModelInfo, tokens: int, written: int = 0) -> float:
     """Rough seconds to read so many tokens, and to write some one after the other in two texts at once."""
-    parameters = max(info.parameters, 1)
-    work = tokens * parameters / _rate(info, _READ_RATE) + 2 * written * parameters / _rate(info, _WRITE_RATE)
-    return _START + written * _STEP_OVERHEAD + work
+    # Two rows are far from the pace of many, so this keeps to the size of the model.
+    writing = written * (_STEP_OVERHEAD + 2 / _by_size(info, _WRITE_RATE))
+    return _START + writing + tokens / _rate(info, "read", _READ_RATE)
 
 
-def _rate(info: ModelInfo, cpu_rate: float) -> float:
-    return cpu_rate * (_GPU_GAIN if info.device.startswith("cuda") else 1.0)
+def _known(info: ModelInfo, kind: Pass) -> bool:
+    return pace().rate(kind, info) is not None
+
+
+def _rate(info: ModelInfo, kind: Pass, multiply_adds: float) -> float:
+    """Tokens a second: this machine's own where it is known."""
+    return pace().rate(kind, info) or _by_size(info, multiply_adds)
+
+
+def _by_size(info: ModelInfo, multiply_adds: float) -> float:
+    gain = _GPU_GAIN if info.device.startswith("cuda") else 1.0
+    return multiply_adds * gain / max(info.parameters, 1)

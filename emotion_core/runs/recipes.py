@@ -15,6 +15,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs import builds
 from emotion_core.runs.codec import from_plain
 from emotion_core.runs.keys import settings_json, vectors_digest
+from emotion_core.runs.run import Run
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -28,6 +29,11 @@ _FORM = "Start again from the form"
 def described_vectors(vectors: EmotionVectors) -> dict[str, Any]:
     """What a run over vectors notes down of them: their digest, and what they were built from."""
     return {"vectors": vectors_digest(vectors), "build": _recipe_of(vectors)}
+
+
+def is_over(run: Run, vectors: EmotionVectors) -> bool:
+    """Whether a run was made with these vectors."""
+    return bool(json.loads(run.settings).get("vectors") == vectors_digest(vectors))
 
 
 def _recipe_of(vectors: EmotionVectors) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from typing import Any
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
+from emotion_core.base.settings import settings
 from emotion_core.runs.alive import is_alive, own_token
 from emotion_core.runs.result_files import folder_bytes, require_id, result_names, result_path
 from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
@@ -258,3 +259,8 @@ class RunStore:
         except sqlite3.OperationalError as error:  # locked by another program, disk full, folder gone
             what, remedy = "The list of runs cannot be used at the moment", "Try again, or make room on the disk"
             raise RunError(what, found=str(error), remedy=remedy) from error
+
+
+def open_store() -> RunStore:
+    """The runs in the data folder of this process, which pages, commands and the library share."""
+    return RunStore(settings().data_dir, keep=settings().keep_runs)

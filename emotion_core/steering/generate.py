@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,17 +13,20 @@ from emotion_core.base.errors import JobCancelled
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.noise import choose, gumbel
+from emotion_core.steering.noise import Sampling
 from emotion_core.steering.operators import thinking
 from emotion_core.steering.plan import PlannedRow, blocks
 from emotion_core.steering.prompt_tokens import PromptTokens, prompt_tokens
 from emotion_core.steering.writing import WritingSettings
-from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+from emotion_core.tracing.decode import ROW_MULTIPLE, ahead, prefill, spread, step
 from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import SHARES, Intervention, OpenWhen
+from emotion_core.tracing.tokens_so_far import TokensSoFar
 
 WRITING = "writing texts"
 CONTROLS = "writing controls"
+# Tokens that are written in one request where the model runs elsewhere: a cancel waits for that many at most.
+AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -178,20 +181,49 @@ def write_block(
         flags = broken.tolist()
         return [Written(row, ids, tuple(emitted[i]), flags[i]) for i, row in enumerate(block)]
 
-    for t in range(settings.max_new_tokens):
-        cache, logits = step(
-            model, tokens, cache, weighted(edits, written_weights(model, settings, prompt, emitted, t))
-        )
-        broken |= running & ~torch.isfinite(logits).all(-1)
-        noise = _noise(settings, rows, t, logits.shape[-1])
-        tokens = choose(torch.nan_to_num(logits), noise, settings.temperature, settings.top_p)
-        running &= ~broken & ~torch.isin(tokens, stop_ids)
+    for t, (chosen, finite) in enumerate(_chosen(model, settings, prompt, rows, edits, cache, tokens, emitted)):
+        broken |= running & ~finite
+        running &= ~broken & ~torch.isin(chosen, stop_ids)
         for i in running.nonzero().flatten().tolist():
-            emitted[i].append(int(tokens[i]))
+            emitted[i].append(int(chosen[i]))
         yield Step(Progress(t + 1, settings.max_new_tokens, WRITING), so_far)
         if not running.any():
             break
     return so_far()
+
+
+def _chosen(
+    model: LoadedModel,
+    settings: WritingSettings,
+    prompt: PromptTokens,
+    rows: Sequence[PlannedRow],
+    edits: list[Intervention],
+    cache: object,
+    tokens: torch.Tensor,
+    emitted: Sequence[Sequence[int]],
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Tokens of each step, int64 [rows], and whether their logits were finite; several steps a request elsewhere."""
+    samples = tuple(None if row.greedy else row.sample for row in rows)
+    text = settings.prompts[rows[0].prompt]
+    sampling = Sampling(settings.seed, text, samples, settings.temperature, settings.top_p)
+    # Where a thought ends is only known when its tokens are.
+    at_once = AHEAD if model.remote is not None and not settings.where.thoughts else 1
+    for t in range(0, settings.max_new_tokens, at_once):
+        numbers = range(t, min(t + at_once, settings.max_new_tokens))
+        steering = [weighted(edits, written_weights(model, settings, prompt, emitted, n)) for n in numbers]
+        if at_once == 1:
+            cache, logits = step(model, tokens, cache, steering[0])
+            tokens = sampling(torch.nan_to_num(logits), t)
+            yield tokens, torch.isfinite(logits).all(-1)
+            continue
+        so_far = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
+        so_far = so_far.then(tokens[:, None], steering[0])
+        found, finite = ahead(model, so_far, steering[1:], replace(sampling, first=t))
+        for k in range(len(numbers)):
+            yield found[:, k], finite[:, k]
+        for k, later in enumerate(steering[1:]):
+            so_far = so_far.then(found[:, k, None], later)
+        cache, tokens = so_far, found[:, -1]
 
 
 def steered_prompt(
@@ -250,19 +282,6 @@ def interventions(settings: WritingSettings, rows: Sequence[PlannedRow], at: Dir
 def _rows(values: FloatArray, index: Sequence[int], place: int) -> torch.Tensor:
     """Of [directions, layers, ...] those of some rows at one layer."""
     return torch.from_numpy(np.ascontiguousarray(values[index, place]))
-
-
-def _noise(settings: WritingSettings, rows: Sequence[PlannedRow], t: int, vocabulary: int) -> torch.Tensor | None:
-    """Noise of every row, float32 [rows, vocabulary]; zero in greedy rows; None where all are greedy."""
-    if all(row.greedy for row in rows):
-        return None
-    prompt = settings.prompts[rows[0].prompt]
-    streams = sorted({row.sample for row in rows if not row.greedy})
-    drawn = torch.stack([gumbel(settings.seed, prompt, s, t, vocabulary) for s in streams])
-    place = {s: i for i, s in enumerate(streams)}
-    noise = drawn[[place.get(row.sample, 0) for row in rows]]
-    noise[[row.greedy for row in rows]] = 0.0
-    return noise
 
 
 def _bytes_per_row(model: LoadedModel, tokens: int) -> int:

@@ -8,6 +8,7 @@ strengths and all control directions see the same noise, whatever the batch or t
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -42,3 +43,36 @@ def choose(logits: torch.Tensor, noise: torch.Tensor | None, temperature: float,
         outside = probability.cumsum(-1) - probability >= top_p
         scaled = scaled.masked_fill(outside.gather(-1, order.argsort(-1)), -torch.inf)
     return (scaled + noise.to(scaled.device)).argmax(-1)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Draws the tokens of rows of one prompt. It is sent along to where a model runs, so it holds plain values only.
+
+    Attributes:
+        seed: Of the run.
+        prompt: Its text.
+        samples: Sample of each row; None where the most probable token is taken.
+        temperature: Above 0.
+        top_p: See `choose`.
+        first: Number of the step that is called 0.
+    """
+
+    seed: int
+    prompt: str
+    samples: tuple[int | None, ...]
+    temperature: float
+    top_p: float
+    first: int = 0
+
+    def __call__(self, logits: torch.Tensor, t: int) -> torch.Tensor:
+        """Chosen tokens of step `first + t`, int64 [rows], of float32 [rows, vocabulary]."""
+        streams = sorted({sample for sample in self.samples if sample is not None})
+        if not streams:
+            return choose(logits, None, self.temperature, self.top_p)
+        vocabulary = logits.shape[-1]
+        drawn = torch.stack([gumbel(self.seed, self.prompt, s, self.first + t, vocabulary) for s in streams])
+        place = {s: i for i, s in enumerate(streams)}
+        noise = drawn[[0 if sample is None else place[sample] for sample in self.samples]]
+        noise[[sample is None for sample in self.samples]] = 0.0
+        return choose(logits, noise, self.temperature, self.top_p)

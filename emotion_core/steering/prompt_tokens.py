@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import TextTooLongError
-from emotion_core.models.dialogue import Said, tokenize
+from emotion_core.models.dialogue import tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import rendered
+from emotion_core.prompts.library_items import Turn
 from emotion_core.steering.operators import ROLES, thinking
 from emotion_core.steering.writing import WritingSettings
 
@@ -49,7 +50,7 @@ def prompt_tokens(model: LoadedModel, settings: WritingSettings, prompt: int, in
     roles: list[str] = []
     spans: Sequence[tuple[int, int]] = ()
     if before or (settings.chat and (settings.turns or settings.scope in ROLES)):
-        turns = (*before, Said("user", text))
+        turns = (*before, Turn("user", text))
         dialogue = tokenize(model, turns, reply=True)
         ids, spans, roles = dialogue.encoding.ids, dialogue.spans, [turn.role for turn in turns]
         require_room(model, ids, text, settings.max_new_tokens)

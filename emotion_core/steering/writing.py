@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
-from emotion_core.models.dialogue import Said
+from emotion_core.prompts.library_items import Turn
 from emotion_core.steering.operators import EVERY_TOKEN, ROLES, Bound, GateAsked, Schedule, ScheduleAsked, Scope, Where
 from emotion_core.tracing.steer import BOUNDED, Operation
 
@@ -133,7 +133,7 @@ class WritingSettings:
     gate: GateAsked = None
     schedule: ScheduleAsked = EVERY_TOKEN
     turns: Annotated[tuple[int, ...], Ask("Turns", TURNS, metavar="N,N", read=parse_turns)] = ()
-    before: tuple[tuple[Said, ...], ...] = ()
+    before: tuple[tuple[Turn, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompts or not all(p.strip() for p in self.prompts):

@@ -9,15 +9,16 @@ step costs about 2 ms more than the bare forward.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import nnsight
 import torch
 
+from emotion_core.base.pace import pace
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream, stream
-from emotion_core.tracing.memory import Kept, is_unusual, learned, memory_of
+from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
 from emotion_core.tracing.tokens_so_far import TokensSoFar
@@ -40,6 +41,8 @@ def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention
         What the model remembers, in `rows` rows.
     """
     tokens = torch.tensor([list(ids)] * rows, device=model.info.device)  # (rows, tokens)
+    if model.remote is not None:  # nothing is kept there: the next step sends them along
+        return TokensSoFar().then(tokens, edits)
     return advance(model, tokens, None, edits).cache
 
 
@@ -64,7 +67,8 @@ def step(
     Returns:
         The cache, and logits of the next token, float32 [rows, vocabulary].
     """
-    after = advance(model, tokens[:, None], cache, edits)
+    with pace().measured("write", model.info, len(tokens)):
+        after = advance(model, tokens[:, None], cache, edits)
     return after.cache, after.logits
 
 
@@ -165,3 +169,54 @@ def _forward_again(
         # A copy: of a slice the whole of what it was cut from would travel.
         logits = nnsight.save(envoy.output.logits[:, -1].float().clone())
     return logits, _stacked(projected, so_far.tokens[:, -last:])
+
+
+@retried
+def ahead(
+    model: LoadedModel,
+    so_far: TokensSoFar,
+    later: Sequence[Sequence[Intervention]],
+    choose: Callable[[torch.Tensor, int], torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Several decoding steps in one request: tokens are chosen where the model is, and only they come back.
+
+    The texts are those that `step` would write one at a time. Keys and values stay there too, where they are those of
+    attention; else each token is computed from the whole text.
+
+    Args:
+        model: The model.
+        so_far: All tokens up to the one that is processed first, with their steering.
+        later: Steering of each token after that one: one less than there are steps.
+        choose: Gives int64 [rows] of float32 [rows, vocabulary] and the number of the step, counted from 0. It is sent
+            along, so it may use nothing but torch, numpy and what it was made with.
+
+    Returns:
+        The tokens, int64 [rows, steps], and whether the logits that they were chosen from were finite, bool.
+    """
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
+    known, steps = _last_logits(model), 1 + len(later)
+    # Alone in its line: nnsight finds traces inside a session by the line that the session begins in.
+    with envoy.session(**trace_options(model)):
+        written = nnsight.save([])
+        finite = nnsight.save([])
+        cache, tokens, stretches = None, so_far.tokens, so_far.edits()
+        with torch.no_grad():  # whether gradients are on is up to the service
+            for t in range(steps):
+                inputs = {"input_ids": tokens, "use_cache": True, **known}
+                if cache is not None:
+                    inputs["past_key_values"] = cache
+                with envoy.trace(inputs):
+                    for layer, start, end, own in stretches:
+                        hidden = stream(blocks[layer].output, copy)
+                        hidden[:, start:end] = steered_by(hidden[:, start:end], own)
+                    output = nnsight.save(envoy.output)
+                logits = output.logits[:, -1].float()
+                finite.append(torch.isfinite(logits).all(-1))
+                written.append(choose(torch.nan_to_num(logits), t))
+                if t + 1 < steps:
+                    so_far = so_far.then(written[-1][:, None].cpu(), later[t])
+                    cache = output.get("past_key_values")
+                    cache = cache if cache is not None and attention_only(cache) else None
+                    last = TokensSoFar(so_far.segments[-1:]) if cache is not None else so_far
+                    tokens, stretches = last.tokens, last.edits()
+    return torch.stack(written, dim=1).cpu(), torch.stack(finite, dim=1).cpu()

@@ -41,7 +41,7 @@ class Kept:
 
     def spread(self, index: Sequence[int]) -> Kept:
         """A copy whose row r is the row `index[r]` of this one."""
-        if _attention_only(self.value):
+        if attention_only(self.value):
             copied = copy.deepcopy(self.value)
             copied.batch_select_indices(torch.tensor(list(index)))
         else:
@@ -83,7 +83,7 @@ def memory_of(model: LoadedModel) -> Memory:
 def learned(model: LoadedModel, output: Any, rows: int) -> Kept | None:
     """What stands in the output of a step; None where it cannot be gone on from. Ordinary caches need no trial."""
     kept = kept_of(output, rows)
-    if model.memory is None and kept is not None and _attention_only(kept.value):
+    if model.memory is None and kept is not None and attention_only(kept.value):
         model.memory = Memory(True, True)
     return kept if memory_of(model).steps else None
 
@@ -107,7 +107,7 @@ def _tried(model: LoadedModel) -> Memory:
         begun = _begun(model, tokens[:, :2])
         if begun is None:
             return Memory(False, False)
-        if _attention_only(begun.value):
+        if attention_only(begun.value):
             return Memory(True, True)
         whole = model.module(input_ids=tokens, use_cache=False).logits[[0, 1, 1], 2:].float()
         steps = _goes_on(model, tokens, begun, whole, 1)
@@ -139,7 +139,7 @@ def _goes_on(model: LoadedModel, tokens: torch.Tensor, begun: Kept, whole: torch
     return bool(apart <= _ROUNDING.get(model.info.computes_in, 0.1))
 
 
-def _attention_only(cache: Any) -> bool:
+def attention_only(cache: Any) -> bool:
     """Whether transformers' own selection of rows is known to be right."""
     layers = getattr(cache, "layers", None) or []
     return bool(layers) and all(type(layer).__name__ in _ATTENTION for layer in layers)

@@ -12,6 +12,7 @@ from emotion_core.base.activations import RECORDER_VERSION, Activations, Reading
 from emotion_core.base.cache import ActivationCache, CachedRow
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.trial import not_finite
@@ -88,7 +89,8 @@ def _read_batch(
     read = [read_tokens(encoding, reading) for encoding in encodings]
     # Without the first token, an attention sink; a text of one token has only that one.
     tails = [list(range(min(1, len(e) - 1), len(e))) for e in encodings]
-    pooled, norms = _trace(model, ids, read, tails, depth)
+    with pace().measured("read", model.info, sum(map(len, encodings))):
+        pooled, norms = _trace(model, ids, read, tails, depth)
     values = torch.stack(pooled, dim=1).cpu().numpy()  # (rows, 1 + layers, width)
     lengths = torch.stack(norms, dim=1).cpu().numpy()  # (rows, layers)
     if not (np.isfinite(values).all() and np.isfinite(lengths).all()):

@@ -11,6 +11,7 @@ import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.batches import TOKENS_PER_BATCH, length_sorted, pad_right
@@ -95,7 +96,8 @@ def _score_batch(
     ids = pad_right(
         encodings, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
     )  # (rows, tokens)
-    projected, nats = _trace(model, ids, layer, matrix)
+    with pace().measured("read", model.info, sum(map(len, encodings))):
+        projected, nats = _trace(model, ids, layer, matrix)
     return nats.cpu().numpy(), projected.cpu().numpy()
 
 

@@ -9,6 +9,7 @@ import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.batches import length_sorted, pad_right
@@ -56,7 +57,8 @@ def project_layers(
         ids = pad_right(
             chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
         )  # (rows, tokens)
-        projected = _trace(model, ids, matrices).cpu().numpy()  # (rows, tokens, layers, directions)
+        with pace().measured("read", model.info, sum(map(len, chosen))):
+            projected = _trace(model, ids, matrices).cpu().numpy()  # (rows, tokens, layers, directions)
         found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
         yield Progress(len(found), len(encodings), "reading tokens")
     return [found[i] for i in range(len(encodings))]

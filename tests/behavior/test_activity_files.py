@@ -14,6 +14,7 @@ from emotion_core.behavior.activity_files import parse_activities
         ("a.tsv", b"activity\tkind\nsing\tx\nmop the floor\t\n"),
         ("a.json", b'[{"activity": "sing", "kind": "x"}, {"activity": "mop the floor"}]'),
         ("a.jsonl", b'{"activity": "sing", "kind": "x"}\n{"activity": "mop the floor"}\n'),
+        ("a.json", b'{"by": "us", "activities": [{"task": "sing", "kind": "x"}, {"task": "mop the floor"}]}'),
     ],
 )
 def test_the_forms_of_a_list(name, data):
@@ -22,6 +23,13 @@ def test_the_forms_of_a_list(name, data):
 
 def test_one_activity_a_line():
     assert parse_activities("mine.txt", b"sing\r\n\r\n mop \n")[0] == ("sing", "mop")
+    assert parse_activities("mine.txt", b"Activity\nsing\nmop\n")[0] == ("sing", "mop")
+
+
+@pytest.mark.parametrize("data", [b'["sing", "mop"]', b'{"activities": ["sing", "mop"]}'])
+def test_lists_of_texts(data):
+    assert parse_activities("a.json", data)[0] == ("sing", "mop")
+    assert parse_activities("a.json", b'{"x": ["sing"], "y": ["mop"]}') == (("sing", "mop"), ("x", "y"))
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,9 @@ def test_questions_with_two_answers_and_options_as_texts():
     assert parse_scenes("caa.json", json.dumps(caa).encode())[0] == Scene(
         "Do you stay?", "Do you stay?", ("(A)", "(B)"), (True, False)
     )
+    table = ",".join(caa[0]) + "\n" + ",".join(caa[0].values())
+    for name, data in (("a.jsonl", json.dumps(caa[0])), ("a.json", json.dumps({"data": caa})), ("a.csv", table)):
+        assert parse_scenes(name, data.encode())[0].options == ("(A)", "(B)")
     flat = [{"name": "door", "scenario": "It knocks.", "options": TWO, "counts": [False, True]}]
     assert parse_scenes("s.json", json.dumps(flat).encode())[0] == Scene("door", "It knocks.", TWO, (False, True))
 

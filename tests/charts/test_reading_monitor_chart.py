@@ -4,7 +4,7 @@ import numpy as np
 
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.reading_monitor import labelled_table, roc, watched, watched_table
-from emotion_core.models.dialogue import Said
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings, Threshold
 from emotion_core.reading.roc import scored
@@ -36,7 +36,7 @@ def test_a_single_alarm_in_a_long_text_is_drawn() -> None:
 
 def test_the_curve_says_its_area_and_interval() -> None:
     labels = [True, True, False, False]
-    conversations = [Labelled((Said("user", "a"),), one, str(i)) for i, one in enumerate(labels)]
+    conversations = [Labelled((Turn("user", "a"),), one, str(i)) for i, one in enumerate(labels)]
     peaks = np.array([[3.0, 0, 1, 0], [2, 1, 0, 1], [1, 0, 1, 1], [0.5, 1, 1, 0]])
     found = scored(THRESHOLD, conversations, peaks, [1, 2, -1, -1], [5, 6, 7, 8], {"random": np.arange(1, 4)})
     chart = roc(found)

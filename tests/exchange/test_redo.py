@@ -21,6 +21,7 @@ from exchange.conftest import built, labelled, pairs
 CASES = {
     "gpt2 pairs and labelled": ("gpt2", (pairs, labelled), {}),
     "tuples, principal, neutral": ("gpt_neo", (pairs,), {"estimator": "pca", "neutral_projection": True}),
+    "copies of the stream": ("gemma3n", (pairs,), {}),
     "logistic, chat": (
         "gpt2",
         (labelled,),

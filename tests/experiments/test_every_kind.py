@@ -20,25 +20,40 @@ from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
 from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, OnOwnTexts, OnSets, ToAnotherSource, Without
-from emotion_core.experiments.experiment import asked, files_of, find, load, result_of, start
+from emotion_core.experiments.experiment import asked, asked_of, files_of, find, load, result_of, start
 from emotion_core.experiments.geometry import MapSettings
 from emotion_core.experiments.kinds import EXPERIMENTS, experiment_of
-from emotion_core.experiments.reading import LONGEST_TEXT, READING
+from emotion_core.experiments.reading import (
+    LONGEST_TEXT,
+    READINGS,
+    AttemptsSettings,
+    ConversationSettings,
+    DoseSettings,
+    LabelledSettings,
+    PriorsSettings,
+    ReplySettings,
+    SituationsSettings,
+    TextSettings,
+    WatchSettings,
+)
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.talk import Neutral
-from emotion_core.models.dialogue import Said
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import load_activities, load_conversations
+from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.attempts_library import load_attempts
+from emotion_core.reading.continuation import Writing
+from emotion_core.reading.labelled import Labelled
+from emotion_core.reading.monitor import MonitorSettings
+from emotion_core.reading.priors import Prior
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain
-from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -57,6 +72,7 @@ NEED_TEXTS = {"sizes": "not known", "untrained-twin": "not known", "transfer": "
 def example(kind: str, vectors: EmotionVectors) -> Any:
     """Small settings of a kind."""
     emotions, set_ = vectors.emotions, load_prompts("emotions-12")
+    monitor, talk = MonitorSettings(emotions[0]), load_conversations()[0].turns
     steered = {"controls": 3, "samples": 1, "max_new_tokens": 2}
     examples: dict[str, Any] = {
         "heldout": OnSets((set_,)),
@@ -70,8 +86,20 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "sweep": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(0.0, 0.2), **steered),
         "crosstalk": CrossTalkSettings(prompts=("She said",), strength=0.2, emotions=emotions[:2], **steered),
         "next-token": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(-0.1, 0.1), controls=3),
-        "reading": ReadingRequest("text", text="The dog ran after me."),
-        "talk": TalkSettings(turns=(Said("user", "Who is there?"),), strengths=((emotions[0], 2.0),), max_new_tokens=3),
+        "read-text": TextSettings("The dog ran after me."),
+        "read-conversation": ConversationSettings(talk),
+        "read-reply": ReplySettings(talk[:1], Writing(emotions[0], 0.1, 2)),
+        "read-dose": DoseSettings("{x} dogs", (1.0, 2.0, 30.0), rise=emotions[:1]),
+        "read-situations": SituationsSettings(),
+        "read-attempts": AttemptsSettings(load_attempts()[0]),
+        "read-priors": PriorsSettings(
+            (Prior("none", ""), Prior("short", "Be brief.")), (load_conversations()[0].turns,)
+        ),
+        "read-monitor": WatchSettings(monitor, text="The dog ran after me."),
+        "read-labelled": LabelledSettings(
+            monitor, tuple(Labelled((Turn("user", f"dog {i}"),), i > 1, str(i)) for i in range(4))
+        ),
+        "talk": TalkSettings(turns=(Turn("user", "Who is there?"),), strengths=((emotions[0], 2.0),), max_new_tokens=3),
         "talk-scale": Neutral(),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
@@ -142,12 +170,13 @@ def test_it_gives_the_same_to_everybody_and_asks_the_model_once(
         raise AssertionError("the model was asked for")
 
     again = result_of(store, model, vectors, experiment, settings)
-    assert {name: content(data) for name, data in files_of(experiment, again).items()} == {
+    assert {name: content(data) for name, data in files_of(experiment, settings, again).items()} == {
         name: content(store.read(run_id, name)) for name in store.files(run_id)
     }
     described = json.loads(run.settings)
     assert experiment_of(run.kind, described) is experiment
-    assert asked(experiment, described, vectors) == settings
+    assert asked_of(store, run, experiment, vectors) == settings
+    assert experiment.keeps(settings) == (described["asked"] is not None)
 
 
 @pytest.mark.parametrize("kind", list(EXPERIMENTS))
@@ -158,6 +187,9 @@ def test_an_expired_run_comes_back_the_same(kind: str, place: Place) -> None:
     before = {name: content(store.read(run_id, name)) for name in store.files(run_id)}
     assert before and not can_redo(store.get(run_id))
     store.expire(run_id)
+    if not EXPERIMENTS[kind].keeps(example(kind, vectors)):
+        assert not can_redo(store.get(run_id), store)
+        return
     assert can_redo(store.get(run_id), store), why_not(store.get(run_id), store)
     assert redo(place.registry, place.owner, store.get(run_id), place.bundled.cache) == run_id
     place.registry.wait(run_id)
@@ -179,7 +211,8 @@ def test_uploads_are_not_kept(place: Place) -> None:
     uploads = {
         BEHAVIORS.kind: BehaviorRequest(BehaviorSettings((scene,), vectors.emotions[:1], (0.1,), controls=0, texts=0)),
         PREFERENCES.kind: PreferenceRequest(PreferenceSettings(("sleep", "read SECRET books", "walk"))),
-        READING.kind: ReadingRequest("conversation", turns=(Said("user", "a SECRET question"),)),
+        "read-conversation": ConversationSettings((Turn("user", "a SECRET question"),)),
+        "read-text": TextSettings("SECRET " * LONGEST_TEXT),
         CONFOUNDS.kind: OnSets((own_set(),)),
         HELDOUT.kind: OnSets((own_set(),)),
     }
@@ -201,9 +234,9 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
             start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
         except LimitError:
             refused.add(kind)
-    assert refused == set(EXPERIMENTS) - {"reading", "preferences", "talk-scale"}
+    assert refused == set(EXPERIMENTS) - {"preferences", "talk-scale"} - {one.kind for one in READINGS}
     short = JobRegistry(place.registry.store, Settings(max_tokens=1, max_asked_tokens=5), "bob")
-    for kind in ("reading", "preferences", "sweep", "heldout"):
+    for kind in (*(one.kind for one in READINGS), "preferences", "sweep", "heldout"):
         run_id = start(
             short,
             place.owner,
@@ -219,7 +252,7 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
 def test_what_cannot_be_done_is_refused_before_anything_is_stored(place: Place) -> None:
     vectors, count = place.bundled.twelve, len(place.registry.store.recent())
     wrong = {
-        READING.kind: ReadingRequest("text", text=" "),
+        "read-text": TextSettings(" "),
         PREFERENCES.kind: PreferenceRequest(PreferenceSettings(ACTIVITIES), SteeredSettings(("hunger",), 0.1)),
         BEHAVIORS.kind: BehaviorRequest(BehaviorSettings(built_in_scenes()[:1], ("hunger",), (0.1,))),
     }
@@ -253,22 +286,6 @@ def test_a_new_process_finds_what_another_left(place: Place, tmp_path: Path) -> 
     first = result_of(store, lambda: load_model("demo"), vectors, EXPERIMENTS["next-token"], settings)
     second = result_of(RunStore(tmp_path), None, vectors, EXPERIMENTS["next-token"], settings)  # type: ignore[arg-type]
     assert repr(first) == repr(second)
-
-
-def test_texts_of_the_library_are_kept(place: Place) -> None:
-    talk = tuple(Said(turn.role, turn.content) for turn in load_conversations()[0].turns)
-    attempts = load_attempts()[0].model_dump_json()
-    for request in (
-        ReadingRequest("conversation", turns=talk),
-        ReadingRequest("attempts", run=attempts),
-        ReadingRequest("dose", text="{x} dogs", values=(1.0, 2.0, 3.0), rise=("fear",)),
-        ReadingRequest("text", text="x" * LONGEST_TEXT),
-    ):
-        assert READING.keeps(request)
-        assert asked(READING, {"asked": json.loads(json.dumps(as_plain(request)))}) == request
-    own = json.dumps({**json.loads(attempts), "task": "mine"})
-    assert not READING.keeps(ReadingRequest("attempts", run=own))
-    assert not READING.keeps(ReadingRequest("text", text="x" * (LONGEST_TEXT + 1)))
 
 
 def test_a_run_over_uploaded_texts_comes_back_while_their_vectors_are_kept(place: Place) -> None:

@@ -15,13 +15,18 @@ from emotion_core.experiments.experiment import find, load
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.experiments.ship import (
     MAP_CLUSTERS,
+    MAP_SET,
     PLANTED_SET,
     SHIPPED_FOLDER,
     SMOLLM2_TRANSFER,
+    Example,
+    examples,
     home_prompts,
-    map_prompts,
     pack,
+    prompts_of,
     round_run,
+    settings_of,
+    shipped_card,
     shipped_transfer,
     start_home_build,
     start_home_sweep,
@@ -29,12 +34,14 @@ from emotion_core.experiments.ship import (
 )
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.catalogue import DEMO_FOLDER
+from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import owner_of
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.shrink import compressed
+from emotion_core.runs.shrink import compressed, rounded
 from emotion_core.runs.store import RunStore
+from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
 REMEDY = "The shipped result is out of date: run python -m emotion_core.experiments.ship and commit demo_model/results"
@@ -61,15 +68,56 @@ def test_the_shipped_result_is_found_without_computing(tmp_path: Path) -> None:
 def test_the_shipped_map_is_found_without_computing(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     unpack(store)
-    build = store.find(BUILD, build_key(owner_of("demo").model.info.fingerprint, map_prompts(), BuildSettings()))
+    build = store.find(BUILD, build_key(owner_of("demo").model.info.fingerprint, prompts_of(MAP_SET), BuildSettings()))
     assert build is not None, REMEDY
     vectors = load_build(store, build.id).vectors
     assert len(vectors.emotions) == 171
-    planted = map_prompts(PLANTED_SET)
+    planted = prompts_of(PLANTED_SET)
     assert store.find(BUILD, build_key(owner_of("demo").info.fingerprint, planted, BuildSettings())) is not None, REMEDY
     checks = find(store, vectors, MAP_CHECKS, MapSettings(MAP_CLUSTERS))
     assert checks is not None, REMEDY
     assert load(store, checks, MAP_CHECKS).emotions == vectors.emotions
+
+
+def shipped_vectors(store: RunStore, name: str) -> EmotionVectors:
+    """The vectors of a built-in set that came with the repository, for smollm2."""
+    card = shipped_card(SMOLLM2)
+    assert card is not None, REMEDY
+    build = store.find(BUILD, build_key(card.fingerprint, prompts_of(name), settings_of(name)))
+    assert build is not None, f"{name}: {REMEDY}"
+    return load_build(store, build.id).vectors
+
+
+SHIPPED = [one for one in examples() if (SHIPPED_FOLDER / f"{SMOLLM2}-{one.name}").is_dir()]
+
+
+@pytest.mark.parametrize("example", SHIPPED, ids=lambda one: one.name)
+def test_what_the_pages_open_with_is_found_without_computing(example: Example, tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    unpack(store)
+    vectors = shipped_vectors(store, example.vectors)
+    example.experiment.check(example.asked, vectors)
+    found = find(store, vectors, example.experiment, example.asked)
+    assert found is not None, REMEDY
+    assert store.get(found).pinned, "what came with the app is never removed to make room"
+    assert isinstance(load(store, found, example.experiment), example.experiment.gives)
+
+
+def test_what_comes_with_the_repository_stays_small() -> None:
+    sizes = dict.fromkeys(("smollm2", "demo"), 0)
+    for path in SHIPPED_FOLDER.rglob("*"):
+        if path.is_file():
+            sizes["smollm2" if path.parent.name.startswith("smollm2-") else "demo"] += path.stat().st_size
+    assert sizes["smollm2"] < 12_000_000 and sizes["demo"] < 12_000_000
+
+
+@pytest.mark.parametrize("bits", [6, 8, 11])
+def test_fewer_bits_turn_a_direction_by_next_to_nothing(bits: int) -> None:
+    values = np.random.default_rng(0).normal(size=(20, 576)).astype(np.float32)
+    short = load_tensors(rounded(save({"v": values}), bits))["v"]
+    cosines = (values * short).sum(1) / np.linalg.norm(values, axis=1) / np.linalg.norm(short, axis=1)
+    assert cosines.min() > 1 - 4.0 ** -(bits - 1)
+    np.testing.assert_allclose(short, values, rtol=2.0**-bits)
 
 
 @pytest.mark.parametrize("small", [False, True])

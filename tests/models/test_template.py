@@ -12,7 +12,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.options import tokenize as tokenize_options
 from emotion_core.models.fingerprint import fingerprint
 from emotion_core.models.load import load_model
-from emotion_core.models.template import answer_begins, rendered, set_arguments, split_name
+from emotion_core.models.template import answer_begins, offered_arguments, rendered, set_arguments, split_name
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.record import read_tokens, record
 
@@ -46,6 +46,20 @@ def test_arguments_behind_the_name_reach_the_template_and_the_fingerprint(tmp_pa
         load_model(f"{tmp_path / 'm'}?enable_thnking=false")
     both = load_model(f"{tmp_path / 'm'}?enable_thinking=true#transformer.h")
     assert both.layers_path == "transformer.h" and rendered(both.tokenizer, USER, reply=True).endswith("<assistant>\n")
+
+
+def test_what_a_template_asks_for_is_known():
+    tokenizer = tiny_tokenizer(THINKING)
+    assert offered_arguments(tokenizer) == ("enable_thinking",)
+    tokenizer.chat_template = LIST
+    assert offered_arguments(tokenizer) == ("chat_template",)
+    tokenizer.chat_template = (
+        "{{ bos_token }}{% for m in messages %}{% generation %}{{ m }}{% endgeneration %}{% endfor %}"
+    )
+    assert offered_arguments(tokenizer) == ()
+    for broken in (None, "{% if %}"):
+        tokenizer.chat_template = broken
+        assert offered_arguments(tokenizer) == ()
 
 
 def test_no_arguments_leave_the_fingerprint_as_it_was():

@@ -25,6 +25,9 @@ FORMS = {
     "lines.jsonl": "\n".join(json.dumps(turn) for turn in PLAIN),
     "sharegpt.json": json.dumps([{"id": "x", "conversations": talk(("human", "gpt"), "from", "value")}]),
     "gemini.json": json.dumps(talk(("user", "model"))),
+    "caps.json": json.dumps(talk(("User", "Assistant"), "Role", "Content")),
+    "export.json": json.dumps({"name": "x", "chat_messages": talk(("human", "assistant"), "sender", "text")}),
+    "several keys.json": json.dumps({"history": talk(("user", "bot"), "author", "message"), "tags": []}),
     "parts.json": json.dumps(PARTS),
     "contents.json": json.dumps({"contents": [{"role": t["role"], "parts": [{"text": t["content"]}]} for t in PLAIN]}),
 }
@@ -53,6 +56,10 @@ def test_developers_and_tools_have_their_place() -> None:
     turns = read_conversation("agent.json", json.dumps(items).encode())
     assert [turn.role for turn in turns] == ["system", "user", "assistant", "user", "assistant"]
     assert turns[2].content == "find {}"
+    used = {"role": "assistant", "content": [{"type": "tool_use", "name": "find", "input": {"what": "lock"}}]}
+    told = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "555"}]}]}
+    turns = read_conversation("claude.json", json.dumps([PLAIN[0], used, told]).encode())
+    assert [turn.content for turn in turns[1:]] == ["find {'what': 'lock'}", "555"]
 
 
 FAULTS = [

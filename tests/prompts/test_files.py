@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.files import read_prompt_bytes, read_prompt_path
+from emotion_core.prompts.files import read_prompt_bytes, read_prompt_files, read_prompt_path
 
 PAIRS = [
     {"emotion": "fear", "positive": "one, two", "negative": 'he said "no"', "topic": "home", "split": "train"},
@@ -242,11 +242,26 @@ def test_a_file_of_50_mb_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_emotions", "n_rows", "found"), [(1001, 2002, "1,001 emotions"), (10, 20_001, "20,001 rows")]
+    ("n_emotions", "n_rows", "found"), [(1001, 2002, "1,001 emotions"), (10, 250_001, "250,002 rows")]
 )
 def test_too_many_rows_or_emotions(n_emotions: int, n_rows: int, found: str) -> None:
     data = "emotion,text\n" + "".join(f"e{i % n_emotions},t{i}\n" for i in range(n_rows))
     assert refused(data).found == found
+
+
+def test_of_many_rows_a_part_is_drawn_evenly_from_the_emotions() -> None:
+    counts = {"joy": 15_000, "fear": 8_000, "grief": 77}
+    rows = [f"{one},{one} {i},{'train' if i % 5 else 'test'}\n" for one, n in counts.items() for i in range(n)]
+    data = ("emotion,text,split\n" + "".join(rows)).encode()
+    found = read_prompt_bytes("go.csv", data)
+    kept = {emotion: found.of(emotion) for emotion in counts}
+    assert [len(each) for each in kept.values()] == [11_923, 8_000, 77]
+    assert found.dropped[0] == "20,000 of 23,077 rows are kept, drawn evenly from the emotions (at most 11,923 of each)"
+    assert abs(sum(t.split == "heldout" for t in kept["joy"]) / 11_923 - 0.2) < 0.01, "as in the file"
+    assert [t.row for t in found.texts] == sorted(t.row for t in found.texts)
+    assert found.sha256 == read_prompt_bytes("go.csv", data).sha256 != read_prompt_bytes("go.csv", data, seed=1).sha256
+    pairs = "positive,negative\n" + "".join(f"a{i},b{i}\n" for i in range(30))
+    assert len(read_prompt_files([("f.csv", pairs.encode())], most_texts=20).texts) == 20
 
 
 def test_paths(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def chat(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": text}]
 
 
-def trait(questions: list[str]) -> str:
-    instructions = [{"pos": a, "neg": b} for a, b in PAIRS[:2]]
-    return json.dumps({"instruction": instructions, "questions": questions, "eval_prompt": "Rate 0 to 100"})
+def trait(questions: list[str], key: str = "instruction", sides: tuple[str, str] = ("pos", "neg")) -> str:
+    instructions = [dict(zip(sides, pair, strict=True)) for pair in PAIRS[:2]]
+    return json.dumps({key: instructions, "questions": questions, "eval_prompt": "Rate 0 to 100"})
 
 
 PAIR_FILES: dict[str, tuple[str, str | bytes, str]] = {
@@ -75,6 +75,13 @@ PAIR_FILES: dict[str, tuple[str, str | bytes, str]] = {
     ),
     "another word": ("a.csv", table("story_neg,story_pos", [(b, a) for a, b in PAIRS]), "'story_pos' as positive"),
     "semicolons": ("a.csv", table("positive;negative", PAIRS, ";"), ""),
+    "DPO, one turn": (
+        "a.jsonl",
+        lines([{"chosen": chat(a)[-1], "rejected": {"from": "gpt", "value": b}} for a, b in PAIRS]),
+        "'chosen' as positive",
+    ),
+    "a table called json": ("a.json", table("positive,negative", PAIRS), ""),
+    "lines called txt": ("a.txt", lines([{"positive": a, "negative": b} for a, b in PAIRS]), ""),
     "pipes": ("a.csv", table("positive|negative", PAIRS, "|"), ""),
     "tabs": ("a.txt", table("positive\tnegative", PAIRS, "\t"), ""),
     "ndjson": ("a.ndjson", lines([{"positive": a, "negative": b} for a, b in PAIRS]), ""),
@@ -123,6 +130,11 @@ LABELLED_FILES: dict[str, tuple[str, str | bytes, str]] = {
         table("text,rater_id,fear,calm", [(a, "1", *("10" if b == "fear" else "01")) for a, b in LABELLED]),
         "a column for each of 2 emotions",
     ),
+    "names beside numbers": (
+        "a.jsonl",
+        lines([{"text": a, "label": int(b == "fear"), "label_text": b} for a, b in LABELLED]),
+        "'label_text' as emotion",
+    ),
     "under a key": ("a.json", json.dumps({"meta": {}, "texts": [{"text": a, "label": b} for a, b in LABELLED]}), ""),
     "one label in a list": ("a.jsonl", lines([{"text": a, "labels": [b]} for a, b in LABELLED]), "'labels' as emotion"),
     "two classes": ("a.json", json.dumps({"classes": ["fear", "calm"], "data": PAIRS}), "fear or calm"),
@@ -158,6 +170,39 @@ def test_rows_by_split_and_parts_of_a_data_set() -> None:
     assert "go-train.jsonl is for training; go-dev.jsonl is held out" in again.dropped
 
 
+OF = {emotion: [text for text, label in LABELLED if label == emotion] for emotion in ("fear", "calm")}
+BY_EMOTION: dict[str, object] = {
+    "lists": OF,
+    "under a key": {"version": 2, "meta": {"by": "us"}, "emotions": OF},
+    "of objects": {emotion: [{"sentence": text, "id": i} for i, text in enumerate(own)] for emotion, own in OF.items()},
+    "a list for each": [{"emotion": emotion, "texts": own} for emotion, own in OF.items()],
+    "by split": {part: {e: own[a:b] for e, own in OF.items()} for part, a, b in (("train", 0, 4), ("test", 4, 6))},
+    "split inside": {emotion: {"train": own[:4], "test": own[4:]} for emotion, own in OF.items()},
+}
+
+
+@pytest.mark.parametrize("case", BY_EMOTION)
+def test_json_objects_of_texts_by_emotion(case: str) -> None:
+    found = read("a.json", json.dumps(BY_EMOTION[case]))
+    assert sorted(texts(found)) == sorted(LABELLED)
+    assert "split" not in case or [t.text for t in found.part("heldout")] == [*OF["fear"][4:], *OF["calm"][4:]]
+    assert case == "a list for each" or "Read as texts by emotion: its keys as emotion" in found.dropped[0]
+
+
+def test_json_objects_of_pairs_by_emotion() -> None:
+    rows = [{"positive": a, "negative": b} for a, b in PAIRS]
+    for document in ({"fear": rows[:3], "panic": rows[3:]},
+                     {"fear": {"positive": DARK[:3], "negative": WARM[:3]},
+                      "panic": {"positive": DARK[3:], "negative": WARM[3:]}}):  # fmt: skip
+        found = read("a.json", json.dumps(document))
+        assert texts(found) == PAIRS
+        assert found.emotions == ("fear", "panic")
+    assert refused("a.json", json.dumps({"positive": DARK, "negative": WARM[:4]})).found == "6 positive, 4 negative"
+    listed = json.dumps({"fear": PAIRS[:3], "panic": PAIRS[3:]})
+    assert "positive=1,negative=2" in refused("a.json", listed).remedy
+    assert texts(read("a.json", listed, choice={"positive": "1", "negative": "2"})) == PAIRS
+
+
 @pytest.mark.parametrize("word", ["test", "val", "valid", "Validation", "dev", "eval", "held-out"])
 def test_names_of_splits(word: str) -> None:
     rows = [(a, b, word if i > 3 else "train") for i, (a, b) in enumerate(PAIRS)]
@@ -179,6 +224,8 @@ def test_a_trait_file_is_crossed_and_its_questions_are_topics() -> None:
     found = read("timid.json", trait(["Where?", "When?", "Why?"]))
     assert texts(found) == [(f"{a}\n\n{q}", f"{b}\n\n{q}") for q in ("Where?", "When?", "Why?") for a, b in PAIRS[:2]]
     assert found.emotions == ("timid",)
+    others = trait(["Where?", "When?", "Why?"], "instructions", ("positive", "negative"))
+    assert read("timid.json", others) == found == read("timid.json", f"[{others}]")
     assert [t.topic for t in found.texts][::4] == ["question 1", "question 2", "question 3"]
 
 
@@ -231,6 +278,31 @@ def test_odd_values_in_the_columns_that_decide_are_faults_and_no_crash() -> None
     assert len(read("a.json", json.dumps(rows)).texts) == 6
     assert read("a.csv", table("text,label", [(a, "²") for a in DARK])).emotions == ("²",)
     assert "not a text" in refused("a.jsonl", lines([{"text": a, "label": {"x": 1}} for a in DARK])).found
+
+
+@pytest.mark.parametrize(("no", "yes"), [("0.0", "1.0"), ("0", "1"), ("[0]", "[ 1]")])
+def test_numbers_in_any_spelling_are_the_same_labels(no: str, yes: str) -> None:
+    assert read("a.csv", table("text,label", [(a, yes if b == "fear" else no) for a, b in LABELLED])).emotions == (
+        "1",
+        "0",
+    )
+
+
+@pytest.mark.parametrize("joined", ["fear;calm", "calm, fear", "fear|calm", "['fear', 'calm']"])
+def test_labels_in_one_cell_are_several_where_each_stands_alone_elsewhere(joined: str) -> None:
+    found = read("a.csv", table("text,emotions", [*LABELLED, ("Both.", joined)]))
+    assert texts(found) == LABELLED
+    assert "Row 13 is left out: several labels" in found.dropped
+    assert len(read("a.csv", table("text,emotions", [(a, f"{b}, deep") for a, b in LABELLED])).emotions) == 2
+
+
+def test_what_a_document_holds_besides_its_rows_is_told() -> None:
+    rows = [{"positive": a, "negative": b} for a, b in PAIRS]
+    found = read("a.json", json.dumps({"pairs": rows, "neutral": ["The sea.", "A wall."], "by": "us"}))
+    assert texts(found) == PAIRS
+    assert "Only 'pairs' of the document is read, not 'neutral'" in found.dropped
+    once = read("a.json", json.dumps({"emotion": "panic", "texts": DARK}))
+    assert texts(once) == [(a, "panic") for a in DARK]
 
 
 def test_several_labels_are_left_out_and_told() -> None:
@@ -353,8 +425,9 @@ def test_nan_in_json_is_an_empty_cell() -> None:
 def test_a_list_of_texts_is_told_in_one_sentence() -> None:
     data = json.dumps(["", "The boat", "I can"])
     error = refused("a.json", data)
-    assert error.message.count("columns emotion and text") == 1
-    assert read("a.json", data, choice={"text": "1"}, emotion="calm").emotions == ("calm",), "as the remedy says"
+    assert error.what == "The file has no column emotion"
+    assert "--columns text=text --emotion NAME" in error.remedy
+    assert read("a.json", data, choice={"text": "text"}, emotion="calm").emotions == ("calm",), "as the remedy says"
 
 
 def test_an_emotion_with_too_few_rows_is_left_out_and_told() -> None:

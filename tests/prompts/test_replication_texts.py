@@ -52,6 +52,7 @@ def test_implicit_messages_are_four_an_emotion_and_end_in_a_question() -> None:
     messages = library.load_implicit()
     assert Counter(one.emotion for one in messages) == dict.fromkeys(TWELVE, 4)
     assert [one.text for one in messages if not 25 <= words(one.text) <= 45 or not one.text.endswith("?")] == []
+    assert all(one.again == one.emotion for one in messages)
     assert faults(labelled("implicit", ((one.emotion, one.text) for one in messages))) == []
 
 

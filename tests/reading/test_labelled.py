@@ -25,6 +25,12 @@ def test_labels_in_many_spellings(key: str) -> None:
     assert found[0].turns[1].content == TURNS[1]["content"] and found[3].name == "4"
 
 
+def test_labels_of_guards_under_a_key() -> None:
+    rows = items("unsafe", "safe", "harmful", "harmless")
+    found = read_labelled("a.json", json.dumps({"data": rows}).encode())
+    assert [one.label for one in found] == [True, False, True, False]
+
+
 def test_one_object_a_line() -> None:
     lines = "\r\n".join(json.dumps(one, ensure_ascii=False) for one in items(1, 1, 0, 0))
     assert len(read_labelled("set.jsonl", b"\xef\xbb\xbf" + lines.encode() + b"\n\n")) == 4

@@ -13,14 +13,13 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat
 from emotion_core.charts.reading_tables import token_table
+from emotion_core.experiments.reading import TextSettings
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dose import make_template, parse_values
-from emotion_core.reading.text import MOST_CHARACTERS, read_text
-from emotion_core.runs.codec import from_bytes, to_bytes
-from emotion_core.runs.reading_request import ReadingRequest
-from emotion_core.runs.readings import Reading
+from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_text
+from emotion_core.runs.codec import as_plain, from_bytes, from_plain, to_bytes
 
 HOSTILE = (
     "שלום עליכם, مرحبا يا صديقي 🧗‍♀️🙂 <img src=x onerror=alert(1)></script> =1+1 $x^2$ **bold** [a](b) "
@@ -37,9 +36,9 @@ def test_every_script_and_markup_is_read_stored_and_exported(read: tuple[LoadedM
     model, baseline = read
     found = run_to_end(read_text(model, baseline, HOSTILE))
     assert np.isfinite(found.values).all()
-    reading = Reading(ReadingRequest("text", text=HOSTILE), text=found)
-    back = from_bytes(Reading, to_bytes(reading))
-    assert back.text is not None and back.text.tokens == found.tokens and back.request.text == HOSTILE
+    assert from_bytes(TokenReading, to_bytes(found)).tokens == found.tokens
+    settings = TextSettings(HOSTILE)
+    assert from_plain(TextSettings, json.loads(json.dumps(as_plain(settings)))) == settings
     table = token_table(found.single)
     assert len(parquet_bytes(table)) and len(table_bytes(table))
     assert chart_bytes(course(found.single, "fear"), "svg").startswith(b"<svg")

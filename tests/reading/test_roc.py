@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from emotion_core.evaluation.controls import Kind
-from emotion_core.models.dialogue import Said
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.labelled import Labelled
 from emotion_core.reading.monitor import MonitorSettings, Threshold
 from emotion_core.reading.roc import scored
@@ -22,7 +22,7 @@ def threshold() -> Threshold:
 
 def conversations(labels: np.ndarray) -> list[Labelled]:
     """Without content: only labels count here."""
-    return [Labelled((Said("user", "a"),), bool(one), str(i)) for i, one in enumerate(labels)]
+    return [Labelled((Turn("user", "a"),), bool(one), str(i)) for i, one in enumerate(labels)]
 
 
 def test_area_and_curve_are_those_of_the_peaks() -> None:

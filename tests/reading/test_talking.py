@@ -14,9 +14,9 @@ from tiny import tiny_model
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.dialogue import Said
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
 from emotion_core.steering.operators import Gate
@@ -24,7 +24,7 @@ from emotion_core.tracing.score import Continuation, score
 from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
-TURNS = (Said("system", "Be brief."), Said("user", "Who is at the door?"))
+TURNS = (Turn("system", "Be brief."), Turn("user", "Who is at the door?"))
 TOKENS = 8
 
 
@@ -45,7 +45,7 @@ def scale(model: LoadedModel, vectors: EmotionVectors) -> TalkScale:
 
 @pytest.fixture(scope="module")
 def answer(model: LoadedModel, vectors: EmotionVectors, scale: TalkScale) -> Callable[..., Talk]:
-    def ask(turns: tuple[Said, ...] = TURNS, **more: Any) -> Talk:
+    def ask(turns: tuple[Turn, ...] = TURNS, **more: Any) -> Talk:
         asked = {"strengths": (("fear", 4.0),), "max_new_tokens": TOKENS, "seed": 1, **more}
         return run_to_end(talk(model, vectors, TalkSettings(turns=turns, **asked)))
 
@@ -110,7 +110,7 @@ def test_the_same_words_read_under_steering_differ_above_the_steered_layer_only(
 def test_what_was_remembered_changes_no_bit(
     model: LoadedModel, vectors: EmotionVectors, answer: Callable[..., Talk]
 ) -> None:
-    longer = (*answer().going_on(1), Said("user", "Then open it."))
+    longer = (*answer().going_on(1), Turn("user", "Then open it."))
     warm = answer(longer)
     forget()
     cold = answer(longer)
@@ -160,7 +160,7 @@ def test_alarms_are_set_on_some_neutral_turns_and_measured_on_others(
 
 
 def test_what_goes_out_is_plain_and_escaped(answer: Callable[..., Talk]) -> None:
-    found = answer((Said("user", "<script>alert(1)</script> & who?"),))
+    found = answer((Turn("user", "<script>alert(1)</script> & who?"),))
     page = to_html(found, "fear", "#b2182b", "#2166ac", 3.0)
     assert "<script" not in page and "fear" in page
     lines = [json.loads(line) for line in to_jsonl(found).splitlines()]
@@ -172,14 +172,14 @@ def test_what_goes_out_is_plain_and_escaped(answer: Callable[..., Talk]) -> None
 
 
 def test_a_text_can_be_continued_without_a_conversation(answer: Callable[..., Talk]) -> None:
-    found = answer((Said("user", "Tea is"),), chat=False)
+    found = answer((Turn("user", "Tea is"),), chat=False)
     assert "".join(found.prompt) == "Tea is" and found.spans == ((0, len(found.prompt)),)
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"turns": (Said("assistant", "Me."),)}, "not the model's turn"),
+        ({"turns": (Turn("assistant", "Me."),)}, "not the model's turn"),
         ({"turns": ()}, "no turns"),
         ({"strengths": ()}, "emotions"),
         ({"strengths": (("fear", 1.0), ("fear", 2.0))}, "each emotion once"),

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from tiny import tiny_model
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
@@ -93,6 +95,22 @@ def test_the_audit_tells_special_template_skipped_and_truncated_tokens_apart(tin
     assert {t.text for t in chat if t.kind == "special"} <= special
     assert "".join(t.text for t in chat if t.content).strip() == TEXTS[0].strip()
     assert sum(counts(chat).values()) == len(chat)
+
+
+def test_the_audit_names_attention_sinks() -> None:
+    model = tiny_model("gpt2")
+    assert not any(token.sink for token in run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition())))
+    with torch.no_grad():
+        model.module.transformer.wpe.weight[2] += 50.0 * torch.randn(32, generator=torch.Generator().manual_seed(0))
+    tokens = run_to_end(audit_tokens(model, TEXTS[0], ReadingPosition()))
+    assert [i for i, token in enumerate(tokens) if token.sink] == [2]
+    # An oracle without the module: transformers' own hidden states; the last one is behind the final norm.
+    ids = torch.tensor([model.encode(TEXTS[0]).ids])
+    states = model.module(input_ids=ids, output_hidden_states=True).hidden_states[1:-1]
+    lengths = torch.stack([state[0].norm(dim=-1) for state in states])  # (layers - 1, tokens)
+    times = (lengths / lengths[:, 1:].median(dim=1, keepdim=True).values).max(dim=0).values
+    assert tokens[2].times >= float(times[2]) * (1 - 1e-5)
+    assert tokens[2].longest_at or tokens[2].times == pytest.approx(float(times[2]), rel=1e-4)
 
 
 def test_a_text_beyond_the_context_is_shown_and_not_read(tiny: Tiny) -> None:

@@ -12,8 +12,8 @@ import pytest
 from emotion_core.base.errors import LimitError, ModelError, RunError
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.base.settings import HOSTED, Settings, settings
+from emotion_core.behavior.scenes import Scene
 from emotion_core.models.allowed import allowed_models, require_allowed
-from emotion_core.models.dialogue import Said
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -26,7 +26,6 @@ from emotion_core.runs.limits import (
     within_time,
     within_tokens,
 )
-from emotion_core.runs.reading_request import ReadingRequest
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 
@@ -110,8 +109,8 @@ def test_tokens_are_counted_before_the_work_begins(tiny: Tiny) -> None:
 
 
 def test_every_text_of_a_request_counts() -> None:
-    request = ReadingRequest("conversation", text="a", turns=(Said("user", "b"),), values=(1.0,), rise=("c",))
-    assert strings_in(request) == ["conversation", "a", "user", "b", "c", ""] + [""] * (len(strings_in(request)) - 6)
+    scene = Scene("a", "b", ("c", "d"), (True, False))
+    assert strings_in((scene,))[:4] == ["a", "b", "c", "d"]
     assert strings_in(7) == [] and strings_in({"x": ["y", None]}) == ["y"]
 
 

@@ -12,7 +12,6 @@ from tiny import TEXTS, tiny_model
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.dialogue import Said
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.steering import generate as generator
@@ -30,7 +29,7 @@ from emotion_core.vectors.build import neutral_texts
 from steering.handmade import LAYER, random_vectors, settings
 
 CLOSED = Gate("calm", 100.0)
-TALK = (Said("user", "Who is at the door?"), Said("assistant", "Nobody you know."))
+TALK = (Turn("user", "Who is at the door?"), Turn("assistant", "Nobody you know."))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +106,7 @@ def test_what_never_fires_writes_the_same_texts_as_no_steering(model):
 
 
 def test_scopes_touch_no_other_token(model):
-    turns = [Turn(role=one.role, content=one.content) for one in (*TALK, Said("user", "Tea is"))]
+    turns = [Turn(role=one.role, content=one.content) for one in (*TALK, Turn("user", "Tea is"))]
     for scope, turn in (("user", 0), ("assistant", 1), ("user", 2)):
         chosen = settings(
             prompts=("Tea is",), before=(TALK,), chat=True, controls=0, scope=scope, turns=(turn,), samples=1

@@ -25,6 +25,7 @@ NAMES = (
     "strength 0 is the identity",
     "determinism",
     "finite activations",
+    "attention sinks",
     "huge dimensions",
     "tokenizer round trip",
     "special tokens",

@@ -9,6 +9,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.tracing import decode, record
 from emotion_core.tracing.doctor import Check, doctor, facts, reading, steering
+from emotion_core.tracing.doctor.probe import probes
 
 _edited = decode.steered
 
@@ -107,6 +108,22 @@ def test_a_huge_dimension_is_named_and_passes():
         model.module.transformer.wpe.weight[:, 7] += 100.0
     check = reading.huge_dimensions(model)
     assert check.passed and "dimension 7 of 32" in check.detail and "neutral projection" in check.detail
+
+
+def test_attention_sinks_are_named_and_pass():
+    model = tiny_model("gpt2")
+    plain = reading.attention_sinks(model)
+    assert plain.passed and "attention sink" not in plain.detail and "No other token" in plain.detail
+    with torch.no_grad():
+        model.module.transformer.wpe.weight[0] += 50.0 * torch.randn(32, generator=torch.Generator().manual_seed(0))
+    first = reading.attention_sinks(model)
+    assert first.passed and "an attention sink" in first.detail and "No other token" in first.detail
+    with torch.no_grad():
+        model.module.transformer.wpe.weight[3] += 50.0 * torch.randn(32, generator=torch.Generator().manual_seed(1))
+    other = reading.attention_sinks(model)
+    text = max(probes(model), key=lambda one: len(model.encode(one)))
+    piece = model.pieces(list(model.encode(text).ids))[3]
+    assert f"The token {piece!r} behind it" in other.detail and "layers 0 to" in other.detail
 
 
 def test_a_list_that_is_not_the_layers_is_found():

@@ -16,6 +16,7 @@ import pytest
 import torch
 from nnsight import CONFIG
 from nnsight.modeling import huggingface
+from steering.handmade import all_written, settings
 from tiny import TEXTS, tiny_module, tiny_tokenizer
 
 from emotion_core.base.activations import ReadingPosition
@@ -124,6 +125,18 @@ def test_replies_hold_the_numbers_that_are_used_and_little_else(both):
     assert got <= 1.5 * 8 * 90 * 3 + 3 * envelope, "log-probabilities of the options, not of the vocabulary"
     got = _received(lambda: run_to_end(record(away, TEXTS, ReadingPosition())))
     assert got <= 1.5 * 4 * len(set(TEXTS)) * (layers + 1) * (width + 1) + 4 * envelope
+
+
+@pytest.mark.parametrize("scope", ["generated", "both"])
+def test_a_sweep_writes_the_texts_of_here_in_few_requests(both, scope):
+    here, away = both
+    prompts = len(settings().prompts)
+    mine = all_written(here, scope=scope, controls=1, samples=2, max_new_tokens=40)
+    before = len(httpx.get(f"{CONFIG.API.HOST}/replies").json())
+    theirs = all_written(away, scope=scope, controls=1, samples=2, max_new_tokens=40)
+    requests = len(httpx.get(f"{CONFIG.API.HOST}/replies").json()) - before
+    assert [(one.row, one.ids) for one in theirs] == [(one.row, one.ids) for one in mine]
+    assert max(len(one.ids) for one in mine) == 40 and requests <= 5 * prompts
 
 
 def test_a_model_that_restarts_is_waited_for(both, no_waits):

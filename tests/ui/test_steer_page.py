@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from page_helpers import button, texts
+from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.experiment import start
@@ -50,6 +50,21 @@ def test_a_sweep_shows_the_texts_of_a_strength_with_their_rival(open_page: Open,
     app.selectbox(key="at-direction-steer").set_value("control-1").run()
     assert "underlined from where it differs" in texts(app)
     assert not app.exception
+
+
+def test_a_page_opens_on_an_example_until_there_is_a_run_of_ones_own(open_page: Open, until: Until) -> None:
+    said = "An example that came with the app"
+    app = open_page("3_Steer")
+    assert said in texts(app) and "made with the vectors of fear-calm" in texts(app) and done(app)
+    assert "run" not in app.query_params, "the example of this process is no link for others"
+    assert not any(one.label == "Delete this result" for one in app.button)
+    small(app)
+    button(app, "Run sweep").click().run()
+    assert said not in texts(until(app, done)) and "run" in app.query_params
+    app.segmented_control(key="steer_view").set_value("Next token").run()
+    assert said not in texts(app) and "Press the button" in texts(app), "there is none of this kind"
+    app = open_page("1_Build_vectors")
+    assert said in texts(app) and done(app)
 
 
 def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> None:

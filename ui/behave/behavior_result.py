@@ -30,7 +30,7 @@ _A_ROW = 3  # small multiples
 def behavior_result(working: Working) -> None:
     """The page's behaviours, as far as they are."""
     hint = "Press the button: a curve for each scenario appears here."
-    run = finished_run(PAGE, (BEHAVIORS.kind,), hint, key="behaviors")
+    run = finished_run(PAGE, working.info.fingerprint, (BEHAVIORS.kind,), hint, key="behaviors")
     if run is None:
         return
     with shown_errors():

@@ -31,7 +31,7 @@ _NEAR = 4  # opponents shown at either end
 def preference_result(working: Working) -> None:
     """The page's preferences, as far as they are."""
     hint = "Press the button: the scale and the emotions that go with it appear here."
-    run = finished_run(PAGE, (PREFERENCES.kind,), hint, key="preferences")
+    run = finished_run(PAGE, working.info.fingerprint, (PREFERENCES.kind,), hint, key="preferences")
     if run is None:
         return
     with shown_errors():

@@ -23,8 +23,8 @@ def preview(prompt_sets: Sequence[PromptSet]) -> None:
     for number, one in enumerate(prompt_sets):
         with st.container(border=True, key=f"preview-{number}"):
             st.markdown(f"**{plain(one.name)}** · {counts(one)}")
-            for dropped in one.dropped[:_SHOWN_ROWS]:
-                st.caption(plain(dropped))
+            if one.dropped:
+                st.caption(plain(". ".join(one.dropped[:_SHOWN_ROWS])) + ".")
             for sentence in power_sentences([one]):
                 st.caption(sentence)
             # Sets of one content may come from files whose rows are numbered otherwise.

@@ -15,6 +15,7 @@ from ui.services import ask
 from ui.tokens import Token, token_strip
 
 _SHORT = 90
+_MOST_SINKS = 3
 _WORDS: dict[Kind, tuple[str, str]] = {
     "read": ("read", "underlined"),
     "skipped": ("of the text, but skipped", "faint"),
@@ -67,8 +68,27 @@ def _strip(tokens: tuple[AuditedToken, ...], context: int, key: str) -> None:
             f"Shorten it by {too_many} tokens.",
             icon=":material/content_cut:",
         )
-    strip = [Token(token.text, state=token.kind, note=_WORDS[token.kind][0]) for token in tokens]
+    strip = [Token(token.text, state=token.kind, note=_note(token)) for token in tokens]
     token_strip(strip, label="Tokens of the text", key=f"strip-{key}")
     legend = ", ".join(f"{n} {_WORDS[kind][0]} ({_WORDS[kind][1]})" for kind, n in found.items())
     told = "" if too_many else " The mean over those read stands for the text."
-    st.caption(f"{len(tokens)} tokens: {legend}.{told}")
+    st.caption(f"{len(tokens)} tokens: {legend}.{told}{_sinks(tokens)}")
+
+
+def _note(token: AuditedToken) -> str:
+    """What becomes of a token, and how long it is where that stands out."""
+    long = f", {token.times:.3g} times as long as the median at layer {token.longest_at}" if token.sink else ""
+    return _WORDS[token.kind][0] + long
+
+
+def _sinks(tokens: tuple[AuditedToken, ...]) -> str:
+    """Which tokens are attention sinks, and whether they are read."""
+    sinks = [token for token in tokens if token.sink]
+    if not sinks:
+        return ""
+    named = ", ".join(
+        f"{plain(repr(token.text))} ({token.times:.3g} times as long as the median, layer {token.longest_at}, "
+        f"{'read' if token.read else 'left out'})"
+        for token in sorted(sinks, key=lambda one: -one.times)[:_MOST_SINKS]
+    )
+    return f" Attention sinks, whose length says nothing of the text: {named}."

@@ -6,11 +6,12 @@ import streamlit as st
 
 from emotion_core.base.jobs import Job
 from emotion_core.charts.ranking import ranking_chart, ranking_table
-from emotion_core.experiments.ship import MAP_SET, PLANTED_SET
+from emotion_core.experiments.experiment import Bench
+from emotion_core.experiments.reading import known_baseline
+from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, STORIES_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.ranking import Ranking, ranking_controls, read_ranking
-from emotion_core.runs.readings import known_baseline
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
@@ -50,9 +51,8 @@ def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors
 
 def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[Ranking]:
     each = ranking_controls(len(vectors.emotions))
-    baseline = yield from known_baseline(
-        owner.model, vectors, None, cache=activation_cache(), kinds=("random",), each=each
-    )
+    bench = Bench(owner.model, vectors, activation_cache())
+    baseline = yield from known_baseline(bench, None, kinds=("random",), each=each)
     return (yield from read_ranking(owner.model, baseline, text))
 
 
@@ -60,7 +60,7 @@ def _many(working: Working) -> tuple[str, str, EmotionVectors] | None:
     """The chosen set where it has several emotions, else a built-in one that is ready for this model."""
     if working.vectors is not None and len(working.vectors.emotions) >= FEWEST_EMOTIONS:
         return "the chosen set", str(working.run_id), working.vectors
-    for name in (PLANTED_SET, MAP_SET):
+    for name in (PLANTED_SET, MAP_SET, STORIES_SET):
         run_id = run_of(name, working.info)
         if run_id is not None:
             return name, run_id, vectors_of(run_id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, map_prompts, start_map_build
+from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, STORIES_SET, start_set_build
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
+from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.cost import about, build_seconds
 from ui.errors import shown_errors
 from ui.map.data import Source
@@ -17,11 +18,13 @@ from ui.working import Working
 
 _RUN = "map build"
 _WITHOUT_SET = "emotion on the map"
+# In the order in which they are taken.
 _WHAT = {
-    MAP_SET: "the built-in set of 171.",
     PLANTED_SET: "**scenes-171**: scenes of 171 emotions by the generator that the demo model was trained with, "
     "so it is known what a map of them has to show. Choose **emotions-171** in the sidebar to see whether it holds "
     "for texts by somebody else.",
+    MAP_SET: "the built-in set of 171.",
+    STORIES_SET: "**stories-171**: eight short stories for each of 171 words, none of which holds its word.",
 }
 
 
@@ -32,7 +35,7 @@ def map_source(working: Working) -> Source | None:
     if len(working.vectors.emotions) >= FEWEST_EMOTIONS:
         return Source(working.set_id, working.run_id, working.vectors, working.emotion, borrowed=False)
     few = plain(", ".join(working.vectors.emotions))
-    ready = {name: run for name in (PLANTED_SET, MAP_SET) if (run := run_of(name, working.info)) is not None}
+    ready = {name: run for name in _WHAT if (run := run_of(name, working.info)) is not None}
     if not ready:
         _offer(working, few)
         return None
@@ -48,7 +51,7 @@ def map_source(working: Working) -> Source | None:
 
 
 def _offer(working: Working, few: str) -> None:
-    prompts = map_prompts()[0]
+    prompts = load_prompts(MAP_SET)
     st.info(
         f"A map needs at least {FEWEST_EMOTIONS} emotions; this vector set has {few}. Choose another set in the "
         "sidebar, or build one here.",
@@ -65,5 +68,5 @@ def _offer(working: Working, few: str) -> None:
         f"Build {len(prompts.emotions)} emotions ({prompts.name}), {cost}", type="primary", key="build-map-set"
     ):
         with shown_errors():
-            st.session_state[_RUN] = start_map_build(common_registry(), working.owner, activation_cache())
+            st.session_state[_RUN] = start_set_build(common_registry(), working.owner, activation_cache(), MAP_SET)
             st.rerun()

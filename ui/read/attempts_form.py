@@ -7,13 +7,13 @@ import json
 import pandas as pd
 import streamlit as st
 
+from emotion_core.experiments.reading import AttemptsSettings
 from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
-from emotion_core.runs.reading_request import ReadingRequest
 from ui.services import app_settings
 from ui.uploads import content
 
 
-def attempts_form() -> ReadingRequest:
+def attempts_form() -> AttemptsSettings:
     """Draws the form.
 
     Raises:
@@ -43,7 +43,7 @@ def attempts_form() -> ReadingRequest:
         run = read_attempts_file(uploaded.name, content(uploaded))
     else:
         run = _edited(library[name or next(iter(library))])
-    return ReadingRequest("attempts", run=run.model_dump_json())
+    return AttemptsSettings(run)
 
 
 def _edited(run: AttemptRun) -> AttemptRun:

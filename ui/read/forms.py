@@ -7,13 +7,20 @@ from functools import partial
 
 import streamlit as st
 
-from emotion_core.experiments.reading import READING
+from emotion_core.experiments.reading import (
+    ConversationSettings,
+    DoseSettings,
+    ReadingSettings,
+    ReplySettings,
+    SituationsSettings,
+    TextSettings,
+    reading_of,
+    reading_seconds,
+)
 from emotion_core.prompts.library import load_implicit, load_templates
 from emotion_core.reading.continuation import check_reply
 from emotion_core.reading.dose import parse_values
 from emotion_core.runs.cost import about
-from emotion_core.runs.reading_cost import reading_seconds
-from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from ui.errors import shown_errors
 from ui.experiments import start_run
 from ui.limits import limit_note
@@ -28,13 +35,13 @@ from ui.working import Working
 
 # The words of the link, `?what=Dose`, and the kinds of reading that the view shows.
 VIEWS: dict[str, tuple[str, ...]] = {
-    "Text": ("text",),
-    "Conversation": ("conversation",),
-    "Dose": ("dose",),
-    "Situations": ("situations",),
-    "Attempts": ("attempts",),
-    "System prompts": ("priors",),
-    "Monitor": ("monitor", "labelled"),
+    "Text": ("read-text",),
+    "Conversation": ("read-conversation", "read-reply"),
+    "Dose": ("read-dose",),
+    "Situations": ("read-situations",),
+    "Attempts": ("read-attempts",),
+    "System prompts": ("read-priors",),
+    "Monitor": ("read-monitor", "read-labelled"),
 }
 _WITH_THEM = "emotions-12"  # built-in texts of all emotions that the situations imply
 
@@ -44,7 +51,7 @@ def reading_form(working: Working, view: str) -> None:
     vectors, emotion = working.vectors, working.emotion
     if vectors is None or emotion is None:
         return
-    forms: dict[str, Callable[[], ReadingRequest | None]] = {
+    forms: dict[str, Callable[[], ReadingSettings | None]] = {
         "Text": _text,
         "Conversation": lambda: _conversation(emotion),
         "Dose": _dose,
@@ -55,15 +62,15 @@ def reading_form(working: Working, view: str) -> None:
     }
     label, start = "Read", None
     with shown_errors():
-        request = forms[view]()
-        if request is not None:
-            label = f"Read, {about(reading_seconds(working.info, request))}"
-            start = partial(start_run, working, READING, request)
+        settings = forms[view]()
+        if settings is not None:
+            label = f"Read, {about(reading_seconds(working.info, settings))}"
+            start = partial(start_run, working, reading_of(settings), settings)
     limit_note("read")
     run_button(label, f"read {view}", start, key=f"go-{view.lower().replace(' ', '-')}")
 
 
-def _text() -> ReadingRequest:
+def _text() -> TextSettings:
     st.markdown("Every word of a text on the directions, each beside neutral texts at the same place.")
     text = text_input("read-text")
     all_layers = st.checkbox(
@@ -72,22 +79,23 @@ def _text() -> ReadingRequest:
         persist_state="session",
         help="Reads every layer in the same pass, and shows the chosen emotion layer by layer.",
     )
-    return ReadingRequest("text", text=text, all_layers=bool(all_layers))
+    return TextSettings(text, bool(all_layers))
 
 
-def _conversation(emotion: str) -> ReadingRequest:
+def _conversation(emotion: str) -> ConversationSettings | ReplySettings:
     st.markdown("Readings turn by turn: where they rise, whether they stay, and before which reply.")
     turns = conversation_input("read")
     writing = writing_input(emotion)
-    if writing is not None:
-        if len(turns) > 1 and turns[-1].role == "assistant":
-            turns = turns[:-1]
-            st.caption("The last turn is the assistant's: it is left out, and the model writes it.")
-        check_reply(turns_of(turns))
-    return ReadingRequest("conversation", turns=turns, writing=writing)
+    if writing is None:
+        return ConversationSettings(turns)
+    if len(turns) > 1 and turns[-1].role == "assistant":
+        turns = turns[:-1]
+        st.caption("The last turn is the assistant's: it is left out, and the model writes it.")
+    check_reply(turns)
+    return ReplySettings(turns, writing)
 
 
-def _dose() -> ReadingRequest:
+def _dose() -> DoseSettings:
     st.markdown("One text in which only a number changes: which emotions follow it, and are they those that should?")
     library = {one.name: one for one in load_templates()}
     name = st.selectbox(
@@ -114,8 +122,7 @@ def _dose() -> ReadingRequest:
         persist_state="session",
         help="At least three, with commas.",
     )
-    return ReadingRequest(
-        "dose",
+    return DoseSettings(
         text=text or "",
         values=parse_values(values or ""),
         rise=chosen.rise if chosen else (),
@@ -123,14 +130,14 @@ def _dose() -> ReadingRequest:
     )
 
 
-def _situations(emotions: tuple[str, ...]) -> ReadingRequest | None:
+def _situations(emotions: tuple[str, ...]) -> SituationsSettings | None:
     st.markdown(
         "Messages that imply an emotion and never name it. Does the implied one read highest among all emotions of the "
         "set?"
     )
     implied = list(dict.fromkeys(one.emotion for one in load_implicit()))
     if len(set(implied) & set(emotions)) >= 2:
-        return ReadingRequest("situations")
+        return SituationsSettings()
     st.info(
         f"This needs vectors of at least two of their emotions: {', '.join(implied)}. The built-in texts "
         f"{_WITH_THEM} have all of them; their vectors are built once and stay in the list at the side.",

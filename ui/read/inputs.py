@@ -7,9 +7,9 @@ import json
 import pandas as pd
 import streamlit as st
 
-from emotion_core.models.dialogue import Said
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import load_conversations
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.services import app_settings
 from ui.uploads import content
@@ -41,7 +41,7 @@ def text_input(key: str) -> str:
     return text or ""
 
 
-def conversation_input(key: str) -> tuple[Said, ...]:
+def conversation_input(key: str) -> tuple[Turn, ...]:
     """A conversation: built in, typed turn by turn, or uploaded.
 
     Raises:
@@ -65,8 +65,7 @@ def conversation_input(key: str) -> tuple[Said, ...]:
         help="A list of {role, content}; role is system, user or assistant.",
     )
     if uploaded is not None:
-        turns = read_conversation(uploaded.name, content(uploaded))
-        return tuple(Said(turn.role, turn.content) for turn in turns)
+        return read_conversation(uploaded.name, content(uploaded))
     if name in library:
         rows = [{"role": turn.role, "content": turn.content} for turn in library[name].turns]
     else:
@@ -82,5 +81,4 @@ def conversation_input(key: str) -> tuple[Said, ...]:
             "content": st.column_config.TextColumn("Text", width="large", required=True),
         },
     )
-    typed = read_conversation("the conversation above", json.dumps(edited.to_dict("records")).encode())
-    return tuple(Said(turn.role, turn.content) for turn in typed)
+    return read_conversation("the conversation above", json.dumps(edited.to_dict("records")).encode())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.models.dialogue import Said
+from emotion_core.experiments.reading import LabelledSettings, WatchSettings
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.labelled import Labelled, read_labelled
 from emotion_core.reading.monitor import MonitorSettings
-from emotion_core.runs.reading_request import ReadingRequest
 from ui.plain import plain
 from ui.read.inputs import conversation_input, text_input
 from ui.services import app_settings
@@ -17,7 +17,7 @@ from ui.uploads import content
 _SOURCES = ("Conversation", "Text", "Labelled conversations")
 
 
-def monitor_form(emotion: str) -> ReadingRequest:
+def monitor_form(emotion: str) -> WatchSettings | LabelledSettings:
     """Draws the form.
 
     Args:
@@ -62,8 +62,8 @@ def monitor_form(emotion: str) -> ReadingRequest:
         "them apart.",
     )
     if source == "Labelled conversations":
-        return ReadingRequest("labelled", monitor=settings, labelled=_labelled())
-    turns: tuple[Said, ...] = ()
+        return LabelledSettings(settings, _labelled())
+    turns: tuple[Turn, ...] = ()
     text = ""
     if source == "Conversation":
         turns = conversation_input("monitor")
@@ -76,7 +76,7 @@ def monitor_form(emotion: str) -> ReadingRequest:
         placeholder="such as: no other idea",
         help="Optional. How many tokens before these words does the monitor fire?",
     )
-    return ReadingRequest("monitor", text=text, turns=turns, monitor=settings, phrase=(phrase or "").strip())
+    return WatchSettings(settings, turns, text, (phrase or "").strip())
 
 
 def _labelled() -> tuple[Labelled, ...]:
@@ -92,6 +92,6 @@ def _labelled() -> tuple[Labelled, ...]:
         return read_labelled(uploaded.name, content(uploaded))
     st.caption("Without a file: the held-out texts of fear-calm as messages of a user, the fearful ones labelled.")
     return tuple(
-        Labelled((Said("user", one.text),), one.side == "positive", f"{one.topic}, {one.side}")
+        Labelled((Turn("user", one.text),), one.side == "positive", f"{one.topic}, {one.side}")
         for one in load_prompts("fear-calm").part("heldout")
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.models.dialogue import Said
+from emotion_core.experiments.reading import PriorsSettings
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import load_conversations, load_system_prompts
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.priors import Prior, check_priors
-from emotion_core.runs.reading_request import ReadingRequest, turns_of
 from ui.services import app_settings
 from ui.uploads import content
 
@@ -17,7 +17,7 @@ _NONE = "no system prompt"
 _OWN = "own"
 
 
-def priors_form() -> ReadingRequest:
+def priors_form() -> PriorsSettings:
     """Draws the form.
 
     Raises:
@@ -58,11 +58,11 @@ def priors_form() -> ReadingRequest:
         if one.text and one.name != _OWN:
             st.caption(f"**{one.name}**: {one.text}")
     conversations = _conversations()
-    check_priors(chosen, [turns_of(one) for one in conversations])
-    return ReadingRequest("priors", priors=tuple(chosen), conversations=conversations)
+    check_priors(chosen, conversations)
+    return PriorsSettings(tuple(chosen), conversations)
 
 
-def _conversations() -> tuple[tuple[Said, ...], ...]:
+def _conversations() -> tuple[tuple[Turn, ...], ...]:
     library = {one.name: one for one in load_conversations()}
     left, right = st.columns([3, 2])
     names = left.multiselect(
@@ -85,4 +85,4 @@ def _conversations() -> tuple[tuple[Said, ...], ...]:
     turns += [read_conversation(one.name, content(one)) for one in uploaded or []]
     if not turns:
         raise SettingsError("There is no conversation to read", remedy="Choose or upload one")
-    return tuple(tuple(Said(turn.role, turn.content) for turn in one) for one in turns)
+    return tuple(turns)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.runs.reading_redo import VECTORS, redo
-from emotion_core.runs.reading_request import ReadingRequest
+from emotion_core.experiments.reading import VECTORS, ReadingSettings, command
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import vector_bytes
 from ui.downloads import download
 
 
-def redo_call(request: ReadingRequest, vectors: EmotionVectors | None) -> None:
+def redo_call(settings: ReadingSettings, vectors: EmotionVectors | None) -> None:
     """Shows the command line and offers the files beside it.
 
     Args:
-        request: Of the reading.
+        settings: Of the reading.
         vectors: Those it was read with, where they are at hand.
     """
-    command, files = redo(request)
+    line, files = command(settings)
     with st.expander("Redo this on the command line", icon=":material/terminal:"):
-        st.code(command, language="bash", wrap_lines=True)
+        st.code(line, language="bash", wrap_lines=True)
         with st.container(horizontal=True, key="redo-files"):
             if vectors is not None:
                 kind = "application/octet-stream"

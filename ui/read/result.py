@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from emotion_core.experiments.reading import READING
-from emotion_core.runs.readings import Reading, read_with
+from emotion_core.experiments.experiment import Experiment
+from emotion_core.experiments.reading import ReadingSettings, open_reading
+from emotion_core.runs.recipes import is_over
 from ui.errors import shown_errors
-from ui.experiments import run_result
 from ui.read.attempts import attempts_result
 from ui.read.continuation import continuation_result
 from ui.read.conversation import conversation_result
@@ -19,6 +22,7 @@ from ui.read.redo import redo_call
 from ui.read.situations import situations_result
 from ui.read.text import text_result
 from ui.run_panel import finished_run
+from ui.services import store
 from ui.share import link_hint
 from ui.working import Working
 
@@ -31,43 +35,37 @@ def reading_result(working: Working, view: str) -> None:
         view: Key of `VIEWS`.
     """
     hint = "Press the button: the reading appears here."
-    run = finished_run(f"read {view}", VIEWS[view], hint, key=f"read-{view.lower()}")
+    run = finished_run(f"read {view}", working.info.fingerprint, VIEWS[view], hint, key=f"read-{view.lower()}")
     if run is None:
         return
     with shown_errors():
-        found = _reading(run.id)
+        experiment, found, settings = _reading(run.id)
         st.divider()
-        _show(found, working)
-        same = working.vectors is not None and read_with(run, working.vectors)
+        _show(experiment.kind, found, working)
+        same = working.vectors is not None and is_over(run, working.vectors)
         if not same:
             st.caption("This was read with another vector set than the one chosen at the side.")
-        redo_call(found.request, working.vectors if same else None)
+        redo_call(settings, working.vectors if same else None)
         link_hint()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _reading(run_id: str) -> Reading:
+def _reading(run_id: str) -> tuple[Experiment[Any, Any], Any, ReadingSettings]:
     """A finished reading; kept, since a click on a token should not read a file of megabytes."""
-    return run_result(run_id, READING)
+    return open_reading(store(), store().get(run_id))
 
 
-def _show(found: Reading, working: Working) -> None:
-    if found.text is not None:
-        text_result(found.text, working.emotion_among(found.text.emotions))
-    elif found.conversation is not None:
-        conversation_result(found.conversation, working.emotion_among(found.conversation.tokens.emotions))
-    elif found.continuation is not None:
-        emotions = found.continuation.readings[0].tokens.emotions
-        continuation_result(found.continuation, working.emotion_among(emotions))
-    elif found.dose is not None:
-        dose_result(found.dose, working.emotion_among(found.dose.emotions))
-    elif found.situations is not None:
-        situations_result(found.situations)
-    elif found.attempts is not None:
-        attempts_result(found.attempts, working.emotion_among(found.attempts.emotions))
-    elif found.priors is not None:
-        priors_result(found.priors, working.emotion_among(found.priors.emotions))
-    elif found.watched is not None:
-        watched_result(found.watched)
-    elif found.labelled is not None:
-        labelled_result(found.labelled)
+def _show(kind: str, found: Any, working: Working) -> None:
+    among = working.emotion_among
+    views: dict[str, Callable[[Any], None]] = {
+        "read-text": lambda found: text_result(found, among(found.emotions)),
+        "read-conversation": lambda found: conversation_result(found, among(found.tokens.emotions)),
+        "read-reply": lambda found: continuation_result(found, among(found.readings[0].tokens.emotions)),
+        "read-dose": lambda found: dose_result(found, among(found.emotions)),
+        "read-situations": situations_result,
+        "read-attempts": lambda found: attempts_result(found, among(found.emotions)),
+        "read-priors": lambda found: priors_result(found, among(found.emotions)),
+        "read-monitor": watched_result,
+        "read-labelled": labelled_result,
+    }
+    views[kind](found)

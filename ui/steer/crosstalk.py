@@ -17,7 +17,7 @@ from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
 from ui.help_texts import CONTROLS, SAMPLES
 from ui.limits import limit_note
-from ui.page_run import view_run
+from ui.page_run import shown_run
 from ui.run_button import run_button
 from ui.services import app_settings
 from ui.share import link_hint
@@ -26,7 +26,7 @@ from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
 from ui.steer.ready import ready
 from ui.steer.writing import writing_form
-from ui.vector_sets import MAP_SETS, choose_next, run_of
+from ui.vector_sets import NAMED_SETS, choose_next, run_of
 from ui.working import Working
 
 PAGE = "crosstalk"
@@ -37,7 +37,7 @@ def crosstalk_view(working: Working) -> None:
     """Form and result."""
     if working.vectors is not None:
         _settings_and_button(working, working.vectors)
-    run_id = view_run(PAGE, CROSSTALK.kind)
+    run_id = shown_run(PAGE, working.info.fingerprint, CROSSTALK.kind)
     if run_id is None:
         if working.vectors is None or len(working.vectors.emotions) < 2:
             return  # what to do first stands above
@@ -71,7 +71,7 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
 def _sets_with_several(working: Working) -> None:
     """A click to each built-in set with several emotions that is there for this model."""
     with st.container(horizontal=True):
-        for set_id, label in MAP_SETS.items():
+        for set_id, label in NAMED_SETS.items():
             if run_of(set_id, working.info) is not None:
                 st.button(f"Work with {label}", key=f"take-{set_id}", on_click=choose_next, args=(set_id,))
 

@@ -42,7 +42,13 @@ def next_token_view(working: Working) -> None:
     if working.vectors is not None and working.emotion is not None:
         _settings_and_button(working, working.vectors, working.emotion)
         st.divider()
-    run = finished_run(PAGE, (NEXT_TOKEN.kind,), "Press the button: the curve appears here.", key=PAGE)
+    run = finished_run(
+        PAGE,
+        working.info.fingerprint,
+        (NEXT_TOKEN.kind,),
+        "Press the button: the curve appears here.",
+        key=PAGE,
+    )
     if run is not None:
         with shown_errors():
             _result(run_result(run.id, NEXT_TOKEN))

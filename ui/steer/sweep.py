@@ -13,7 +13,7 @@ from emotion_core.steering.plan import n_texts
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
 from ui.limits import limit_note
-from ui.page_run import view_run
+from ui.page_run import shown_run
 from ui.run_button import run_button
 from ui.services import app_settings
 from ui.share import link_hint
@@ -29,7 +29,7 @@ def sweep_view(working: Working) -> None:
     """Form and result."""
     _settings_and_button(working)
     st.divider()
-    run_id = view_run(PAGE, SWEEP.kind)
+    run_id = shown_run(PAGE, working.info.fingerprint, SWEEP.kind)
     if run_id is None:
         st.info(
             "Choose strengths and press the button: the texts and the dose-response curve appear here.",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.base.errors import RunError
 from emotion_core.experiments.talk import TALK
-from emotion_core.models.dialogue import Said
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.reading.talking import TalkProgress
 from emotion_core.runs.stopping import stop_run
@@ -157,7 +157,7 @@ def _edit(working: Working, steering: Steering | None, talk: Talk) -> None:
         )
         wording = st.text_area("What you say instead", turns[place].content, key=f"talk-edit-{place}", max_chars=4000)
         if st.button("Go on from there", key="talk-fork", type="primary") and wording.strip():
-            cut = (*turns[:place], Said("user", wording.strip()))
+            cut = (*turns[:place], Turn("user", wording.strip()))
             asked = steering.asked if steering is not None else {}
             _start(working, TalkSettings(turns=cut, **asked) if asked else replace(talk.settings, turns=cut))
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from emotion_core.experiments.talk import usable_in_sd
-from emotion_core.models.dialogue import Said
+from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.talk import MOST_EMOTIONS, RIVALS
 from emotion_core.reading.talking import TalkScale
 from emotion_core.steering.writing import SCOPE, SCOPE_NAMES
@@ -34,11 +34,11 @@ class Steering:
     asked: dict[str, Any]
     system: str
 
-    def turns(self, said: tuple[Said, ...], message: str) -> tuple[Said, ...]:
+    def turns(self, said: tuple[Turn, ...], message: str) -> tuple[Turn, ...]:
         """The conversation with the user's next message, under the system prompt of the form."""
         rest = tuple(turn for turn in said if turn.role != "system")
-        first = (Said("system", self.system),) if self.system and self.asked["chat"] else ()
-        return (*first, *rest, Said("user", message))
+        first = (Turn("system", self.system),) if self.system and self.asked["chat"] else ()
+        return (*first, *rest, Turn("user", message))
 
 
 def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None) -> Steering:

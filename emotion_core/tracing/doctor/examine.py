@@ -20,6 +20,7 @@ _CHECKS: tuple[tuple[str, Callable[[LoadedModel], Check]], ...] = (
     ("strength 0 is the identity", steering.strength_zero_is_identity),
     ("determinism", reading.deterministic),
     ("finite activations", reading.finite_activations),
+    ("attention sinks", reading.attention_sinks),
     ("huge dimensions", reading.huge_dimensions),
     ("tokenizer round trip", facts.tokenizer_round_trip),
     ("special tokens", facts.special_tokens),
@@ -38,6 +39,7 @@ _OF_NUMBERS = (
     "batch split changes nothing",
     "strength 0 is the identity",
     "determinism",
+    "attention sinks",
     "huge dimensions",
     "context length",
 )

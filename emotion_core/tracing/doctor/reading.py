@@ -12,6 +12,7 @@ from emotion_core.models.trial import not_finite
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.doctor.probe import probe_ids, probes
+from emotion_core.tracing.doctor.sinks import SINK, stream_sizes
 from emotion_core.tracing.record import record
 
 
@@ -96,14 +97,9 @@ def finite_activations(model: LoadedModel) -> Check:
 
 def huge_dimensions(model: LoadedModel) -> Check:
     """Says how much of the squared length a single dimension carries; informational."""
-    seen, _ = forward(model, probe_ids(model))
-    shares = []
-    for outputs in seen.outputs:
-        tokens = outputs[0][0, 1:] if outputs[0].shape[1] > 1 else outputs[0][0]  # without the attention sink
-        energy = tokens.float().square().mean(0)  # (width,)
-        shares.append((float(energy.max() / energy.sum()), int(energy.argmax())))
-    layer = max(range(len(shares)), key=lambda i: shares[i][0])
-    share, dimension = shares[layer]
+    shares = stream_sizes(model, probe_ids(model)[0].tolist()).shares  # (layers, width)
+    layer, dimension = (int(i) for i in np.unravel_index(shares.argmax(), shares.shape))
+    share = float(shares[layer, dimension])
     detail = (
         f"At layer {layer}, dimension {dimension} of {model.info.width} carries {share:.0%} of the squared length of "
         f"the residual stream, more than any other at any layer."
@@ -111,6 +107,29 @@ def huge_dimensions(model: LoadedModel) -> Check:
     if share > 0.2:
         detail += " Compare results with the neutral projection on, which takes such dimensions out."
     return Check("huge dimensions", True, detail)
+
+
+def attention_sinks(model: LoadedModel) -> Check:
+    """Says how much longer single tokens are than the others; informational."""
+    encoding = model.encode(max(probes(model), key=lambda one: len(model.encode(one))))
+    sizes = stream_sizes(model, encoding.ids)
+    most, layer = sizes.longest(0)
+    detail = f"The first token is up to {most:.3g} times as long as the median of the others (layer {layer})"
+    detail += (
+        ": an attention sink. Means and norms leave it out." if most >= SINK else ". Means and norms leave it out."
+    )
+    others = [i for i in sizes.sinks if i]
+    if others:
+        token = max(others, key=lambda i: sizes.longest(i)[0])
+        more = np.flatnonzero(sizes.times[:, token] >= SINK)
+        piece = model.pieces(list(encoding.ids))[token]
+        detail += (
+            f" The token {piece!r} behind it is {sizes.longest(token)[0]:.3g} times as long, at layers {more[0]} to "
+            f"{more[-1]}; it stays in, so trust means at these layers less."
+        )
+    else:
+        detail += f" No other token of {len(encoding)} is {SINK:.0f} times as long."
+    return Check("attention sinks", True, detail)
 
 
 def _read(model: LoadedModel, texts: tuple[str, ...] | list[str]) -> Activations:

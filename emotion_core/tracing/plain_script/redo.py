@@ -112,9 +112,20 @@ def behind_a_thought(tokenizer: Any, whole: str, text: str) -> str:
 # %% The residual stream after every block
 
 
-def stream(output: Any) -> Any:
-    """Most blocks put out a tensor [rows, tokens, width]; some a tuple that begins with it."""
-    return output[0] if isinstance(output, (tuple, list)) else output
+def copy_of(model: Any) -> int | None:
+    """Which copy of the stream the blocks of Gemma 3n compute on; None in other models."""
+    copy: int | None = getattr(model._module.config.get_text_config(decoder=True), "altup_active_idx", None)
+    return copy
+
+
+def stream(output: Any, copy: int | None) -> Any:
+    """Most blocks put out a tensor [rows, tokens, width]; some a tuple that begins with it.
+
+    Some carry the stream in copies: of Gemma 3n's [copies, rows, tokens, width] this is the one that counts, of
+    [rows, tokens, copies, width] all of them.
+    """
+    tensor = output[0] if isinstance(output, (tuple, list)) else output
+    return tensor[copy] if copy is not None and tensor.dim() == 4 else tensor
 
 
 def trace(model: Any, blocks: Any, ids: list[int], read: list[int]) -> tuple[Any, Any]:
@@ -123,11 +134,13 @@ def trace(model: Any, blocks: Any, ids: list[int], read: list[int]) -> tuple[Any
     # A causal model never looks to the right, so filling up changes nothing; the same lengths give the same rounding.
     context = getattr(model._module.config, "max_position_embeddings", None) or 2048
     filled = ids + [0] * max(0, min(context - len(ids), -len(ids) % 16))
+    copy = copy_of(model)
     with torch.inference_mode(), model.trace({"input_ids": torch.tensor([filled]), "use_cache": False}) as tracer:
         means = nnsight.save([])
         lengths = nnsight.save([])
         for block in blocks:
-            hidden = stream(block.output)[0].float()  # (tokens, width)
+            hidden = stream(block.output, copy)[0].float()  # (tokens, width) or (tokens, copies, width)
+            hidden = hidden.mean(1) if hidden.dim() == 3 else hidden
             means.append(hidden[read].mean(0))
             lengths.append(hidden[tail].norm(dim=-1).mean())
         tracer.stop()
@@ -190,13 +203,16 @@ def sweep(model: Any, blocks: Any, tokenizer: Any, vector: Any, norm: float) -> 
     strengths = torch.tensor(chosen["strengths"], dtype=torch.float32)[:, None, None]  # (rows, 1, 1)
     push = strengths * float(norm) * torch.from_numpy(vector / np.linalg.norm(vector))  # (rows, 1, width)
     ids = torch.tensor([list(prompt)] * len(strengths))
+    copy = copy_of(model)
     ends = model._module.generation_config.eos_token_id
     ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
     for _ in range(chosen["tokens"]):
         with torch.inference_mode(), model.trace({"input_ids": ids, "use_cache": False}):
-            hidden = stream(blocks[chosen["layer"]].output)
+            hidden = stream(blocks[chosen["layer"]].output, copy)
             steered = hidden[:, len(prompt) - 1 :]
-            steered[:] = torch.where(strengths == 0, steered, (steered.float() + push).to(steered.dtype))
+            more = (1,) * (steered.dim() - 3)  # copies of the stream are moved alike
+            at, by = strengths.reshape(-1, 1, *more, 1), push.reshape(len(push), 1, *more, -1)
+            steered[:] = torch.where(at == 0, steered, (steered.float() + by).to(steered.dtype))
             logits = nnsight.save(model.output.logits[:, -1].float())
         ids = torch.cat([ids, logits.argmax(-1)[:, None]], dim=1)
     rows = []
