@@ -1,8 +1,8 @@
 """How often the views of Behave call a meaningless direction evidence: `python -m benchmarks.behave_calibration`.
 
 Random directions, mixes of neutral texts, and mixes of the emotions themselves stand for emotions, each with controls
-of its own, under the settings of the page. The functions `preferences_say`, `follows_says`, `headlines_say` and
-`warnings_say` give what a view would say of any vector set.
+of its own, under the settings of the page. The functions `preferences_say`, `follows_says` and
+`headlines_say` give what a view would say of any vector set.
 """
 
 from __future__ import annotations
@@ -119,18 +119,6 @@ def headlines_say(
     """Whether the headline of behaviours is evidence for each steered emotion, bool [emotions]."""
     found = run_to_end(behaviors(model, vectors, settings, cache))
     return np.array([headline(found, e).evidence for e in range(len(settings.emotions))])
-
-
-def warnings_say(
-    model: LoadedModel,
-    vectors: EmotionVectors,
-    settings: BehaviorSettings,
-    warning: WarningSettings,
-    cache: ActivationCache | None = None,
-) -> Said:
-    """Whether the early warning calls each emotion evidence, bool [emotions]."""
-    found = run_to_end(early_warning(model, vectors, settings, warning, cache))
-    return np.array([found.evidence(e) for e in range(len(found.emotions))])
 
 
 def preference_levels(model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache) -> dict[str, object]:

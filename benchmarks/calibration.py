@@ -3,7 +3,7 @@
 Two questions, on the activations of real models. With the sides of the fear-calm pairs swapped at random, so that
 there is nothing to find, in how many sets is there a separation beyond chance, or evidence? With a direction planted
 into such swapped sets at a known effect size, in how many is it found? The confound sets stand beside as in a build,
-without the planted direction in them.
+without the planted direction in them. `--seeds` asks instead whether verdicts hang on the seed of the shuffles.
 """
 
 from __future__ import annotations
@@ -61,6 +61,27 @@ def scored(acts: Activations, neutral: Activations, confounds: Activations, one:
     return score_heldout(vectors, acts, [one], acts, seed=seed, confounds=found)
 
 
+def seeds(name: str, reference: str, count: int) -> str:
+    """A row: how far q-values and verdicts of a built-in set differ between seeds of the draws."""
+    model, one = load_model(name), load_prompts(reference)
+    reading = ReadingPosition()
+    acts = run_to_end(record(model, [t.text for t in one.texts], reading))
+    neutral = run_to_end(record(model, neutral_texts(model, reading), reading))
+    confounds = run_to_end(record(model, confound_texts(built_in_confounds()), reading))
+    vectors = vectors_from([one], acts, neutral, BuildSettings())
+    found = confound_scores(vectors, built_in_confounds(), confounds)
+    runs = [score_heldout(vectors, acts, [one], acts, seed=seed, confounds=found) for seed in range(count)]
+    q_values = np.array([run.q_values for run in runs])
+    words = np.array([[verdict.word for verdict in run.verdicts] for run in runs])
+    separate = np.array([[verdict.separates for verdict in run.verdicts] for run in runs])
+    differ = (words != words[0]).any(axis=0) | (separate != separate[0]).any(axis=0)
+    near = (np.abs(q_values - 0.05) <= 0.01).any(axis=0)
+    cells = [reference, len(q_values[0]), min(runs[0].chosen_draws), f"{separate.sum(axis=1).min()} to "
+             f"{separate.sum(axis=1).max()}", int(near.sum()), int((differ & near).sum()), int((differ & ~near).sum()),
+             f"{np.ptp(q_values, axis=0).max():.4f}"]  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
+
+
 def available() -> list[str]:
     """The bundled model and those beside the checkout."""
     return ["demo"] + [str(SHARED / name) for name in ("stories260K", "craftgpt-5m") if (SHARED / name).is_dir()]
@@ -72,8 +93,19 @@ def main() -> int:
     parser.add_argument("--sets", type=int, default=200, help="label-shuffled sets")
     parser.add_argument("--planted", type=int, default=60, help="sets of each planted effect size")
     parser.add_argument("--models", nargs="+", help="default: the bundled one and those in ../shared/models")
+    parser.add_argument(
+        "--seeds", type=int, default=0, help="only: seeds that verdicts of whole sets are compared over"
+    )
     options = parser.parse_args()
     print(header().replace("fear_study", "calibration"))
+    if options.seeds:
+        print(
+            "| set | emotions | draws at the chosen layer | separate | q within .01 of .05 | of these differ | ", end=""
+        )
+        print("of the others differ | largest range of a q |\n|---|---|---|---|---|---|---|---|")
+        for reference in ("emotions-12", "emotions-171"):
+            print(seeds((options.models or ["demo"])[0], reference, options.seeds), flush=True)
+        return 0
     for name in options.models or available():
         model, fear = load_model(name), load_prompts("fear-calm")
         reading = ReadingPosition()

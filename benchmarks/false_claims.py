@@ -6,8 +6,9 @@ neutral texts in random order as a conversation, pairs whose sides were swapped 
 share called evidence stands beside its 95 % interval (Clopper and Pearson), and beside it the power on planted effects,
 so that nobody reaches 5 % by saying nothing. Ends with status 1 where the interval of a view lies above .05 as a whole.
 
-Views that only read and score are run with the settings of their pages. Views that write texts are run with shorter
-texts and fewer strengths, which the document says; `--draws` is for the former, `--written` for the latter.
+Views that only read and score are run with the settings of their pages. Rows of views that write texts name the
+settings that differ. `--file` adds the draws to those that a file has, with seeds that it does not have, and prints the
+sum; `--draws 0` prints it as it is. `benchmarks/false_claims.json` is the file behind the table of `docs/results.md`.
 """
 
 from __future__ import annotations
@@ -17,27 +18,30 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
-from scipy import stats
 
 from benchmarks import steering_calibration as steered
-from benchmarks.behave_calibration import as_emotions, headlines_say, meaningless, preferences_say, warnings_say
+from benchmarks.behave_calibration import as_emotions, headlines_say, meaningless, preferences_say
 from benchmarks.calibration import planted, scored, swapped
 from emotion_core.base.activations import FloatArray, ReadingPosition
+from emotion_core.base.atomic import write_atomically
 from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings
 from emotion_core.behavior.preferences import PairAnswers, ask_pairs
 from emotion_core.behavior.scenes import built_in_scenes
-from emotion_core.behavior.warning import WarningSettings
+from emotion_core.behavior.warning import WarningSettings, ask_after
+from emotion_core.behavior.warning import relate as relate_warning
 from emotion_core.evaluation.confounds import built_in_confounds, confound_texts
 from emotion_core.evaluation.controls import Kind
 from emotion_core.evaluation.heldout import score_heldout
@@ -50,13 +54,15 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_activities, load_templates
+from emotion_core.prompts.library import load_activities, load_implicit, load_templates
 from emotion_core.prompts.library_items import Template, Turn
-from emotion_core.reading.attempts import read_attempts
+from emotion_core.reading.attempts import AttemptsReading, read_attempts
 from emotion_core.reading.attempts_library import load_attempts
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.dose import read_dose
+from emotion_core.reading.situations import read_situations
+from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -72,40 +78,46 @@ MEANINGLESS = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Count:
     """What one view said of one kind of nothing, or of one planted effect.
 
     Attributes:
         view: The view.
         input: What it looked at.
-        said: Whether each was called evidence.
         settings: Where they differ from the page's.
     """
 
     view: str
     input: str
-    said: list[bool] = field(default_factory=list)
     settings: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Share with its interval."""
-        n, k = len(self.said), sum(self.said)
-        low = float(stats.beta.ppf(0.025, k, n - k + 1)) if k else 0.0
-        high = float(stats.beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
-        document = {"view": self.view, "input": self.input, "n": n, "evidence": k / n if n else None}
-        document |= {"low": low, "high": high}
-        return document | ({"settings": self.settings} if self.settings else {})
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What all views look with: the model, vectors of emotions-12 and fear-calm, and what was read before."""
+    """What a view looks with.
+
+    Attributes:
+        model: The model.
+        cache: What was read before.
+        draws: Directions or inputs of a kind.
+        first: Number of the first; an input of which there is only one is looked at with the first of all.
+    """
 
     model: LoadedModel
     cache: ActivationCache
     draws: int
-    written: int
+    first: int = 0
+
+    @property
+    def seeds(self) -> range:
+        """Numbers of the draws."""
+        return range(self.first, self.first + self.draws)
+
+    @property
+    def sets_of_draws(self) -> range:
+        """Numbers of the sets of `SET` directions that hold at least so many draws."""
+        return range(-(-self.first // SET), -(-(self.first + self.draws) // SET))
 
     def run(self, job: Job[Any]) -> Any:
         """A job to its end."""
@@ -116,12 +128,12 @@ class Bench:
         built: EmotionVectors = self.run(build(self.model, [load_prompts(name)], BuildSettings(), self.cache))
         return built
 
-    def sets(self, kind: Kind, count: int) -> Iterator[EmotionVectors]:
-        """Sets of directions without a meaning, as an imported file would hold them."""
+    def sets(self, kind: Kind) -> Iterator[tuple[int, EmotionVectors]]:
+        """Sets of directions without a meaning, as an imported file would hold them, with their numbers."""
         vectors = self.vectors()
-        for seed in range(-(-count // SET)):
+        for seed in self.sets_of_draws:
             units: FloatArray = meaningless(self.model, vectors, kind, SET, 5000 + seed, self.cache)
-            yield as_emotions(vectors, units)
+            yield seed, as_emotions(vectors, units)
 
 
 Look = Callable[[Bench], Iterator[tuple[Count, bool]]]
@@ -131,11 +143,13 @@ def dose(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions on the built-in templates, and real emotions on templates whose number means nothing."""
     for kind in KINDS:
         count = Count("dose", f"{kind} directions")
-        for seed, vectors in enumerate(bench.sets(kind, bench.draws)):
+        for seed, vectors in bench.sets(kind):
             baseline = bench.run(read_baseline(bench.model, vectors, None, seed, cache=bench.cache))
             template = load_templates()[seed % len(load_templates())]
             reading = bench.run(read_dose(bench.model, baseline, template, bench.cache, seed))
             yield from ((count, reading.evidence(name)) for name in reading.emotions)
+    if bench.first:
+        return
     count = Count("dose", "numbers without a meaning")
     for name in ("emotions-12", "emotions-171"):
         baseline = bench.run(read_baseline(bench.model, bench.vectors(name), cache=bench.cache))
@@ -155,12 +169,12 @@ def drift(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
     count = Count("conversation", "neutral texts in random order")
     baseline = bench.run(read_baseline(bench.model, bench.vectors(), form="conversation", cache=bench.cache))
-    for seed in range(-(-bench.draws // 4)):
+    for seed in bench.seeds[::4]:
         reading = bench.run(read_conversation_turns(bench.model, baseline, turns(seed)))
         yield from ((count, reading.evidence(name)) for name in baseline.emotions)
     for kind in KINDS:
         count = Count("conversation", f"{kind} directions")
-        for seed, vectors in enumerate(bench.sets(kind, bench.draws)):
+        for seed, vectors in bench.sets(kind):
             job = read_baseline(bench.model, vectors, None, seed, form="conversation", cache=bench.cache)
             reading = bench.run(read_conversation_turns(bench.model, bench.run(job), turns(seed)))
             yield from ((count, reading.evidence(name)) for name in vectors.emotions)
@@ -168,13 +182,37 @@ def drift(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 def attempts(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions over the built-in runs of failed attempts."""
-    for kind in KINDS:
+    for kind, vectors, reading in _attempts(bench):
         count = Count("attempts", f"{kind} directions")
-        for seed, vectors in enumerate(bench.sets(kind, bench.draws)):
+        yield from ((count, reading.evidence(name)) for name in vectors.emotions)
+
+
+def encouraged(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """What encouragement changes along directions in the built-in runs of failed attempts."""
+    for kind, vectors, reading in _attempts(bench):
+        count = Count("encouragement", f"{kind} directions")
+        yield from ((count, reading.encouraged(name).evidence) for name in vectors.emotions)
+
+
+def _attempts(bench: Bench) -> Iterator[tuple[Kind, EmotionVectors, AttemptsReading]]:
+    runs = load_attempts()
+    for kind in KINDS:
+        for seed, vectors in bench.sets(kind):
             job = read_baseline(bench.model, vectors, None, seed, form="conversation", cache=bench.cache)
-            runs = load_attempts()
-            reading = bench.run(read_attempts(bench.model, bench.run(job), runs[seed % len(runs)]))
-            yield from ((count, reading.evidence(name)) for name in vectors.emotions)
+            yield kind, vectors, bench.run(read_attempts(bench.model, bench.run(job), runs[seed % len(runs)]))
+
+
+def situations(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether sets of directions under the names of emotions read highest in situations that imply these."""
+    vectors = bench.vectors()
+    for kind in KINDS:
+        count = Count("situations", f"sets of {kind} directions")
+        for seed in bench.seeds:
+            units = meaningless(bench.model, vectors, kind, len(vectors.emotions), 7000 + seed, bench.cache)
+            named = replace(as_emotions(vectors, units), emotions=vectors.emotions)
+            job = read_baseline(bench.model, named, None, seed, cache=bench.cache, kinds=("random",), each=1)
+            reading = bench.run(read_situations(bench.model, bench.run(job), load_implicit(), bench.cache, seed))
+            yield count, reading.p_value < LEVEL
 
 
 def held_out(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -183,10 +221,10 @@ def held_out(bench: Bench) -> Iterator[tuple[Count, bool]]:
     for name, model in (("", bench.model), (", untrained twin", untrained_twin(bench.model))):
         acts, neutral, confounds = _fear(bench, model, reading)
         count = Count("held-out", f"coin-swapped pairs{name}")
-        for seed in range(bench.draws):
+        for seed in bench.seeds:
             one = swapped(fear, np.random.default_rng([seed, 0]))
             yield count, scored(acts, neutral, confounds, one, seed).verdicts[0].evidence
-        if name:
+        if name and not bench.first:
             yield (
                 Count("held-out", "untrained twin, true sides"),
                 scored(acts, neutral, confounds, fear, 0).verdicts[0].evidence,
@@ -207,7 +245,7 @@ def imported(bench: Bench) -> Iterator[tuple[Count, bool]]:
     neutral = bench.run(record(bench.model, neutral_texts(bench.model, reading), reading, bench.cache))
     for kind in KINDS:
         count = Count("held-out", f"imported {kind} directions")
-        for vectors in bench.sets(kind, bench.draws):
+        for _, vectors in bench.sets(kind):
             named = replace(vectors, emotions=targets.emotions[: len(vectors.emotions)])
             scores = score_heldout(named, None, [targets], acts, neutral=neutral)
             yield from ((count, verdict.evidence) for verdict in scores.verdicts)
@@ -218,7 +256,7 @@ def carried_over(bench: Bench) -> Iterator[tuple[Count, bool]]:
     vectors, fear = bench.vectors(), load_prompts("fear-calm")
     contrast = Contrast(("fear", "desperation"), ("calm", "joy"))
     count = Count("transfer", "coin-swapped pairs")
-    for seed in range(bench.draws):
+    for seed in bench.seeds:
         target = swapped(fear, np.random.default_rng([seed, 1]))
         result = bench.run(transfer(bench.model, vectors, target, contrast, bench.cache, seed=seed))
         yield count, result.scores[0].verdict.word.startswith("evidence")
@@ -230,9 +268,11 @@ def maps(bench: Bench) -> Iterator[tuple[Count, bool]]:
     layer = vectors.selected_layer
     rivals = rival_rows(vectors, layer)
     count = Count("map", "random vectors for 171 emotions")
-    for seed in range(max(1, bench.draws // 4)):
+    for seed in bench.seeds[::4]:
         values = np.random.default_rng([seed, 9]).standard_normal(vectors.values.shape).astype(np.float32)
         yield from _claims(count, replace(vectors, values=values), layer, rivals)
+    if bench.first:
+        return
     twin = bench.run(read_twin(bench.model, vectors, bench.cache))
     yield from _claims(Count("map", "untrained twin"), replace(vectors, values=twin.values), layer, rivals)
     words = tfidf_vectors(vectors)
@@ -248,21 +288,33 @@ def _claims(count: Count, vectors: EmotionVectors, layer: int, rivals: Any) -> I
     yield from ((count, claim.mark == "evidence") for claim in claims(found, (), rivals))
 
 
-def written(bench: Bench) -> Iterator[tuple[Count, bool]]:
-    """Sweeps, cross-talk and next tokens with a direction in the place of an emotion."""
+def next_tokens(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Next tokens with a direction in the place of an emotion."""
+    yield from _written(bench, "next token")
+
+
+def sweeps(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Sweeps with a direction in the place of an emotion."""
+    yield from _written(bench, "sweep", f"{steered.TOKENS} tokens, {len(steered.STRENGTHS)} strengths")
+
+
+def matrices(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Cross-talk with directions in the place of all emotions; evidence if any of them is called so."""
+    yield from _written(bench, "cross-talk", f"{steered.TOKENS} tokens, {steered.MATRIX} emotions, 1 prompt")
+
+
+def _written(bench: Bench, view: str, short: str = "") -> Iterator[tuple[Count, bool]]:
     vectors = bench.vectors()
-    layer = vectors.selected_layer
+    taken = vectors.emotions[: steered.MATRIX if view == "cross-talk" else 1]
     for kind in KINDS:
-        units = meaningless(bench.model, vectors, kind, bench.draws * steered.MATRIX, 6000, bench.cache)
-        for view in steered.VIEWS:
-            short = "" if view == "next token" else f"{steered.TOKENS} tokens, {len(steered.STRENGTHS)} strengths"
-            count = Count(view, f"{kind} directions", settings=short)
-            taken = vectors.emotions[: steered.MATRIX if view == "cross-talk" else 1]
-            for seed in range(bench.draws if view == "next token" else bench.written):
-                fakes = {e: units[seed * steered.MATRIX + i] for i, e in enumerate(taken)}
-                other = steered.in_place_of(vectors, fakes)
-                asked = steered.settings_of(view, vectors.emotions, layer, seed, steered.TOKENS, steered.STRENGTHS)
-                yield count, steered.says_evidence(bench.model, other, asked, view, bench.cache)
+        count = Count(view, f"{kind} directions", short)
+        for seed in bench.seeds:
+            units = meaningless(bench.model, vectors, kind, len(taken), 6000 + seed, bench.cache)
+            other = steered.in_place_of(vectors, dict(zip(taken, units, strict=True)))
+            asked = steered.settings_of(
+                view, vectors.emotions, vectors.selected_layer, seed, steered.TOKENS, steered.STRENGTHS
+            )
+            yield count, steered.says_evidence(bench.model, other, asked, view, bench.cache)
 
 
 def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -272,22 +324,35 @@ def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:
     answers: PairAnswers = bench.run(ask_pairs(bench.model, settings))
     for kind in KINDS:
         count = Count("preferences", f"{kind} directions")
-        for seed, vectors in enumerate(bench.sets(kind, bench.draws)):
+        for seed, vectors in bench.sets(kind):
             said = preferences_say(bench.model, vectors, replace(settings, seed=seed), bench.cache, answers)
             yield from ((count, bool(one)) for one in said)
 
 
 def behaving(bench: Bench) -> Iterator[tuple[Count, bool]]:
-    """Directions in the built-in scenarios: the headline, and the early warning."""
-    vectors = bench.vectors()
-    warning = WarningSettings(lead_texts(vectors, 40))
+    """Directions in the built-in scenarios: the headline."""
     for kind in KINDS:
-        count, early = Count("behaviours", f"{kind} directions"), Count("early warning", f"{kind} directions")
-        for fakes in bench.sets(kind, bench.draws):
-            asked = BehaviorSettings(built_in_scenes(), fakes.emotions, (-0.2, 0.2), texts=0, words="")
+        count = Count("behaviours", f"{kind} directions", "2 strengths, no texts")
+        for seed, fakes in bench.sets(kind):
+            asked = replace(_asked(fakes), seed=seed)
             yield from ((count, bool(one)) for one in headlines_say(bench.model, fakes, asked, bench.cache))
-            said = warnings_say(bench.model, fakes, asked, warning, bench.cache)
-            yield from ((early, bool(one)) for one in said)
+
+
+def warned(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Readings along directions before the decisions in the built-in scenarios, drawn anew for each set."""
+    vectors = bench.vectors()
+    leads = lead_texts(vectors, 40)
+    answers = bench.run(ask_after(bench.model, _asked(vectors), leads, vectors.selected_layer))
+    for kind in KINDS:
+        count = Count("early warning", f"{kind} directions")
+        for seed, fakes in bench.sets(kind):
+            job = relate_warning(bench.model, fakes, _asked(fakes), WarningSettings(leads, seed), answers, bench.cache)
+            found = bench.run(job)
+            yield from ((count, found.evidence(e)) for e in range(SET))
+
+
+def _asked(vectors: EmotionVectors) -> BehaviorSettings:
+    return BehaviorSettings(built_in_scenes(), vectors.emotions, (-0.2, 0.2), texts=0, words="")
 
 
 def power_held_out(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -296,7 +361,7 @@ def power_held_out(bench: Bench) -> Iterator[tuple[Count, bool]]:
     for size in (1.0, 1.5, 2.0, 3.0):
         count = Count("held-out: beyond chance", f"d = {size:g}")
         leads = Count("held-out: evidence", f"d = {size:g}")
-        for seed in range(max(1, bench.draws // 4)):
+        for seed in bench.seeds[::4]:
             rng = np.random.default_rng([seed, int(10 * size)])
             one = swapped(load_prompts("fear-calm"), rng)
             verdict = scored(planted(acts, one, size, rng), neutral, confounds, one, seed).verdicts[0]
@@ -306,6 +371,8 @@ def power_held_out(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 def power_dose(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Expected emotions of the built-in templates, read along vectors of the planted scenes."""
+    if bench.first:
+        return
     count = Count("dose", "expected emotions of built-in templates, planted vectors")
     baseline = bench.run(read_baseline(bench.model, bench.vectors("scenes-171"), cache=bench.cache))
     for template in load_templates():
@@ -319,26 +386,83 @@ VIEWS: dict[str, Look] = {
     "dose": dose,
     "conversation": drift,
     "attempts": attempts,
+    "encouragement": encouraged,
+    "situations": situations,
     "held-out": held_out,
     "imported": imported,
     "transfer": carried_over,
     "map": maps,
-    "steer": written,
     "preferences": preferred,
     "behaviours": behaving,
+    "early warning": warned,
+    "next token": next_tokens,
+    "sweep": sweeps,
+    "cross-talk": matrices,
 }
 POWER: dict[str, Look] = {"held-out": power_held_out, "dose": power_dose}
 
 
-def collected(looks: Sequence[Look], bench: Bench) -> list[Count]:
-    """All counts, in the order in which they came up."""
-    counts: dict[tuple[str, str], Count] = {}
-    for look in looks:
-        began = time.monotonic()
-        for count, said in look(bench):
-            counts.setdefault((count.view, count.input), count).said.append(said)
-        print(f"{look.__name__}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return list(counts.values())
+class Ledger:
+    """What was counted so far, in the order in which it came up.
+
+    Attributes:
+        document: `model`, `fingerprint`, `draws` (of each view and each power row so far), `views` and `power`: rows
+            with `view`, `input`, `settings` and their `runs` of `date`, `draws` [first, end], `n` and `evidence`.
+    """
+
+    def __init__(self, model: str, fingerprint: str, path: Path | None = None) -> None:
+        self.path = path
+        self.document: dict[str, Any] = {"model": model, "fingerprint": fingerprint, "draws": {}}
+        self.document |= {"views": [], "power": []}
+        if path is not None and path.exists():
+            self.document = json.loads(path.read_text())
+        if (known := self.document["fingerprint"]) != fingerprint:
+            raise SettingsError(
+                "The counts belong to another model",
+                where=str(path),
+                expected=fingerprint,
+                found=str(known),
+                remedy="Name another file or the other model",
+            )
+
+    def first(self, table: str, name: str) -> int:
+        """Number of the first draw that a view has not had."""
+        draws: dict[str, int] = self.document["draws"]
+        return draws.get(f"{table}: {name}", 0)
+
+    def add(self, table: str, name: str, bench: Bench, said: Sequence[tuple[Count, bool]]) -> None:
+        """Adds what a view said, and writes the file."""
+        rows = {(row["view"], row["input"], row["settings"]): row for row in self.document[table]}
+        for count, evidence in said:
+            key = (count.view, count.input, count.settings)
+            if key not in rows:
+                rows[key] = dict(zip(("view", "input", "settings"), key, strict=True)) | {"runs": []}
+                self.document[table].append(rows[key])
+            runs = rows[key]["runs"]
+            date = f"{datetime.now(UTC):%Y-%m-%d}"
+            if not runs or runs[-1]["date"] != date or bench.first > runs[-1]["draws"][1]:
+                runs.append({"date": date, "draws": [bench.first, bench.seeds.stop], "n": 0, "evidence": 0})
+            runs[-1]["draws"][1] = bench.seeds.stop
+            runs[-1]["n"] += 1
+            runs[-1]["evidence"] += int(evidence)
+        self.document["draws"][f"{table}: {name}"] = bench.seeds.stop
+        if self.path is not None:
+            write_atomically(self.path, (json.dumps(self.document, indent=1) + "\n").encode())
+
+    def summed(self) -> dict[str, Any]:
+        """All runs of a row together, with the interval of the share."""
+        views = []
+        for row in self.document["views"]:
+            k, n = (sum(run[name] for run in row["runs"]) for name in ("evidence", "n"))
+            low, high = clopper_pearson(k, n)
+            one = {"view": row["view"], "input": row["input"], "n": n, "evidence": k / n, "low": low, "high": high}
+            views.append(one | ({"settings": row["settings"]} if row["settings"] else {}))
+        power = [
+            {"view": row["view"], "planted": row["input"]}
+            | {new: sum(run[old] for run in row["runs"]) for new, old in (("n", "n"), ("found", "evidence"))}
+            for row in self.document["power"]
+        ]
+        return {name: self.document[name] for name in ("model", "fingerprint")} | {"views": views, "power": power}
 
 
 def main() -> int:
@@ -346,23 +470,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="the document instead of a table")
     parser.add_argument("--model", default="demo")
-    parser.add_argument("--draws", type=int, default=100, help="directions or inputs of a kind that are read")
-    parser.add_argument("--written", type=int, default=20, help="directions of a kind that texts are written with")
-    parser.add_argument("--views", nargs="+", choices=list(VIEWS), default=list(VIEWS))
-    parser.add_argument("--no-power", action="store_true")
+    parser.add_argument("--draws", type=int, default=100, help="directions or inputs of a kind")
+    parser.add_argument("--step", type=int, default=0, help="write the file after so many draws; by default after all")
+    parser.add_argument("--views", nargs="*", choices=list(VIEWS), default=list(VIEWS))
+    parser.add_argument("--power", nargs="*", choices=list(POWER), default=list(POWER))
+    parser.add_argument("--file", type=Path, help="counts of earlier runs, which these are added to")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    model = load_model(options.model)
+    ledger = Ledger(model.info.name, model.info.fingerprint, options.file)
+    looks = [("views", name, VIEWS[name]) for name in options.views]
+    looks += [("power", name, POWER[name]) for name in options.power]
     with TemporaryDirectory() as folder:
         cache = ActivationCache(Path(folder) / "cache.sqlite")
-        bench = Bench(load_model(options.model), cache, options.draws, options.written)
-        views = collected([VIEWS[name] for name in options.views], bench)
-        power = [] if options.no_power else collected(list(POWER.values()), bench)
-    document: dict[str, Any] = {
-        "model": bench.model.info.name,
-        "fingerprint": bench.model.info.fingerprint,
-        "views": [count.to_json() for count in views],
-        "power": [{"view": c.view, "planted": c.input, "n": len(c.said), "found": sum(c.said)} for c in power],
-    }
+        for table_name, name, look in looks if options.draws else []:
+            began = time.process_time()
+            step = options.step or options.draws
+            for done in range(0, options.draws, step):
+                bench = Bench(model, cache, min(step, options.draws - done), ledger.first(table_name, name))
+                ledger.add(table_name, name, bench, list(look(bench)))
+            print(f"{name}: {time.process_time() - began:.0f} s of the processor", file=sys.stderr, flush=True)
+    document = ledger.summed()
     print(json.dumps(document, indent=1) if options.json else table(document))
     return int(any(row["low"] > LEVEL for row in document["views"]))
 

@@ -18,6 +18,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build, library_versions
@@ -91,8 +92,8 @@ def dose_response(result: Sweep) -> str:
     lines = [
         f"Sweep at layer {result.layer}, {len(result.rows)} texts, usable window {low:g} to {high:g}:",
         "",
-        "| strength | effect (SD) | 95 % interval | controls' band | evidence | coherent | surprise |",
-        "|---|---|---|---|---|---|---|",
+        "| strength | effect (SD) | 95 % interval | controls' band | coherent | surprise |",
+        "|---|---|---|---|---|---|",
     ]
     for one in result.strengths:
         cells = [
@@ -100,12 +101,12 @@ def dose_response(result: Sweep) -> str:
             _cell(one.effect),
             f"{_cell(one.effect_low)} to {_cell(one.effect_high)}",
             f"{_cell(one.null_low)} to {_cell(one.null_high)}",
-            "yes" if one.evidence else "",
             "yes" if one.coherent else "no",
             _cell(one.surprise),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    finding = sweep_finding(result)
+    return "\n".join([*lines, "", f"The line: **{finding.mark}**. {finding.sentence}"])
 
 
 def _cell(value: float | None) -> str:

@@ -7,6 +7,7 @@ scenario's mean, since scenarios differ in both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,7 +174,40 @@ def early_warning(
             remedy="Take fewer scenarios or texts",
         )
     layer = read_layer(vectors, settings.layer)
-    units = vectors.units[[vectors.index(emotion) for emotion in settings.emotions], layer]
+    answers = yield from ask_after(model, settings, warning.leads, layer)
+    return (yield from relate(model, vectors, settings, warning, answers, cache))
+
+
+def ask_after(
+    model: LoadedModel, settings: BehaviorSettings, leads: Sequence[str], layer: int
+) -> Job[tuple[Array, npt.NDArray[np.float32]]]:
+    """Puts the scenarios with options after every text, without any steering, as a job.
+
+    Returns:
+        Log-odds of the behaviour, float64 [scenes, leads], and the stream at the last token before the decision,
+        float32 [scenes, leads, width].
+    """
+    scenes = [scene for scene in settings.scenes if scene.options]
+    texts = [(scene, f"{lead.strip()} {scene.text}") for scene in scenes for lead in leads]
+    # The unsteered condition points to a direction all the same.
+    nothing = Directions((layer,), np.zeros((1, 1, model.info.width), np.float32), np.ones(1, np.float32))
+    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * len(texts), nothing)
+    nats = np.array([float(conditions[0]) for conditions in odds]).reshape(len(scenes), -1)
+    ids = [generation_ids(model, text, chat=settings.chat) for _, text in texts]
+    streams = yield from mean_streams(model, ids, [(len(text) - 1, len(text)) for text in ids], layer)
+    return nats, streams.reshape(*nats.shape, -1)
+
+
+def relate(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: BehaviorSettings,
+    warning: WarningSettings,
+    answers: tuple[Array, npt.NDArray[np.float32]],
+    cache: ActivationCache | None = None,
+) -> Job[EarlyWarning]:
+    """Reads along emotions and controls what `ask_after` gave at the same layer, and draws the decisions, as a job."""
+    layer, (nats, streams) = read_layer(vectors, settings.layer), answers
     controls = yield from draw(
         model,
         vectors,
@@ -183,14 +217,9 @@ def early_warning(
         seed=warning.seed,
         cache=cache,
     )
-    texts = [(scene, f"{lead.strip()} {scene.text}") for scene in scenes for lead in warning.leads]
-    at = Directions((layer,), units[:, None], np.ones(1, np.float32))
-    odds = yield from ask_scenes(model, settings, texts, [[UNSTEERED]] * cases, at)
-    nats = np.array([float(conditions[0]) for conditions in odds]).reshape(len(scenes), -1)
-    ids = [generation_ids(model, text, chat=settings.chat) for _, text in texts]
-    streams = yield from mean_streams(model, ids, [(len(text) - 1, len(text)) for text in ids], layer)
+    units = vectors.units[[vectors.index(emotion) for emotion in settings.emotions], layer]
     directions = np.concatenate([units, controls.units[:, 0]])
-    last = (streams @ directions.T).T.reshape(-1, *nats.shape)  # (directions, scenes, leads)
+    last = np.moveaxis(streams @ directions.T, -1, 0)  # (directions, scenes, leads)
     dice = np.random.default_rng([warning.seed, 0xEA]).random(nats.shape)
     return summarise(settings, warning, layer, last, controls, nats, dice < as_rate(nats))
 

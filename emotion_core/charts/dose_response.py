@@ -21,9 +21,13 @@ _AXIS_EXTENT = 48
 
 
 def summary_table(sweep: Sweep) -> pd.DataFrame:
-    """One row a strength: what the charts draw and the CSV holds."""
-    table = pd.DataFrame([one.to_json() for one in sweep.strengths])
-    table["verdict"] = [_verdict(one) for one in sweep.strengths]
+    """One row a strength: what the charts draw and the CSV holds.
+
+    No strength has a verdict of its own: `line_evidence` is that of the one line that is tested, the same in all rows.
+    """
+    table = pd.DataFrame([one.to_json() for one in sweep.strengths]).drop(columns="evidence")
+    table["texts"] = [_state(one) for one in sweep.strengths]
+    table["line_evidence"] = sweep.evidence
     for one in sweep.comparisons:
         found = {point.strength: point.effect for point in one.points}
         table[one.name] = [found.get(strength) for strength in table["strength"]]
@@ -76,20 +80,18 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     slope = tested.mark_line(color=WARM if sweep.evidence else COOL, strokeWidth=3, opacity=0.55).encode(y="line:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     valid = base.transform_filter("isValid(datum.effect)")
-    broken = base.transform_filter("datum.verdict == 'broken'").mark_text(
+    broken = base.transform_filter("datum.texts == 'broken'").mark_text(
         text="broken", color=INK, angle=270, align="left"
     )
     broken = broken.encode(y=alt.value(360), tooltip=_tooltip())
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
     interval = base.transform_filter("isValid(datum.effect_low)").mark_rule(strokeWidth=2)
-    interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_verdict_colour())
+    interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_state_colour())
     dots = valid.mark_point(filled=True, size=90, opacity=1).encode(
         y="effect:Q",
-        color=_verdict_colour(),
+        color=_state_colour(),
         shape=alt.Shape(
-            "verdict:N",
-            scale=alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross", "triangle-down"]),
-            title=None,
+            "texts:N", scale=alt.Scale(domain=list(_STATES), range=["circle", "cross", "triangle-down"]), title=None
         ),
         tooltip=_tooltip(),
     )
@@ -162,25 +164,17 @@ def _runs_out(beyond: list[float], values: list[tuple[float, float | None]], sid
     return all(s in beyond for s, _ in values if s * side >= first * side)
 
 
-_VERDICTS = {
-    "evidence": WARM,
-    "no evidence": COOL,
-    "incoherent": NULL,
-    "broken": NULL,
-}
+# Of the texts of a strength. Whether steering does anything is said of the line and of no point.
+_STATES: dict[str, Any] = {"coherent": INK, "incoherent": NULL, "broken": NULL}
 
 
-def _verdict(one: StrengthSummary) -> str:
-    if one.broken:
-        return "broken"
-    if not one.coherent:
-        return "incoherent"
-    return "evidence" if one.evidence else "no evidence"
+def _state(one: StrengthSummary) -> str:
+    return "broken" if one.broken else "coherent" if one.coherent else "incoherent"
 
 
-def _verdict_colour() -> alt.Color:
-    scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
-    return alt.Color("verdict:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=2))
+def _state_colour() -> alt.Color:
+    scale = alt.Scale(domain=list(_STATES), range=list(_STATES.values()))
+    return alt.Color("texts:N", scale=scale, legend=alt.Legend(orient="bottom", title=None, columns=2))
 
 
 def _reach(sweep: Sweep) -> list[float]:
@@ -218,7 +212,7 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("repetition:Q", title="Repetition", format=".0%"),
         alt.Tooltip("n:Q", title="Texts"),
         alt.Tooltip("broken:Q", title="of them broken"),
-        alt.Tooltip("verdict:N", title="Verdict"),
+        alt.Tooltip("texts:N", title="They are"),
     ]
 
 
@@ -233,7 +227,8 @@ def _title(sweep: Sweep) -> alt.TitleParams:
     ]
     if sweep.test is not None:
         subtitle.append(
-            "Thick line: what is tested; grey: lines of directions that mean nothing, one in twenty passes each edge"
+            f"Thick line: what is tested ({'evidence' if sweep.evidence else 'no evidence'}; single points are not); "
+            "grey: lines of directions that mean nothing, one in twenty passes each edge"
         )
     known = strength_words(sweep)
     return alt.TitleParams(text, subtitle="; ".join([*subtitle, *([known] if known else [])]), anchor="start")

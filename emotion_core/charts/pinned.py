@@ -18,8 +18,11 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 
 
 def sweeps_table(sweeps: Mapping[str, Sweep]) -> pd.DataFrame:
-    """One row a run and strength: `run`, `emotion`, `model`, `unit`, and the summary of the strength."""
-    return pd.DataFrame(
+    """One row a run and strength: `run`, `emotion`, `model`, `unit`, the summary of the strength, and `line_evidence`.
+
+    The last is the verdict on the run's line, the same in all its rows: no strength has one of its own.
+    """
+    table = pd.DataFrame(
         [
             {
                 "run": label,
@@ -27,31 +30,33 @@ def sweeps_table(sweeps: Mapping[str, Sweep]) -> pd.DataFrame:
                 "model": sweep.model.name,
                 "unit": sweep.settings.unit,
                 **one.to_json(),
+                "line_evidence": sweep.evidence,
             }
             for label, sweep in sweeps.items()
             for one in sweep.strengths
         ]
     )
+    return table.drop(columns="evidence")
 
 
 def overlaid_sweeps(sweeps: Mapping[str, Sweep]) -> alt.LayerChart:
-    """Effects with their intervals; points are filled where the run's test found an effect.
+    """Effects with their intervals; the legend says which runs are evidence, and points are filled where coherent.
 
     The bands themselves are not drawn: several over each other could not be told apart.
 
     Args:
         sweeps: Results by the label of their run; at most `MOST_PINNED`.
     """
-    table = sweeps_table(sweeps)
-    found = {label: sum(one.evidence for one in sweep.strengths) for label, sweep in sweeps.items()}
-    leaving = sum(n > 0 for n in found.values())
+    words = {True: "evidence", False: "no evidence"}
+    table = sweeps_table({f"{label} · {words[sweep.evidence]}": sweep for label, sweep in sweeps.items()})
+    leaving = sum(sweep.evidence for sweep in sweeps.values())
     title = alt.TitleParams(
         f"{leaving} of {len(sweeps)} sweeps move the reading beyond their controls",
-        subtitle="Effect on the emotion score; bars: 95 % intervals; filled: the run's test found an effect, inside "
-        "its usable window",
+        subtitle="Change of the reading; bars: 95 % intervals; filled: coherent texts. The verdict is on the line of a "
+        "run, not on a point",
         anchor="start",
     )
-    return _lines(table, "strength", "effect", ("effect_low", "effect_high"), "evidence", title)
+    return _lines(table, "strength", "effect", ("effect_low", "effect_high"), "coherent", title)
 
 
 def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFrame:
@@ -77,7 +82,7 @@ def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFram
 
 
 def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.LayerChart:
-    """Held-out separations by depth; a filled point is beyond 95 % of vectors from shuffled labels.
+    """Held-out separations by depth; a filled point is beyond 95 % of shuffled labels.
 
     Args:
         scores: Scores and the emotion to show, by the label of the run.
@@ -85,7 +90,7 @@ def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.Laye
     table = builds_table(scores)
     title = alt.TitleParams(
         f"Held-out separation of {len(scores)} vectors by depth",
-        subtitle="Bars: 95 % intervals; filled: beyond 95 % of vectors from shuffled labels of the same run",
+        subtitle="Bars: 95 % intervals; filled: beyond 95 % of shuffled labels at its layer",
         anchor="start",
     )
     return _lines(table, "depth", "cohens_d", ("d_low", "d_high"), "beyond", title)

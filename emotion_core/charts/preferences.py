@@ -81,7 +81,9 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     dots = dots.add_params(pick)
     one = found.correlation
     goes = "goes with" if one.r[k] > 0 else "goes against"
-    text = f"{capital(emotion)} {goes} preference" if found.evidence(k) else f"No link of {emotion} with preference"
+    text = f"No more of a link between {emotion} and preference than of control directions"
+    if found.evidence(k):
+        text = f"{capital(emotion)} {goes} preference, more than control directions do"
     n = len(found.emotions)
     corrected = f", corrected for {n} emotions {one.q_value[k]:.4f}" if n > 1 else ""
     subtitle = (

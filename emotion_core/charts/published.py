@@ -74,7 +74,7 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
     own = float(np.nanmax(table.loc[table["model"] == names[0], "cohens_d"]))
     title = alt.TitleParams(
         f"Published: up to {best:.2f} standard deviations apart; {scores.model.name}: up to {own:.2f}",
-        subtitle="Grey: 95 % of vectors from shuffled labels; bars: 95 % intervals. Neither was published.",
+        subtitle=f"Grey: 95 % of {scores.null_words}; bars: 95 % intervals. Neither was published.",
         anchor="start",
     )
     return cast(alt.LayerChart, alt.layer(band, interval, line, dots).properties(height=360, title=title))

@@ -94,7 +94,7 @@ def separation_by_layer(
     title = alt.TitleParams(
         separation_title(scores, emotion, against),
         subtitle=f"{scores.model.name}; {texts_of(scores, emotion)}, 95 % intervals; grey: 95 % of "
-        f"{scores.draws} vectors from shuffled labels; ring: layer chosen on the training texts",
+        f"{scores.draws} {scores.null_words}; ring: layer chosen on the training texts",
         anchor="start",
     )
     chart = alt.layer(band, zero, line, interval, dots, ring).properties(title=title, height=height)

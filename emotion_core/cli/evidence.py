@@ -76,7 +76,8 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         if one["interval_reason"]:
             told += f" Cohen's d has {one['interval_reason']}."
         parts += [f"{told}\n{table(head, rows)}", *_leads(one["gaps"])]
-    parts.append("* chosen by cross-validation on the training rows")
+    beside = f"; its null 95 % and its p go by {scores.all_null_words}" if scores.null_directions else ""
+    parts.append(f"* chosen by cross-validation on the training rows{beside.removesuffix(',')}")
     if arguments.orthogonalise_against:
         document["orthogonalised"], told = _orthogonalised(vectors, scores, sets, arguments, out)
         parts.append(told)

@@ -38,20 +38,21 @@ def sweep(arguments: argparse.Namespace) -> Answer:
             f"{number(one.effect_low)} to {number(one.effect_high)}",
             f"{number(one.null_low)} to {number(one.null_high)}",
             f"broken: {one.broken} of {one.n}" if one.broken else "yes" if one.coherent else "no",
-            "yes" if one.evidence else "",
             number(one.surprise),
             *_compared(found, one.strength),
         ]
         for one in found.strengths
     ]
-    head = ["strength", "effect", "95 % interval", "null band", "coherent", "evidence", "surprise"]
+    head = ["strength", "effect", "95 % interval", "null band", "coherent", "surprise"]
     head += [one.name for one in found.comparisons]
     low, high = found.usable_window
     layers, measures = ", ".join(map(str, found.layers)), strength_words(found)
     about = [measures] if measures else []
     about += [interval_words(len(found.settings.prompts)), f"Steered layer {layers}, read at {found.layer}"]
     about[-1] += f"; usable window {low:g} to {high:g} ({found.settings.unit})."
-    text = f"{table(head, rows)}\n\n{sweep_finding(found).sentence}\n{_controls(found)}{'. '.join(about)}"
+    finding = sweep_finding(found)
+    verdict = f"The line, not a single strength: {finding.mark}. {finding.sentence}"
+    text = f"{table(head, rows)}\n\n{verdict}\n{_controls(found)}{'. '.join(about)}"
     return Answer(found.to_json(), text)
 
 

@@ -12,6 +12,7 @@ from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
+from emotion_core.evaluation.controls import KINDS
 from emotion_core.evaluation.nulls import DRAWS
 from emotion_core.evaluation.part import Part, Scored, count, score_part
 from emotion_core.evaluation.rejudge import judged
@@ -157,7 +158,6 @@ def _assemble(
     at_layer = {name: table[np.arange(len(emotions)), layers] for name, table in tables.items()}
     q_values = adjusted(at_layer["p_value"])
     counts = [count(part, emotion) for part in parts for emotion in part.emotions]
-    re_extracted = vectors.estimator == "difference" and parts[0].train is not None
     sides, projections = _points(parts, len(test.texts))
     return HeldOutScores(
         model=vectors.model,
@@ -175,7 +175,8 @@ def _assemble(
         left_out=chosen.left_out,
         not_scored=tuple(e for e in vectors.emotions if e not in emotions),
         interval_reason=tuple(count[2] for count in counts),
-        null_kind="re-extracted" if re_extracted else "held-out labels only",
+        null_kind="re-extracted" if parts[0].re_extracted else "held-out labels only",
+        null_directions=tuple(kind for kind in KINDS if any(kind in one.beside for one in scored)),
         draws=draws,
         seed=seed,
         gaps=tuple(gaps for one in scored for gaps in one.gaps),

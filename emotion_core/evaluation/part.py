@@ -8,7 +8,7 @@ import numpy as np
 
 from emotion_core.base.activations import Activations
 from emotion_core.base.jobs import Job
-from emotion_core.evaluation.controls import controls_needed, controls_of, rank_p
+from emotion_core.evaluation.controls import KINDS, Kind, controls_needed, controls_of, rank_p
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, paired_gap
 from emotion_core.evaluation.nulls import (
     Null,
@@ -67,6 +67,11 @@ class Part:
         """Whether its scored texts are contrast pairs."""
         return isinstance(self.block, PairRows)
 
+    @property
+    def re_extracted(self) -> bool:
+        """Whether vectors can be extracted anew from shuffled training labels; else the given ones are fixed."""
+        return self.train is not None and self.train_block is not None and self.vectors.estimator == "difference"
+
     def topics(self, emotion: str) -> tuple[str, ...] | tuple[tuple[str, ...], tuple[str, ...]]:
         """Topic of each scored pair, or of each text with the emotion and of each without it."""
         if isinstance(self.block, PairRows):
@@ -85,12 +90,14 @@ class Scored:
         rivals: AUROC of the rivals, one an emotion.
         gaps: Lead of the direction at its chosen layer over each rival, one tuple an emotion.
         draws: Shuffles behind the p-value at the chosen layer, one an emotion.
+        beside: Kinds of directions that mean nothing which have a say at the chosen layer as well.
     """
 
     tables: dict[str, Array]
     rivals: tuple[Rivals, ...]
     gaps: tuple[tuple[Gap, ...], ...]
     draws: tuple[int, ...]
+    beside: tuple[Kind, ...] = ()
 
 
 def score_part(part: Part, draws: int, rng: np.random.Generator, n_emotions: int = 1) -> Job[Scored]:
@@ -123,32 +130,34 @@ def score_part(part: Part, draws: int, rng: np.random.Generator, n_emotions: int
             reached = int((null >= tables["auroc"][e, layer] - 1e-9).sum())
             tables["p_value"][e, layer] = (1 + reached) / (1 + len(null))
             tables["null_auroc_95"][e, layer] = np.quantile(null, 0.95)
-    if not _re_extracted(part):
-        _beside_directions(part, tables, controls_needed(n_emotions))
+    beside = () if part.re_extracted else _beside_directions(part, tables, controls_needed(n_emotions))
     rivals, gaps = _rivals(part)
-    return Scored(tables, rivals, gaps, tuple(counted))
+    return Scored(tables, rivals, gaps, tuple(counted), beside)
 
 
-def _beside_directions(part: Part, tables: dict[str, Array], count: int) -> None:
+def _beside_directions(part: Part, tables: dict[str, Array], count: int) -> tuple[Kind, ...]:
     """Holds fixed vectors also against directions that mean nothing, at their chosen layers.
 
     Shuffled labels ask whether a direction goes with the emotion at all, and emotions differ along so many directions
     that some of any do. The verdict goes by the kind that the emotion stands out least from.
     """
     layers = np.array([part.vectors.layer_of(emotion) for emotion in part.emotions])
+    used: set[Kind] = set()
     for layer in sorted(set(layers.tolist())):
         controls = controls_of(part.vectors, [layer], part.neutral, None, count)
         chosen = np.flatnonzero(layers == layer)
         emotions = tuple(part.emotions[e] for e in chosen)
         null = direction_aurocs(part.test.values[:, layer], part.block, emotions, controls.units[:, 0])
         for k, (e, emotion) in enumerate(zip(chosen, emotions, strict=True)):
-            for index in controls.places(emotion).values():
+            for kind, index in controls.places(emotion).items():
                 usable = null[index, k][np.isfinite(null[index, k])]
                 if len(usable):
+                    used.add(kind)
                     p_value = rank_p(tables["auroc"][e, layer], usable)
                     tables["p_value"][e, layer] = np.maximum(tables["p_value"][e, layer], p_value)
                     edge = np.maximum(tables["null_auroc_95"][e, layer], np.quantile(usable, 0.95))
                     tables["null_auroc_95"][e, layer] = edge
+    return tuple(kind for kind in KINDS if kind in used)
 
 
 def _measure(part: Part, emotion: str) -> dict[str, Array]:
@@ -187,13 +196,9 @@ def _nulls(part: Part, draws: int, rng: np.random.Generator) -> Job[tuple[Null, 
     return shuffled, random_directions(test, part.block, part.emotions, draws, rng)
 
 
-def _re_extracted(part: Part) -> bool:
-    return part.train is not None and part.train_block is not None and part.vectors.estimator == "difference"
-
-
 def _scores_of(part: Part, draws: int, rng: np.random.Generator) -> ScoresOfDraws:
     test = part.test.values
-    if part.train is None or part.train_block is None or not _re_extracted(part):
+    if part.train is None or part.train_block is None or not part.re_extracted:
         return fixed(part.vectors.values[part.places], test, draws)
     held = without_removed(test, part.vectors)
     if part.vectors.neutral_projection and part.neutral is not None:
@@ -209,7 +214,7 @@ def _nulls_of_chosen_layers(part: Part, least: int, rng: np.random.Generator, n_
     that have equally many texts have the same null, so their draws count for one another.
     """
     wanted = DRAWS_PER_EMOTION * n_emotions
-    if not _re_extracted(part):
+    if not part.re_extracted:
         return [_relabelled(part, emotion, max(least, wanted), rng) for emotion in part.emotions]
     sizes = [count(part, emotion)[:2] for emotion in part.emotions]
     alike = min(sizes.count(size) for size in sizes)

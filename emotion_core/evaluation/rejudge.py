@@ -48,6 +48,7 @@ def measured(scores: HeldOutScores, emotion: str, confounds: Sequence[ConfoundSc
         tuple((one.contrast, one.auroc) for one in counted(confounds, emotion) if one.lights_up),
         scores.n_smaller_side(e),
         bool(scores.within_source) and scores.within_source[e],
+        scores.all_null_words,
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray, ModelInfo
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.confounds import ConfoundScore
+from emotion_core.evaluation.controls import KIND_WORDS, Kind
 from emotion_core.evaluation.gaps import Gap
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
@@ -64,7 +65,7 @@ class HeldOutScores:
         accuracy: Balanced accuracy at the midpoint of the training means.
         null_auroc_95: What 95 % of vectors from shuffled labels stay at or below; at the chosen layer of vectors that
             are not extracted anew, such as imported ones, also 95 % of directions that mean nothing.
-        p_value: Permutation p-value of the AUROC.
+        p_value: Permutation p-value of the AUROC; at the chosen layer the largest of all nulls, as above.
         null_d_low: Lower edge of the central 95 % of d under shuffled labels.
         null_d_high: Upper edge.
         null_d_95: What 95 % of the shuffled d stay at or below.
@@ -91,6 +92,7 @@ class HeldOutScores:
         within_pairs: Correlation of the two scores within contrast pairs; nan for labelled texts.
         chosen_draws: Shuffles behind the p-value at the chosen layer, one an emotion.
         within_source: Whether the scored texts of an emotion come from the sets that its vector was built from.
+        null_directions: Kinds of directions that mean nothing which have a say at the chosen layer as well.
     """
 
     model: ModelInfo
@@ -134,6 +136,18 @@ class HeldOutScores:
     within_pairs: Array | None = None
     chosen_draws: tuple[int, ...] = ()
     within_source: tuple[bool, ...] = ()
+    null_directions: tuple[Kind, ...] = ()
+
+    @property
+    def null_words(self) -> str:
+        """What the band of chance at every layer is made of."""
+        return f"{'vectors from ' if self.null_kind == 're-extracted' else ''}shuffled labels"
+
+    @property
+    def all_null_words(self) -> str:
+        """What the p-value at the chosen layer, and so the verdict, goes by."""
+        named = [self.null_words, *(KIND_WORDS[kind] for kind in self.null_directions)]
+        return named[0] if len(named) == 1 else f"{', of '.join(named[:-1])} and of {named[-1]}, each by itself,"
 
     @property
     def n_layers(self) -> int:
@@ -153,6 +167,7 @@ class HeldOutScores:
                 "draws": self.draws,
                 "draws_at_chosen_layer": min(self.chosen_draws, default=self.draws),
                 "seed": self.seed,
+                "directions": list(self.null_directions),
             },
             "rule": RULE,
         }

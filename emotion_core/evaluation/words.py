@@ -98,7 +98,7 @@ def score_sentence(scores: HeldOutScores, emotion: str, against: str = "the text
         return f"{emotion} cannot be scored at layer {layer}."
     low, high = scores.d_low[e, layer], scores.d_high[e, layer]
     interval = f" (95 % {low:.1f} to {high:.1f})" if np.isfinite([low, high]).all() else ""
-    reach = f"; vectors from shuffled labels reach {chance:.1f}" if np.isfinite(chance) else ""
+    reach = f"; 95 % of {scores.null_words} stay below {chance:.1f}" if np.isfinite(chance) else ""
     return (
         f"{separation_title(scores, emotion, against)}. At layer {layer} {texts_of(scores, emotion)}, lie {d:.1f} "
         f"standard deviations apart{interval}{reach}."

@@ -95,8 +95,9 @@ def _figures(scores: HeldOutScores) -> str:
         )
     lines += [
         "",
-        f"Chance: 95 % of {scores.draws} vectors from shuffled labels stay at or below it ({scores.null_kind}). p: of "
-        "a permutation test, corrected for the number of emotions. n: held-out pairs, or texts of the emotion.",
+        f"Chance: 95 % of {scores.all_null_words} stay at or below it ({scores.draws} draws at other layers than the "
+        "chosen one). p: the largest of all nulls, corrected for the number of emotions. n: held-out pairs, or texts "
+        "of the emotion.",
         "",
         RULE,
         "",

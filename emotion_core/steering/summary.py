@@ -41,8 +41,9 @@ class StrengthSummary:
             without a test. One more line of the hardest kind of control passes an edge with 5 % probability.
         null_high: Upper edge.
         coherent: Whether surprise and repetition stay inside the limits.
-        evidence: Whether the sweep's test found an effect, and this strength lies inside the usable window and moves
-            the reading in its own direction.
+        evidence: Whether the sweep's one test, of its line, found an effect, and this strength lies inside the usable
+            window and moves the reading in its own direction. No verdict on this strength, which may lie inside the
+            edges of the controls.
         surprise: Mean surprise of the emotion's texts.
         repetition: Mean repetition of the emotion's texts.
         broken: Texts at which the model produced numbers that are not finite.

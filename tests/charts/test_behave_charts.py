@@ -47,8 +47,11 @@ def test_preferences_are_drawn(model):
     base = replace(base, orders=BothOrders(0.9, 0.001))
     base.correlation.q_value[:] = [0.01, 0.5, 0.9]
     base.correlation.r[:] = [-0.8, 0.1, np.nan]
-    assert drawn(charts.scatter(base, "fear"))["title"]["text"] == "Fear goes against preference"
-    assert "No link of calm" in drawn(charts.scatter(base, "calm"))["title"]["text"]
+    assert (
+        drawn(charts.scatter(base, "fear"))["title"]["text"]
+        == "Fear goes against preference, more than control directions do"
+    )
+    assert "No more of a link between calm" in drawn(charts.scatter(base, "calm"))["title"]["text"]
     assert drawn(charts.correlations(base, "fear"))["title"]["text"].startswith("1 of 3 emotions")
     blind = replace(base, orders=BothOrders(np.nan, np.nan))
     assert "Not testable here" in drawn(charts.scatter(blind, "fear"))["title"]["text"]

@@ -51,7 +51,7 @@ def test_every_named_control_is_on_the_chart_and_in_the_table() -> None:
     assert all(name in spec for name in ("shuffled labels 1", "joy", "in words: \\u201cYou feel fear.\\u201d"))
     assert comparison_table(sweep)["effect"].tolist()[0] == 0.1 and len(comparison_table(sweep)) == 7
     assert summary_table(sweep)["shuffled-2"].tolist()[1] == 0.9
-    assert summary_table(sweep)["verdict"].tolist() == ["no evidence", "evidence", "broken"]
+    assert summary_table(sweep)["texts"].tolist() == ["coherent", "coherent", "broken"]
     assert chart_bytes(dose_response(sweep), "svg").startswith(b"<svg")
     assert len(comparison_table(replace(sweep, comparisons=()))) == 0
 

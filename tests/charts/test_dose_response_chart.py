@@ -45,12 +45,10 @@ def sweep() -> Sweep:
 
 
 def test_tables_hold_one_row_a_strength_and_a_text(sweep):
-    assert summary_table(sweep)["verdict"].tolist() == [
-        "no evidence",
-        "no evidence",
-        "evidence",
-        "incoherent",
-    ]
+    table = summary_table(sweep)
+    assert table["texts"].tolist() == [*["coherent"] * 3, "incoherent"]
+    # The line is tested, and no strength by itself: at -0.2 the effect lies inside the edges of the controls.
+    assert table["line_evidence"].all() and "evidence" not in table
     assert text_table(sweep)["text"].tolist() == ["=text"] * 4
 
 
@@ -59,6 +57,11 @@ def test_the_curve_has_its_band_its_window_and_its_finding(sweep):
     text = json.dumps(spec)
     assert "null_low" in text and "effect_low" in text and "usable window" in text
     assert spec["title"]["text"] == "Steering moves fear beyond chance"
+    assert "what is tested (evidence; single points are not)" in spec["title"]["subtitle"]
+    drawn = [
+        layer["encoding"]["color"]["field"] for layer in spec["layer"] if "field" in str(layer["encoding"].get("color"))
+    ]
+    assert set(drawn) == {"texts"}, "a point has no colour of a verdict"
     assert "layer 2" in spec["title"]["subtitle"] and "usable from" in spec["title"]["subtitle"]
     assert "3.5 standard deviations of neutral texts" in spec["title"]["subtitle"]
     assert "2.4 times the difference" in spec["title"]["subtitle"]

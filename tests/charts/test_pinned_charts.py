@@ -18,7 +18,7 @@ def sweep_of(emotion: str, *, evidence: bool):
         for s in (-0.2, 0.0, 0.2)
     )
     settings = SimpleNamespace(emotion=emotion, unit="fraction")
-    return SimpleNamespace(settings=settings, model=SimpleNamespace(name="toy"), strengths=strengths)
+    return SimpleNamespace(settings=settings, model=SimpleNamespace(name="toy"), strengths=strengths, evidence=evidence)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,10 @@ def test_the_title_counts_the_sweeps_that_left_their_band():
     sweeps = {"a": sweep_of("fear", evidence=True), "b": sweep_of("calm", evidence=False)}
     spec = overlaid_sweeps(sweeps).to_dict()
     assert spec["title"]["text"].startswith("1 of 2 sweeps move the reading")
+    named = spec["layer"][1]["encoding"]["color"]["scale"]["domain"]
+    assert named == ["a · evidence", "b · no evidence"]
     table = sweeps_table(sweeps)
-    assert table.groupby("run")["evidence"].sum().to_dict() == {"a": 1, "b": 0}
+    assert table.groupby("run")["line_evidence"].mean().to_dict() == {"a": 1, "b": 0} and "evidence" not in table
     assert set(table["emotion"]) == {"fear", "calm"}
 
 

@@ -230,11 +230,17 @@ def test_a_form_of_its_own_for_training_and_for_scoring():
 
 
 @pytest.mark.parametrize("estimator", ["pca", "logistic"])
-def test_other_estimators_shuffle_held_out_labels_only(estimator):
+def test_other_estimators_name_every_null_that_has_a_say(estimator):
     one = pair_set(40, 30)
     acts, _ = planted_pairs(one, 4.0)
-    _, result = scored(one, acts, BuildSettings(estimator=estimator))
+    _, result = scored(one, acts, BuildSettings(estimator=estimator), neutral=neutral())
     assert result.null_kind == "held-out labels only" and result.verdicts[0].evidence
+    # Two sides span one dimension: mixes of them are not among the nulls.
+    assert result.to_json()["null"]["directions"] == ["random", "neutral"]
+    told = "95 % of shuffled labels, of random directions and of random mixes of neutral texts, each by itself, stay"
+    assert told in result.verdicts[0].reason and "vectors from shuffled labels" not in result.verdicts[0].reason
+    _, anew = scored(one, acts)
+    assert anew.null_directions == () and "95 % of vectors from shuffled labels stay" in anew.verdicts[0].reason
 
 
 def test_imported_vectors_are_scored_without_rivals():

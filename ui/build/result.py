@@ -47,7 +47,7 @@ def _tested(scores: HeldOutScores, key: str) -> None:
     show_chart(chart, alt_text=score_sentence(scores, emotion), key=f"separation-{key}")
     shows(
         "How far held-out texts with the emotion project from those without it, in pooled standard deviations, beside "
-        "what vectors from shuffled labels reach.",
+        f"what {scores.null_words} reach.",
         "What the direction stands for: a set whose sides differ in something else gives a direction for that.",
     )
     downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)

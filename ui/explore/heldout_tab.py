@@ -125,9 +125,9 @@ def _overview(scores: HeldOutScores, emotion: str) -> None:
         column_config={
             "cohens_d": number("Cohen's d", format="%.2f", help="Distance of the sides in pooled standard deviations."),
             "auroc": number("AUROC", format="%.2f", help="Chance that a text with the emotion projects further."),
-            "chance": number("Chance", format="%.2f", help="95 % of vectors from shuffled labels stay below this."),
+            "chance": number("Chance", format="%.2f", help=f"95 % of {scores.all_null_words} stay at or below this."),
             "bag_of_words": number("Bag of words", format="%.2f", help="What word counts alone reach."),
-            "p": number("p", format="%.3f", help="Permutation test, corrected for the number of emotions."),
+            "p": number("p", format="%.3f", help="The largest of all nulls, corrected for the number of emotions."),
             "n_heldout": number("Texts", help="Held-out texts with the emotion, or pairs."),
         },
     )
@@ -147,7 +147,7 @@ def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:
         st.session_state["explored layer"] = int(float(clicked))
     shows(
         "How far held-out texts with the emotion project from those without it. Above the grey band the direction does "
-        "better than directions drawn from shuffled labels. Click a point to see its texts.",
+        f"better than {scores.null_words}. Click a point to see its texts.",
         "That a layer with a higher point is the better one: the ring was chosen without looking at these texts.",
     )
     downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)

@@ -70,11 +70,13 @@ def _stability(found: Stability, layer: int) -> None:
         f"{p_words(float(found.p_value[layer]))}: {closeness(float(found.half[layer]))}, at r = "
         f"{found.half[layer]:.2f}. From all texts the map's reliability is {value:.2f} ({low:.2f} to {high:.2f} over "
         f"{found.splits} halvings; 1 is a map without noise).",
+        word="repeats with other texts" if good else "not shown to repeat",
         key="reliability",
     )
     st.caption(
         f"Another map from other texts of the same size would agree with this one at about r = {max(value, 0):.2f}. "
-        "What is averaged over many cosines, such as a component, can be more certain than that. Crosses and cluster "
+        "What is averaged over many cosines, such as a component, can be more certain than that. A map that repeats is "
+        "not yet one of emotions: that of an untrained network repeats as well. Crosses and cluster "
         f"stability come from {found.resamples} rebuilds with resampled texts."
     )
 

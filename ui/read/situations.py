@@ -6,6 +6,7 @@ import streamlit as st
 
 from emotion_core.charts.reading_tables import situation_table
 from emotion_core.reading.situations import SituationReading
+from emotion_core.stats.p_words import p_words
 from ui.downloads import downloads
 from ui.verdict import shows, verdict
 
@@ -17,7 +18,8 @@ def situations_result(found: SituationReading) -> None:
         "evidence" if found.p_value < 0.05 else "no evidence",
         f"The implied emotion reads highest in {found.top1:.0%} of {len(found.texts)} situations and among the "
         f"first three in {found.top3:.0%}; mean rank {found.mean_rank:.1f} of {len(found.emotions)} (chance about "
-        f"{chance:.1f}, 95 % {found.null_low:.1f} to {found.null_high:.1f}; p = {found.p_value:.4f}).",
+        f"{chance:.1f}, 95 % {found.null_low:.1f} to {found.null_high:.1f} with the names dealt out at random; "
+        f"{p_words(found.p_value)}).",
         key="situations",
     )
     table = situation_table(found)
@@ -33,7 +35,8 @@ def situations_result(found: SituationReading) -> None:
     )
     shows(
         "Whether a message that names no emotion is read as the one that it implies.",
-        "Much about a single message: look at the mean rank and its range under chance.",
+        "That it takes more than words: what the messages share with the texts of the vectors is not held against it. "
+        "Nor much about a single message: look at the mean rank and its range under chance.",
     )
     downloads("situations", table=table, key="situations", parquet=True)
     if found.left_out:
