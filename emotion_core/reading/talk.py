@@ -22,6 +22,7 @@ from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.conversation import check_turns
 from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.steering.operators import EVERY_TOKEN, Bound, GateAsked, ScheduleAsked, Scope
+from emotion_core.steering.settings import parse_mix
 from emotion_core.steering.writing import (
     NEW_TOKENS,
     OPERATION,
@@ -41,6 +42,7 @@ MOST_EMOTIONS = 3
 RIVALS = 32
 ALTERNATIVES = 5
 RIVAL = "Beside it, what a direction that means nothing does, at the same length. A number chooses it; 0 is none."
+STRENGTH = "Emotion and strength, in standard deviations of neutral tokens or, for shares, 0 to 1. Such as fear=4."
 TURN_ALARMS = 0.05
 
 
@@ -66,7 +68,9 @@ class TalkSettings:
     """
 
     turns: tuple[Turn, ...]
-    strengths: tuple[tuple[str, float], ...]
+    strengths: Annotated[
+        tuple[tuple[str, float], ...], Ask("Strength", STRENGTH, option="--strength", metavar="E=S", read=parse_mix)
+    ]
     operation: Annotated[Operation, Ask("Operation", OPERATION, names=OPERATION_NAMES)] = "add"
     bound: Bound = 95.0
     gate: GateAsked = None

@@ -163,6 +163,19 @@ def read_scale(model: LoadedModel, vectors: EmotionVectors) -> Job[TalkScale]:
     return TalkScale(vectors.emotions, chosen, scale, quantiles, peaks[0], peaks[1], lengths[1])
 
 
+def neutral_peaks(
+    model: LoadedModel, vectors: EmotionVectors, scale: TalkScale, texts: Sequence[str], seed: int
+) -> Job[FloatArray]:
+    """Highest mean of `WINDOW` tokens of each turn of other neutral dialogues, float32 [turns, directions], as a job."""
+    dialogues = neutral_dialogues(model, texts, seed)
+    layer, directions = scale.layer, _directions(vectors, scale.layer)
+    found = yield from project_layers(model, [one.encoding for one in dialogues], {layer: directions})
+    single = scale.at(layer)
+    own = [turn for one, x in zip(dialogues, found, strict=True) for turn in _turns(one.sources, single(x))]
+    peaks: FloatArray = np.stack([trailing_means(turn, WINDOW).max(axis=0) for turn in own]).astype(np.float32)
+    return peaks
+
+
 def _turns(sources: Any, values: FloatArray) -> Iterator[FloatArray]:
     """Readings of each whole turn of a dialogue, float32 [tokens, directions]; the last may be cut and is left out."""
     edges = np.flatnonzero(np.diff(sources)) + 1
