@@ -166,7 +166,7 @@ def read_scale(model: LoadedModel, vectors: EmotionVectors) -> Job[TalkScale]:
 def neutral_peaks(
     model: LoadedModel, vectors: EmotionVectors, scale: TalkScale, texts: Sequence[str], seed: int
 ) -> Job[FloatArray]:
-    """Highest mean of `WINDOW` tokens of each turn of other neutral dialogues, float32 [turns, directions], as a job."""
+    """Highest mean of `WINDOW` tokens of each turn of other dialogues, float32 [turns, directions], as a job."""
     dialogues = neutral_dialogues(model, texts, seed)
     layer, directions = scale.layer, _directions(vectors, scale.layer)
     found = yield from project_layers(model, [one.encoding for one in dialogues], {layer: directions})
