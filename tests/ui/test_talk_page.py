@@ -22,7 +22,7 @@ def test_a_message_is_answered_and_the_conversation_goes_on(open_page: Open, unt
     app.chat_input(key="talk-message").set_value("Who <b>is</b> there?").run()
     until(app, answered)
     shown = texts(app)
-    assert "Unsteered" in shown and "Steered: fear +4 SD" in shown and "before the reply" in shown
+    assert "Unsteered" in shown and "Steered: fear" in shown and "before the reply" in shown
     assert "neutral turns that it was not set from" in shown and "same words" in shown
     run = app.query_params["run"]
     button(app, "What does a random direction do instead?").click().run()
