@@ -30,13 +30,9 @@ class EmotionCoreError(Exception):
     def message(self) -> str:
         """All parts as one readable paragraph."""
         text = f"{self.what} ({self.where})." if self.where else f"{self.what}."
-        if self.expected:
-            text += f" Expected: {self.expected}."
-        if self.found:
-            text += f" Found: {self.found}."
-        if self.remedy:
-            text += f" {self.remedy}."
-        return text
+        parts = (f"Expected: {self.expected}" * bool(self.expected), f"Found: {self.found}" * bool(self.found))
+        # What another library said may end in a full stop already.
+        return " ".join([text, *(f"{part.removesuffix('.')}." for part in (*parts, self.remedy) if part)])
 
 
 class PromptSetError(EmotionCoreError):

@@ -182,6 +182,7 @@ def _reach(sweep: Sweep) -> list[float]:
     drawn = [(one.effect, one.effect_low, one.effect_high, one.null_low, one.null_high) for one in sweep.strengths]
     values = [value for row in drawn for value in row if value is not None]
     values += [point.effect for one in sweep.comparisons for point in one.points if point.effect is not None]
+    values += fan_table(sweep)["line"].tolist()
     return [min(values, default=-1.0), max(values, default=1.0)]
 
 

@@ -128,7 +128,10 @@ def model_arguments(command: argparse.ArgumentParser, default: str | None) -> No
     help_text = "catalogue name, folder or hub id" + (f" (default {default})" if default else "; default: as built")
     command.add_argument("--model", default=default, help=help_text)
     words = "number format of the weights" + (" (default float32)" if default else "; default: as built")
-    command.add_argument("--dtype", default="float32" if default else None, choices=DTYPES, help=words)
+    shown = (
+        f"{{{','.join(DTYPES)}}}"  # what is none of these is refused with the way to 4 bits, where a model is loaded
+    )
+    command.add_argument("--dtype", default="float32" if default else None, metavar=shown, help=words)
 
 
 def prompt_arguments(command: argparse.ArgumentParser, *, several: bool = True) -> None:

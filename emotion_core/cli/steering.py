@@ -71,7 +71,8 @@ def _controls(result: Sweep) -> str:
 
 
 def _next_token(dose: NextTokenDose) -> Answer:
-    document = {"next_token": dose.to_json()}
+    curve = dose.to_json()
+    document = {**{key: curve[key] for key in ("evidence", "p_value", "own_words")}, "next_token": curve}
     rows = [
         [
             f"{one['strength']:g}",

@@ -58,7 +58,7 @@ class Norms:
         name: The file's name, or `circumplex` for this project's own coarse judgement.
         valence: How good or bad, by word in lower case.
         arousal: How stirred up, by word in lower case.
-        scale: Lowest and highest possible rating.
+        scale: Lowest and highest possible rating, of both where each has a scale of its own.
     """
 
     name: str
@@ -231,14 +231,17 @@ def _scale(found: dict[str, dict[str, float]], where: str) -> tuple[float, float
     for name, (low, high) in zip(found, ranges, strict=True):
         if low == high:
             raise SettingsError(f"All words have the same {name}", where=where, found=f"{low:g}")
-    for low, high in _SCALES:
-        if all(low <= least and most <= high for least, most in ranges):
-            return float(low), float(high)
+    fitting = [[(low, high) for low, high in _SCALES if low <= least and most <= high] for least, most in ranges]
+    if all(fitting):
+        # One for both where there is one; BAWL rates valence from -3 to 3 and arousal from 1 to 5.
+        both = next((one for one in fitting[0] if all(one in each for each in fitting)), None)
+        used = [both] if both else [each[0] for each in fitting]
+        return float(min(low for low, _ in used)), float(max(high for _, high in used))
     shown = ", ".join(f"{n} {a:g} to {b:g}" for n, (a, b) in zip(found, ranges, strict=True))
     raise SettingsError(
         "The ratings are on no scale that is known here",
         where=where,
-        expected="both columns on one of " + ", ".join(f"{low} to {high}" for low, high in _SCALES),
+        expected="each column on one of " + ", ".join(f"{low} to {high}" for low, high in _SCALES),
         found=shown,
         remedy="Rescale both columns, for instance to 0 to 1",
     )

@@ -66,7 +66,12 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     bare, _, layers_path = (name, "", "") if here else name.partition("#")
     wanted, arguments = (bare, {}) if here else split_name(bare)
     if dtype not in DTYPES:
-        raise ModelError("Unknown dtype", expected=" or ".join(DTYPES), found=dtype)
+        raise ModelError(
+            "There is no such number format",
+            expected=" or ".join(DTYPES),
+            found=dtype[:40],
+            remedy="For less memory take int8; weights of 4 bits are read from GGUF files and computed with in full",
+        )
     source = source_of(wanted, report)
     base = base_of_adapter(source, name)
     whole = source if base is None else source_of(base, report)

@@ -16,6 +16,14 @@ def test_text(capsys, vectors):
     assert len(document["by_layer"]) == 6
 
 
+def test_line_ends_of_windows_make_no_other_tokens(capsys, vectors, folder):
+    (folder / "unix.txt").write_bytes(b"The lock was changed.\nNobody came.\n")
+    (folder / "windows.txt").write_bytes(b"\xef\xbb\xbfThe lock was changed.\r\nNobody came.\r\n")
+    files = (str(folder / "unix.txt"), str(folder / "windows.txt"))
+    unix, windows = (answer(capsys, "read", str(vectors), "--text-file", file) for file in files)
+    assert windows["tokens"] == unix["tokens"]
+
+
 def test_conversation(capsys, vectors, folder):
     file = folder / "talk.json"
     turns = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello, what is wrong?"}]

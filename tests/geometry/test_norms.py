@@ -90,6 +90,13 @@ def test_published_formats_say_the_same(name, encoding):
     assert norms.arousal == {"calm": 2.3, "afraid": 6.1, "sad": 4.0}
 
 
+def test_each_dimension_may_have_a_scale_of_its_own():
+    norms = read_norms(
+        "Wort;Valenz;Erregung\nangst;-2,8;4,6\nruhe;1,9;1,2\nwut;-2,1;4,1\n".encode("cp1252"), "bawl.csv"
+    )
+    assert norms.valence["angst"] == -2.8 and norms.arousal["angst"] == 4.6 and norms.scale == (-3, 5)
+
+
 def test_one_dimension_of_nrc_leaves_the_other_empty():
     data = b"afraid\t-0.913\ncalm\t0.407\njoyful\t0.9\n"
     norms = read_norms(data, "arousal-scores.txt")

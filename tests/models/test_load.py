@@ -97,8 +97,8 @@ def test_a_missing_bundled_model_is_said(monkeypatch, tmp_path):
 
 
 def test_an_unknown_dtype_is_refused(saved):
-    with pytest.raises(ModelError, match=r"float32 or bfloat16 or float16 or int8.*Found: int5"):
-        load_model(str(saved), dtype="int5")
+    with pytest.raises(ModelError, match=r"float32 or bfloat16 or float16 or int8.*Found: int4.*GGUF"):
+        load_model(str(saved), dtype="int4")
 
 
 def test_a_folder_without_weights(copy):

@@ -6,16 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from bundled import Bundled
 from tiny import tiny_model
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.audit import audit_tokens, counts
 from emotion_core.reading.sentence import neutral_baseline, read_sentence
 from emotion_core.reading.short import short_sentence, short_texts
 from emotion_core.tracing.record import record
 from emotion_core.tracing.tokens import project_tokens
+from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 TEXTS = ("The door is open.", "Someone is on the stairs, and nobody else is home tonight.", "Tea?")
@@ -35,6 +38,17 @@ def some_vectors(model: LoadedModel) -> EmotionVectors:
         cv_auroc=np.full(shape[:2], 0.5, np.float32),
         train_midpoints=np.zeros(shape[:2], np.float32),
     )
+
+
+def test_the_zero_point_leaves_out_the_registers_that_the_false_alarm_rate_is_measured_on(bundled: Bundled) -> None:
+    baseline, vectors = bundled.baseline(), bundled.vectors
+    training = {one.text for one in load_prompts("neutral").part("train")}
+    texts = neutral_texts(bundled.model, vectors.reading)
+    values = bundled.run(record(bundled.model, texts, vectors.reading, bundled.cache)).values[:, baseline.layers[0]]
+    read = values @ vectors.units[0, baseline.layers[0]]  # (texts,)
+    kept = np.array([text in training for text in texts])
+    assert baseline.texts.mean[0, 0] == pytest.approx(read[kept].mean(), abs=1e-3)
+    assert abs(read[kept].mean() - read.mean()) > 1e-2, "the others would move it"
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "gpt_neo"])
