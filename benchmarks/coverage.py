@@ -19,10 +19,8 @@ from scipy.stats import norm, rankdata
 
 from benchmarks.fear_study import header
 from emotion_core.evaluation.gaps import paired_gap
-from emotion_core.stats.auroc import Array, auroc
-from emotion_core.stats.auroc_interval import auroc_interval
-from emotion_core.stats.bootstrap import bca_interval
-from emotion_core.stats.d_interval import d_interval
+from emotion_core.stats.auroc import Array, auroc, auroc_interval
+from emotion_core.stats.d_interval import bca_interval, d_interval
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
 

@@ -25,12 +25,11 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.auroc import auroc
-from emotion_core.stats.effect_size import cohens_d
+from emotion_core.stats.d_interval import cohens_d
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.record import read_tokens
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
-from emotion_core.vectors.rows import blocks_of, places
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import blocks_of, places, project
 from emotion_core.vectors.settings import BuildSettings
 
 WAYS: dict[str, ReadingPosition] = {

@@ -1,11 +1,12 @@
-"""Writes the rows of docs/replication.md from the data that the command reads: one source for both.
+"""Writes docs/replication.md from the data that the command reads, and the columns of the tables that are shipped.
 
-python docs/make_replication.py         # rewrites what stands between the two marks, and nothing else
+python docs/make_replication.py         # rewrites what stands between the marks, and nothing else
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "replication.md"
 DATA = ROOT / "emotion_core" / "experiments" / "data" / "replication.json"
+TABLE_BEGIN, TABLE_END = "<!-- table of {}: begin -->\n", "<!-- table of {}: end -->\n"
+MODELS = ("smollm2", "demo")
 BEGIN, END = "<!-- rows of the paper: begin -->\n", "<!-- rows of the paper: end -->\n"
 RULES = {"size": "size rule", "zero": "zero rule", "sign": "sign rule", "own": "rule of its own"}
 
@@ -23,11 +26,27 @@ def main() -> None:
 
 
 def renewed(page: str) -> str:
-    """The page with its rows as the data has them."""
+    """The page with its rows as the data has them, and the tables that came with this version."""
+    for model in MODELS:
+        page = with_table(page, model)
     before, rest = page.split(BEGIN)
     after = rest.split(END)[1]
     rows = json.loads(DATA.read_text(encoding="utf-8"))["rows"]
     return before + BEGIN + "\n" + "\n".join(lines(rows)) + "\n" + END + after
+
+
+def with_table(page: str, model: str) -> str:
+    """The page with the column of a model whose table is shipped; as it is for one that is not."""
+    sys.path.insert(0, str(ROOT))
+    from emotion_core.experiments.replication.report import markdown_table
+    from emotion_core.experiments.replication.ship import shipped_table
+
+    table = shipped_table(model)
+    begin, end = TABLE_BEGIN.format(model), TABLE_END.format(model)
+    if table is None or begin not in page:
+        return page
+    before, rest = page.split(begin)
+    return before + begin + markdown_table(table, range(1, 23)) + end + rest.split(end)[1]
 
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.base.errors import RunError
 from emotion_core.experiments.redo import can_redo, redo, why_not
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 from ui.errors import shown_errors
 from ui.limits import days
 from ui.plain import plain

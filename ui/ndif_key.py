@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
-from emotion_core.models.allowed import require_allowed
+from emotion_core.models.catalogue import require_allowed
 from emotion_core.models.owner import TURNS, ModelOwner
 from emotion_core.runs.joblog import FORMATTER
 from emotion_core.tracing.remote import KEY_VARIABLE, Remote

@@ -41,7 +41,7 @@ PAGES = {
         "Emotion directions in open language models: find them, test whether they are real, and steer with them.",
     ),
     "talk": PageInfo(
-        "pages/10_Talk.py",
+        "pages/11_Talk.py",
         "Talk",
         ":material/forum:",
         "Talk",
@@ -88,6 +88,13 @@ PAGES = {
         ":material/route:",
         "Redo the fear study",
         "Three steps from a published finding about GPT-2 to the controls that it lacked.",
+    ),
+    "replicate": PageInfo(
+        "pages/10_Replicate.py",
+        "Replicate",
+        ":material/fact_check:",
+        "Replicate",
+        "Which findings of the emotion paper hold in this model, each against its own null?",
     ),
     "runs": PageInfo(
         "pages/8_Runs.py",

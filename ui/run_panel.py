@@ -14,8 +14,8 @@ import streamlit as st
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
 from emotion_core.runs.cost import about
-from emotion_core.runs.run import Run
-from emotion_core.runs.stopping import stop_run
+from emotion_core.runs.registry import stop_run
+from emotion_core.runs.store import Run
 from ui.ended import ended
 from ui.errors import show_error
 from ui.own_place import in_own_place

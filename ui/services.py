@@ -14,8 +14,8 @@ from emotion_core.base.settings import Settings, settings
 from emotion_core.experiments.ship import shipped_card, unpack
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
+from emotion_core.models.load import use_threads
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
-from emotion_core.models.threads import use_threads
 from emotion_core.runs.housekeeping import Housekeeper
 from emotion_core.runs.joblog import start_logging
 from emotion_core.runs.registry import JobRegistry

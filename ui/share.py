@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from emotion_core.base.errors import RunError
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 from ui.errors import shown_errors
 from ui.limits import days
 from ui.page_run import forget_run

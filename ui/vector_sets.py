@@ -23,7 +23,7 @@ from emotion_core.runs.builds import (
     load_build,
     start_build,
 )
-from emotion_core.runs.memory import on_pressure
+from emotion_core.runs.housekeeping import on_pressure
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
 from emotion_core.vectors.settings import BuildSettings

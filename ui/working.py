@@ -10,8 +10,7 @@ import streamlit as st
 
 from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
-from emotion_core.models.allowed import allowed_models, require_allowed
-from emotion_core.models.catalogue import CATALOGUE, DEMO_NAME
+from emotion_core.models.catalogue import CATALOGUE, DEMO_NAME, allowed_models, require_allowed
 from emotion_core.models.owner import ModelOwner
 from emotion_core.models.template import offered_arguments
 from emotion_core.vectors.emotion_vectors import EmotionVectors

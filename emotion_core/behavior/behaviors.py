@@ -21,8 +21,8 @@ from emotion_core.evaluation.controls import Controls, Kind
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.directions import Directions, emotion_units, residual_norm, with_thresholds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.estimate import IntArray
 from emotion_core.vectors.file import require_model
-from emotion_core.vectors.rows import IntArray
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

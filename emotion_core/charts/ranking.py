@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion_core.charts.diverging import INK
 from emotion_core.charts.palette import COOL, WARM
-from emotion_core.reading.ranking import Ranking
+from emotion_core.reading.sentence import Ranking
 
 
 def ranking_table(found: Ranking) -> pd.DataFrame:

@@ -10,8 +10,7 @@ import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, NULL, WARM
 from emotion_core.charts.reading import MOST_POINTS
-from emotion_core.reading.roc import LabelledReading
-from emotion_core.reading.watched import Watched
+from emotion_core.reading.monitor import LabelledReading, Watched
 from emotion_core.stats.intervals import wilson
 
 

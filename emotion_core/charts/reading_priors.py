@@ -11,7 +11,7 @@ import pandas as pd
 
 from emotion_core.charts.labels import capital
 from emotion_core.charts.palette import CATEGORICAL, NULL, NULL_OPACITY
-from emotion_core.reading.priors_result import PriorsReading
+from emotion_core.reading.priors import PriorsReading
 
 
 def priors_table(found: PriorsReading, emotions: Sequence[str] | None = None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, PO
 from emotion_core.evaluation.rejudge import all_gaps
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
-from emotion_core.stats.bootstrap import FEWEST
+from emotion_core.stats.d_interval import FEWEST
 
 _RIVALS = {
     "vocabulary": "bag of words",

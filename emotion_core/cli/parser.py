@@ -311,6 +311,12 @@ def _orthogonalise(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", default=None, help="vector file to write what is left to (.safetensors)")
 
 
+def _replicate(command: argparse.ArgumentParser) -> None:
+    model_arguments(command, "demo")
+    command.add_argument("--rows", default="1-22", help="numbers of experiments, such as 1-22 or 5,17 (default 1-22)")
+    command.add_argument("--out", default=None, help="report to write, .html or .md")
+
+
 COMMANDS = {
     "build": Command("build emotion vectors from prompt sets", "vectors.build", _build),
     "heldout": Command("score vectors on texts they were not built from", "evidence.heldout", _heldout),
@@ -331,6 +337,9 @@ COMMANDS = {
     ),
     "behaviors": Command(
         "rates of behaviours in scenarios under steering, beside control directions", "behavior.behaviors", _behaviors
+    ),
+    "replicate": Command(
+        "redo the experiments of the emotion paper, each beside its null", "replicate.replicate", _replicate
     ),
     **{kind: Command(words, "runs.run_over_vectors", _kind(kind)) for kind, (_, words) in KINDS.items() if words},
     "export": Command(

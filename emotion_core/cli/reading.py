@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from emotion_core.reading.continuation import Continuation
     from emotion_core.reading.conversation import ConversationReading
     from emotion_core.reading.dose import DoseReading
-    from emotion_core.reading.monitor import Threshold
-    from emotion_core.reading.priors_result import PriorsReading
-    from emotion_core.reading.roc import LabelledReading
+    from emotion_core.reading.monitor import LabelledReading, Threshold, Watched
+    from emotion_core.reading.priors import PriorsReading
     from emotion_core.reading.situations import SituationReading
     from emotion_core.reading.text import TokenReading
-    from emotion_core.reading.watched import Watched
 
 # Emotions that the answer for people lists; the document has all.
 SHOWN = 8

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from emotion_core.base.activations import ReadingPosition
     from emotion_core.experiments.reading import ReadingSettings
     from emotion_core.prompts.library_items import Template, Turn
-    from emotion_core.reading.attempts_library import AttemptRun
+    from emotion_core.reading.attempts import AttemptRun
     from emotion_core.reading.continuation import Writing
     from emotion_core.reading.monitor import MonitorSettings
     from emotion_core.reading.priors import Prior
@@ -40,7 +40,7 @@ def make_request(arguments: argparse.Namespace) -> ReadingSettings:
     if arguments.attempts is not None:
         return kinds.AttemptsSettings(_attempts(arguments.attempts), **shared)
     if arguments.labelled is not None and monitor is not None:
-        from emotion_core.reading.labelled import read_labelled
+        from emotion_core.reading.monitor import read_labelled
 
         file = Path(arguments.labelled)
         return kinds.LabelledSettings(monitor, read_labelled(file.name, _bytes(file)), **shared)
@@ -128,7 +128,7 @@ def _template(arguments: argparse.Namespace) -> Template:
 
 
 def _attempts(name: str) -> AttemptRun:
-    from emotion_core.reading.attempts_library import load_attempts, read_attempts_file
+    from emotion_core.reading.attempts import load_attempts, read_attempts_file
 
     library = {one.name: one for one in load_attempts()}
     return library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))

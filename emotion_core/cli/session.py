@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.base.settings import DTYPES, settings
-from emotion_core.models.load import load_model
+from emotion_core.models.load import load_model, use_threads
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.threads import use_threads
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 

@@ -22,7 +22,7 @@ from emotion_core.exchange.gguf_write import model_type
 from emotion_core.exchange.imports import import_vectors
 from emotion_core.exchange.open_file import open_file
 from emotion_core.prompts.prompt_set import n_units
-from emotion_core.reading.short import short_sentence, short_texts
+from emotion_core.reading.audit import short_sentence, short_texts
 from emotion_core.runs.cost import build_cost, where_it_computes
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors

@@ -6,7 +6,7 @@ import numpy as np
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.stats.auroc import Array
-from emotion_core.vectors.rows import Block, PairRows
+from emotion_core.vectors.estimate import Block, PairRows
 
 DRAWS = 200
 

@@ -18,11 +18,10 @@ from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.stats.bootstrap import FEWEST
+from emotion_core.stats.d_interval import FEWEST
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import Block, PairRows, blocks_of, places
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import Block, PairRows, blocks_of, places, project
 
 # Contrasts that a fear vector, and most others, must not light up for.
 CONFOUND_SETS = ("confound-arousal", "confound-threat", "confound-place", "confound-negative")

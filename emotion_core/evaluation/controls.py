@@ -24,12 +24,9 @@ from emotion_core.base.jobs import Job
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_texts
+from emotion_core.vectors.build import Training, neutral_texts, project_out, projections, training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.neutral import project_out
-from emotion_core.vectors.rows import Block, IntArray, LabelledRows, PairRows
-from emotion_core.vectors.training import Training, projections, training
+from emotion_core.vectors.estimate import Block, IntArray, LabelledRows, PairRows, estimate
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["random", "neutral", "shuffled", "rotated"]

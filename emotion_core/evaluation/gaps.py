@@ -27,8 +27,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from emotion_core.base.numbers import finite
-from emotion_core.stats.auroc import Array, Scores, auroc
-from emotion_core.stats.auroc_interval import auroc_interval
+from emotion_core.stats.auroc import Array, Scores, auroc, auroc_interval
 
 GapKind = Literal["rival", "confound"]
 Outcome = Literal["beats it", "cannot be told from", "explained by"]

@@ -25,8 +25,8 @@ from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, training_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.estimate import Block, blocks_of, places
 from emotion_core.vectors.file import require_model
-from emotion_core.vectors.rows import Block, blocks_of, places
 
 
 def heldout(

@@ -20,8 +20,8 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, centred_rows
 from emotion_core.stats.auroc import Array, auroc
-from emotion_core.stats.effect_size import cohens_d
-from emotion_core.vectors.rows import Block, PairRows
+from emotion_core.stats.d_interval import cohens_d
+from emotion_core.vectors.estimate import Block, PairRows
 
 DRAWS = 200
 

@@ -14,11 +14,9 @@ from emotion_core.evaluation.confounds import confound_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import training_texts, with_midpoints
+from emotion_core.vectors.build import orthogonal_to, training_texts, with_midpoints
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.orthogonal import orthogonal_to
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.estimate import blocks_of, estimate, places
 
 
 def orthogonalise(

@@ -30,13 +30,18 @@ from emotion_core.evaluation.rivals import (
 )
 from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, fixed, reextracted
 from emotion_core.stats.auroc import Array, auroc, balanced_accuracy
-from emotion_core.stats.bootstrap import FEWEST, TOO_FEW
-from emotion_core.stats.d_interval import corrected_d, d_interval, overlap, pair_correlation, small_sample_factor
+from emotion_core.stats.d_interval import (
+    FEWEST,
+    TOO_FEW,
+    corrected_d,
+    d_interval,
+    overlap,
+    pair_correlation,
+    small_sample_factor,
+)
+from emotion_core.vectors.build import neutral_components, project_out, without_removed
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.orthogonal import without_removed
-from emotion_core.vectors.rows import Block, IntArray, PairRows
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import Block, IntArray, PairRows, project
 
 # Shuffles at the chosen layer: a corrected p-value near .05 then moves by less than .01 from seed to seed.
 DRAWS_PER_EMOTION = 3000

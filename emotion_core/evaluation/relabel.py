@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.evaluation.gaps import FEWEST_TOPICS
-from emotion_core.vectors.rows import BoolArray, IntArray, LabelledRows, PairRows
+from emotion_core.vectors.estimate import BoolArray, IntArray, LabelledRows, PairRows
 
 
 def swaps(block: PairRows, draws: int, rng: np.random.Generator) -> BoolArray:

@@ -20,9 +20,9 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.checks import Finding
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.record import record
+from emotion_core.vectors.build import training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import blocks_of, places
-from emotion_core.vectors.training import training
+from emotion_core.vectors.estimate import blocks_of, places
 
 
 @dataclass(frozen=True)

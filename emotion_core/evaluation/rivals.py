@@ -11,9 +11,7 @@ import numpy as np
 from emotion_core.base.activations import Activations
 from emotion_core.stats.auroc import Array, auroc
 from emotion_core.vectors.emotion_vectors import Estimator
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import Block, IntArray
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import Block, IntArray, estimate, project
 
 Sides = tuple[IntArray, IntArray]
 # Scores of the positive and of the negative texts, float64 [texts] each; None where a rival cannot be had.

@@ -17,9 +17,7 @@ from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.stats.auroc import Array, auroc
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import Block, BoolArray, LabelledRows, PairRows
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import Block, BoolArray, LabelledRows, PairRows, estimate, project
 
 DRAWS = 40
 _NAN = float("nan")

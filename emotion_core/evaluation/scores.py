@@ -15,8 +15,7 @@ from emotion_core.evaluation.controls import KIND_WORDS, Kind
 from emotion_core.evaluation.gaps import Gap
 from emotion_core.evaluation.rivals import Rivals
 from emotion_core.evaluation.verdict import RULE, Verdict
-from emotion_core.stats.auroc import Array
-from emotion_core.stats.auroc_interval import auroc_interval
+from emotion_core.stats.auroc import Array, auroc_interval
 
 # Part of every content key: raise it when scores computed before must not be shown again.
 SCORES_VERSION = 3

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.evaluation.relabel import permutations, starts, swaps
-from emotion_core.vectors.rows import Block, IntArray, PairRows
+from emotion_core.vectors.estimate import Block, IntArray, PairRows
 
 # Scores held at once, in numbers: 64 MB of float32.
 _BUDGET = 16 * 1024**2

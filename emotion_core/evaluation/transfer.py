@@ -52,14 +52,20 @@ from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.p_words import p_words
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_texts
+from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, without_removed
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import estimate
+from emotion_core.vectors.estimate import (
+    Block,
+    CrossValidation,
+    LabelledRows,
+    PairRows,
+    best_layer,
+    blocks_of,
+    cross_validate,
+    estimate,
+    places,
+)
 from emotion_core.vectors.file import require_model
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.orthogonal import without_removed
-from emotion_core.vectors.rows import Block, LabelledRows, PairRows, blocks_of, places
-from emotion_core.vectors.select import CrossValidation, best_layer, cross_validate
 
 # Part of every content key: raise it when results computed before must not be shown again.
 TRANSFER_VERSION = 1

@@ -12,8 +12,8 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
+from emotion_core.vectors.build import training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.training import training
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,16 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.auroc import Array
 from emotion_core.stats.d_interval import corrected_d, d_interval
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
+from emotion_core.vectors.build import (
+    neutral_components,
+    neutral_texts,
+    project_out,
+    training_texts,
+    vectors_from,
+    without_removed,
+)
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator
-from emotion_core.vectors.neutral import neutral_components, project_out
-from emotion_core.vectors.orthogonal import without_removed
-from emotion_core.vectors.rows import Block, PairRows, blocks_of, places
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import Block, PairRows, blocks_of, places, project
 from emotion_core.vectors.settings import BuildSettings
 
 # A logistic regression of this many classes, in every fold and layer, takes minutes.

@@ -11,7 +11,7 @@ from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.exchange.found import Answers, Found, Piece
 from emotion_core.vectors.build import library_versions
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.select import fallback_layer
+from emotion_core.vectors.estimate import fallback_layer
 
 
 def complete(found: Found, answers: Answers, model: ModelInfo, residual_norms: FloatArray) -> EmotionVectors:

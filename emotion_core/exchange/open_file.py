@@ -16,8 +16,7 @@ from emotion_core.exchange.gguf_write import NAMESPACE
 from emotion_core.exchange.named_arrays import from_array, from_arrays
 from emotion_core.exchange.pickled import ENDINGS, is_pickle, refuse_pickle
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.file import LARGEST_FILE, assemble, load_vectors
-from emotion_core.vectors.header import check_header
+from emotion_core.vectors.file import LARGEST_FILE, assemble, check_header, load_vectors
 
 VECTORS_IN_BUNDLE = "vectors.safetensors"
 

@@ -34,10 +34,8 @@ from emotion_core.runs.limits import (
     within_tokens,
 )
 from emotion_core.runs.recipes import described_vectors, named_sets
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
-from emotion_core.runs.stopping import keeping, stop_flag
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.registry import JobRegistry, keeping, stop_flag
+from emotion_core.runs.store import Run, RunStore
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -59,12 +57,14 @@ class Bench:
         vectors: The vectors.
         cache: Activations read before.
         stopped: Asked between steps by jobs that leave a part.
+        store: Where results that it builds on are found and kept; None computes them anew.
     """
 
     model: LoadedModel
     vectors: EmotionVectors
     cache: ActivationCache | None = None
     stopped: Callable[[], bool] = never
+    store: RunStore | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,8 @@ def start(
         return finished
     described = _described(experiment, owner.info, vectors, settings)
     run_id = registry.store.create(experiment.stored, described, key=key)
-    bench = Bench(owner.model, vectors, cache, stop_flag(run_id).is_set if experiment.partial else never)
+    stopped = stop_flag(run_id).is_set if experiment.partial else never
+    bench = Bench(owner.model, vectors, cache, stopped, registry.store)
     return launch(registry, owner, experiment, settings, work(registry.limits, experiment, bench, settings), run_id)
 
 
@@ -293,11 +294,26 @@ def result_of(
     run_id = find(store, vectors, experiment, settings)
     if run_id is not None:
         return load(store, run_id, experiment)
-    loaded = model()
-    result = run_to_end(experiment.job(Bench(loaded, vectors, cache), settings), watch)
-    described = _described(experiment, loaded.info, vectors, settings)
-    run_id = store.create(experiment.stored, described, key=key_of(experiment, vectors, settings))
-    store.finish(run_id, files_of(experiment, settings, result))
+    return run_to_end(computed(Bench(model(), vectors, cache, store=store), experiment, settings), watch)
+
+
+def computed(bench: Bench, experiment: Experiment[S, R], settings: S) -> Job[R]:
+    """A result that another one builds on, as a job: found where it was computed before, else computed and kept.
+
+    Args:
+        bench: Of the run that needs it, with the vectors that it is about.
+        experiment: The kind of run.
+        settings: What is asked.
+    """
+    store = bench.store
+    run_id = None if store is None else find(store, bench.vectors, experiment, settings)
+    if store is not None and run_id is not None:
+        return load(store, run_id, experiment)
+    result = yield from experiment.job(bench, settings)
+    if store is not None:
+        described = _described(experiment, bench.model.info, bench.vectors, settings)
+        run_id = store.create(experiment.stored, described, key=key_of(experiment, bench.vectors, settings))
+        store.finish(run_id, files_of(experiment, settings, result))
     return result
 
 

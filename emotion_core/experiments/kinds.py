@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "talk-scale": (f"{_HERE}.talk:TALK_SCALE", ""),
     "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),
     "behaviors": (f"{_HERE}.behavior:BEHAVIORS", ""),
+    "replication-row": (f"{_HERE}.replication.rows:REPLICATION", ""),
 }
 
 

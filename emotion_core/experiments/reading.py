@@ -23,9 +23,8 @@ from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, 
 from emotion_core.models.encode import encode
 from emotion_core.prompts.library import load_conversations, load_implicit, load_system_prompts, load_templates
 from emotion_core.prompts.library_items import Template, Turn
-from emotion_core.reading.attempts import AttemptsReading, read_attempts
-from emotion_core.reading.attempts_library import AttemptRun, load_attempts
-from emotion_core.reading.baseline import Baseline, check_layers, read_baseline
+from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts
+from emotion_core.reading.baseline import Baseline, Form, check_layers, read_baseline
 from emotion_core.reading.continuation import (
     Continuation,
     Writing,
@@ -35,20 +34,23 @@ from emotion_core.reading.continuation import (
 )
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.dose import DoseReading, make_template, read_dose
-from emotion_core.reading.labelled import Labelled
-from emotion_core.reading.monitor import MonitorSettings
-from emotion_core.reading.neutral_form import Form
-from emotion_core.reading.priors import Prior, check_priors, read_priors
-from emotion_core.reading.priors_result import PriorsReading
-from emotion_core.reading.roc import LabelledReading, read_labelled_set
+from emotion_core.reading.monitor import (
+    Labelled,
+    LabelledReading,
+    MonitorSettings,
+    Watched,
+    conversation_encoding,
+    read_labelled_set,
+    read_threshold,
+    watch,
+)
+from emotion_core.reading.priors import Prior, PriorsReading, check_priors, read_priors
 from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import ANY_LENGTH, TokenReading, check_length, read_encoding, read_text
-from emotion_core.reading.watched import Watched, conversation_encoding, read_threshold, watch
 from emotion_core.runs.codec import document_of, from_bytes
 from emotion_core.runs.cost import read_seconds
 from emotion_core.runs.keys import content_key, vectors_digest
-from emotion_core.runs.run import Run
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.store import Run, RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 R = TypeVar("R")

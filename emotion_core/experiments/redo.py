@@ -18,10 +18,8 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.runs import builds
 from emotion_core.runs.limits import require_texts
 from emotion_core.runs.recipes import build_settings, built_again, kept_vectors, require_recipe, sets_of
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
-from emotion_core.runs.stopping import stop_flag
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.registry import JobRegistry, stop_flag
+from emotion_core.runs.store import Run, RunStore
 
 _ENDED = ("expired", "interrupted", "failed", "cancelled")
 
@@ -90,7 +88,8 @@ def redo(registry: JobRegistry, owner: ModelOwner, run: Run, cache: ActivationCa
     def again() -> Job[Any]:
         vectors = kept if kept is not None else (yield from built_again(owner.model, described, cache))
         require_size(registry.limits, experiment.size(settings, vectors))
-        bench = Bench(owner.model, vectors, cache, stop_flag(run.id).is_set if experiment.partial else never)
+        stopped = stop_flag(run.id).is_set if experiment.partial else never
+        bench = Bench(owner.model, vectors, cache, stopped, registry.store)
         return (yield from work(registry.limits, experiment, bench, settings))
 
     registry.store.reopen(run.id)

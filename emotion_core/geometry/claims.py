@@ -25,7 +25,7 @@ from emotion_core.geometry.supervised import Reading, left_out_predictions
 from emotion_core.geometry.words import closeness, rated
 from emotion_core.stats.auroc import Array
 from emotion_core.stats.p_words import p_words
-from emotion_core.vectors.rows import IntArray
+from emotion_core.vectors.estimate import IntArray
 
 LEVEL = 0.025
 CLUSTERS = "The clusters match the paper's ten"  # name of the claim

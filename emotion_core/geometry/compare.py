@@ -19,7 +19,7 @@ from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
 from emotion_core.geometry.words import comparison_title
 from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import IntArray
+from emotion_core.vectors.estimate import IntArray
 
 SHUFFLES = 2000
 SIGNIFICANCE = 0.05

@@ -23,7 +23,7 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.numbers import finite
 from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import IntArray, PairRows, blocks_of, places
+from emotion_core.vectors.estimate import IntArray, PairRows, blocks_of, places
 
 VOCABULARY, TWIN = "tf-idf", "untrained twin"
 Outcome = Literal["beats", "cannot be told", "explains"]

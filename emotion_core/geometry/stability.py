@@ -26,8 +26,7 @@ from emotion_core.geometry.pca import principal_components
 from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
 from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import Estimator
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import Block, IntArray, PairRows
+from emotion_core.vectors.estimate import Block, IntArray, PairRows, estimate
 
 RESAMPLES = 40
 SPLITS = 20
@@ -104,13 +103,13 @@ def stability(
     full = _built(values, blocks, estimator)[places]
     groups = _Groups(full, clusters, seed)
     for done in range(resamples):
-        groups.add(_built(values, [_resampled(block, rng) for block in blocks], estimator)[places])
+        groups.add(_built(values, [resampled_rows(block, rng) for block in blocks], estimator)[places])
         yield Progress(done + 1, resamples + splits, "rebuilding the map from resampled texts")
     halves: list[Array] = []
     quarters: list[Array] = []
     for done in range(splits):
         for parts, share in ((halves, 2), (quarters, 4)):
-            pairs = [_parts(block, share, rng) for block in blocks]
+            pairs = [disjoint_parts(block, share, rng) for block in blocks]
             both = [_built(values, [pair[side] for pair in pairs], estimator)[places] for side in (0, 1)]
             parts.append(np.stack([[cosine_matrix(one[:, layer]) for layer in range(one.shape[1])] for one in both]))
         yield Progress(resamples + done + 1, resamples + splits, "comparing parts of the texts")
@@ -264,11 +263,12 @@ def _units(block: Block) -> list[tuple[str, IntArray]]:
     return [(emotion, np.flatnonzero(block.labels == e)) for e, emotion in enumerate(block.emotions)]
 
 
-def _resampled(block: Block, rng: np.random.Generator) -> Block:
+def resampled_rows(block: Block, rng: np.random.Generator) -> Block:
+    """A block of as many rows, drawn with replacement within each emotion: the bootstrap over texts."""
     return _picked(block, np.concatenate([rng.choice(rows, len(rows)) for _, rows in _units(block)]))
 
 
-def _parts(block: Block, share: int, rng: np.random.Generator) -> tuple[Block, Block]:
+def disjoint_parts(block: Block, share: int, rng: np.random.Generator) -> tuple[Block, Block]:
     """Two parts of a block without a text in common, each of one text in `share` of every emotion."""
     shuffled = [rng.permutation(rows) for _, rows in _units(block)]
     sizes = [len(rows) // share for rows in shuffled]

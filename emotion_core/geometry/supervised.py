@@ -15,7 +15,7 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.similarity import unit_rows
 from emotion_core.stats.auroc import Array
-from emotion_core.vectors.rows import IntArray
+from emotion_core.vectors.estimate import IntArray
 
 FOLDS = 5
 SHUFFLES = 499

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import Settings
 from emotion_core.models.gguf_weights import SMOLLM2, VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,3 +64,24 @@ _ENTRIES = (
     CatalogueEntry("qwen2.5-0.5b-instruct", "Qwen/Qwen2.5-0.5B-Instruct", "0.5 B", "Chat model; 1 GB."),
 )
 CATALOGUE: dict[str, CatalogueEntry] = {entry.name: entry for entry in _ENTRIES}
+
+
+def allowed_models(limits: Settings) -> tuple[str, ...]:
+    """Names offered by the picker, the default first; when hosted, nothing else is loaded."""
+    offered = limits.models if limits.hosted and limits.models else tuple(CATALOGUE)
+    return tuple(dict.fromkeys((limits.model, *offered)))
+
+
+def require_allowed(name: str, limits: Settings) -> None:
+    """Refuses folders, hub ids and unlisted models in a hosted app.
+
+    Raises:
+        ModelError: The app is hosted and the model is not on its list.
+    """
+    if limits.hosted and name not in allowed_models(limits):
+        raise ModelError(
+            "This model is not offered here",
+            where=name[:80],
+            expected=f"one of {', '.join(allowed_models(limits))}",
+            remedy="Choose one from the list or run the app on your own computer",
+        )

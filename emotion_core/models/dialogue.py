@@ -74,7 +74,7 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn], *, reply: bool = False) 
         ModelError: The template refuses the roles or their order, or changes the text of a turn.
     """
     whole, template = _rendered(model.tokenizer, turns, reply)
-    places = _places(model.tokenizer, turns, whole)
+    places = turn_places(model.tokenizer, turns, whole)
     coded = model.tokenizer(
         whole, add_special_tokens=template == "plain", return_offsets_mapping=True, verbose=False, truncation=False
     )
@@ -88,7 +88,7 @@ def tokenize(model: LoadedModel, turns: Sequence[Turn], *, reply: bool = False) 
     return Dialogue(tuple(turns), Encoding(ids, tuple(content)), spans, template)
 
 
-def _places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple[int, int]]:
+def turn_places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple[int, int]]:
     """First character of each turn, and one after its last, in the rendered conversation.
 
     A turn may say what the template itself says, "user" for example, so it is not searched for: marks in the place

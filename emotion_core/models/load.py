@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import json
 import os
 import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,19 +21,300 @@ from torch import nn
 from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.base.settings import DTYPES, settings
-from emotion_core.models.allocator import keep_freed_memory
-from emotion_core.models.allowed import require_allowed
-from emotion_core.models.catalogue import CATALOGUE
-from emotion_core.models.fingerprint import fingerprint
+from emotion_core.models.catalogue import CATALOGUE, require_allowed
 from emotion_core.models.first_look import base_of_adapter, classes_for, merged, require_files
-from emotion_core.models.fused_gelu import fuse_gelu
 from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
 from emotion_core.models.int8 import INT8, in_8_bits, to_int8
 from emotion_core.models.layers import find_layers, text_config
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.offload import device_of, placement
-from emotion_core.models.template import set_arguments, split_name
-from emotion_core.models.trial import tried
+from emotion_core.models.template import arguments_of, set_arguments, split_name
+
+_TEXT = "The rain has stopped and the street is quiet."
+_TOKENS = 5
+_ANOTHER_MODEL = "Choose another model; the list that the app offers works"
+# Of the largest logit; rounding of two passes of the same text is far below.
+_LOOKED_AHEAD = {"float32": 1e-4}
+
+
+@dataclass
+class _Went:
+    """What went through the blocks."""
+
+    shapes: list[list[tuple[int, ...]]] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)
+
+
+def tried(model: LoadedModel) -> LoadedModel:
+    """The same model, after two short passes; models whose weights lie elsewhere or on disk are not tried.
+
+    Raises:
+        ModelError: It cannot run a text, sees what comes later, keeps no residual stream that can be read, or
+            calculates with numbers that are not finite.
+    """
+    if model.remote is not None or offloaded(model.module) or model.info.device == "meta":
+        return model
+    tokens = _tokens(model)  # (1, tokens)
+    went, logits = _passed(model, tokens)
+    _require_stream(model, went, tokens)
+    if went.broken or not bool(torch.isfinite(logits).all()):
+        raise not_finite(model, went.broken)
+    _require_causal(model, tokens, logits)
+    return model
+
+
+def not_finite(model: LoadedModel, layers: list[int] | None = None) -> ModelError:
+    """The error about numbers that are none: where they begin, why, and the one remedy.
+
+    Args:
+        model: The model.
+        layers: Layers whose output was seen to hold them; None or empty where only the logits do.
+    """
+    dtype = model.info.computes_in
+    said = "the logits"
+    if layers:
+        said = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}"
+    bad = _broken_weights(model)
+    if bad:
+        return ModelError(
+            "The model's weights hold numbers that are not finite, so nothing it computes from there on is one",
+            where=model.info.name,
+            found=f"{len(bad)} of its tensors, such as {bad[0]}; {said} not finite",
+            remedy="Fetch the files again, or choose another copy of the model",
+        )
+    if dtype == "float32":
+        what, remedy = "The model computes numbers that are not finite", _ANOTHER_MODEL
+    else:
+        what = f"The numbers of this model do not fit into {dtype}"
+        remedy = "Load it in bfloat16 or float32" if dtype == "float16" else "Load it in float32"
+    return ModelError(
+        what,
+        where=model.info.name,
+        expected=f"activations below {torch.finfo(getattr(torch, dtype)).max:.3g}",
+        found=f"{said} not finite",
+        remedy=remedy,
+    )
+
+
+def _tokens(model: LoadedModel) -> torch.Tensor:
+    ids = list(model.tokenizer(_TEXT, verbose=False)["input_ids"])[:_TOKENS]
+    ids = (ids * _TOKENS)[:_TOKENS] if len(ids) < _TOKENS else ids
+    return torch.tensor([ids], device=model.info.device)
+
+
+def _passed(model: LoadedModel, tokens: torch.Tensor) -> tuple[_Went, torch.Tensor]:
+    blocks: Any = model.module.get_submodule(model.layers_path)
+    went = _Went([[] for _ in blocks])
+    handles = [block.register_forward_hook(_watch(went, i)) for i, block in enumerate(blocks)]
+    try:
+        with torch.inference_mode():
+            logits: torch.Tensor = model.module(input_ids=tokens, use_cache=False).logits
+    # A class that needs more than tokens says so in any way it likes.
+    except Exception as error:
+        raise ModelError(
+            "The model cannot run a text",
+            where=model.info.name,
+            expected="a model that goes on from tokens alone",
+            found=f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[0][:300]}",
+            remedy=_ANOTHER_MODEL,
+        ) from error
+    finally:
+        for handle in handles:
+            handle.remove()
+    return went, logits
+
+
+def _watch(went: _Went, i: int) -> Any:
+    def watch(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        first = output[0] if isinstance(output, (tuple, list)) and len(output) else output
+        if not isinstance(first, torch.Tensor):
+            went.shapes[i].append(())
+            return
+        went.shapes[i].append(tuple(first.shape))
+        if not bool(torch.isfinite(first).all()):
+            went.broken.append(i)
+
+    return watch
+
+
+def _require_stream(model: LoadedModel, went: _Went, tokens: torch.Tensor) -> None:
+    """Each block runs once and hands on a row of the stream for each token."""
+    width, n = model.info.width, tokens.shape[1]
+    for i, shapes in enumerate(went.shapes):
+        if len(shapes) == 1 and _one_copy(shapes[0], model) == (1, n, width):
+            continue
+        shape = list(shapes[0]) if shapes else []
+        seen = (
+            f"block {i} ran {len(shapes)} times" if len(shapes) != 1 else f"block {i} puts out {shape or 'no tensor'}"
+        )
+        raise ModelError(
+            "The blocks of this model do not hand on a residual stream that can be read",
+            where=f"{model.info.name}, {model.layers_path}",
+            expected=f"each block once, with [1, {n}, {width}] for a text of {n} tokens",
+            found=seen,
+            remedy="Choose another model, or name another list of blocks behind a # after the model's name",
+        )
+
+
+def _one_copy(shape: tuple[int, ...], model: LoadedModel) -> tuple[int, ...]:
+    """The shape without the axis of copies, see `tracing.envoy.stream`."""
+    if len(shape) != 4:
+        return shape
+    return shape[1:] if model.copy is not None else (*shape[:2], shape[3])
+
+
+def _require_causal(model: LoadedModel, tokens: torch.Tensor, logits: torch.Tensor) -> None:
+    """Another last token must not change what is computed for those before it."""
+    other = tokens.clone()
+    other[0, -1] = tokens[0, 0] if tokens[0, 0] != tokens[0, -1] else tokens[0, 1]
+    with torch.inference_mode():
+        again = model.module(input_ids=other, use_cache=False).logits
+    before, after = logits[0, :-1].float(), again[0, :-1].float()
+    apart = float((after - before).abs().max() / before.abs().max().clamp_min(1e-12))
+    if apart > _LOOKED_AHEAD.get(model.info.computes_in, 0.1):
+        raise ModelError(
+            "This is not a causal language model: it sees what comes after a token",
+            where=model.info.name,
+            expected="a model that continues a text, such as gpt2",
+            found=f"{model.info.architecture}, where the last token changes logits before it by {apart:.1e} of them",
+            remedy="Choose another model",
+        )
+
+
+def _broken_weights(model: LoadedModel) -> list[str]:
+    """Names of tensors that hold no numbers; in float16 infinite ones may be numbers that were too large for it."""
+    narrow = model.info.dtype == "float16"
+    state = {name: weight(model.module, name, one) for name, one in model.module.state_dict().items()}
+    return [name for name, one in state.items() if bool((one.isnan() if narrow else ~one.isfinite()).any())]
+
+
+# Above this many bytes, hashing every weight takes longer than loading it: then a strided sample of each tensor is
+# hashed. Training of any kind changes nearly every weight, so a sample still tells two models apart.
+FULL_HASH_BYTES = 2**30
+SAMPLES_PER_TENSOR = 4096
+
+# Configuration that says where a model came from, not what it computes.
+_INCIDENTAL = {"_name_or_path", "transformers_version", "architectures", "torch_dtype", "use_cache"}
+
+
+def fingerprint(module: nn.Module, tokenizer: Any) -> str:
+    """sha256 in hexadecimal over configuration, tokenizer and weights, with their dtype.
+
+    The weights' dtype belongs to it because activations in bfloat16 differ from those in float32.
+    """
+    digest = hashlib.sha256()
+    config = {k: v for k, v in module.config.to_dict().items() if k not in _INCIDENTAL}  # type: ignore[operator,union-attr]
+    digest.update(json.dumps(config, sort_keys=True, default=str).encode())
+    digest.update(_tokenizer_text(tokenizer).encode())
+    state = module.state_dict()
+    total = sum(t.numel() * t.element_size() for t in state.values())
+    for name, tensor in sorted(state.items()):
+        digest.update(f"{name}:{tuple(tensor.shape)}:{tensor.dtype}".encode())
+        flat = weight(module, name, tensor).detach().reshape(-1)
+        if total > FULL_HASH_BYTES:
+            flat = flat[:: max(1, flat.numel() // SAMPLES_PER_TENSOR)]
+        if flat.device.type != "meta":
+            digest.update(flat.contiguous().cpu().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _tokenizer_text(tokenizer: Any) -> str:
+    """Everything that decides on tokens: vocabulary, merges, normalisation, special tokens, chat template."""
+    parts = [
+        sorted(tokenizer.get_vocab().items()),
+        tokenizer("A b.\nC d")["input_ids"],
+        sorted(tokenizer.all_special_ids),
+        str(getattr(tokenizer, "chat_template", None)),
+    ]
+    if arguments_of(tokenizer):
+        parts.append(sorted(arguments_of(tokenizer).items()))
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        pipeline = json.loads(backend.to_str())
+        # Padding and truncation are left over from the last call, not part of the tokenizer.
+        parts.append({k: v for k, v in pipeline.items() if k not in ("padding", "truncation")})
+    return json.dumps(parts, sort_keys=True)
+
+
+# By default glibc maps large blocks anew and gives the top of the heap back at every free. A forward pass frees and
+# takes blocks of some megabytes all the time, and every page of them is then cleared again by the system.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of the two settings in malloc.h
+_MAPPED_FROM = 32 * 2**20  # bytes of a block, the most that glibc takes
+_KEPT = 256 * 2**20  # bytes; `runs/housekeeping.py` gives them back when no job works
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Sets both thresholds, once a process; returns whether the C library took them."""
+    with suppress(OSError, AttributeError):  # another system's C library
+        library = ctypes.CDLL("libc.so.6")
+        return bool(library.mallopt(_MMAP_THRESHOLD, _MAPPED_FROM) and library.mallopt(_TRIM_THRESHOLD, _KEPT))
+    return False
+
+
+def fuse_gelu(module: nn.Module) -> int:
+    """Replaces the tanh form of GELU, which transformers writes out in single steps, by torch's kernel of the formula.
+
+    Written out it takes a fifth of a forward pass of the bundled model on a CPU (`python -m benchmarks --profile`). The
+    results differ by rounding (`tests/models/test_fused_gelu.py`). The fingerprint is one of weights, configuration
+    and tokenizer and stays as it is.
+
+    Args:
+        module: A model, changed in place.
+
+    Returns:
+        How many activation functions were replaced.
+    """
+    from transformers.activations import FastGELUActivation, GELUTanh, NewGELUActivation
+
+    found = 0
+    for parent in list(module.modules()):
+        for name, child in parent.named_children():
+            if type(child) in (NewGELUActivation, FastGELUActivation):
+                setattr(parent, name, GELUTanh())
+                found += 1
+    return found
+
+
+def placement() -> dict[str, Any]:
+    """What `from_pretrained` needs so that weights take at most `EMOTION_OFFLOAD_MB` of memory; nothing without it.
+
+    A GPU is filled first, then memory; the rest stays on disk. Blocks that lie there are read anew for every batch,
+    so this is slow, and it changes no number.
+    """
+    limit = settings().offload_mb
+    if not limit:
+        return {}
+    most: dict[int | str, int] = {"cpu": limit * 10**6}
+    for gpu in range(torch.cuda.device_count()):
+        most[gpu] = int(0.9 * torch.cuda.mem_get_info(gpu)[0])  # the rest is for what a batch needs
+    return {"device_map": "auto", "max_memory": most, "offload_folder": str(settings().data_dir / "offload")}
+
+
+def device_of(module: nn.Module) -> str:
+    """Where a model takes its input: the first of its parameters that is not on disk tells."""
+    found = [parameter.device for parameter in module.parameters() if parameter.device.type != "meta"]
+    if found:
+        return str(found[0])
+    return "cpu" if offloaded(module) else "meta"
+
+
+def offloaded(module: nn.Module) -> bool:
+    """Whether a part of the weights stays on disk."""
+    return "disk" in (getattr(module, "hf_device_map", None) or {}).values()
+
+
+def weight(module: nn.Module, name: str, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of the state dict, read from disk where it lies there; as it is where nobody has its numbers."""
+    if tensor.device.type != "meta" or not offloaded(module):
+        return tensor
+    path, _, leaf = name.rpartition(".")
+    hook: Any = getattr(module.get_submodule(path), "_hf_hook", None)
+    for one in getattr(hook, "hooks", None) or [hook]:
+        kept = getattr(one, "weights_map", None)
+        if kept is not None and kept.prefix + leaf in kept.dataset:
+            return torch.as_tensor(kept[leaf]).to(tensor.dtype)
+    return tensor
+
 
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
 # Models without a limit of positions (ALiBi, recurrent) still need one here, for memory.
@@ -262,3 +549,18 @@ def _width(module: nn.Module, config: Any) -> int:
     if isinstance(declared, int):
         return declared
     return int(module.get_input_embeddings().weight.shape[1])  # type: ignore[operator]
+
+
+def use_threads(number: int) -> None:
+    """Has torch work in so many threads, in every thread that works with a model from now on.
+
+    On a machine shared with other programs more threads are slower, not faster: each product waits for the thread that
+    was not given a core.
+
+    Args:
+        number: Threads; 0 leaves the choice to torch.
+    """
+    if number:
+        import torch
+
+        torch.set_num_threads(number)

@@ -10,9 +10,8 @@ from torch import nn
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import ModelError, TextTooLongError
-from emotion_core.models.encode import Encoding, encode
+from emotion_core.models.encode import Encoding, encode, spelled
 from emotion_core.models.layers import text_config
-from emotion_core.models.pieces import spelled
 
 
 @dataclass(eq=False)

@@ -13,10 +13,8 @@ from typing import Any
 import torch
 
 from emotion_core.base.errors import ModelError
-from emotion_core.models.fused_gelu import fuse_gelu
-from emotion_core.models.load import adopt
+from emotion_core.models.load import adopt, fuse_gelu, offloaded
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.offload import offloaded
 
 PREFIX = "untrained:"
 TWIN_SEED = 0

@@ -19,7 +19,7 @@ from scipy.stats import false_discovery_control, rankdata
 
 from emotion_core.evaluation.controls import KIND_WORDS, Kind, hardest, rank_p
 from emotion_core.stats.correlation import adjusted
-from emotion_core.vectors.rows import IntArray
+from emotion_core.vectors.estimate import IntArray
 
 Array = npt.NDArray[np.float64]
 Side = Literal["greater", "two-sided"]

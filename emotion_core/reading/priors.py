@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +12,155 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import finite
 from emotion_core.models.dialogue import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.chance import judge
-from emotion_core.reading.priors_result import PriorsReading, late_turns
-from emotion_core.reading.project import GroupMeans, read_windows
-from emotion_core.reading.windows import windows
+from emotion_core.reading.chance import LEAST_RANGE, LEVEL, judge
+from emotion_core.reading.dose import match_expected
+from emotion_core.reading.project import GroupMeans, read_windows, windows
 from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.intervals import mean_interval
+
+Array = npt.NDArray[np.float64]
+# Below so many conversations an interval over them is not trusted to carry a verdict.
+FEWEST = 3
+
+
+class Lasting(NamedTuple):
+    """The difference in the last third of the turns.
+
+    Attributes:
+        mean: Over conversations, in standard deviations of neutral tokens.
+        low: Lower end of its 95 % interval (Student's t over conversations).
+        high: Upper end.
+        null_low: 2.5 % quantile of the same mean over random directions.
+        null_high: 97.5 % quantile.
+        p_value: Against control directions over the same turns.
+        q_value: Corrected for all emotions and system prompts.
+        lasts: The interval excludes 0, q is at most .05, and the mean is no smaller than `LEAST_RANGE`.
+    """
+
+    mean: float
+    low: float
+    high: float
+    null_low: float
+    null_high: float
+    p_value: float
+    q_value: float
+    lasts: bool
+
+
+@dataclass(frozen=True)
+class PriorsReading:
+    """The same conversations under several system prompts; the first of these is what the others are compared with.
+
+    Attributes:
+        names: Of the system prompts.
+        texts: What they say.
+        expected: Emotions that each should raise.
+        roles: Of the turns of each conversation, without the system prompt.
+        emotions: Names.
+        layer: Layer read.
+        means: float32 [systems, conversations, turns, emotions], mean over the tokens of each turn; nan after the end
+            of a conversation and where the system prompt is out of the model's view.
+        null_by_turn: float32 [systems - 1, turns, 2], the middle 95 % of random directions' mean differences.
+        null_late: float32 [systems - 1, 2], the same in the last third of the turns.
+        p_late: float64 [systems - 1, emotions], of the difference there against control directions.
+        q_late: float64 [systems - 1, emotions], corrected for all of them.
+    """
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    expected: tuple[tuple[str, ...], ...]
+    roles: tuple[tuple[str, ...], ...]
+    emotions: tuple[str, ...]
+    layer: int
+    means: FloatArray
+    null_by_turn: FloatArray
+    null_late: FloatArray
+    p_late: Array
+    q_late: Array
+
+    @property
+    def left_out(self) -> int:
+        """Turns that were read without the system prompt in view under at least one of them."""
+        there = sum(len(one) for one in self.roles)
+        return there - int(np.isfinite(self.means[..., 0]).all(axis=0).sum())
+
+    def differences(self, system: int, emotion: str) -> tuple[Array, Array, Array]:
+        """By turn: mean difference from the first system prompt over conversations, and its interval, float64 [turns].
+
+        Args:
+            system: Index, from 1 on.
+            emotion: Name.
+        """
+        e = self.emotions.index(emotion)
+        return mean_interval(self.means[system, :, :, e] - self.means[0, :, :, e])
+
+    def lasting(self, system: int, emotion: str) -> Lasting:
+        """The difference in the last third of the turns, and whether it is evidence that the prior lasts."""
+        e = self.emotions.index(emotion)
+        late = late_turns(self.means[system : system + 1, :, :, e] - self.means[:1, :, :, e])[0]  # (conversations,)
+        mean, low, high = (float(one) for one in mean_interval(late))
+        null_low, null_high = (float(one) for one in self.null_late[system - 1])
+        enough = int(np.isfinite(late).sum()) >= FEWEST
+        p, q = float(self.p_late[system - 1, e]), float(self.q_late[system - 1, e])
+        lasts = enough and (low > 0 or high < 0) and q <= LEVEL and abs(mean) >= LEAST_RANGE
+        return Lasting(mean, low, high, null_low, null_high, p, q, bool(lasts))
+
+    def to_json(self) -> dict[str, Any]:
+        """The command line's document."""
+        return {
+            "layer": self.layer,
+            "unit": "standard deviations of neutral tokens",
+            "systems": list(self.names),
+            "conversations": len(self.roles),
+            "turns_left_out": self.left_out,
+            "compared": [
+                {
+                    "system": self.names[s],
+                    "with": self.names[0],
+                    "unmatched": list(match_expected(self.expected[s], (), self.emotions).unmatched),
+                    "null_by_turn": [[finite(x) for x in row] for row in self.null_by_turn[s - 1]],
+                    "emotions": {name: self._emotion(s, name) for name in self.emotions},
+                }
+                for s in range(1, len(self.names))
+            ],
+        }
+
+    def _emotion(self, system: int, name: str) -> dict[str, Any]:
+        mean, low, high = self.differences(system, name)
+        late = self.lasting(system, name)
+        return {
+            "by_turn": [[finite(a), finite(b), finite(c)] for a, b, c in zip(mean, low, high, strict=True)],
+            "late": [finite(late.mean), finite(late.low), finite(late.high)],
+            "late_null": [finite(late.null_low), finite(late.null_high)],
+            "late_p_value": finite(late.p_value),
+            "late_q_value": finite(late.q_value),
+            "lasts": late.lasts,
+        }
+
+
+def late_turns(differences: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Mean over the last third of each conversation's turns.
+
+    Args:
+        differences: float [systems, conversations, turns, ...]; nan where there is no turn.
+
+    Returns:
+        float [systems, conversations, ...]; nan where a conversation has no turn at all.
+    """
+    found = np.full(differences.shape[:2] + differences.shape[3:], np.nan, differences.dtype)
+    for s in range(differences.shape[0]):
+        for c in range(differences.shape[1]):
+            rows = differences[s, c]
+            known = np.flatnonzero(np.isfinite(rows).reshape(len(rows), -1).all(axis=1))
+            if len(known):
+                found[s, c] = rows[known[-max(1, len(known) // 3) :]].mean(axis=0)
+    return found
+
 
 MOST_SYSTEMS = 8
 MOST_CONVERSATIONS = 100

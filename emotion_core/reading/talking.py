@@ -26,8 +26,7 @@ from emotion_core.models.dialogue import PLAIN_NAMES, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import Split
-from emotion_core.reading.neutral_form import neutral_dialogues
-from emotion_core.reading.scale import PositionScale, Scale, position_scale
+from emotion_core.reading.baseline import PositionScale, Scale, neutral_dialogues, position_scale
 from emotion_core.reading.talk import (
     ALTERNATIVES,
     RIVALS,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from emotion_core.base.errors import RunError
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 
 _NAME = "corrections"
 # Corrections of strangers that one run keeps; a shared link must not fill the disk.

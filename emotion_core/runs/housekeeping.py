@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import logging
+import os
 import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
-from emotion_core.models.owner import loaded_models
-from emotion_core.runs.memory import give_back, relieve
+from emotion_core.models.owner import loaded_models, release_idle
 from emotion_core.runs.store import RunStore
+
+# What is remembered only to answer sooner, such as results that pages have opened; each call forgets one of them.
+_FORGET: list[Callable[[], object]] = []
+
+
+def resident_mb() -> float:
+    """Memory that the process holds, in megabytes; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def on_pressure(forget: Callable[[], object]) -> None:
+    """Has something called when memory is short."""
+    _FORGET.append(forget)
+
+
+def relieve(memory_mb: int) -> bool:
+    """Gives memory back where the process takes more than it should; returns whether it tried.
+
+    Args:
+        memory_mb: The budget; 0 is none.
+    """
+    if not memory_mb or resident_mb() <= memory_mb:
+        return False
+    release_idle(keep=1)
+    for forget in _FORGET:
+        forget()
+    give_back()
+    return True
+
+
+def give_back() -> None:
+    """Returns to the system what has been freed; the allocator would keep it for later."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another system's C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
 
 _EVERY = 60.0  # seconds between two rounds when no job ends
 _CACHE_SHARE = 0.4  # of the disk budget, for activations; results are worth more

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 
 _log = logging.getLogger("emotion_core.jobs")
 # Variables whose values are secrets, and how keys of the services in question look.

@@ -17,9 +17,8 @@ from emotion_core.geometry.variants import Variant, variant, without_largest
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.logit_lens import extremes, logit_lens
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_texts
+from emotion_core.vectors.build import Training, neutral_texts, training, training_of
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.training import Training, training, training_of
 
 TOKENS = 8
 

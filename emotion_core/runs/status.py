@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.settings import Settings
 from emotion_core.models.owner import TURNS, loaded_models
-from emotion_core.runs.memory import resident_mb
+from emotion_core.runs.housekeeping import resident_mb
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,188 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
 
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
 from emotion_core.base.settings import settings
-from emotion_core.runs.alive import is_alive, own_token
-from emotion_core.runs.result_files import folder_bytes, require_id, result_names, result_path
-from emotion_core.runs.run import COLUMNS, OPEN_STATES, Run
-from emotion_core.runs.schema import prepare
+
+try:
+    import fcntl
+except ImportError:  # Windows: without locks, only this process counts as alive
+    fcntl = None  # type: ignore[assignment]
+
+_lock = threading.Lock()
+_held: dict[tuple[Path, int], tuple[str, IO[bytes]]] = {}
+
+
+def own_token(folder: Path) -> str:
+    """The token of this process in a folder; the first call takes the lock.
+
+    A forked child gets a token of its own, because the process number is part of what is remembered here.
+    """
+    key = (folder.resolve(), os.getpid())
+    with _lock:
+        if key not in _held:
+            folder.mkdir(parents=True, exist_ok=True)
+            token = secrets.token_hex(8)
+            stream = (folder / f"{token}.lock").open("wb")
+            if fcntl is not None:
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            _held[key] = (token, stream)
+        return _held[key][0]
+
+
+def is_alive(folder: Path, token: str) -> bool:
+    """Whether the process with this token still runs."""
+    held = _held.get((folder.resolve(), os.getpid()))
+    if held is not None and held[0] == token:
+        return True
+    path = folder / f"{token}.lock"
+    if fcntl is None or not path.exists():
+        return False
+    with path.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    path.unlink(missing_ok=True)
+    return False
+
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+
+def require_id(run_id: str) -> None:
+    """Refuses what cannot be the id of a run; ids come from links.
+
+    Raises:
+        RunError: It has other characters, none, or too many.
+    """
+    if not _ID.fullmatch(run_id):
+        raise RunError("This is not the id of a run", where=repr(run_id[:40]), remedy="Check the link")
+
+
+def result_path(folder: Path, run_id: str, name: str) -> Path:
+    """Place of a result file; nothing that could leave the folder passes.
+
+    Raises:
+        RunError: This is no id, or the name has folders in it.
+    """
+    require_id(run_id)
+    if not _NAME.fullmatch(name):
+        raise RunError("This is not the name of a result", where=repr(name[:40]))
+    return folder / "results" / run_id / name
+
+
+def result_names(folder: Path) -> tuple[str, ...]:
+    """Names of the whole files in the folder of a run; what begins with a dot was being written at a kill."""
+    names = (path.name for path in folder.iterdir()) if folder.is_dir() else iter(())
+    return tuple(sorted(name for name in names if name[0] != "."))
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files in the folder of a run."""
+    return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+
+
+RunState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted", "expired"]
+
+OPEN_STATES: tuple[RunState, ...] = ("queued", "running")
+
+# In the order of the fields of Run.
+COLUMNS = "id, kind, key, settings, state, done, total, what, error, process, created, updated, visitor, used"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the store.
+
+    Attributes:
+        id: Long and random; whoever has it may see the result.
+        kind: Such as `build` or `sweep`.
+        key: Hash of what the result depends on; empty where none was given.
+        settings: JSON, everything needed to do it again.
+        state: `interrupted` where the process ended before the run did; `expired` where the result was removed.
+        done: Steps finished.
+        total: Steps in all, 0 where unknown.
+        what: What is being done.
+        error: Message for the visitor; empty unless failed or interrupted.
+        process: Token of the process that runs it.
+        created: Seconds since 1970.
+        updated: Seconds since 1970 of the last change.
+        visitor: Who started it, hashed, and may delete it; empty where nobody in particular did.
+        used: Seconds since 1970 when somebody last looked at it.
+    """
+
+    id: str
+    kind: str
+    key: str
+    settings: str
+    state: RunState
+    done: int
+    total: int
+    what: str
+    error: str
+    process: str
+    created: float
+    updated: float
+    visitor: str = ""
+    used: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still waiting or working."""
+        return self.state in OPEN_STATES
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it came with the app, and so is never removed to make room."""
+        return "shipped" in json.loads(self.settings)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return Progress(self.done, self.total, self.what)
+
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, settings TEXT NOT NULL, state TEXT NOT NULL,
+    done INTEGER NOT NULL, total INTEGER NOT NULL, what TEXT NOT NULL, error TEXT NOT NULL, process TEXT NOT NULL,
+    created REAL NOT NULL, updated REAL NOT NULL, visitor TEXT NOT NULL DEFAULT '', used REAL NOT NULL DEFAULT 0,
+    checksums TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX IF NOT EXISTS runs_by_key ON runs (kind, key, state);
+"""
+
+
+def prepare(database: sqlite3.Connection) -> None:
+    """Makes the table, or the columns that it lacks."""
+    database.executescript(_SCHEMA)
+    database.execute("BEGIN IMMEDIATE")  # two processes may start at once
+    there = {row[1] for row in database.execute("PRAGMA table_info(runs)")}
+    if "visitor" not in there:
+        database.execute("ALTER TABLE runs ADD COLUMN visitor TEXT NOT NULL DEFAULT ''")
+    if "checksums" not in there:
+        database.execute("ALTER TABLE runs ADD COLUMN checksums TEXT NOT NULL DEFAULT '{}'")
+    if "used" not in there:
+        database.execute("ALTER TABLE runs ADD COLUMN used REAL NOT NULL DEFAULT 0")
+        database.execute("UPDATE runs SET used = updated")
+
 
 _TOUCH_EVERY = 300.0  # seconds
 _LOCK_SECONDS = 30.0  # that a call waits for another program that writes

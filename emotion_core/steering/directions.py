@@ -25,10 +25,9 @@ from emotion_core.steering.writing import WritingSettings
 from emotion_core.tracing.record import record
 from emotion_core.tracing.steer import BOUNDED
 from emotion_core.tracing.tokens import project_layers
-from emotion_core.vectors.build import neutral_texts
+from emotion_core.vectors.build import Training, neutral_texts, training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.rows import PairRows
-from emotion_core.vectors.training import Training, training
+from emotion_core.vectors.estimate import PairRows
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from emotion_core.steering.directions import (
     with_thresholds,
 )
 from emotion_core.steering.generate import first_logits
+from emotion_core.steering.given_words import first_tokens
 from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.tracing.logit_lens import unembedded
@@ -174,7 +175,7 @@ def next_token_dose(
     at = Directions(layers, np.concatenate([steered[None], pushes.values[index], units]), scales)
     at = yield from with_thresholds(model, vectors, settings, at)
     lens = unembedded(model, np.concatenate([steered[None], pushes.values[index]]).sum(axis=1), LENS_TOKENS)
-    spelled = _first_tokens(model, words)
+    spelled = first_tokens(model, words)
     # The emotion at every strength; then the controls where the emotion's numbers are finite, at a few of them.
     own, divergence, _ = yield from _changes(
         model, settings, at, [(0, s) for s in settings.strengths], [lens[0]] * len(settings.strengths), spelled
@@ -243,15 +244,6 @@ def next_token_size(settings: SweepSettings) -> tuple[int, int]:
 def lens_tokens(model: LoadedModel, unit: FloatArray) -> torch.Tensor:
     """Tokens whose unembedding lies most along a direction beyond the mean of all tokens, int64 [LENS_TOKENS]."""
     return unembedded(model, unit[None], LENS_TOKENS)[0]
-
-
-def _first_tokens(model: LoadedModel, words: Sequence[str]) -> torch.Tensor:
-    """First token of each word inside a sentence, int64 [words]."""
-    ids = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in words]
-    blank = model.tokenizer(" ", add_special_tokens=False)["input_ids"]
-    # Some tokenizers spell the blank as a token of its own, which says nothing about the word.
-    firsts = [one[1] if len(one) > 1 and one[:1] == blank else one[0] for one in ids]
-    return torch.tensor(firsts)
 
 
 def _changes(

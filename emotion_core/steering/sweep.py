@@ -36,9 +36,9 @@ from emotion_core.steering.settings import SweepSettings, is_control
 from emotion_core.steering.summary import Role, SlopeTest, StrengthSummary, SweepSummary, summarise, window_of
 from emotion_core.steering.token_values import TokenValues, token_values
 from emotion_core.tracing.score import Continuation, Scores, score
+from emotion_core.vectors.build import unknown_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
-from emotion_core.vectors.training import unknown_texts
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ import nnsight
 import numpy as np
 import torch
 
-from emotion_core.base.activations import RECORDER_VERSION, Activations, ReadingPosition
+from emotion_core.base.activations import RECORDER_VERSION, Activations, FloatArray, ReadingPosition
 from emotion_core.base.cache import ActivationCache, CachedRow
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
+from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.trial import not_finite
 from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
 from emotion_core.tracing.pooled_rows import Rows
@@ -63,6 +63,36 @@ def record(
             cache.put_many([(keys[i], row) for i, row in zip(chosen, fresh, strict=True)])
         yield Progress(rows.n_filled, len(unique), "reading texts")
     return rows.activations(model.info, reading, texts, unique)
+
+
+def record_places(
+    model: LoadedModel, encodings: Sequence[Encoding], places: Sequence[Sequence[Sequence[int]]]
+) -> Job[FloatArray]:
+    """Means of the residual stream over some tokens of texts, at every layer, as a job that yields after each batch.
+
+    Args:
+        model: The model.
+        encodings: The texts, tokenized.
+        places: For each text equally many lists of positions, none of them empty; the tokens of a list are averaged.
+
+    Returns:
+        float32 [texts, places, layers, width].
+
+    Raises:
+        ModelError: Numbers that are not finite.
+    """
+    count = len(places[0]) if places else 0
+    found = np.zeros((len(encodings), count, model.info.layers, model.info.width), np.float32)
+    done = 0
+    for batch in length_sorted([len(one) for one in encodings]):
+        ids = pad_right([encodings[i] for i in batch], _any_id(model), model.info.device, model.info.context)
+        pooled = _trace_places(model, ids, [[list(one) for one in places[i]] for i in batch])
+        found[batch] = torch.stack(pooled, dim=2).cpu().numpy()  # (rows, places, layers, width)
+        done += len(batch)
+        yield Progress(done, len(encodings), "reading places")
+    if not np.isfinite(found).all():
+        raise not_finite(model, np.flatnonzero(~np.isfinite(found).all(axis=(0, 1, 3))).tolist())
+    return found
 
 
 def cache_key(model: LoadedModel, text: str, reading: ReadingPosition, depth: int) -> str:
@@ -115,6 +145,26 @@ def _trace(
             norms.append(_mean_lengths(hidden, tails))
         tracer.stop()
     return pooled, norms
+
+
+@retried
+def _trace_places(model: LoadedModel, ids: torch.Tensor, places: list[list[list[int]]]) -> list[torch.Tensor]:
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
+    inputs = {"input_ids": ids, "use_cache": False}
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
+        pooled = nnsight.save([])
+        for i in range(len(blocks)):
+            hidden = read_stream(blocks[i].output, copy)  # (rows, tokens, width)
+            pooled.append(_place_means(hidden, places))
+        tracer.stop()
+    found: list[torch.Tensor] = pooled
+    return found
+
+
+def _place_means(hidden: torch.Tensor, places: list[list[list[int]]]) -> torch.Tensor:
+    """float32 [rows, places, width] of [rows, tokens, width]."""
+    count = len(places[0])
+    return torch.stack([_means(hidden, [row[p] for row in places]) for p in range(count)], dim=1)
 
 
 def _means(hidden: torch.Tensor, read: Sequence[list[int]]) -> torch.Tensor:

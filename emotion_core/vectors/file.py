@@ -3,27 +3,224 @@
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.activations import FloatArray, ModelInfo, Pooling, ReadingPosition
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import VectorFileError
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.header import check_header
-from emotion_core.vectors.manifest import Manifest, manifest_of, model_info, prompt_set, reading_position
+from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split
+from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
+
+LARGEST_HEADER = 64 * 1024**2
+_REMEDY = "Choose a .safetensors file that was saved by Build vectors"
+
+
+def check_header(data: bytes, where: str) -> dict[str, str]:
+    """Checks that the header fits the file and returns its metadata.
+
+    Args:
+        data: The whole file.
+        where: Its name, for messages.
+
+    Raises:
+        VectorFileError: The file is no safetensors file, its header is longer than the file or than 64 MB, or its
+            tensors claim more or fewer bytes than there are.
+    """
+    if len(data) < 8:
+        raise VectorFileError(
+            "This is not a safetensors file", where=where, expected="at least 8 bytes", found=str(len(data))
+        )
+    (size,) = struct.unpack("<Q", data[:8])
+    if size > min(LARGEST_HEADER, len(data) - 8):
+        raise VectorFileError(
+            "This is not a safetensors file, or it is cut off",
+            where=where,
+            expected=f"a header of at most {min(LARGEST_HEADER, len(data) - 8)} bytes",
+            found=f"{size} bytes",
+            remedy=_REMEDY,
+        )
+    try:
+        header = json.loads(data[8 : 8 + size].decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise VectorFileError("The header is not JSON", where=where, found=str(error)[:120], remedy=_REMEDY) from error
+    if not isinstance(header, dict):
+        raise VectorFileError("The header is not a JSON object", where=where, found=type(header).__name__)
+    claimed = _claimed_bytes(header, where)
+    if claimed != len(data) - 8 - size:
+        raise VectorFileError(
+            "The tensors do not fit the file",
+            where=where,
+            expected=f"{claimed} bytes of tensors",
+            found=f"{len(data) - 8 - size}",
+            remedy=_REMEDY,
+        )
+    metadata = header.get("__metadata__") or {}
+    if not isinstance(metadata, dict):
+        raise VectorFileError("The metadata is not a JSON object", where=where, found=type(metadata).__name__)
+    return {str(key): str(value) for key, value in metadata.items()}
+
+
+def _claimed_bytes(header: dict[str, object], where: str) -> int:
+    """End of the last tensor, in bytes after the header."""
+    end = 0
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+        if not isinstance(offsets, list) or len(offsets) != 2 or not all(isinstance(i, int) for i in offsets):
+            raise VectorFileError("The header of a tensor is broken", where=f"{where}, {name[:60]}", remedy=_REMEDY)
+        end = max(end, offsets[1])
+    return end
+
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class _Part(BaseModel):
+    """Unknown fields are refused and nothing is converted: a manifest says exactly what it means."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ModelPart(_Part):
+    """The model, as in `ModelInfo`."""
+
+    name: Name
+    fingerprint: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    layers: int = Field(ge=1, le=10_000)
+    width: int = Field(ge=1, le=1_000_000)
+    context: int = Field(ge=1)
+    architecture: str = ""
+    dtype: str = ""
+    device: str = ""
+    parameters: int = Field(default=0, ge=0)
+
+
+class RowPart(_Part):
+    """One text of a prompt set, as in `PromptText`."""
+
+    text: str
+    emotion: Name
+    side: Side
+    topic: str
+    split: Split
+    pair: int | None
+    row: int
+    note: str = ""
+
+
+class PromptSetPart(_Part):
+    """One prompt set with all its rows."""
+
+    name: str
+    form: Form
+    sha256: Digest
+    seed: int | None
+    rows: list[RowPart]
+
+
+class ReadingPart(_Part):
+    """The reading position."""
+
+    pooling: Pooling
+    start: int = Field(ge=0)
+    chat: bool
+    first_token: bool = True  # files of version 0.1, which do not say it, were read with it
+
+
+class SettingsPart(_Part):
+    """What was chosen for the build."""
+
+    estimator: Estimator
+    neutral_projection: bool
+    seed: int
+    reading: ReadingPart
+
+
+class Manifest(_Part):
+    """All of it."""
+
+    format: Literal["emotion-vectors"]
+    format_version: Literal[1]
+    model: ModelPart
+    emotions: list[Name] = Field(min_length=1)
+    selected_layers: list[int]
+    selected_layer: int = Field(ge=0)
+    settings: SettingsPart
+    prompt_sets: list[PromptSetPart]
+    versions: dict[str, str]
+    created: str
+    origin: str = ""
+
+
+def manifest_of(vectors: EmotionVectors, created: str) -> Manifest:
+    """The manifest of vectors.
+
+    Args:
+        vectors: The vectors.
+        created: When they were saved, ISO 8601 in UTC.
+    """
+    info = vectors.model
+    return Manifest(
+        format="emotion-vectors",
+        format_version=1,
+        model=ModelPart(**{name: getattr(info, name) for name in ModelPart.model_fields}),
+        emotions=list(vectors.emotions),
+        selected_layers=list(vectors.selected_layers),
+        selected_layer=vectors.selected_layer,
+        settings=SettingsPart(
+            estimator=vectors.estimator,
+            neutral_projection=vectors.neutral_projection,
+            seed=vectors.seed,
+            reading=ReadingPart(
+                pooling=vectors.reading.pooling,
+                start=vectors.reading.start,
+                chat=vectors.reading.chat,
+                first_token=vectors.reading.first_token,
+            ),
+        ),
+        prompt_sets=[_prompt_set_part(one) for one in vectors.prompt_sets],
+        versions=dict(vectors.versions),
+        created=created,
+        origin=vectors.origin,
+    )
+
+
+def model_info(part: ModelPart) -> ModelInfo:
+    """The model of a manifest."""
+    return ModelInfo(**part.model_dump())
+
+
+def reading_position(part: ReadingPart) -> ReadingPosition:
+    """The reading position of a manifest."""
+    return ReadingPosition(part.pooling, part.start, part.chat, part.first_token)
+
+
+def prompt_set(part: PromptSetPart) -> PromptSet:
+    """The prompt set of a manifest; its sha256 is computed again from the rows, not taken over."""
+    return PromptSet(part.name, part.form, tuple(PromptText(**row.model_dump()) for row in part.rows), part.seed)
+
+
+def _prompt_set_part(one: PromptSet) -> PromptSetPart:
+    rows = [RowPart(**{name: getattr(t, name) for name in RowPart.model_fields}) for t in one.texts]
+    return PromptSetPart(name=one.name, form=one.form, sha256=one.sha256, seed=one.seed, rows=rows)
+
 
 LARGEST_FILE = 2 * 1024**3
 TENSORS = ("values", "residual_norms", "cv_auroc", "train_midpoints")
 REMOVED = "removed"  # optional: directions that were projected out
-_REMEDY = "Build the vectors again, or choose another file"
+_BUILD_AGAIN = "Build the vectors again, or choose another file"
 
 
 def vector_bytes(vectors: EmotionVectors) -> bytes:
@@ -71,7 +268,9 @@ def load_vectors(source: Path | str | bytes) -> EmotionVectors:
     try:
         tensors: dict[str, FloatArray] = load_tensors(data)
     except SafetensorError as error:
-        raise VectorFileError("The vector file is damaged", where=where, found=str(error), remedy=_REMEDY) from error
+        raise VectorFileError(
+            "The vector file is damaged", where=where, found=str(error), remedy=_BUILD_AGAIN
+        ) from error
     return assemble(metadata["manifest"], tensors, where)
 
 
@@ -124,7 +323,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise VectorFileError(
-            "The vector file cannot be read", where=str(path), found=error.strerror or "", remedy=_REMEDY
+            "The vector file cannot be read", where=str(path), found=error.strerror or "", remedy=_BUILD_AGAIN
         ) from error
 
 
@@ -138,7 +337,11 @@ def _manifest(text: str, where: str) -> Manifest:
         missing = first["type"] == "missing"
         found = "nothing" if missing else json.dumps(first.get("input"), default=str)[:120]
         raise VectorFileError(
-            "The manifest cannot be used", where=f"{where}, {place}", expected=first["msg"], found=found, remedy=_REMEDY
+            "The manifest cannot be used",
+            where=f"{where}, {place}",
+            expected=first["msg"],
+            found=found,
+            remedy=_BUILD_AGAIN,
         ) from error
 
 
@@ -152,7 +355,7 @@ def _check_shapes(manifest: Manifest, tensors: dict[str, FloatArray], where: str
     }
     for name, shape in expected.items():
         if name not in tensors:
-            raise VectorFileError("A tensor is missing", where=where, expected=name, remedy=_REMEDY)
+            raise VectorFileError("A tensor is missing", where=where, expected=name, remedy=_BUILD_AGAIN)
         found = tensors[name]
         if found.shape != shape or found.dtype != np.float32:
             raise VectorFileError(
@@ -160,7 +363,7 @@ def _check_shapes(manifest: Manifest, tensors: dict[str, FloatArray], where: str
                 where=where,
                 expected=f"float32 {list(shape)}",
                 found=f"{found.dtype} {list(found.shape)}",
-                remedy=_REMEDY,
+                remedy=_BUILD_AGAIN,
             )
     removed = tensors.get(REMOVED)
     if removed is not None and (removed.shape[1:] != (layers, width) or removed.dtype != np.float32):
@@ -169,7 +372,7 @@ def _check_shapes(manifest: Manifest, tensors: dict[str, FloatArray], where: str
             where=where,
             expected=f"float32 [directions, {layers}, {width}]",
             found=f"{removed.dtype} {list(removed.shape)}",
-            remedy=_REMEDY,
+            remedy=_BUILD_AGAIN,
         )
     chosen = [*manifest.selected_layers, manifest.selected_layer]
     if len(chosen) != emotions + 1 or not all(0 <= layer < layers for layer in chosen):
@@ -178,7 +381,7 @@ def _check_shapes(manifest: Manifest, tensors: dict[str, FloatArray], where: str
             where=where,
             expected=f"{emotions} layers from 0 to {layers - 1}",
             found=str(chosen[:-1])[:120],
-            remedy=_REMEDY,
+            remedy=_BUILD_AGAIN,
         )
     if len(set(manifest.emotions)) != emotions:
         raise VectorFileError("An emotion comes twice", where=where, found=", ".join(manifest.emotions)[:120])
@@ -194,7 +397,7 @@ def _assemble(manifest: Manifest, tensors: dict[str, FloatArray], where: str) ->
                 where=f"{where}, {part.name}",
                 expected=f"sha256 {part.sha256}",
                 found=f"sha256 {one.sha256}",
-                remedy=_REMEDY,
+                remedy=_BUILD_AGAIN,
             )
         sets.append(one)
     vectors = EmotionVectors(

@@ -30,6 +30,7 @@ PAGES = {
     "behave": "Behave",
     "behaviours": "Behave?behave=Behaviours",
     "study": "Fear_study",
+    "replicate": "Replicate?row=15",
     "runs": "Runs",
     "glossary": "Glossary",
 }

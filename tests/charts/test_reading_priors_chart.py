@@ -7,7 +7,7 @@ from emotion_core.charts.reading_attempts import attempts, attempts_table, means
 from emotion_core.charts.reading_priors import lasting_table, priors, priors_table, turn_means
 from emotion_core.reading.attempts import AttemptsReading
 from emotion_core.reading.chance import judge, trend
-from emotion_core.reading.priors_result import PriorsReading
+from emotion_core.reading.priors import PriorsReading
 
 
 def compared(shift: float) -> PriorsReading:

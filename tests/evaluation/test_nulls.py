@@ -8,9 +8,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation import nulls, shuffled_scores
 from emotion_core.evaluation.relabel import permutations, starts, swaps
 from emotion_core.stats.auroc import auroc
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import LabelledRows, PairRows, blocks_of, places
-from emotion_core.vectors.select import project
+from emotion_core.vectors.estimate import LabelledRows, PairRows, blocks_of, estimate, places, project
 
 
 def halves(one, acts):

@@ -11,8 +11,7 @@ from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.vectors.build import build, vectors_from
-from emotion_core.vectors.orthogonal import orthogonal_to
+from emotion_core.vectors.build import build, orthogonal_to, vectors_from
 from emotion_core.vectors.settings import BuildSettings
 
 

@@ -14,7 +14,7 @@ from emotion_core.evaluation.rivals import (
     vocabulary_aurocs,
 )
 from emotion_core.stats.auroc import auroc
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.estimate import blocks_of, places
 
 
 def test_bag_of_words_is_scikit_learns_and_finds_vocabulary():

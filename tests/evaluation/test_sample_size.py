@@ -7,8 +7,7 @@ from vectors.planted import neutral, pair_set, planted_pairs
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.sample_size import SizePoint, _disjoint, enough, sample_size, split_half
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import LabelledRows, PairRows, blocks_of, places
+from emotion_core.vectors.estimate import LabelledRows, PairRows, blocks_of, estimate, places
 from emotion_core.vectors.settings import BuildSettings
 
 

@@ -37,6 +37,7 @@ from emotion_core.experiments.reading import (
     WatchSettings,
 )
 from emotion_core.experiments.redo import can_redo, redo, why_not
+from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.experiments.talk import Neutral
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
@@ -45,10 +46,9 @@ from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import load_activities, load_conversations
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.reading.attempts_library import load_attempts
+from emotion_core.reading.attempts import load_attempts
 from emotion_core.reading.continuation import Writing
-from emotion_core.reading.labelled import Labelled
-from emotion_core.reading.monitor import MonitorSettings
+from emotion_core.reading.monitor import Labelled, MonitorSettings
 from emotion_core.reading.priors import Prior
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
@@ -66,7 +66,12 @@ from experiments.redo_helpers import content
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
 SORTS = ("plain", "neutral-projected", "an emotion taken out", "imported")
 # Which kinds need the texts that vectors were built from: for imported ones they say so.
-NEED_TEXTS = {"sizes": "not known", "untrained-twin": "not known", "transfer": "[Ww]ithout the texts"}
+NEED_TEXTS = {
+    "replication-row": "not known",
+    "sizes": "not known",
+    "untrained-twin": "not known",
+    "transfer": "[Ww]ithout the texts",
+}
 
 
 def example(kind: str, vectors: EmotionVectors) -> Any:
@@ -101,6 +106,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         ),
         "talk": TalkSettings(turns=(Turn("user", "Who is there?"),), strengths=((emotions[0], 2.0),), max_new_tokens=3),
         "talk-scale": Neutral(),
+        "replication-row": row_settings(15),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
         ),

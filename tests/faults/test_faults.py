@@ -20,7 +20,7 @@ from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.load import load_model
 from emotion_core.runs import store as store_module
-from emotion_core.runs.recorded import recorded
+from emotion_core.runs.registry import recorded
 from emotion_core.runs.store import RunStore
 
 

@@ -7,7 +7,7 @@ from vectors.planted import LAYERS, WIDTH
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.geometry.stability import stability
-from emotion_core.vectors.rows import LabelledRows
+from emotion_core.vectors.estimate import LabelledRows
 
 EMOTIONS = tuple(f"e{i}" for i in range(12))
 TEXTS = 10

@@ -6,8 +6,7 @@ from transformers import AutoModelForCausalLM
 from transformers.activations import FastGELUActivation, GELUTanh, NewGELUActivation, SiLUActivation
 
 from emotion_core.models.catalogue import DEMO_FOLDER
-from emotion_core.models.fused_gelu import fuse_gelu
-from emotion_core.models.load import load_model
+from emotion_core.models.load import fuse_gelu, load_model
 
 
 @pytest.mark.parametrize("steps", [NewGELUActivation, FastGELUActivation])

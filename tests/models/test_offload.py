@@ -6,9 +6,8 @@ import pytest
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import settings_from
-from emotion_core.models import offload
-from emotion_core.models.load import load_model
-from emotion_core.models.offload import offloaded
+from emotion_core.models import load as offload
+from emotion_core.models.load import load_model, offloaded
 from emotion_core.tracing.record import record
 
 TEXTS = ["A door opens.", "He waits for the rain to stop, and nobody comes."]

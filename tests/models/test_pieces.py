@@ -2,8 +2,8 @@
 
 import pytest
 
+from emotion_core.models.encode import spelled
 from emotion_core.models.load import load_model
-from emotion_core.models.pieces import spelled
 
 
 def bytewise(ids):

@@ -8,7 +8,7 @@ import sys
 PROGRAM = """
 import threading
 import torch
-from emotion_core.models.threads import use_threads
+from emotion_core.models.load import use_threads
 
 own = torch.get_num_threads()
 use_threads(0)

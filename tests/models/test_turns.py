@@ -8,8 +8,7 @@ import time
 import pytest
 
 from emotion_core.base.jobs import Progress
-from emotion_core.models.owner import ModelOwner
-from emotion_core.models.turns import Turns
+from emotion_core.models.owner import ModelOwner, Turns
 
 PATIENCE = 30
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_core.evaluation.controls import Kind
-from emotion_core.vectors.rows import IntArray
+from emotion_core.vectors.estimate import IntArray
 
 
 def columns(emotions: int, controls: int, kinds: tuple[Kind, ...] = ("random",)) -> list[dict[Kind, IntArray]]:

@@ -12,8 +12,7 @@ from controlled import columns
 from emotion_core.base.errors import PromptSetError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.reading.attempts import AttemptsReading, read_attempts
-from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
+from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts, read_attempts_file
 from emotion_core.reading.chance import judge, trend
 from emotion_core.reading.conversation import read_conversation_turns
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_system_prompts, load_templates
-from emotion_core.reading.expected_words import STANDS_IN, match_expected
+from emotion_core.reading.dose import STANDS_IN, match_expected
 
 
 def test_the_word_itself_goes_before_a_stand_in() -> None:

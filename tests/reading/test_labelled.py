@@ -7,7 +7,7 @@ import json
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.reading.labelled import read_labelled
+from emotion_core.reading.monitor import read_labelled
 
 TURNS = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "<b>مرحبا</b> 🙂"}]
 

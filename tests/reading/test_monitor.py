@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.reading.monitor import MonitorSettings, NeutralScores, counted_tokens, set_threshold, trailing
-from emotion_core.reading.watched import places_of
+from emotion_core.reading.monitor import (
+    MonitorSettings,
+    NeutralScores,
+    counted_tokens,
+    places_of,
+    set_threshold,
+    trailing,
+)
 
 
 def test_a_score_is_the_mean_of_the_last_tokens_that_count() -> None:

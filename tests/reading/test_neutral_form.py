@@ -8,8 +8,8 @@ from bundled import Bundled
 from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.baseline import neutral_dialogues
 from emotion_core.reading.conversation import read_conversation_turns
-from emotion_core.reading.neutral_form import neutral_dialogues
 
 
 def test_neutral_dialogues_fill_the_context_and_hold_no_template(bundled: Bundled) -> None:

@@ -8,7 +8,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.charts.ranking import ranking_chart, ranking_table
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import read_baseline
-from emotion_core.reading.ranking import highest_of, ranking_controls, read_ranking
+from emotion_core.reading.sentence import highest_of, ranking_controls, read_ranking
 from emotion_core.reading.text import read_text
 
 TEXT = "The footsteps behind me stopped when I stopped."

@@ -8,9 +8,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from emotion_core.evaluation.controls import Kind
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.labelled import Labelled
-from emotion_core.reading.monitor import MonitorSettings, Threshold
-from emotion_core.reading.roc import scored
+from emotion_core.reading.monitor import Labelled, MonitorSettings, Threshold, scored
 
 CONTROLS: dict[Kind, np.ndarray] = {"random": np.arange(1, 100)}
 

@@ -13,9 +13,8 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.reading.audit import audit_tokens, counts
+from emotion_core.reading.audit import audit_tokens, counts, short_sentence, short_texts
 from emotion_core.reading.sentence import neutral_baseline, read_sentence
-from emotion_core.reading.short import short_sentence, short_texts
 from emotion_core.tracing.record import record
 from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors.build import neutral_texts

@@ -8,8 +8,7 @@ from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
 from emotion_core.runs.corrections import MOST_READERS, load_corrections, save_corrections
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.run import Run
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.store import Run, RunStore
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from emotion_core.base.cache import ActivationCache, CachedRow
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
-from emotion_core.runs import memory
+from emotion_core.runs import housekeeping as memory
 from emotion_core.runs.housekeeping import Housekeeper, tidy
 from emotion_core.runs.store import RunStore
 

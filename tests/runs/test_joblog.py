@@ -10,7 +10,7 @@ import pytest
 
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.runs.joblog import FORMATTER, start_logging
-from emotion_core.runs.recorded import recorded
+from emotion_core.runs.registry import recorded
 from emotion_core.runs.store import RunStore
 
 

@@ -13,7 +13,7 @@ from emotion_core.base.errors import LimitError, ModelError, RunError
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.base.settings import HOSTED, Settings, settings
 from emotion_core.behavior.scenes import Scene
-from emotion_core.models.allowed import allowed_models, require_allowed
+from emotion_core.models.catalogue import allowed_models, require_allowed
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts

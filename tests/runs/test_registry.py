@@ -7,8 +7,7 @@ import pytest
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress, run_to_end
-from emotion_core.runs.recorded import recorded
-from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.registry import JobRegistry, recorded
 from emotion_core.runs.store import RunStore
 
 

@@ -13,8 +13,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.experiments.experiment import has_result, load, start
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.stopping import stop_run
+from emotion_core.runs.registry import JobRegistry, stop_run
 from emotion_core.runs.store import RunStore
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk

@@ -4,8 +4,8 @@ from scipy.optimize import brentq
 from scipy.stats import kurtosis, nct, norm
 
 from emotion_core.stats import d_interval as module
-from emotion_core.stats.bootstrap import bca_interval
 from emotion_core.stats.d_interval import (
+    bca_interval,
     corrected_d,
     d_interval,
     overlap,

@@ -15,9 +15,8 @@ from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.plan import n_texts
 from emotion_core.steering.sweep import sweep
-from emotion_core.vectors.orthogonal import orthogonal_to
-from emotion_core.vectors.rows import LabelledRows, PairRows
-from emotion_core.vectors.training import training
+from emotion_core.vectors.build import orthogonal_to, training
+from emotion_core.vectors.estimate import LabelledRows, PairRows
 from steering.handmade import all_written, random_vectors, run, settings, texts, written
 
 

@@ -20,7 +20,7 @@ def answered(app: AppTest) -> bool:
 
 
 def test_a_message_is_answered_and_the_conversation_goes_on(open_page: Open, until: Until) -> None:
-    app = until(open_page("10_Talk"), lambda a: "of the stream's usual length" in texts(a))
+    app = until(open_page("11_Talk"), lambda a: "of the stream's usual length" in texts(a))
     assert any(one.label == "Strength of fear" for one in app.slider)
     app.number_input(key="talk-tokens").set_value(6).run()
     app.chat_input(key="talk-message").set_value("Who <b>is</b> there?").run()
@@ -38,5 +38,5 @@ def test_a_message_is_answered_and_the_conversation_goes_on(open_page: Open, unt
     button(app, "Go on from there").click().run()
     until(app, answered)
     run = app.query_params["run"]
-    linked = open_page("10_Talk", run=run if isinstance(run, str) else run[0])
+    linked = open_page("11_Talk", run=run if isinstance(run, str) else run[0])
     assert "Unsteered" in texts(linked) and not linked.exception and not app.exception

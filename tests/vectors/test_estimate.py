@@ -2,8 +2,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from emotion_core.vectors.estimate import difference_in_means, estimate, first_component, labelled_difference, logistic
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.estimate import (
+    blocks_of,
+    difference_in_means,
+    estimate,
+    first_component,
+    labelled_difference,
+    logistic,
+    places,
+)
 from vectors.planted import labelled_set, pair_set, planted_labels, planted_pairs
 
 

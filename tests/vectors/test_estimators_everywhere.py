@@ -10,8 +10,7 @@ from emotion_core.charts.variants import ESTIMATOR_WORDS
 from emotion_core.cli.parser import make_parser
 from emotion_core.tracing.plain_script.estimators import of_labelled, of_pairs
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
-from emotion_core.vectors.estimate import estimate
-from emotion_core.vectors.rows import blocks_of, places
+from emotion_core.vectors.estimate import blocks_of, estimate, places
 from vectors.planted import labelled_set, pair_set, planted_labels, planted_pairs
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.decomposition import PCA
 
-from emotion_core.vectors.neutral import neutral_components, project_out
+from emotion_core.vectors.build import neutral_components, project_out
 
 
 def test_as_many_components_as_scikit_learn_needs_for_half_of_the_variance():

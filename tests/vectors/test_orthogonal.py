@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError, VectorFileError
-from emotion_core.vectors.build import vectors_from, with_midpoints
+from emotion_core.vectors.build import (
+    orthogonal_to,
+    orthonormal,
+    share_left,
+    vectors_from,
+    with_midpoints,
+    without_removed,
+)
 from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.orthogonal import orthogonal_to, orthonormal, share_left, without_removed
 from emotion_core.vectors.settings import BuildSettings
 from vectors.planted import directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 

@@ -13,8 +13,8 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.map_checks import check_map
+from emotion_core.vectors.build import training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.training import training
 
 KINDS = ("plain", "neutral-projected", "an emotion taken out", "both, and a confound")
 

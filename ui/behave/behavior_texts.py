@@ -13,7 +13,7 @@ from emotion_core.behavior.rates import agreement
 from emotion_core.behavior.texts import BehaviorText
 from emotion_core.charts.export import table_bytes
 from emotion_core.runs.corrections import load_corrections, save_corrections
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 from ui.downloads import download
 from ui.errors import show_error
 from ui.services import registry

@@ -7,8 +7,7 @@ import streamlit as st
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts
-from emotion_core.reading.short import short_sentence, short_texts
+from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts, short_sentence, short_texts
 from ui.errors import shown_errors
 from ui.plain import plain
 from ui.services import ask

@@ -11,7 +11,7 @@ from emotion_core.experiments.reading import known_baseline
 from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, STORIES_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
-from emotion_core.reading.ranking import Ranking, ranking_controls, read_ranking
+from emotion_core.reading.sentence import Ranking, ranking_controls, read_ranking
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.experiments.reading import AttemptsSettings
-from emotion_core.reading.attempts_library import AttemptRun, load_attempts, read_attempts_file
+from emotion_core.reading.attempts import AttemptRun, load_attempts, read_attempts_file
 from ui.services import app_settings
 from ui.uploads import content
 

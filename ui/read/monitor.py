@@ -8,9 +8,7 @@ import streamlit as st
 from emotion_core.charts import reading_monitor as charts
 from emotion_core.models.dialogue import line_breaks
 from emotion_core.reading.chance import control_words
-from emotion_core.reading.monitor import Threshold
-from emotion_core.reading.roc import LabelledReading
-from emotion_core.reading.watched import Watched
+from emotion_core.reading.monitor import LabelledReading, Threshold, Watched
 from emotion_core.stats.p_words import p_words
 from ui.charts import show_chart
 from ui.downloads import downloads

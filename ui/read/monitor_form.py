@@ -7,8 +7,7 @@ import streamlit as st
 from emotion_core.experiments.reading import LabelledSettings, WatchSettings
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.labelled import Labelled, read_labelled
-from emotion_core.reading.monitor import MonitorSettings
+from emotion_core.reading.monitor import Labelled, MonitorSettings, read_labelled
 from ui.plain import plain
 from ui.read.inputs import conversation_input, text_input
 from ui.services import app_settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts import reading_priors as charts
-from emotion_core.reading.expected_words import match_expected
-from emotion_core.reading.priors_result import PriorsReading
+from emotion_core.reading.dose import match_expected
+from emotion_core.reading.priors import PriorsReading
 from emotion_core.stats.p_words import p_words
 from emotion_core.steering.finding import signed
 from ui.charts import show_chart

@@ -8,7 +8,7 @@ from emotion_core.charts.pinned import builds_table, overlaid_builds, overlaid_s
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.builds import KIND as BUILD
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.experiments import run_result

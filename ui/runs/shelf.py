@@ -12,7 +12,7 @@ import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.pinned import MOST_PINNED
-from emotion_core.runs.run import Run
+from emotion_core.runs.store import Run
 from ui.errors import show_error
 from ui.page import PAGES
 from ui.plain import plain
@@ -33,6 +33,7 @@ _KINDS = {
     "reading": ("reading", "read"),
     "preferences": ("preferences", "behave"),
     "behaviors": ("behaviours", "behave"),
+    "replication": ("replication", "replicate"),
 }
 
 

@@ -11,7 +11,7 @@ from emotion_core.experiments.talk import TALK
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.reading.talking import TalkProgress
-from emotion_core.runs.stopping import stop_run
+from emotion_core.runs.registry import stop_run
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
 from ui.own_place import in_own_place

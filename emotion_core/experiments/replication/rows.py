@@ -1,0 +1,89 @@
+"""Every row that is built: whose vectors it uses, and its job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from emotion_core.base.jobs import Job
+from emotion_core.experiments.experiment import Bench, Experiment, Size
+from emotion_core.experiments.replication import chat_rows, geometry_rows, pair_rows, preference_rows, word_rows
+from emotion_core.experiments.replication.book import book
+from emotion_core.experiments.replication.finding import Finding
+from emotion_core.experiments.replication.texts import digest_of
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that is built.
+
+    Attributes:
+        vectors: `map` for the vectors of 171 words, `core` for those of twelve emotions with many texts each.
+        job: What it does.
+    """
+
+    vectors: Literal["map", "core"]
+    job: Callable[[Bench], Job[Finding]]
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """What is asked.
+
+    Attributes:
+        row: Number of the row.
+        texts: Digest of the row's texts, so that other texts are another result.
+    """
+
+    row: int
+    texts: str
+
+
+ROWS: dict[int, Row] = {
+    1: Row("map", geometry_rows.heldout_auroc),
+    4: Row("core", geometry_rows.own_words),
+    5: Row("core", chat_rows.implicit),
+    6: Row("core", chat_rows.numbers),
+    7: Row("core", word_rows.given_words),
+    8: Row("map", preference_rows.order_of_activities),
+    9: Row("map", preference_rows.reading_with_preference),
+    10: Row("map", preference_rows.steered_half),
+    12: Row("map", preference_rows.valence_explains),
+    13: Row("map", geometry_rows.near_and_far),
+    14: Row("map", geometry_rows.ten_clusters),
+    15: Row("map", geometry_rows.valence_and_arousal),
+    16: Row("map", geometry_rows.over_layers),
+    17: Row("core", chat_rows.user_and_header),
+    18: Row("core", chat_rows.header_and_reply),
+    19: Row("core", pair_rows.prefix),
+    20: Row("core", pair_rows.number),
+    21: Row("core", pair_rows.negation),
+    22: Row("core", pair_rows.binding),
+}
+
+
+def row_settings(number: int) -> RowSettings:
+    """Settings of a row on the texts that lie in `prompts/` now."""
+    texts = next(one.texts for one in book() if one.row == number)
+    return RowSettings(number, digest_of(texts))
+
+
+def _job(bench: Bench, settings: RowSettings) -> Job[Finding]:
+    return ROWS[settings.row].job(bench)
+
+
+def _label(settings: RowSettings, vectors: EmotionVectors) -> str:
+    return f"row {settings.row}: {next(one.name for one in book() if one.row == settings.row)}"
+
+
+REPLICATION = Experiment(
+    kind="replication-row",
+    asks=RowSettings,
+    gives=Finding,
+    job=_job,
+    label=_label,
+    size=lambda settings, vectors: Size(sets=vectors.prompt_sets),
+    version=1,
+)

@@ -1,0 +1,165 @@
+"""Named places in a rendered chat: where a reading of it is taken.
+
+S is the last token of a statement that stands before a constant closing question, U the last of the user's words, H the
+last token before the reply begins (the end of the template's header), R the reply, T all words of one role, W those of
+a named word. All of them are found by characters in the whole rendered text, tokenized once with a reply that was
+begun for the model, so that nothing depends on how a part would be tokenized alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from emotion_core.base.errors import SettingsError, TextTooLongError
+from emotion_core.models.dialogue import PLAIN_NAMES, turn_places
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.template import answer_begins
+from emotion_core.prompts.library_items import Turn
+
+Place = Literal["S", "U", "H", "R", "T", "W"]
+PLACE_WORDS: dict[Place, str] = {
+    "S": "the end of the statement before the closing question",
+    "U": "the end of the user's words",
+    "H": "the last token before the reply",
+    "R": "the reply",
+    "T": "all words of one role",
+    "W": "a named word",
+}
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A rendered conversation that ends where a reply begins, or inside a reply that was begun.
+
+    Attributes:
+        turns: Who said what.
+        text: All of it as the model gets it.
+        encoding: Its tokens; content are those of the turns and of the reply.
+        offsets: For each token its first character in `text` and one after its last.
+        spans: For each turn its first character, and one after its last.
+        header: Characters before the reply.
+    """
+
+    turns: tuple[Turn, ...]
+    text: str
+    encoding: Encoding
+    offsets: tuple[tuple[int, int], ...]
+    spans: tuple[tuple[int, int], ...]
+    header: int
+
+    def tokens(self, begin: int, end: int) -> tuple[int, ...]:
+        """Positions of the tokens with at least one character between two places of the text."""
+        return tuple(i for i, (a, b) in enumerate(self.offsets) if a < end and b > begin and b > a)
+
+
+def chat_of(model: LoadedModel, turns: str | Sequence[Turn], begun: str = "") -> Chat:
+    """Renders a conversation up to where the reply begins, and goes on with a reply that was begun for the model.
+
+    Args:
+        model: Whose template is used; one without gets `User: ...` lines.
+        turns: A user's message, or turns whose last is the user's.
+        begun: Beginning of the reply, or all of it; a blank is put before it where the header does not end in one.
+
+    Raises:
+        ModelError: The template refuses the roles, or changes the text of a turn.
+        SettingsError: The last turn is not the user's.
+        TextTooLongError: It is longer than the context.
+    """
+    said = (Turn(role="user", content=turns),) if isinstance(turns, str) else tuple(turns)
+    if not said or said[-1].role != "user":
+        raise SettingsError("A reply follows the user's turn", found=said[-1].role if said else "no turn")
+    tokenizer = model.tokenizer
+    templated = bool(tokenizer.chat_template)
+    head = _header(tokenizer, said)
+    spans = turn_places(tokenizer, said, head)
+    gap = "" if not begun or head[-1:].isspace() or begun[:1].isspace() else " "
+    # Behind a special token that ends the header a reply begins without a blank.
+    gap = "" if templated and head.endswith(">") else gap
+    text = head + gap + begun
+    coded = tokenizer(
+        text, add_special_tokens=not templated, return_offsets_mapping=True, verbose=False, truncation=False
+    )
+    ids = tuple(coded["input_ids"])
+    offsets = tuple((int(a), int(b)) for a, b in coded["offset_mapping"])
+    if not templated and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id and offsets[-1][0] == offsets[-1][1]:
+        ids, offsets = ids[:-1], offsets[:-1]  # an end of text that the tokenizer adds is not said
+    if len(ids) > model.info.context:
+        raise TextTooLongError(
+            "The conversation is longer than the model's context",
+            where=repr(said[-1].content[:57]),
+            expected=f"at most {model.info.context} tokens",
+            found=f"{len(ids)} tokens",
+            remedy="Shorten it or choose a model with a longer context",
+        )
+    inside = [*spans, (len(head), len(text))]
+    content = tuple(any(a < end and b > begin and b > a for begin, end in inside) for a, b in offsets)
+    return Chat(said, text, Encoding(ids, content), offsets, tuple(spans), len(head))
+
+
+def _header(tokenizer: Any, turns: Sequence[Turn]) -> str:
+    """The conversation up to the first character of the reply."""
+    messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
+    if tokenizer.chat_template:
+        return answer_begins(tokenizer, messages)
+    lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
+    return "\n".join([*lines, f"{PLAIN_NAMES['assistant']}:"])
+
+
+def place_tokens(chat: Chat, place: Place, what: str = "", *, occurrence: int = -1, start: int = 0) -> tuple[int, ...]:
+    """Positions of the tokens of a place.
+
+    Args:
+        chat: The conversation.
+        place: Which place.
+        what: The closing question for S, the role for T, the word for W.
+        occurrence: Of several places where the word stands in the turns and the reply, counted from 0; the last by
+            default.
+        start: First token that counts of a reply, where its beginning lies too near to H.
+
+    Raises:
+        SettingsError: There is no such place in this conversation.
+    """
+    begin, end = chat.spans[-1]
+    found: tuple[int, ...]
+    if place == "H":
+        found = chat.tokens(0, chat.header)[-1:]
+    elif place == "U":
+        found = chat.tokens(begin, end)[-1:]
+    elif place == "S":
+        at = chat.text.rfind(what, begin, end) if what else -1
+        statement = chat.text[begin:at].rstrip() if at >= 0 else ""
+        found = chat.tokens(begin, begin + len(statement))[-1:] if statement else ()
+    elif place == "R":
+        found = chat.tokens(chat.header, len(chat.text))[start:]
+    elif place == "T":
+        spans = [span for turn, span in zip(chat.turns, chat.spans, strict=True) if turn.role == what]
+        spans += [(chat.header, len(chat.text))] if what == "assistant" else []
+        found = tuple(i for span in spans for i in chat.tokens(*span))
+    else:
+        found = _word(chat, what, occurrence)
+    if not found:
+        raise SettingsError(
+            "There is no such place in this conversation",
+            where=PLACE_WORDS[place],
+            expected=repr(what[:60]) if what else "at least one token",
+            found=repr(chat.text[-80:]),
+            remedy="Check the text, or read at another place",
+        )
+    return found
+
+
+def _word(chat: Chat, word: str, occurrence: int) -> tuple[int, ...]:
+    """Tokens of an occurrence of a word in the turns and the reply; none where it does not stand there so often."""
+    starts: list[int] = []
+    for begin, end in (*chat.spans, (chat.header, len(chat.text))):
+        at = chat.text.find(word, begin, end) if word else -1
+        while at >= 0:
+            whole = not (chat.text[at - 1 : at].isalnum() or chat.text[at + len(word) : at + len(word) + 1].isalnum())
+            starts += [at] if whole else []
+            at = chat.text.find(word, at + 1, end)
+    if not -len(starts) <= occurrence < len(starts):
+        return ()
+    return chat.tokens(starts[occurrence], starts[occurrence] + len(word))

@@ -1,0 +1,130 @@
+"""The table of all rows, and the one that is open."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from emotion_core.charts.replication import figure_chart, figure_table
+from emotion_core.experiments.replication.report import figure_of, report
+from emotion_core.experiments.replication.rows import ROWS
+from emotion_core.experiments.replication.table import Line, Table, newest_table
+from ui.charts import show_chart
+from ui.downloads import download, downloads, json_download
+from ui.plain import minus, plain
+from ui.services import store
+from ui.working import Working
+
+_SIGNS = {
+    "replicates": "● replicates",
+    "does not": "○ does not",
+    "cannot be told": "◒ cannot be told",
+    "not testable here": "◌ not testable here",
+    "not run": "not run",
+    "not built": "not built",
+}
+
+
+def replication_table(working: Working) -> None:
+    """The table with its count of verdicts, the chosen row under it, and the downloads."""
+    table = newest_table(store(), working.info) or Table(working.info)
+    lines = table.lines()
+    _count(lines)
+    part = st.segmented_control(
+        "Part of the paper",
+        list(dict.fromkeys(line.book.part for line in lines)),
+        key="replicate-part",
+        help="None: all parts",
+    )
+    shown = [line for line in lines if part in (None, line.book.part)]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Row": [line.book.row for line in shown],
+                "Experiment": [line.book.name for line in shown],
+                "Verdict": [_SIGNS[line.verdict] for line in shown],
+                "The paper": [line.book.paper for line in shown],
+                "This model (95 %; null)": [minus(figure_of(line)) for line in shown],
+            }
+        ),
+        hide_index=True,
+        height=min(640, 38 + 35 * len(shown)),
+        column_config={"Row": st.column_config.NumberColumn(width="small")},
+    )
+    by_row = {line.book.row: line for line in shown}
+    row = st.selectbox(
+        "Open a row",
+        list(by_row),
+        format_func=lambda number: f"{number}. {by_row[number].book.name}",
+        key="row",
+        bind="query-params",
+    )
+    if row is not None:
+        _row(by_row[row], working)
+    if table.findings:
+        name = f"replication-{working.info.name}"
+        with st.container(horizontal=True):
+            download(
+                "Report (HTML)",
+                lambda: report(table, html=True).encode(),
+                f"{name}.html",
+                "text/html",
+                key="report-html",
+            )
+            download(
+                "Report (Markdown)", lambda: report(table).encode(), f"{name}.md", "text/markdown", key="report-md"
+            )
+            json_download("JSON", table.to_json, f"{name}.json", key="report-json")
+
+
+def _count(lines: tuple[Line, ...]) -> None:
+    counts = pd.Series([line.verdict for line in lines]).value_counts()
+    words = [f"{counts[verdict]} {sign}" for verdict, sign in _SIGNS.items() if verdict in counts.index]
+    st.markdown(" · ".join(words))
+
+
+def _row(line: Line, working: Working) -> None:
+    """What the paper did, what came out here, and what it means."""
+    st.subheader(f"{line.book.row}. {plain(line.book.name)}", anchor=False)
+    st.markdown(f"**{_SIGNS[line.verdict]}**" + (f" · {plain(minus(line.why))}" if line.why else ""))
+    finding = line.finding
+    paper, here = st.columns(2)
+    paper.markdown(f"**The paper**: {plain(line.book.paper)}")
+    paper.caption(plain(f"{line.book.did} ({line.book.where})"))
+    paper.markdown(f"**Replications**: {plain(line.book.replications)}")
+    figure = figure_of(line)
+    here.markdown(f"**{plain(working.info.name)}**: {plain(minus(figure)) or 'no figure'}")
+    if finding is not None and finding.statistic:
+        here.caption(
+            plain(f"{finding.statistic[:1].upper()}{finding.statistic[1:]}; {finding.n} units ({line.book.unit}).")
+        )
+    here.markdown(f"**What decides**: {plain(line.book.decides)}")
+    if finding is not None:
+        for k, one in enumerate(finding.figures):
+            show_chart(figure_chart(one), alt_text=one.title, key=f"replicate-figure-{line.book.row}-{k}")
+            downloads(
+                f"row-{line.book.row}",
+                chart=figure_chart(one),
+                table=figure_table(one),
+                key=f"replicate-{line.book.row}-{k}",
+            )
+        if finding.facts:
+            st.dataframe(
+                pd.DataFrame(finding.facts, columns=["Beside it", "Figure"]).map(minus),
+                hide_index=True,
+                height=38 + 35 * len(finding.facts),
+            )
+    shows, shows_not = st.columns(2)
+    shows.markdown(f"**Shows**: {plain(line.book.shows)}")
+    shows_not.markdown(f"**Does not show**: {plain(line.book.shows_not)}")
+    took = "" if math.isnan(line.seconds) else f" It took {line.seconds:.0f} s here."
+    if line.book.row in ROWS:
+        cost = f"About {line.book.minutes:g} minutes at 135 million parameters on two cores.{took}"
+        st.caption(plain(f"Texts: {', '.join(line.book.texts)}. {cost}"))
+        st.code(
+            f"python -m emotion_core replicate --model {working.info.name} --rows {line.book.row} --json", language="sh"
+        )
+    elif line.book.today:
+        st.caption(plain(f"Not built yet. Today: {line.book.today}"))
