@@ -35,11 +35,7 @@ from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
-<<<<<<< HEAD
-=======
-from emotion_core.prompts.library import load_activities, load_openings
 from emotion_core.prompts.library_items import Turn
->>>>>>> main
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
