@@ -72,7 +72,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
             )
         care = care_form(vectors, operation, key="talk-")
         with st.popover(
-            "Model", icon=":material/settings:", help="System prompt, length, temperature, random numbers."
+            "Model", icon=":material/settings:", help="System prompt, length, temperature, dice."
         ):
             system = st.text_area(
                 "System prompt",
