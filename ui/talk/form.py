@@ -71,9 +71,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
                 persist_state="session",
             )
         care = care_form(vectors, operation, key="talk-")
-        with st.popover(
-            "Model", icon=":material/settings:", help="System prompt, length, temperature, dice."
-        ):
+        with st.popover("Model", icon=":material/settings:", help="System prompt, length, temperature, dice."):
             system = st.text_area(
                 "System prompt",
                 key="talk-system",
