@@ -150,6 +150,24 @@ def _conversations(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _talk(command: argparse.ArgumentParser) -> None:
+    from emotion_core.reading.talk import TalkSettings
+
+    _vectors(command)
+    command.add_argument(
+        "--message",
+        action="append",
+        default=[],
+        help="what you say (default: line by line from the terminal); repeat it",
+    )
+    command.add_argument("--system", default="", help="system prompt")
+    command.add_argument(
+        "--go-on", choices=["steered", "unsteered"], default="steered", help="reply that is gone on with"
+    )
+    add_settings(command, TalkSettings)
+    model_arguments(command, None)
+
+
 def _read(command: argparse.ArgumentParser) -> None:
     from emotion_core.reading.continuation import Writing
     from emotion_core.reading.monitor import MonitorSettings
@@ -312,6 +330,7 @@ COMMANDS = {
         "steer with a vector at many strengths, beside directions that mean nothing", "steering.sweep", _sweep
     ),
     "crosstalk": Command("steer with each emotion and read all of them", "steering.crosstalk", _crosstalk),
+    "talk": Command("converse with the model, steered and unsteered side by side, with readings", "talk.talk", _talk),
     "read": Command("read emotions by token, turn, number or attempt; set a monitor on one", "reading.read", _read),
     "preferences": Command(
         "ask for every pair of activities which is preferred, and steer half", "behavior.preferences", _preferences

@@ -1,7 +1,7 @@
 """Results that come with the repository, so that the first page shows something finished at once.
 
 `python -m emotion_core.experiments.ship` computes them through the same code as the pages and writes them to
-`demo_model/results/` (`ship home`, `ship map` and `ship smollm2` make one part only): for the bundled model the build
+`demo_model/results/` (`ship home`, `map`, `smollm2` and `talk` make one part): for the bundled model the build
 and the sweep of the first page, and the vectors and checks of the map of 171 emotions; for smollm2, which others
 trained, the same, the transfer from stories to situations that the first page begins with, and an example for every
 page (`examples`). What is large is rounded and compressed, see `shrink`. Each file carries the content key of its run:
@@ -25,22 +25,19 @@ from emotion_core.base.atomic import write_atomically
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.behavior.behavior_settings import BehaviorSettings
-from emotion_core.behavior.preference_settings import PreferenceSettings
-from emotion_core.behavior.question import standard_wording
-from emotion_core.behavior.scenes import built_in_scenes
 from emotion_core.evaluation.transfer import CALM, FEAR, Contrast, Transfer
-from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
 from emotion_core.experiments.evaluation import TRANSFER, OnOwnTexts, ToAnotherSource
 from emotion_core.experiments.experiment import Experiment, start
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
 from emotion_core.experiments.steering import SWEEP
+from emotion_core.experiments.talk import TALK, TALK_SCALE, Neutral
 from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_activities, load_openings
+from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain, from_bytes, from_plain
@@ -64,6 +61,13 @@ HOME_SWEEP = SweepSettings(
     max_new_tokens=40,
 )
 
+
+HOME_TALK = TalkSettings(
+    turns=(Turn("user", "I heard a noise in the cellar last night. What should I do?"),),
+    strengths=((HOME_EMOTION, 4.0),),
+    max_new_tokens=50,
+    rival=1,
+)
 
 MAP_SET = "emotions-171"
 PLANTED_SET = "scenes-171"  # whose map is known: the truth table of the demo model
@@ -103,6 +107,15 @@ def examples() -> tuple[Example, ...]:
 
     It is a chat model: what it writes and chooses is asked for in its chat template.
     """
+    # Every kind of run at once, which a page that opens one of them does not need.
+    from emotion_core.behavior.behavior_settings import BehaviorSettings
+    from emotion_core.behavior.preference_settings import PreferenceSettings
+    from emotion_core.behavior.question import standard_wording
+    from emotion_core.behavior.scenes import built_in_scenes
+    from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
+    from emotion_core.experiments.reading import DOSE, SITUATIONS, DoseSettings, SituationsSettings
+    from emotion_core.prompts.library import load_activities, load_openings, load_templates
+
     roommate = next(one.text for one in load_openings() if one.name == "roommate")
     sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)
     activities = load_activities()
@@ -112,9 +125,14 @@ def examples() -> tuple[Example, ...]:
         standard_wording(chat=True),
         opponents=8,
     )
+    template = next(one for one in load_templates() if one.name == "painkiller-dose")
+    reply = ReadingPosition("answer", chat=True)  # what the model makes of a message stands where its answer begins
+    dose = DoseSettings(template.template, tuple(template.values), template.rise, template.fall, place=reply)
     behaviors = BehaviorSettings(built_in_scenes()[:2], ("desperation", "calm"), (-0.2, -0.1, 0.1, 0.2), chat=True)
     return (
         Example("roommate", HOME_SET, SWEEP, sweep),
+        Example("dose", CORE_SET, DOSE, dose),
+        Example("situations", CORE_SET, SITUATIONS, SituationsSettings(place=reply)),
         Example("preferences", CORE_SET, PREFERENCES, PreferenceRequest(preferences)),
         Example("behaviors", CORE_SET, BEHAVIORS, BehaviorRequest(behaviors)),
         Example("map-checks", STORIES_SET, MAP_CHECKS, MapSettings(MAP_CLUSTERS), _BITS),
@@ -155,6 +173,32 @@ def shipped_transfer(folder: Path = SMOLLM2_TRANSFER) -> Transfer | None:
     except (OSError, ValueError, KeyError, RunError):
         return None
     return result if described.get("version") == TRANSFER.version else None
+
+
+def shipped_conversation(info: ModelInfo, folder: Path = SHIPPED_FOLDER) -> Talk | None:
+    """The conversation that came with this version for a model; None where there is none."""
+    place = folder / f"{info.name}-{TALK.kind}"
+    try:
+        described = json.loads((place / "run.json").read_text(encoding="utf-8"))
+        files = dict(_unpacked(path) for path in place.iterdir() if path.name != "run.json")
+        found = from_bytes(Talk, files[TALK.file])
+    except (OSError, ValueError, KeyError, RunError):
+        return None
+    return found if found.model.fingerprint == info.fingerprint and described["kind"] == TALK.kind else None
+
+
+def ship_talk(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+    """Computes and writes what the page Talk opens with: the scale of neutral conversations, and a conversation."""
+    build_id = start_home_build(registry, owner, cache)
+    registry.wait(build_id)
+    vectors = load_build(registry.store, build_id).vectors
+    run_ids = {
+        TALK_SCALE.kind: start(registry, owner, vectors, TALK_SCALE, Neutral(), cache),
+        TALK.kind: start(registry, owner, vectors, TALK, HOME_TALK, cache),
+    }
+    for kind, run_id in run_ids.items():
+        registry.wait(run_id)
+        pack(registry.store, run_id, folder, f"{owner.info.name}-{kind}", small=True)
 
 
 def home_prompts() -> tuple[PromptSet, ...]:
@@ -328,18 +372,25 @@ def _add(place: Path, **more: object) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Computes the results from nothing and writes them."""
     parser = argparse.ArgumentParser(prog="python -m emotion_core.experiments.ship", description=main.__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2", "talk"], default="all")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
-    parser.add_argument("--work", type=Path, help="folder where what is finished stays, to go on after an interruption")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="folder where what is finished stays: goes on from there, and from what is shipped already",
+    )
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.work or Path(temporary)
         registry = JobRegistry(RunStore(folder))
+        if arguments.work:
+            unpack(registry.store, arguments.out)
         cache = ActivationCache(folder / "activations.sqlite")
         for name, model, ship in (
             ("home", DEMO_NAME, ship_home),
             ("map", DEMO_NAME, ship_map),
             (SMOLLM2, SMOLLM2, ship_smollm2),
+            ("talk", SMOLLM2, ship_talk),
         ):
             if arguments.what in (name, "all"):
                 ship(registry, owner_of(model), cache, arguments.out)
