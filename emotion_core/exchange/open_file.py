@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from emotion_core.exchange.found import Answers, Found, Piece
-
 import io
 import re
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from safetensors import SafetensorError
@@ -20,6 +17,7 @@ from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.base.jobs import Job
 from emotion_core.exchange import gguf, numpy_file
+from emotion_core.exchange.found import Answers, Found, Piece
 from emotion_core.exchange.gguf import NAMESPACE
 from emotion_core.exchange.numpy_file import ENDINGS, from_array, from_arrays, is_pickle, refuse_pickle
 from emotion_core.models.loaded import LoadedModel
@@ -28,13 +26,6 @@ from emotion_core.vectors.build import library_versions, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import fallback_layer
 from emotion_core.vectors.file import LARGEST_FILE, assemble, check_header, load_vectors
-
-
-
-
-
-
-
 
 VECTORS_IN_BUNDLE = "vectors.safetensors"
 

@@ -15,8 +15,8 @@ from safetensors.torch import save as save_torch
 from vectors.planted import INFO, LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError, VectorFileError
-from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.exchange.found import Answers, Found
+from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.exchange.open_file import complete, hint_mismatch, not_finite, open_file
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.file import load_vectors, vector_bytes
