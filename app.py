@@ -4,10 +4,9 @@ import streamlit as st
 
 from ui.built_in import need_vectors
 from ui.home.headline import headline
-from ui.home.live import home_live
 from ui.home.model_check import model_check
 from ui.home.ndif import larger_models
-from ui.home.sections import home_build, home_sweep, short_cuts, ways_on
+from ui.home.sections import home_build, home_sweep, home_talk, short_cuts, ways_on
 from ui.home.sentence import sentence
 from ui.page import begin
 from ui.share import share_view
@@ -27,7 +26,7 @@ if working.vectors is None:  # the page ends here until there are some
     need_vectors(working)
 home_build(working)
 sentence(working)
-home_live(working)
+home_talk(working)
 home_sweep(working)
 ways_on()
 model_check(working)

@@ -60,9 +60,10 @@ from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.dose import read_dose
 from emotion_core.reading.situations import read_situations
+from emotion_core.reading.talking import neutral_peaks, read_scale
 from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import build, neutral_texts
+from emotion_core.vectors.build import NEUTRAL_SET, build, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 
@@ -315,6 +316,20 @@ def _written(bench: Bench, view: str, short: str = "") -> Iterator[tuple[Count, 
             yield count, steered.says_evidence(bench.model, other, asked, view, bench.cache)
 
 
+def alarms(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """An alarm of Talk on neutral turns of other dialogues than those that set its threshold and measured its rate.
+
+    Null: neutral conversations; the promise is at most one turn in twenty.
+    """
+    vectors = bench.vectors()
+    scale = bench.run(read_scale(bench.model, vectors))
+    texts = [one.text for one in load_prompts(NEUTRAL_SET).part("heldout") if bench.model.fits(one.text)]
+    peaks = bench.run(neutral_peaks(bench.model, vectors, scale, texts, 9000 + bench.first))
+    for e, alarm in enumerate(scale.alarms()):
+        for peak in peaks[: bench.draws, e]:
+            yield Count("talk alarm", "neutral turns"), bool(peak > alarm.threshold)
+
+
 def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions against the preferences over the built-in activities."""
     items = load_activities()
@@ -390,6 +405,7 @@ VIEWS: dict[str, Look] = {
     "imported": imported,
     "transfer": carried_over,
     "map": maps,
+    "talk alarm": alarms,
     "preferences": preferred,
     "behaviours": behaving,
     "early warning": warned,

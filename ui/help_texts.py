@@ -1,17 +1,10 @@
-"""What the parameters mean that stand in several forms: said once, the same everywhere."""
+"""What the parameters mean that stand in forms without settings of their own."""
 
 from __future__ import annotations
 
-CONTROLS = (
-    "Directions of the same length that mean nothing, added instead: random ones, mixes of neutral texts, vectors from "
-    "shuffled labels and mixes of the emotions, as far as they apply. Each is read along itself, as the emotion is. 32 "
-    "give a sharp test; with fewer than 8 there is none."
-)
-SAMPLES = "Texts for each prompt, strength and direction. They differ by their random numbers only."
-SEED = "Where the random numbers begin. The same seed with the same settings gives the same result."
-NEW_TOKENS = "How long a continuation may become, in tokens; a word is one token or a few."
-TEMPERATURE = "How freely words are drawn: 1 as the model would, below 1 the likelier ones, above 1 the rarer ones."
-CHAT = "Puts the texts into the form in which a chat model was trained to be asked. Needs a model with such a template."
+from emotion_core.base.ask import SEED
+from emotion_core.steering.writing import NEW_TOKENS
+
+__all__ = ["LAYER", "NEW_TOKENS", "SEED"]
+
 LAYER = "Which block of the model is read and steered. The chosen one was found on training texts alone."
-LENGTH_NORMALISED = "Mean instead of sum of an option's token log-probabilities, so that long options lose nothing."
-SCOPE = "At which tokens the direction is added: where the model writes, in what it was given, or both."

@@ -40,6 +40,13 @@ PAGES = {
         "What fear looks like inside a language model",
         "Emotion directions in open language models: find them, test whether they are real, and steer with them.",
     ),
+    "talk": PageInfo(
+        "pages/11_Talk.py",
+        "Talk",
+        ":material/forum:",
+        "Talk",
+        "Converse with the model: every word coloured by what it reads, the steered reply beside the plain one.",
+    ),
     "build": PageInfo(
         "pages/1_Build_vectors.py",
         "Build vectors",

@@ -137,11 +137,12 @@ def _figure(value: float) -> str:
 
 
 # What several kinds of run ask for in the same words.
+SEED = "Where the random numbers begin. The same seed with the same settings gives the same result."
 Seed = Annotated[
     int,
     Ask(
         "Seed",
-        "Where the random numbers begin. The same seed with the same settings gives the same result.",
+        SEED,
         least=0,
         most=2**53 - 1,  # larger ones are not exact in a browser, nor for all who read JSON
     ),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
-from emotion_core.behavior.options import Scoring
+from emotion_core.behavior.options import SCORING_NAMES, Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
 from emotion_core.evaluation.controls import Kind
 from emotion_core.steering.operators import EVERY_TOKEN, Bound, GateAsked, ScheduleAsked
@@ -49,7 +49,7 @@ FORM = (
 )
 FORM_NAMES = {"text": "As what follows", "letters": "As letters, both orders"}
 SCORING = (
-    "Sum or mean of an option's token log-probabilities. The mean is normalised by length, so that long options lose "
+    "By the sum or the mean of their tokens' log-probabilities. The mean is length-normalised: long options lose "
     "nothing."
 )
 SCOPE = "At which tokens the direction is added: where the model writes, in what it was given, or both."
@@ -106,7 +106,7 @@ class BehaviorSettings:
     texts: Annotated[int, Ask("Texts to read", TEXTS, least=0, most=256)] = 4
     max_new_tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=1024, option="--tokens")] = 30
     form: Annotated[Form, Ask("Options are put", FORM, names=FORM_NAMES)] = "text"
-    scoring: Annotated[Scoring, Ask("Length-normalised", SCORING)] = "sum"
+    scoring: Annotated[Scoring, Ask("Options are scored", SCORING, names=SCORING_NAMES)] = "sum"
     scope: Annotated[Scope, Ask("Steered", SCOPE, names=SCOPE_NAMES)] = "both"
     layer: Layer = None
     words: Annotated[str, Ask("Prompt-only rival", IN_WORDS)] = WORDS

@@ -12,6 +12,7 @@ from emotion_core.models.template import answer_begins
 
 # `sum`: probability of the option as a text; `mean`: per token, so that a longer option is not at a disadvantage.
 Scoring = Literal["sum", "mean"]
+SCORING_NAMES = {"sum": "By their sum", "mean": "Length-normalised"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from emotion_core.base.ask import Ask, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
-from emotion_core.behavior.options import Scoring
+from emotion_core.behavior.options import SCORING_NAMES, Scoring
 from emotion_core.behavior.pairs import check_count
 from emotion_core.behavior.question import Wording
 from emotion_core.steering.writing import CONTROLS
@@ -41,8 +41,9 @@ class PreferenceSettings:
     scoring: Annotated[
         Scoring,
         Ask(
-            "Length-normalised",
-            "Sum or mean of an answer's token log-probabilities. The standard answers are one token each.",
+            "Answers are scored",
+            "By the sum or the mean of their tokens' log-probabilities. The standard answers are one token each.",
+            names=SCORING_NAMES,
         ),
     ] = "sum"
     layer: Layer = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emotion_core.base.ask import Chat
 from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import PromptTokens, check_options, tokenize
 from emotion_core.models.loaded import LoadedModel
@@ -28,7 +29,7 @@ class Wording:
 
     question: str = STANDARD
     answers: tuple[str, str] = ANSWERS
-    chat: bool = False
+    chat: Chat = False
 
     def __post_init__(self) -> None:
         first, second = self.question.find("{first}"), self.question.find("{second}")

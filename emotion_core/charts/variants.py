@@ -10,12 +10,8 @@ import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, INK, NULL, POSITIVE
 from emotion_core.evaluation.variants import Variant, differing
+from emotion_core.vectors.settings import ESTIMATOR_WORDS
 
-ESTIMATOR_WORDS = {
-    "difference": "difference in means",
-    "pca": "first principal component",
-    "logistic": "logistic regression",
-}
 _POOLING_WORDS = {
     "mean": "mean of tokens",
     "last_content": "last token of the text",

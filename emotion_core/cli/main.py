@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 
 from emotion_core.base.errors import EmotionCoreError
 from emotion_core.cli.answer import Answer
-from emotion_core.cli.parser import COMMANDS, make_parser
+from emotion_core.cli.parser import commands_by_name, make_parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
-        answer: Answer = resolve_name(f"emotion_core.cli.{COMMANDS[arguments.command].answer}")(arguments)
+        answer: Answer = resolve_name(f"emotion_core.cli.{commands_by_name()[arguments.command].answer}")(arguments)
     except EmotionCoreError as error:
         print(f"error: {error.message}", file=sys.stderr)
         return 2

@@ -41,7 +41,7 @@ def make_parser(only: str | None = None) -> argparse.ArgumentParser:
         description="Find emotion directions in language models, test whether they are real, and steer with them.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
+    for name, command in commands_by_name().items():
         made = commands.add_parser(name, help=command.help, description=command.help)
         made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
         # A value such as -0.2,0 is no option; argparse knows that of plain numbers only.
@@ -150,7 +150,28 @@ def _conversations(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _talk(command: argparse.ArgumentParser) -> None:
+    from emotion_core.reading.talk import TalkSettings
+
+    _vectors(command)
+    command.add_argument(
+        "--message",
+        action="append",
+        default=[],
+        help="what you say (default: line by line from the terminal); repeat it",
+    )
+    command.add_argument("--system", default="", help="system prompt")
+    command.add_argument(
+        "--go-on", choices=["steered", "unsteered"], default="steered", help="reply that is gone on with"
+    )
+    add_settings(command, TalkSettings)
+    model_arguments(command, None)
+
+
 def _read(command: argparse.ArgumentParser) -> None:
+    from emotion_core.reading.continuation import Writing
+    from emotion_core.reading.monitor import MonitorSettings
+
     _vectors(command)
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", default=None, help="text to read token by token")
@@ -167,15 +188,12 @@ def _read(command: argparse.ArgumentParser) -> None:
         "--system", action="append", help="compare system prompts: built-in name, text or none; repeat it"
     )
     command.add_argument("--monitor", default=None, metavar="EMOTION", help="emotion watched by a monitor")
-    command.add_argument("--false-alarms", type=float, default=0.01, help="share of neutral tokens (default 0.01)")
-    command.add_argument("--window", type=int, default=5, help="tokens averaged by the monitor (default 5)")
+    add_settings(command, MonitorSettings, leave=("emotion",))
     command.add_argument("--phrase", default="", help="how many tokens before these words does the monitor fire?")
     command.add_argument(
         "--continue", dest="continue_", type=int, default=None, metavar="TOKENS", help="let the model reply, then read"
     )
-    command.add_argument("--emotion", default=None, help="read in the reply, and steered where --strength is given")
-    command.add_argument("--strength", type=float, default=0.0, help="of steering the reply, in residual norms")
-    command.add_argument("--temperature", type=float, default=1.0, help="of the reply; 0 for the most probable token")
+    add_settings(command, Writing, leave=("tokens", "seed"))
     command.add_argument("--layer", type=int, default=None, help="layer read (default: chosen at the build)")
     command.add_argument("--all-layers", action="store_true", help="read all layers of a text in the same pass")
     command.add_argument(
@@ -312,6 +330,7 @@ COMMANDS = {
         "steer with a vector at many strengths, beside directions that mean nothing", "steering.sweep", _sweep
     ),
     "crosstalk": Command("steer with each emotion and read all of them", "steering.crosstalk", _crosstalk),
+    "talk": Command("converse with the model, steered and unsteered side by side, with readings", "talk.talk", _talk),
     "read": Command("read emotions by token, turn, number or attempt; set a monitor on one", "reading.read", _read),
     "preferences": Command(
         "ask for every pair of activities which is preferred, and steer half", "behavior.preferences", _preferences
@@ -322,7 +341,6 @@ COMMANDS = {
     "replicate": Command(
         "redo the experiments of the emotion paper, each beside its null", "replicate.replicate", _replicate
     ),
-    **{kind: Command(words, "runs.run_over_vectors", _kind(kind)) for kind, (_, words) in KINDS.items() if words},
     "export": Command(
         "pack vectors, figures, charts, prompts and the code that redoes them", "vectors.export", _export
     ),
@@ -330,3 +348,10 @@ COMMANDS = {
     "doctor": Command("check that a model can be read and steered as this project assumes", "doctor.doctor", _doctor),
     "ndif": Command("list the models that NDIF serves now", "doctor.ndif", lambda command: None),
 }
+
+
+def commands_by_name() -> dict[str, Command]:
+    """The commands above, and one for each kind of run that has none of them and says what it is for."""
+    answer = "runs.run_over_vectors"
+    kinds = {kind: Command(words, answer, _kind(kind)) for kind, (_, words) in KINDS.items() if words}
+    return {**COMMANDS, **kinds}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.cli.arguments import settings_from
 
 if TYPE_CHECKING:
     from emotion_core.base.activations import ReadingPosition
@@ -77,7 +78,7 @@ def _check_together(arguments: argparse.Namespace) -> None:
         raise SettingsError("System prompts are compared over conversations", expected="--conversation FILE")
     if arguments.continue_ is not None and (not arguments.conversation or arguments.system or arguments.monitor):
         raise SettingsError("What is continued is a conversation", expected="--conversation FILE --continue 60")
-    if arguments.continue_ is not None and arguments.emotion is None:
+    if arguments.continue_ is not None and "emotion" not in arguments:
         raise SettingsError("The reply is read on an emotion", expected="--continue 60 --emotion EMOTION")
     if arguments.reading is not None and arguments.template is None and not arguments.situations:
         raise SettingsError("A place is chosen for texts that are read at one", expected="--template or --situations")
@@ -90,7 +91,7 @@ def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
 
     if arguments.monitor is None:
         return None
-    return MonitorSettings(arguments.monitor, arguments.false_alarms, arguments.window)
+    return settings_from(MonitorSettings, arguments, emotion=arguments.monitor)
 
 
 def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
@@ -104,8 +105,7 @@ def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
 def _writing(arguments: argparse.Namespace) -> Writing:
     from emotion_core.reading.continuation import Writing
 
-    seed, temperature = arguments.seed, arguments.temperature
-    return Writing(arguments.emotion, arguments.strength, arguments.continue_, temperature, seed)
+    return settings_from(Writing, arguments, tokens=arguments.continue_, seed=arguments.seed)
 
 
 def _template(arguments: argparse.Namespace) -> Template:

@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "read-priors": (f"{_HERE}.reading:PRIORS", ""),
     "read-monitor": (f"{_HERE}.reading:WATCH", ""),
     "read-labelled": (f"{_HERE}.reading:LABELLED", ""),
+    "talk": (f"{_HERE}.talk:TALK", ""),
+    "talk-scale": (f"{_HERE}.talk:TALK_SCALE", ""),
     "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),
     "behaviors": (f"{_HERE}.behavior:BEHAVIORS", ""),
     "replication-row": (f"{_HERE}.replication.rows:REPLICATION", ""),

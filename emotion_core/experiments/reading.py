@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 
 from emotion_core.base.activations import ModelInfo, ReadingPosition
+from emotion_core.base.ask import Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Kind
@@ -77,8 +78,11 @@ class ReadingSettings(ABC):
     form: ClassVar[Form] = "text"
     kinds: ClassVar[Sequence[Kind]] = KINDS  # controls; a verdict needs all of them, a band the random ones
 
-    layer: int | None = None
-    seed: int = 0
+    layer: Layer = None
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        enforce(self)
 
     @property
     @abstractmethod

@@ -1,7 +1,7 @@
 """Results that come with the repository, so that the first page shows something finished at once.
 
 `python -m emotion_core.experiments.ship` computes them through the same code as the pages and writes them to
-`demo_model/results/` (`ship home`, `ship map` and `ship smollm2` make one part only): for the bundled model the build
+`demo_model/results/` (`ship home`, `map`, `smollm2` and `talk` make one part): for the bundled model the build
 and the sweep of the first page, and the vectors and checks of the map of 171 emotions; for smollm2, which others
 trained, the same, the transfer from stories to situations that the first page begins with, and an example for every
 page (`examples`). What is large is rounded and compressed, see `shrink`. Each file carries the content key of its run:
@@ -35,12 +35,15 @@ from emotion_core.experiments.evaluation import TRANSFER, OnOwnTexts, ToAnotherS
 from emotion_core.experiments.experiment import Experiment, start
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
 from emotion_core.experiments.steering import SWEEP
+from emotion_core.experiments.talk import TALK, TALK_SCALE, Neutral
 from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_activities, load_openings
+from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain, from_bytes, from_plain
@@ -64,6 +67,13 @@ HOME_SWEEP = SweepSettings(
     max_new_tokens=40,
 )
 
+
+HOME_TALK = TalkSettings(
+    turns=(Turn("user", "I heard a noise in the cellar last night. What should I do?"),),
+    strengths=((HOME_EMOTION, 4.0),),
+    max_new_tokens=50,
+    rival=1,
+)
 
 MAP_SET = "emotions-171"
 PLANTED_SET = "scenes-171"  # whose map is known: the truth table of the demo model
@@ -155,6 +165,32 @@ def shipped_transfer(folder: Path = SMOLLM2_TRANSFER) -> Transfer | None:
     except (OSError, ValueError, KeyError, RunError):
         return None
     return result if described.get("version") == TRANSFER.version else None
+
+
+def shipped_conversation(info: ModelInfo, folder: Path = SHIPPED_FOLDER) -> Talk | None:
+    """The conversation that came with this version for a model; None where there is none."""
+    place = folder / f"{info.name}-{TALK.kind}"
+    try:
+        described = json.loads((place / "run.json").read_text(encoding="utf-8"))
+        files = dict(_unpacked(path) for path in place.iterdir() if path.name != "run.json")
+        found = from_bytes(Talk, files[TALK.file])
+    except (OSError, ValueError, KeyError, RunError):
+        return None
+    return found if found.model.fingerprint == info.fingerprint and described["kind"] == TALK.kind else None
+
+
+def ship_talk(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, folder: Path) -> None:
+    """Computes and writes what the page Talk opens with: the scale of neutral conversations, and a conversation."""
+    build_id = start_home_build(registry, owner, cache)
+    registry.wait(build_id)
+    vectors = load_build(registry.store, build_id).vectors
+    run_ids = {
+        TALK_SCALE.kind: start(registry, owner, vectors, TALK_SCALE, Neutral(), cache),
+        TALK.kind: start(registry, owner, vectors, TALK, HOME_TALK, cache),
+    }
+    for kind, run_id in run_ids.items():
+        registry.wait(run_id)
+        pack(registry.store, run_id, folder, f"{owner.info.name}-{kind}", small=True)
 
 
 def home_prompts() -> tuple[PromptSet, ...]:
@@ -328,7 +364,7 @@ def _add(place: Path, **more: object) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Computes the results from nothing and writes them."""
     parser = argparse.ArgumentParser(prog="python -m emotion_core.experiments.ship", description=main.__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2", "talk"], default="all")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
     parser.add_argument("--work", type=Path, help="folder where what is finished stays, to go on after an interruption")
     arguments = parser.parse_args(argv)
@@ -340,6 +376,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             ("home", DEMO_NAME, ship_home),
             ("map", DEMO_NAME, ship_map),
             (SMOLLM2, SMOLLM2, ship_smollm2),
+            ("talk", SMOLLM2, ship_talk),
         ):
             if arguments.what in (name, "all"):
                 ship(registry, owner_of(model), cache, arguments.out)

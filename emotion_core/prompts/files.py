@@ -111,7 +111,7 @@ def read_prompt_files(
     if 0 < len(own) < len(rows):
         raise faults.HALF_SPLIT.at(where)
     final = own or draw_heldout([row.emotion for row in rows], [row.topic for row in rows], seed)
-    rows, final, few = keep_emotions(where, form, rows, final)
+    rows, final, few = keep_emotions(where, form, rows, final, said)
     dropped = (*said, *spelled, *same, *repeats, *sampled, *several_emotions(rows), *few)
     return PromptSet(stem, form, _texts(rows, final), None if own else seed, dropped, repeated)
 

@@ -148,11 +148,12 @@ def sample_evenly(rows: list[Row], most_texts: int, seed: int) -> tuple[list[Row
 
 
 def keep_emotions(
-    name: str, form: Form, rows: list[Row], splits: list[Split]
+    name: str, form: Form, rows: list[Row], splits: list[Split], said: list[str]
 ) -> tuple[list[Row], list[Split], list[str]]:
     """Leaves out emotions of fewer than two training rows: a mean over one is no mean.
 
-    A file that is held out altogether, as the confound sets are, needs no training rows.
+    A file that is held out altogether, as the confound sets are, needs no training rows. Where none is left, what was
+    `said` of how the file was read may be the reason.
 
     Raises:
         PromptSetError: No emotion is left, or a single one of several labelled ones, which has nothing to differ from.
@@ -166,7 +167,7 @@ def keep_emotions(
     found = "; ".join(f"{counts[emotion]} for {emotion}" for emotion in short[:10]) + ("; ..." if short[10:] else "")
     if len(short) == len(emotions) or (short and form == "labelled" and len(emotions) - len(short) < 2):
         where = f"{name}, {len(short)} of {len(emotions)} emotions" if len(emotions) > 1 else name
-        raise faults.TOO_FEW.at(where, found, kind=kind, unit=unit)
+        raise faults.TOO_FEW.at(where, ". ".join([found, *said]), kind=kind, unit=unit)
     kept = [i for i, row in enumerate(rows) if counts[row.emotion] >= 2]
     are = "emotion is" if len(short) == 1 else "emotions are"
     said = [f"{len(short)} {are} left out for too few {kind}s ({found})"] if short else []

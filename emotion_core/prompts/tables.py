@@ -349,7 +349,9 @@ def _holds(value: Any) -> bool:
     return any(map(_holds, value.values())) if isinstance(value, dict) else isinstance(value, list) and bool(value)
 
 
-def _unfold(name: str, document: Any, known: Collection[str], said: list[str]) -> list[Any] | None:
+def _unfold(
+    name: str, document: Any, known: Collection[str], said: list[str], *, part: bool = False
+) -> list[Any] | None:
     """Rows of lists that stand under their split, under their emotion (`KEY`) or, of one length, under their column."""
     if isinstance(document, list):
         cells = [dict(enumerate(item, start=1)) if isinstance(item, list) else item for item in document]
@@ -359,7 +361,7 @@ def _unfold(name: str, document: Any, known: Collection[str], said: list[str]) -
     records = [key for key, value in lists.items() if isinstance(value[0], dict)]
     # {"emotion": "joy", "texts": [...]}: what is said once counts for every row.
     once = {key: value for key, value in document.items() if isinstance(value, str) and column_name(key) in known}
-    if len(records) == 1:
+    if len(records) == 1 and not part:
         others = [f"'{shorten(key, 20)}'" for key in held if key != records[0]]
         if others:
             said.append(f"Only '{records[0]}' of the document is read, not {', '.join(others[:6])}")
@@ -372,9 +374,9 @@ def _unfold(name: str, document: Any, known: Collection[str], said: list[str]) -
         return [{**once, **dict(zip(lists, row, strict=True))} for row in zip(*lists.values(), strict=True)]
     if len(held) == 1 and (not lists or len(document) > 1):
         return None if lists else _unfold(name, next(iter(held.values())), known, said)
-    parts = {key: _unfold(name, value, known, said) for key, value in held.items()}
+    parts = {key: _unfold(name, value, known, said, part=True) for key, value in held.items()}
     column = "split" if {column_name(key) for key in parts} <= set(SPLITS) else KEY
-    rows = [{**row, column: row.get(column, key)} for key, part in parts.items() for row in part or ()]
+    rows = [{**row, column: row.get(column, key)} for key, own in parts.items() for row in own or ()]
     return rows if all(parts.values()) else None
 
 

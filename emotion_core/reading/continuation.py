@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 
+from emotion_core.base.ask import Ask, Seed, enforce
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.dialogue import PLAIN_NAMES, tokenize
@@ -19,6 +20,7 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.text import read_encoding
 from emotion_core.steering.noise import choose, gumbel
+from emotion_core.steering.writing import NEW_TOKENS
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.steer import Intervention
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -28,6 +30,16 @@ REFRESH = 6
 # A context with less room than this gets no reply; one with less room than was asked for gets a shorter one.
 FEWEST = 8
 _TAIL = 60  # characters of the text that the progress shows
+
+
+STRENGTH = (
+    "Of steering the reply, in fractions of the mean residual norm; 0 for no steering. The unsteered reply is written "
+    "beside it."
+)
+TEMPERATURE = (
+    "How freely words are drawn: 1 as the model would, below 1 the likelier ones, above 1 the rarer ones; 0 for the "
+    "most probable token each time."
+)
 
 
 @dataclass(frozen=True)
@@ -42,21 +54,16 @@ class Writing:
         seed: Of the sampling noise, which the steered and the unsteered text share.
     """
 
-    emotion: str
-    strength: float = 0.0
-    tokens: int = 60
-    temperature: float = 1.0
-    seed: int = 0
+    emotion: Annotated[
+        str, Ask("Emotion", "Read in the reply, and steered where --strength is given.", of_vectors=True)
+    ]
+    strength: Annotated[float, Ask("Strength", STRENGTH, least=-10, most=10, step=0.05)] = 0.0
+    tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=512)] = 60
+    temperature: Annotated[float, Ask("Temperature", TEMPERATURE, least=0, most=10, step=0.1)] = 1.0
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
-        for name, good, expected, found in (
-            ("strength", abs(self.strength) <= 10, "-10 to 10", self.strength),
-            ("tokens", 1 <= self.tokens <= 512, "1 to 512", self.tokens),
-            ("temperature", 0 <= self.temperature <= 10, "0 to 10", self.temperature),
-            ("seed", 0 <= self.seed < 2**63, "0 to 2**63 - 1", self.seed),
-        ):
-            if not good:
-                raise SettingsError(f"The setting '{name}' is out of range", expected=expected, found=str(found))
+        enforce(self)
 
 
 @dataclass(frozen=True)

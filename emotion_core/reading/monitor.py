@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from emotion_core.base.activations import FloatArray
+from emotion_core.base.ask import Ask, enforce
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
@@ -49,18 +50,27 @@ class MonitorSettings:
     """
 
     emotion: str
-    false_alarms: float = 0.01
-    window: int = 5
+    false_alarms: Annotated[
+        float,
+        Ask(
+            "False alarms",
+            "Share of neutral tokens that may cross the threshold. It is the reading that this share exceeds.",
+            least=0.001,
+            most=0.5,
+        ),
+    ] = 0.01
+    window: Annotated[
+        int,
+        Ask(
+            "Tokens averaged",
+            "The score of a token is the mean reading of so many tokens up to it. More tokens: steadier, and later.",
+            least=1,
+            most=64,
+        ),
+    ] = 5
 
     def __post_init__(self) -> None:
-        if not 0.001 <= self.false_alarms <= 0.5:
-            raise SettingsError(
-                "The false alarm rate is out of range",
-                expected="0.001 to 0.5, a share of neutral tokens",
-                found=f"{self.false_alarms:g}",
-            )
-        if not 1 <= self.window <= 64:
-            raise SettingsError("The window is out of range", expected="1 to 64 tokens", found=str(self.window))
+        enforce(self)
 
 
 @dataclass(frozen=True)

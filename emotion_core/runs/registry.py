@@ -220,6 +220,11 @@ class JobRegistry:
             found = self.store.find_open(kind, key)
         return None if found is None else found.id
 
+    def progress(self, run_id: str) -> Progress | None:
+        """What the last step of an open run of this process reported; more than the store keeps of it."""
+        handle = self._live.handles.get(run_id)
+        return getattr(handle, "progress", None)
+
     def place(self, run_id: str) -> int:
         """Jobs in front of a run of this process; 0 where it is next, works already or is not known here."""
         handle = self._live.handles.get(run_id)

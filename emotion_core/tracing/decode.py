@@ -9,16 +9,16 @@ step costs about 2 ms more than the bare forward.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import nnsight
 import torch
 
 from emotion_core.base.pace import pace
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream, stream
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
@@ -91,8 +91,7 @@ def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention
     tokens = torch.tensor([list(ids)] * rows, device=model.info.device)  # (rows, tokens)
     if model.remote is not None:  # nothing is kept there: the next step sends them along
         return TokensSoFar().then(tokens, edits)
-    cache, _ = _forward(model, tokens, None, edits)
-    return cache
+    return advance(model, tokens, None, edits).cache
 
 
 def spread(cache: Kept | TokensSoFar, index: Sequence[int]) -> Kept | TokensSoFar:
@@ -117,29 +116,77 @@ def step(
         The cache, and logits of the next token, float32 [rows, vocabulary].
     """
     with pace().measured("write", model.info, len(tokens)):
-        return _forward(model, tokens[:, None], cache, edits)
+        after = advance(model, tokens[:, None], cache, edits)
+    return after.cache, after.logits
 
 
-def _forward(
-    model: LoadedModel, tokens: torch.Tensor, cache: Kept | TokensSoFar | None, edits: Sequence[Intervention]
-) -> tuple[Any, torch.Tensor]:
+class Advanced(NamedTuple):
+    """What comes of processing some tokens.
+
+    Attributes:
+        cache: What the model remembers.
+        logits: float32 [rows, vocabulary], of the token after the last one.
+        projected: float32 [rows, tokens, layers, directions], readings before the steering of each layer; no layers
+            where nothing was to be read.
+    """
+
+    cache: Any
+    logits: torch.Tensor
+    projected: torch.Tensor
+
+
+def advance(
+    model: LoadedModel,
+    tokens: torch.Tensor,
+    cache: Kept | TokensSoFar | None,
+    edits: Sequence[Intervention] = (),
+    read: Mapping[int, torch.Tensor] | None = None,
+) -> Advanced:
+    """Processes tokens in every row, and reads them in the same pass.
+
+    Args:
+        model: The model.
+        tokens: int64 [rows, tokens].
+        cache: Of the tokens before (changed in place), or None at the first token of all.
+        edits: Steering of these tokens, with `rows` rows each.
+        read: For each layer that is read float32 [directions, width], equally many for each.
+    """
+    matrices = read or {}
     anew = isinstance(cache, TokensSoFar) or (cache is None and is_unusual(model) and not memory_of(model).steps)
     if anew or model.remote is not None:
         before = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
         so_far = before.then(tokens, edits)
-        return so_far, _forward_again(model, so_far)
+        logits, projected = _forward_again(model, so_far, matrices, tokens.shape[1])
+        return Advanced(so_far, logits, projected)
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    ordered = by_layer(edits)
+    ordered = _by_layer(edits, matrices)
     inputs: dict[str, Any] = {"input_ids": tokens, "use_cache": True, **_last_logits(model)}
     if isinstance(cache, Kept):
         inputs[cache.name] = cache.value
     with torch.inference_mode(), envoy.trace(inputs):
+        projected = nnsight.save([])
         for layer, own in ordered:
-            hidden = stream(blocks[layer].output, copy)
-            hidden[:] = steered_by(hidden, own)
+            if layer in matrices:
+                projected.append(read_stream(blocks[layer].output, copy).float() @ matrices[layer].T)
+            if own:
+                hidden = stream(blocks[layer].output, copy)
+                hidden[:] = steered_by(hidden, own)
         output = nnsight.save(envoy.output)
     kept = learned(model, output, len(tokens))
-    return TokensSoFar().then(tokens, edits) if kept is None else kept, output.logits[:, -1].float()
+    after = TokensSoFar().then(tokens, edits) if kept is None else kept
+    return Advanced(after, output.logits[:, -1].float(), _stacked(projected, tokens))
+
+
+def _by_layer(
+    edits: Sequence[Intervention], matrices: Mapping[int, torch.Tensor]
+) -> list[tuple[int, list[Intervention]]]:
+    """Layers that are read or steered, in forward order, each with its edits."""
+    found = dict(by_layer(edits))
+    return [(layer, found.get(layer, [])) for layer in sorted({*found, *matrices})]
+
+
+def _stacked(projected: Sequence[torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
+    return torch.stack(list(projected), dim=2) if len(projected) else torch.zeros((*tokens.shape, 0, 0))
 
 
 def _last_logits(model: LoadedModel) -> dict[str, int]:
@@ -149,19 +196,27 @@ def _last_logits(model: LoadedModel) -> dict[str, int]:
 
 
 @retried
-def _forward_again(model: LoadedModel, so_far: TokensSoFar) -> torch.Tensor:
-    """Logits after all tokens so far, float32 [rows, vocabulary], without a cache: a step that runs elsewhere."""
+def _forward_again(
+    model: LoadedModel, so_far: TokensSoFar, matrices: Mapping[int, torch.Tensor], last: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits after all tokens so far and readings of the last ones, without a cache: a step that runs elsewhere."""
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    stretches = so_far.edits()
+    by_stretch: dict[int, list[tuple[int, int, list[Intervention]]]] = {layer: [] for layer in matrices}
+    for layer, start, end, own in so_far.edits():
+        by_stretch.setdefault(layer, []).append((start, end, own))
+    ordered = sorted(by_stretch.items())
     inputs = {"input_ids": so_far.tokens, "use_cache": False, **_last_logits(model)}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
-        for layer, start, end, own in stretches:
-            hidden = stream(blocks[layer].output, copy)
-            hidden[:, start:end] = steered_by(hidden[:, start:end], own)
+        projected = nnsight.save([])
+        for layer, stretches in ordered:
+            if layer in matrices:
+                projected.append(read_stream(blocks[layer].output, copy)[:, -last:].float() @ matrices[layer].T)
+            for start, end, own in stretches:
+                hidden = stream(blocks[layer].output, copy)
+                hidden[:, start:end] = steered_by(hidden[:, start:end], own)
         # A copy: of a slice the whole of what it was cut from would travel.
         logits = nnsight.save(envoy.output.logits[:, -1].float().clone())
-    last: torch.Tensor = logits
-    return last
+    return logits, _stacked(projected, so_far.tokens[:, -last:])
 
 
 @retried

@@ -9,6 +9,22 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.ask import Ask, Seed, enforce
 from emotion_core.vectors.emotion_vectors import Built
 
+ESTIMATOR_WORDS = {
+    "difference": "difference in means",
+    "pca": "first principal component",
+    "logistic": "logistic regression",
+}
+ESTIMATOR = (
+    "How a direction is drawn from the activations. Difference in means is the usual choice: mean of the positive "
+    "texts minus mean of the negative ones."
+)
+_NAMES = {name: words.capitalize() for name, words in ESTIMATOR_WORDS.items()}
+NEUTRAL = (
+    "Project out the main directions in which neutral texts differ from each other (half of their variance). In real "
+    "models such a direction can be many times as large as any emotion; in others the emotions lie along it."
+)
+FOLDS = "Parts of the training texts, kept together by topic, on which the layer is chosen."
+
 
 @dataclass(frozen=True)
 class BuildSettings:
@@ -22,15 +38,13 @@ class BuildSettings:
         folds: Parts that the training texts are cut into, by topic, to choose the layer.
     """
 
-    estimator: Annotated[Built, Ask("Estimator", "How a direction is made out of the readings.")] = "difference"
+    estimator: Annotated[Built, Ask("Estimator", ESTIMATOR, names=_NAMES)] = "difference"
     reading: ReadingPosition = field(default_factory=ReadingPosition)
-    neutral_projection: Annotated[
-        bool, Ask("Neutral projection", "Project out the main directions of neutral text.")
-    ] = False
+    neutral_projection: Annotated[bool, Ask("Project out neutral directions", NEUTRAL)] = False
     seed: Seed = 0
     folds: Annotated[
         int,
-        Ask("Folds", "Parts that the training texts are cut into, by topic, to choose the layer.", least=2, most=20),
+        Ask("Folds", FOLDS, least=2, most=20),
     ] = 5
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ PAGES = {
     "explore": "Explore_emotions",
     "map": "Explore_emotions?tab=Map",
     "steer": "Steer",
-    "live": "Steer?steer_view=Live",
+    "talk": "Talk",
     "next-token": "Steer?steer_view=Next+token",
     "crosstalk": "Steer?steer_view=Cross-talk",
     "read": "Read",

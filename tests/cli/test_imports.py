@@ -23,7 +23,7 @@ def imported(*argv: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("argv", [("--help",), ("heldout", "--help"), ("read", "--help"), ("nosuch",)])
+@pytest.mark.parametrize("argv", [("--help",), ("heldout", "--help"), ("doctor", "--help"), ("nosuch",)])
 def test_help_imports_nothing_heavy(argv: tuple[str, ...]) -> None:
     modules = imported(*argv)
     assert "emotion_core.cli.parser" in modules

@@ -38,6 +38,7 @@ from emotion_core.experiments.reading import (
 )
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.replication.rows import row_settings
+from emotion_core.experiments.talk import Neutral
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
@@ -49,6 +50,7 @@ from emotion_core.reading.attempts import load_attempts
 from emotion_core.reading.continuation import Writing
 from emotion_core.reading.monitor import Labelled, MonitorSettings
 from emotion_core.reading.priors import Prior
+from emotion_core.reading.talk import TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.codec import as_plain
@@ -102,6 +104,8 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "read-labelled": LabelledSettings(
             monitor, tuple(Labelled((Turn("user", f"dog {i}"),), i > 1, str(i)) for i in range(4))
         ),
+        "talk": TalkSettings(turns=(Turn("user", "Who is there?"),), strengths=((emotions[0], 2.0),), max_new_tokens=3),
+        "talk-scale": Neutral(),
         "replication-row": row_settings(15),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
@@ -236,7 +240,7 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
             start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
         except LimitError:
             refused.add(kind)
-    assert refused == set(EXPERIMENTS) - {"preferences"} - {one.kind for one in READINGS}
+    assert refused == set(EXPERIMENTS) - {"preferences", "talk-scale"} - {one.kind for one in READINGS}
     short = JobRegistry(place.registry.store, Settings(max_tokens=1, max_asked_tokens=5), "bob")
     for kind in (*(one.kind for one in READINGS), "preferences", "sweep", "heldout"):
         run_id = start(

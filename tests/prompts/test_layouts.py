@@ -265,6 +265,13 @@ def test_goemotions_by_number_list_and_line() -> None:
     assert read("other.jsonl", others).emotions == ("14", "27"), "numbers of another set are not given these names"
 
 
+def test_too_few_texts_are_told_with_how_the_file_was_read() -> None:
+    tsv = "".join(f"{a}\t{i}\teaa{i}\n" for i, a in enumerate(DARK)) + f"{WARM[0]}\t3,7\teab1\n{WARM[1]}\t3\teab2\n"
+    found = refused("train.tsv", tsv).found
+    assert found.startswith("1 for admiration; 1 for amusement")
+    assert "The file has no header. Read as GoEmotions" in found and "Row 7 is left out: several labels" in found
+
+
 def test_numbers_as_labels_are_alike_in_every_file_and_told() -> None:
     rows = [(a, int(b == "fear")) for a, b in LABELLED]
     found = read("a.jsonl", lines([{"text": a, "emotion": b} for a, b in rows]))
@@ -456,6 +463,13 @@ def test_a_known_column_that_comes_twice_is_refused_and_any_other_is_not() -> No
     assert refused("a.csv", table("text,label,Label", rows)).what == "A column comes twice"
     assert texts(read("a.csv", table("text,label,x,X", [(*row, "1") for row in rows]))) == LABELLED
     assert texts(read("a.jsonl", lines([{"text": a, "label": b, "x": 1, "X": 2} for a, b in LABELLED]))) == LABELLED
+
+
+def test_what_the_refusal_of_a_mixed_file_offers_works() -> None:
+    data = table("positive,negative,text", [(a, b, f"{a} Then {b}") for a, b in PAIRS])
+    assert "choice of columns" in refused("a.csv", data).remedy
+    assert texts(read("a.csv", data, choice={"positive": "positive", "negative": "negative"})) == PAIRS
+    assert read("a.csv", data, choice={"text": "text"}, emotion="fear").emotions == ("fear",)
 
 
 def test_many_repeats_are_counted() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,3 +93,52 @@ def test_the_same_set_or_a_sentence(
         assert part or not (known and encoding.startswith("utf")), f"a plain file is refused: {error}"
         return
     assert content(found) == content(wanted)
+
+
+def by(rows: Sequence[dict[str, str]], key: str) -> dict[str, list[dict[str, str]]]:
+    """The rows under the values of one of their columns, without it."""
+    values = dict.fromkeys(row[key] for row in rows)
+    return {value: [{k: v for k, v in r.items() if k != key} for r in rows if r[key] == value] for value in values}
+
+
+SHAPES: dict[str, Callable[[list[dict[str, str]]], object]] = {
+    "records": lambda rows: rows,
+    "a column each": lambda rows: {key: [row[key] for row in rows] for key in rows[0]},
+    "columns by number": lambda rows: {key: {str(i): row[key] for i, row in enumerate(rows)} for key in rows[0]},
+    "rows by number": lambda rows: {str(i): row for i, row in enumerate(rows)},
+    "columns and data": lambda rows: {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]},
+    "under a key": lambda rows: {"version": 1, "rows": [{"row": row} for row in rows]},
+    "by split": lambda rows: by(rows, "split"),
+    "by split in a document": lambda rows: {"by": "us", "sets": by(rows, "split")},
+    "by split and emotion": lambda rows: {split: by(own, list(own[0])[-1]) for split, own in by(rows, "split").items()},
+    "texts by split and emotion": lambda rows: {
+        split: {
+            emotion: [next(iter(row.values())) for row in own] for emotion, own in by(part, list(part[0])[-1]).items()
+        }
+        for split, part in by(rows, "split").items()
+    },
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(list(SHAPES)),
+    st.lists(ROW, min_size=6, max_size=12),
+    st.sampled_from(["text", "Sentence", "content", "tweet"]),
+    st.sampled_from(["emotion", "label", "Category"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.sampled_from(["x.json", "x.txt"]),
+)
+def test_json_of_any_shape_is_the_same_set(
+    shape: str, drawn: list[tuple[str, ...]], text: str, emotion: str, encoding: str, name: str
+) -> None:
+    rows = [{text: f"{i} {a}", emotion: e, "split": s} for i, (e, a, _, s) in enumerate(drawn)]
+    if len({row["split"] for row in rows}) < 2:
+        return  # a document with one split alone does not say which rows are held out
+    plain = [[row[text], row[emotion], row["split"]] for row in rows]
+    try:
+        wanted = read_prompt_bytes("x.csv", written(["text", "emotion", "split"], plain, ",", "utf-8"))
+    except PromptSetError:
+        return  # too few rows of an emotion
+    document = json.dumps(SHAPES[shape](rows), ensure_ascii=False)
+    assert content(read_prompt_bytes(name, document.encode(encoding))) == content(wanted)

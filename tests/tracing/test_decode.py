@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from tiny import FAMILIES, MAIN, TEXTS
+from tiny import FAMILIES, MAIN, TEXTS, tiny_model
 
-from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+from emotion_core.base.jobs import run_to_end
+from emotion_core.models.encode import Encoding
+from emotion_core.tracing.decode import ROW_MULTIPLE, advance, prefill, spread, step
+from emotion_core.tracing.record import project_layers
+from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.steer import Intervention
 from tracing.plain import logits
 
 
@@ -69,3 +75,22 @@ def test_the_head_computes_the_last_token_of_a_prompt_only(tiny):
     finally:
         handle.remove()
     assert shapes == [1]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_readings_of_a_step_are_those_of_a_pass_over_the_text_before_its_steering(away):
+    model = tiny_model("llama")
+    if away:
+        model.remote = Remote("dry run")
+    matrix = torch.eye(3, 32)
+    ids = torch.tensor([[5, 6, 7, 8, 9]] * 2)
+    edit = Intervention(1, "add", torch.ones(2, 32) / 32**0.5, torch.tensor([0.0, 30.0]))
+    first = advance(model, ids[:, :3], None, [edit], {1: matrix, 3: matrix})
+    parts = [first, advance(model, ids[:, 3:], first.cache, [edit], {1: matrix, 3: matrix})]
+    found = torch.cat([part.projected for part in parts], dim=1)  # (rows, tokens, layers, directions)
+    local = tiny_model("llama")
+    encoding = Encoding((5, 6, 7, 8, 9), (True,) * 5)
+    (expected,) = run_to_end(project_layers(local, [encoding], {1: matrix.numpy(), 3: matrix.numpy()}))
+    np.testing.assert_allclose(found[0], expected, atol=1e-4)
+    np.testing.assert_allclose(found[1, :, 0], expected[:, 0], atol=1e-4)  # read before the layer is steered
+    assert (found[1, :, 1] - found[0, :, 1]).abs().max() > 0.1

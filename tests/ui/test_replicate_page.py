@@ -18,9 +18,9 @@ def test_rows_are_run_and_opened(open_page: Open, until: Until) -> None:
     button(app, "Run these rows").click().run()
     until(app, done)
     row = app.dataframe[0].value.set_index("Row").loc[13]
-    assert "cannot be told" in row["Verdict"] and "1." in row["This model (95 %; null)"]
-    app.selectbox(key="row").set_value(13).run()
-    assert not app.exception
+    assert "cannot be told" in row["Verdict"] and "1." in row["This model (95 %)"]
+    app.selectbox(key="replicate-row-None").set_value(13).run()
+    assert not app.exception and "13" in app.query_params["row"]
     assert "Does not show" in texts(app) and "python -m emotion_core replicate" in " ".join(c.value for c in app.code)
 
 

@@ -53,19 +53,6 @@ def test_views_without_a_run_have_a_share_button(open_page: Open, until: Until, 
     assert not app.exception
 
 
-def test_the_live_view_opens_with_the_settings_of_the_link(open_page: Open, until: Until) -> None:
-    link = {"steer_view": "Live", "live_prompt": "He <b>said</b>", "live_tokens": "3", "live_seed": "x"}
-    link |= {"live_vectors": "fear,nobody", "live_strengths": "-0.3,0.1"}
-    app = until(open_page("3_Steer", **link), shares)
-    assert not app.exception and not app.warning
-    assert app.text_input(key="live_prompt").value == "He <b>said</b>"
-    assert (app.number_input(key="live_tokens").value, app.number_input(key="live_seed").value) == (3, 0)
-    assert app.slider(key="live-fear").value == -0.3
-    shared = app.code[-1].value
-    assert "live_strengths=-0.3" in shared and "live_tokens=3" in shared and "live_prompt=He%20%3Cb" in shared
-    assert "live_prompt" not in app.query_params
-
-
 def test_a_shared_sentence_is_read_again(open_page: Open, until: Until) -> None:
     app = until(open_page(sentence="The lake was still."), lambda one: bool(one.text_input) and shares(one))
     assert not app.exception and not app.warning

@@ -25,16 +25,11 @@ def small(app: AppTest) -> None:
     app.run()
 
 
-def test_next_token_and_live_views(open_page: Open, until: Until) -> None:
+def test_next_token_and_crosstalk_views(open_page: Open, until: Until) -> None:
     app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
     app.segmented_control(key="steer_view").set_value("Next token").run()
     button(app, "Show the curve").click().run()
     until(app, lambda a: "as the next word" in texts(a))
-    app.segmented_control(key="steer_view").set_value("Live").run()
-    app.number_input(key="live_tokens").set_value(6).run()
-    assert "Steered:" in texts(app) and "one pair of texts" in texts(app).lower()
-    app.text_input(key="live_prompt").set_value("").run()
-    assert "needs a prompt" in texts(app)
     app.segmented_control(key="steer_view").set_value("Cross-talk").run()
     assert "single emotion" in texts(app) and "press the button" not in texts(app)
     button(app, "Work with emotions-171").click().run()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
-from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, n_questions
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.cost import about, asking_seconds
@@ -16,7 +16,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.layer import layer_input
 from ui.errors import shown_errors
 from ui.experiments import start_run
-from ui.help_texts import CHAT, CONTROLS, SEED
+from ui.fields import field
 from ui.limits import limit_note
 from ui.more_settings import more_settings
 from ui.run_button import run_button
@@ -74,37 +74,15 @@ def _request(
     emotions, strength = _steering(vectors, emotion) if steer else ((), 0.2)
     with more_settings():
         one, two, three = st.columns(3)
-        opponents = one.number_input(
-            "Opponents of each activity",
-            0,
-            5000,
-            0,
-            key="preferences-opponents",
-            persist_state="session",
-            help="0: all others. A list of more than about 140 activities needs a sample.",
-        )
-        controls = two.number_input(
-            "Controls of each kind",
-            0,
-            64,
-            16,
-            key="preferences-controls",
-            persist_state="session",
-            disabled=not steer,
-            help=CONTROLS,
-        )
+        opponents = field(PreferenceSettings, "opponents", one, key="preferences-opponents", placeholder="all others")
+        controls = field(SteeredSettings, "controls", two, key="preferences-controls", disabled=not steer)
         layer = layer_input(three, vectors, key="preferences", help_text="Read and steered.")
         one, two, three = st.columns(3)
-        seed = one.number_input("Seed", 0, 2**31 - 1, 0, key="preferences-seed", persist_state="session", help=SEED)
-        mean = two.toggle(
-            "Length-normalised",
-            key="preferences-mean",
-            persist_state="session",
-            help="Mean instead of sum of an answer's token log-probabilities; the standard answers are one token each.",
-        )
-        chat = three.toggle("Chat template", key="preferences-chat", persist_state="session", help=CHAT)
+        seed = field(PreferenceSettings, "seed", one, key="preferences-seed")
+        scoring = field(PreferenceSettings, "scoring", two, key="preferences-scoring")
+        chat = field(Wording, "chat", three, key="preferences-chat")
         one, two = st.columns([3, 1])
-        standard = standard_wording(bool(chat))
+        standard = standard_wording(chat)
         question = one.text_input(
             "Question",
             standard.question.replace("\n", "\\n"),
@@ -120,15 +98,15 @@ def _request(
     settings = PreferenceSettings(
         activities=names,
         kinds=kinds,
-        wording=standard_wording(bool(chat), question or "", answers or ""),
-        opponents=int(opponents) or None,
-        scoring="mean" if mean else "sum",
+        wording=standard_wording(chat, question or "", answers or ""),
+        opponents=opponents,
+        scoring=scoring,
         layer=layer,
-        seed=int(seed),
+        seed=seed,
     )
     if not steer:
         return PreferenceRequest(settings)
-    return PreferenceRequest(settings, SteeredSettings(emotions, strength, controls=int(controls), seed=int(seed)))
+    return PreferenceRequest(settings, SteeredSettings(emotions, strength, controls=controls, seed=seed))
 
 
 def _steering(vectors: EmotionVectors, emotion: str) -> tuple[tuple[str, ...], float]:
@@ -142,14 +120,5 @@ def _steering(vectors: EmotionVectors, emotion: str) -> tuple[tuple[str, ...], f
         key=f"preferences-emotions-{len(names)}-{names[0]}",
         help="With four or more, the page also compares how far each moves the steered half with how it correlates.",
     )
-    strength = right.number_input(
-        "Strength",
-        -2.0,
-        2.0,
-        0.2,
-        0.05,
-        key="preferences-strength",
-        persist_state="session",
-        help="Fraction of the mean residual norm at the layer.",
-    )
-    return tuple(chosen), float(strength)
+    strength = field(SteeredSettings, "strength", right, key="preferences-strength")
+    return tuple(chosen), strength

@@ -9,7 +9,7 @@ import streamlit as st
 from emotion_core.charts.dose_response import dose_response, summary_table
 from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.words import score_sentence, separation_title
-from emotion_core.experiments.ship import HOME_EMOTION, start_home_build, start_home_sweep
+from emotion_core.experiments.ship import HOME_EMOTION, shipped_conversation, start_home_build, start_home_sweep
 from emotion_core.steering.finding import sweep_finding
 from ui.charts import show_chart
 from ui.downloads import downloads
@@ -18,6 +18,7 @@ from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry
 from ui.steer.sweep_result import sweep_of
+from ui.talk.view import replies
 from ui.vector_sets import build_of
 from ui.verdict import scored_verdict, shows, verdict
 from ui.working import Working
@@ -45,6 +46,15 @@ def home_build(working: Working) -> None:
         "the tests.",
     )
     downloads("fear-separation", chart=chart, table=separation_table(scores), key="home-separation")
+
+
+def home_talk(working: Working) -> None:
+    """The way to Talk, with the conversation that comes with the model where there is one."""
+    st.subheader("Talk to it while you read and steer it", anchor=False)
+    talk = shipped_conversation(working.info)
+    if talk is not None:
+        replies(talk, working.emotion_among(talk.emotions), key="home-talk")
+    st.page_link(PAGES["talk"].file, label="Write your own message, and move the slider", icon=PAGES["talk"].icon)
 
 
 def home_sweep(working: Working) -> None:

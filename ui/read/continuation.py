@@ -10,7 +10,7 @@ from emotion_core.models.dialogue import line_breaks
 from emotion_core.reading.continuation import Continuation, Writing
 from ui.charts import show_chart
 from ui.downloads import downloads
-from ui.help_texts import NEW_TOKENS, SEED, TEMPERATURE
+from ui.fields import field
 from ui.plain import plain
 from ui.read.strip import value_strip
 from ui.verdict import shows
@@ -30,22 +30,11 @@ def writing_input(emotion: str) -> Writing | None:
     ):
         return None
     one, two, three, four = st.columns(4)
-    strength = one.number_input(
-        f"Strength of {emotion}",
-        -2.0,
-        2.0,
-        0.0,
-        0.05,
-        key="continue-strength",
-        persist_state="session",
-        help="In fractions of the mean residual norm; 0 for no steering. The unsteered reply is written beside it.",
-    )
-    tokens = two.number_input("New tokens", 1, 512, 60, key="continue-tokens", persist_state="session", help=NEW_TOKENS)
-    temperature = three.number_input(
-        "Temperature", 0.0, 10.0, 1.0, 0.1, key="continue-temperature", persist_state="session", help=TEMPERATURE
-    )
-    seed = four.number_input("Seed", 0, 2**31, 0, key="continue-seed", persist_state="session", help=SEED)
-    return Writing(emotion, round(float(strength), 6), int(tokens), round(float(temperature), 6), int(seed))
+    strength = field(Writing, "strength", one, key="continue-strength", label=f"Strength of {emotion}")
+    tokens = field(Writing, "tokens", two, key="continue-tokens")
+    temperature = field(Writing, "temperature", three, key="continue-temperature")
+    seed = field(Writing, "seed", four, key="continue-seed")
+    return Writing(emotion, round(strength, 6), tokens, round(temperature, 6), seed)
 
 
 def continuation_result(found: Continuation, emotion: str) -> None:

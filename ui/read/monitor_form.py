@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.ask import asked_of
 from emotion_core.experiments.reading import LabelledSettings, WatchSettings
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.monitor import Labelled, MonitorSettings, read_labelled
+from ui.fields import field
 from ui.plain import plain
 from ui.read.inputs import conversation_input, text_input
 from ui.services import app_settings
@@ -31,26 +33,19 @@ def monitor_form(emotion: str) -> WatchSettings | LabelledSettings:
         "chosen at the side."
     )
     left, right = st.columns(2)
+    share = asked_of(MonitorSettings)["false_alarms"].ask
     rate = left.number_input(
         "False alarms (% of neutral tokens)",
-        0.1,
-        50.0,
-        1.0,
+        100 * (share.least or 0),
+        100 * (share.most or 1),
+        100 * MonitorSettings.false_alarms,
         0.1,
         key="monitor-rate",
         persist_state="session",
-        help="The threshold is the reading that this share of neutral tokens exceeds.",
+        help=share.help,
     )
-    window = right.number_input(
-        "Tokens averaged",
-        1,
-        64,
-        5,
-        key="monitor-window",
-        persist_state="session",
-        help="The score of a token is the mean reading of so many tokens up to it. More tokens: steadier, and later.",
-    )
-    settings = MonitorSettings(emotion, round(float(rate) / 100, 6), int(window))
+    window = field(MonitorSettings, "window", right, key="monitor-window")
+    settings = MonitorSettings(emotion, round(float(rate) / 100, 6), window)
     source = st.radio(
         "What is watched",
         _SOURCES,

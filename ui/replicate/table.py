@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.charts.replication import figure_chart, figure_table
-from emotion_core.experiments.replication.report import figure_of, report
+from emotion_core.experiments.replication.report import figure_of, parts_of, report
 from emotion_core.experiments.replication.rows import ROWS
 from emotion_core.experiments.replication.table import Line, Table, newest_table
 from ui.charts import show_chart
@@ -46,21 +46,31 @@ def replication_table(working: Working) -> None:
                 "Experiment": [line.book.name for line in shown],
                 "Verdict": [_SIGNS[line.verdict] for line in shown],
                 "The paper": [line.book.paper for line in shown],
-                "This model (95 %; null)": [minus(figure_of(line)) for line in shown],
+                "This model (95 %)": [minus(parts_of(line)[0]) for line in shown],
+                "Null (95 %)": [minus(parts_of(line)[1]) for line in shown],
             }
         ),
         hide_index=True,
         height=min(640, 38 + 35 * len(shown)),
-        column_config={"Row": st.column_config.NumberColumn(width="small")},
+        column_config={
+            "Row": st.column_config.NumberColumn(width=44),
+            "Experiment": st.column_config.TextColumn(width=190),
+            "Verdict": st.column_config.TextColumn(width=130),
+            "The paper": st.column_config.TextColumn(width=190),
+        },
     )
     by_row = {line.book.row: line for line in shown}
+    linked = st.query_params.get("row", "")
+    numbers = list(by_row)
     row = st.selectbox(
         "Open a row",
-        list(by_row),
+        numbers,
+        index=numbers.index(int(linked)) if linked.isdigit() and int(linked) in by_row else 0,
         format_func=lambda number: f"{number}. {by_row[number].book.name}",
-        key="row",
-        bind="query-params",
+        key=f"replicate-row-{part}",
     )
+    if row is not None and str(row) != linked:
+        st.query_params["row"] = str(row)
     if row is not None:
         _row(by_row[row], working)
     if table.findings:
@@ -81,7 +91,7 @@ def replication_table(working: Working) -> None:
 
 def _count(lines: tuple[Line, ...]) -> None:
     counts = pd.Series([line.verdict for line in lines]).value_counts()
-    words = [f"{counts[verdict]} {sign}" for verdict, sign in _SIGNS.items() if verdict in counts.index]
+    words = [f"{sign}: {counts[verdict]}" for verdict, sign in _SIGNS.items() if verdict in counts.index]
     st.markdown(" · ".join(words))
 
 

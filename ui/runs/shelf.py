@@ -29,6 +29,7 @@ _KINDS = {
     "sweep": ("sweep", "steer"),
     "crosstalk": ("cross-talk", "steer"),
     "next-token": ("next token", "steer"),
+    "talk": ("conversation", "talk"),
     "reading": ("reading", "read"),
     "preferences": ("preferences", "behave"),
     "behaviors": ("behaviours", "behave"),

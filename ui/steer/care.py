@@ -7,14 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion_core.steering.operators import EVERY_TOKEN, Gate, Schedule
-from emotion_core.steering.writing import OPERATION_NAMES
 from emotion_core.tracing.steer import BOUNDED, Operation
-from emotion_core.tracing.steer import OPERATIONS as ALL
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-
-OPERATIONS: dict[str, Operation] = {
-    name: operation for operation, name in zip(ALL, OPERATION_NAMES.values(), strict=True)
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,14 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
                 "It opens", [high, low], default=high, key=f"{key}gate-side", persist_state="session"
             )
             percentile = st.slider(
-                "this percentile of neutral text", 0.0, 100.0, 95.0, 0.5, key=f"{key}gate-at", persist_state="session"
+                "this percentile of neutral text",
+                0.0,
+                100.0,
+                95.0,
+                0.5,
+                key=f"{key}gate-at",
+                persist_state="session",
+                help="Of the readings of neutral tokens along that emotion.",
             )
             gate = Gate(str(opener), float(percentile), side == low)
         one, two, three = st.columns(3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -15,19 +15,11 @@ _WORDS, _SHUFFLED, _FAR = "words", "shuffled", "far"
 _MOST_MIXED = 3
 
 
-@dataclass(frozen=True)
-class Company:
-    """Named controls of a sweep, and further emotions of the mix."""
+def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> dict[str, Any]:
+    """Draws the pickers; the settings by their names.
 
-    words: str
-    shuffles: int
-    others: tuple[str, ...]
-    mix: tuple[tuple[str, float], ...]
-    far: int
-
-
-def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> Company:
-    """Draws the pickers; what is not added has no length that could be matched to the data."""
+    What is not added has no length that could be matched to the data.
+    """
     others = [one for one in vectors.emotions if one != emotion]
     names = {
         _WORDS: f"Words alone: “{WORDS.replace('{emotion}', emotion)}”",
@@ -59,13 +51,13 @@ def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> 
             placeholder="Other emotions",
             help="Other emotions added at the same time, each with its own strength.",
         )
-    return Company(
-        words=WORDS if _WORDS in asked else "",
-        shuffles=SHUFFLES if _SHUFFLED in asked else 0,
-        others=tuple(one for one in asked if one not in (_WORDS, _SHUFFLED, _FAR)),
-        far=FAR_CONTROLS if _FAR in asked and can_be_far else 0,
-        mix=_weights(tuple(added)),
-    )
+    return {
+        "words": WORDS if _WORDS in asked else "",
+        "shuffles": SHUFFLES if _SHUFFLED in asked else 0,
+        "others": tuple(one for one in asked if one not in (_WORDS, _SHUFFLED, _FAR)),
+        "far": FAR_CONTROLS if _FAR in asked and can_be_far else 0,
+        "mix": _weights(tuple(added)),
+    }
 
 
 def _weights(emotions: tuple[str, ...]) -> tuple[tuple[str, float], ...]:

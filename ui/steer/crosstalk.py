@@ -15,7 +15,7 @@ from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
-from ui.help_texts import CONTROLS, SAMPLES
+from ui.fields import field
 from ui.limits import limit_note
 from ui.page_run import shown_run
 from ui.run_button import run_button
@@ -82,20 +82,9 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
         prompts = prompts_form()
     with right:
         one, two, three = st.columns(3)
-        strength = one.number_input(
-            "Strength",
-            -100.0,
-            100.0,
-            0.2,
-            0.05,
-            key="matrix_strength",
-            persist_state="session",
-            help="The same for every emotion, in the unit of strength under More settings.",
-        )
-        samples = two.number_input("Samples", 1, 64, 4, key="matrix_samples", persist_state="session", help=SAMPLES)
-        controls = three.number_input(
-            "Controls", 0, 256, 32, key="matrix_controls", persist_state="session", help=CONTROLS
-        )
+        strength = field(CrossTalkSettings, "strength", one, key="matrix_strength", default=0.2)
+        samples = field(CrossTalkSettings, "samples", two, key="matrix_samples")
+        controls = field(CrossTalkSettings, "controls", three, key="matrix_controls")
         emotions = st.multiselect(
             "Emotions",
             vectors.emotions,
@@ -110,10 +99,10 @@ def _form(vectors: EmotionVectors) -> CrossTalkSettings:
     writing = writing_form()
     return CrossTalkSettings(
         prompts=prompts,
-        strength=float(strength),
+        strength=strength,
         emotions=tuple(emotions),
-        controls=int(controls),
-        samples=1 if writing.decoding == "greedy" else int(samples),
-        **vars(place),
-        **vars(writing),
+        controls=controls,
+        samples=1 if writing["decoding"] == "greedy" else samples,
+        **place,
+        **writing,
     )

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.help_texts import CONTROLS
+from ui.fields import field
 from ui.steer.compare import company_form
 from ui.steer.place import place_form
 from ui.steer.prompts import prompts_form
 from ui.steer.writing import writing_form
-
-
-@dataclass(frozen=True)
-class _Amounts:
-    prompts: tuple[str, ...]
-    strengths: str
-    samples: int
-    controls: int
 
 
 def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
@@ -31,44 +23,27 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     """
     amounts = _amounts_form()
     place = place_form(vectors, vectors.layer_of(emotion))
-    company, writing = company_form(vectors, emotion, can_be_far=place.operation == "add"), writing_form()
-    return SweepSettings(
-        emotion=emotion,
-        prompts=amounts.prompts,
-        strengths=parse_strengths(amounts.strengths),
-        controls=amounts.controls,
-        samples=1 if writing.decoding == "greedy" else amounts.samples,
-        **vars(place),
-        **vars(company),
-        **vars(writing),
-    )
+    company, writing = company_form(vectors, emotion, can_be_far=place["operation"] == "add"), writing_form()
+    if writing["decoding"] == "greedy":
+        amounts["samples"] = 1
+    amounts["strengths"] = parse_strengths(amounts["strengths"])
+    return SweepSettings(emotion=emotion, **amounts, **place, **company, **writing)
 
 
-def _amounts_form() -> _Amounts:
+def _amounts_form() -> dict[str, Any]:
     """Prompts, strengths, samples and controls."""
     left, right = st.columns([3, 2])
     with left:
         prompts = prompts_form()
     with right:
-        strengths = st.text_input(
-            "Strengths",
-            "-0.4:0.4:0.1",
-            key="strengths",
-            persist_state="session",
-            help="From:to:step, or numbers with commas. 1 is as long as the residual stream usually is at the layer; "
-            "useful strengths lie around 0.05 to 0.5.",
-        )
+        strengths = field(SweepSettings, "strengths", key="strengths", default="-0.4:0.4:0.1")
         one, two = st.columns(2)
-        samples = one.number_input(
-            "Samples", 1, 64, 4, key="samples", persist_state="session", help="Texts for each prompt and strength."
-        )
-        controls = two.number_input(
-            "Control directions",
-            0,
-            256,
-            32,
+        samples = field(SweepSettings, "samples", one, key="samples")
+        controls = field(
+            SweepSettings,
+            "controls",
+            two,
             key="controls",
-            persist_state="session",
-            help=CONTROLS + " They are written at the two ends of the usable window, which is all that the test needs.",
+            more_help="They are written at the two ends of the usable window, which is all that the test needs.",
         )
-    return _Amounts(prompts, strengths or "", int(samples), int(controls))
+    return {"prompts": prompts, "strengths": strengths, "samples": samples, "controls": controls}

@@ -82,7 +82,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         emotion=emotion,
         prompts=prompts,
         strengths=even_strengths(float(reach), STRENGTHS),
-        **vars(place),
+        **place,
     )
 
 

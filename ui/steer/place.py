@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from emotion_core.steering.operators import Gate, Schedule, Scope
-from emotion_core.steering.writing import OPERATION
-from emotion_core.tracing.steer import Operation
+from emotion_core.steering.writing import WritingSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.steer.care import OPERATIONS, care_form
+from ui.fields import field
+from ui.steer.care import care_form
 
 # Choices of the layer picker that are no single layer.
 CHOSEN, SPAN, ALL = -1, -2, -3
-_SCOPES: dict[str, Scope] = {"Generated text": "generated", "Prompt": "prompt", "Both": "both"}
 
 
-@dataclass(frozen=True)
-class Place:
-    """Operation, steered positions, layers and when, named as in the settings, which take it whole.
-
-    `layer` None stands for the one chosen at the build.
-    """
-
-    operation: Operation
-    scope: Scope
-    layer: int | None
-    span: tuple[int, int] | None
-    bound: float
-    gate: Gate | None
-    schedule: Schedule
-
-
-def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
-    """Draws the pickers.
+def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> dict[str, Any]:
+    """Draws the pickers; the settings by their names, `layer` None for the one chosen at the build.
 
     Args:
         vectors: What is steered with.
@@ -42,20 +24,9 @@ def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
         key: In front of the keys of the widgets, where a page has several.
     """
     one, two, three = st.columns(3)
-    operation = one.selectbox(
-        "Operation",
-        list(OPERATIONS),
-        key=f"{key}operation",
-        persist_state="session",
-        help=OPERATION,
-    )
-    scope = two.selectbox(
-        "Where",
-        list(_SCOPES),
-        key=f"{key}scope",
-        persist_state="session",
-        help="Steer the tokens being written, those of the prompt, or both.",
-    )
+    operation = field(WritingSettings, "operation", one, key=f"{key}operation")
+    # The other scopes are turns of a conversation.
+    scope = field(WritingSettings, "scope", two, key=f"{key}scope", only=("generated", "prompt", "both"))
     names = {CHOSEN: f"{chosen} (chosen on training texts)", SPAN: "Several layers", ALL: "All layers"}
     layer = three.selectbox(
         "Layer",
@@ -68,9 +39,8 @@ def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> Place:
     )
     span = _span(int(layer), chosen, vectors.n_layers, key)
     single = None if span is not None or layer == CHOSEN else int(layer)
-    done = OPERATIONS[str(operation)]
-    care = care_form(vectors, done, key=key)
-    return Place(done, _SCOPES[str(scope)], single, span, care.bound, care.gate, care.schedule)
+    care = care_form(vectors, operation, key=key)
+    return {"operation": operation, "scope": scope, "layer": single, "span": span, **vars(care)}
 
 
 def _span(layer: int, chosen: int, n_layers: int, key: str) -> tuple[int, int] | None:

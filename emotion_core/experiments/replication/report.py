@@ -39,6 +39,12 @@ def figure_of(line: Line) -> str:
     return shown(finding.estimate) if finding and finding.estimate.value == finding.estimate.value else ""
 
 
+def parts_of(line: Line) -> tuple[str, str]:
+    """The estimate of a row with its interval, and the null's band; empty where there is none."""
+    figure, _, null = figure_of(line).rstrip(")").partition("; null ")
+    return (f"{figure})" if figure else ""), null
+
+
 def _cells(line: Line) -> list[str]:
     return [str(line.book.row), line.book.name, line.book.paper, figure_of(line), line.verdict]
 

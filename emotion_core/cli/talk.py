@@ -1,0 +1,59 @@
+"""`talk`: a conversation in a terminal, each turn answered without steering and with it, from the same noise."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from emotion_core.base.errors import SettingsError
+from emotion_core.cli.answer import Answer
+from emotion_core.cli.arguments import settings_from
+from emotion_core.cli.runs import result
+from emotion_core.cli.session import model_of
+from emotion_core.experiments.talk import TALK
+from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.talk import Talk, TalkSettings
+from emotion_core.vectors.file import load_vectors
+
+ASKS = "you> "
+
+
+def talk(arguments: argparse.Namespace) -> Answer:
+    """`talk VECTORS --strength E=S`: messages from `--message`, else line by line from the terminal."""
+    vectors = load_vectors(Path(arguments.vectors))
+    model = model_of(vectors, arguments.model, arguments.dtype)
+    given = list(arguments.message)
+    said: tuple[Turn, ...] = (Turn("system", arguments.system),) if arguments.system else ()
+    turns: list[Talk] = []
+    while (message := _next(given, arguments)) is not None:
+        asked = settings_from(TalkSettings, arguments, vectors, turns=(*said, Turn("user", message)))
+        found = result(TALK, vectors, asked, arguments, model)
+        turns.append(found)
+        kept = {"steered": 1, "unsteered": 0}[arguments.go_on]
+        said = found.going_on(kept) if found.replies[kept].text.strip() else asked.turns[:-1]
+        if not (arguments.json or given):
+            print(_shown(found), flush=True)
+    if not turns:
+        raise SettingsError("Nothing was said", expected="a line in the terminal, or --message TEXT")
+    document = {"conversation": [one.to_json() for one in turns]}
+    return Answer(document, "\n\n".join(_shown(one) for one in turns) if arguments.message else "")
+
+
+def _next(given: list[str], arguments: argparse.Namespace) -> str | None:
+    """The user's next message; None at the end."""
+    if arguments.message:
+        return given.pop(0) if given else None
+    print(ASKS, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    return line.strip() or None
+
+
+def _shown(found: Talk) -> str:
+    """A turn as a terminal shows it: every reply with its readings beneath."""
+    lines = [f"you> {found.settings.turns[-1].content}"]
+    for k, reply in enumerate(found.replies):
+        lines.append(f"{found.title(k)}> {reply.text.strip()}")
+        lines += [f"    {found.line(k, emotion)}" for emotion, _ in found.settings.strengths]
+    lines += [found.alarm(emotion).sentence for emotion, _ in found.settings.strengths[:1]]
+    return "\n".join(lines)

@@ -1,0 +1,194 @@
+"""Talking: the same noise, readings as of a pass over the text, and nothing that depends on what was before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from steering.handmade import random_vectors
+from tiny import tiny_model
+
+from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
+from emotion_core.models.encode import Encoding
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
+from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
+from emotion_core.steering.operators import Gate
+from emotion_core.tracing.record import project_layers
+from emotion_core.tracing.score import Continuation, score
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+TURNS = (Turn("system", "Be brief."), Turn("user", "Who is at the door?"))
+TOKENS = 8
+
+
+@pytest.fixture(scope="module")
+def model() -> LoadedModel:
+    return tiny_model("llama", max_position_embeddings=512)
+
+
+@pytest.fixture(scope="module")
+def vectors(model: LoadedModel) -> EmotionVectors:
+    return random_vectors(model)
+
+
+@pytest.fixture(scope="module")
+def scale(model: LoadedModel, vectors: EmotionVectors) -> TalkScale:
+    return run_to_end(known_scale(model, vectors))
+
+
+@pytest.fixture(scope="module")
+def answer(model: LoadedModel, vectors: EmotionVectors, scale: TalkScale) -> Callable[..., Talk]:
+    def ask(turns: tuple[Turn, ...] = TURNS, **more: Any) -> Talk:
+        asked = {"strengths": (("fear", 4.0),), "max_new_tokens": TOKENS, "seed": 1, **more}
+        return run_to_end(talk(model, vectors, TalkSettings(turns=turns, **asked)))
+
+    return ask
+
+
+def ids_of(found: Talk, reply: int) -> tuple[int, ...]:
+    """Tokens of the conversation with a reply."""
+    return (*found.prompt_ids, *found.replies[reply].ids)
+
+
+def test_replies_share_their_noise_and_do_not_depend_on_what_stands_beside_them(answer: Callable[..., Talk]) -> None:
+    first = answer()
+    with_rival, other = answer(rival=3), answer(strengths=(("joy", -2.0),))
+    assert [r.name for r in with_rival.replies] == ["unsteered", "steered", "random direction 3"]
+    assert first.replies[0].text == with_rival.replies[0].text == other.replies[0].text
+    assert first.replies[1].text == with_rival.replies[1].text
+    still = answer(strengths=(("fear", 0.0),))
+    assert still.replies[1].tokens == still.replies[0].tokens == first.replies[0].tokens
+    np.testing.assert_array_equal(still.replies[1].values, still.replies[0].values)
+    assert first.replies[1].tokens != first.replies[0].tokens
+
+
+def test_a_gate_that_never_opens_and_a_cap_never_reached_change_nothing(answer: Callable[..., Talk]) -> None:
+    plain = answer().replies[0]
+    shut = answer(gate=Gate("calm", 0.0, below=True))  # below the lowest neutral token, nearly never
+    loose = answer(operation="cap", bound=100.0, strengths=(("fear", 1.0),))
+    for found in (shut, loose):
+        if np.abs(found.replies[1].values[:, 1]).max() < 3:
+            assert found.replies[1].tokens == plain.tokens
+
+
+def test_every_token_reads_as_in_a_pass_over_the_text_by_the_unsteered_model(
+    model: LoadedModel, vectors: EmotionVectors, scale: TalkScale, answer: Callable[..., Talk]
+) -> None:
+    found = answer(rival=2)
+    start = len(found.prompt)
+    for k, reply in enumerate(found.replies):
+        ids = ids_of(found, k)
+        matrices = {layer: np.concatenate([vectors.units[:, layer], rivals(32)]) for layer in range(vectors.n_layers)}
+        (raw,) = run_to_end(project_layers(model, [Encoding(ids, (True,) * len(ids))], matrices))
+        expected = scale.tokens(raw)[:, :, :3]
+        assert len(reply.tokens) > 2
+        np.testing.assert_allclose(reply.values, expected[start : start + len(reply.tokens)], atol=2e-2)
+        np.testing.assert_allclose(found.prompt_values, expected[:start, found.at], atol=2e-2)
+        np.testing.assert_allclose(found.before, expected[start - 1], atol=2e-2)
+        scores = run_to_end(score(model, [Continuation(ids, start)], 1, vectors.units[:1, 1]))
+        np.testing.assert_allclose(reply.surprise, scores.surprise[0][: len(reply.surprise)], atol=1e-3)
+    chances = found.replies[0]
+    np.testing.assert_allclose(chances.surprise, -np.log(chances.probability), atol=1e-4)
+    assert all(len(one) == 5 for one in chances.alternatives) and (np.diff(chances.chances, axis=1) <= 1e-6).all()
+
+
+def test_the_same_words_read_under_steering_differ_above_the_steered_layer_only(answer: Callable[..., Talk]) -> None:
+    found = answer()
+    assert found.frozen.shape == (4, 3)
+    np.testing.assert_allclose(found.frozen[: found.layer + 1], 0, atol=1e-3)
+    assert np.abs(found.frozen[found.layer + 1 :]).max() > 0.05
+    assert len(answer(strengths=(("fear", 0.0),)).frozen) == 0
+
+
+def test_what_was_remembered_changes_no_bit(
+    model: LoadedModel, vectors: EmotionVectors, answer: Callable[..., Talk]
+) -> None:
+    longer = (*answer().going_on(1), Turn("user", "Then open it."))
+    warm = answer(longer)
+    forget()
+    cold = answer(longer)
+    assert warm.replies[1].tokens == cold.replies[1].tokens
+    np.testing.assert_array_equal(warm.prompt_values, cold.prompt_values)
+    np.testing.assert_array_equal(warm.replies[0].values, cold.replies[0].values)
+    np.testing.assert_array_equal(warm.replies[1].surprise, cold.replies[1].surprise)
+
+
+def test_a_steered_prompt_is_steered(answer: Callable[..., Talk]) -> None:
+    user = answer(scope="user", strengths=(("fear", 20.0),))
+    assert np.abs(user.replies[1].probability[0] - user.replies[0].probability[0]) > 1e-4
+
+
+def test_it_streams_and_stops(model: LoadedModel, vectors: EmotionVectors, answer: Callable[..., Talk]) -> None:
+    whole, seen = answer(), []
+    settings = TalkSettings(turns=TURNS, strengths=(("fear", 4.0),), max_new_tokens=TOKENS, seed=1)
+    job = talk(model, vectors, settings, lambda: len(seen) == 3)
+    while True:
+        try:
+            progress = next(job)
+        except StopIteration as end:
+            part: Talk = end.value
+            break
+        if isinstance(progress, TalkProgress):
+            seen.append(progress.so_far())
+    assert len(seen) == 3 and part.partial == f"stopped at 3 of {TOKENS} tokens"
+    for so_far in seen:
+        n = len(so_far.replies[0].tokens)
+        assert so_far.replies[0].tokens == whole.replies[0].tokens[:n]
+        np.testing.assert_array_equal(so_far.replies[0].values, whole.replies[0].values[:n])
+
+
+def test_alarms_are_set_on_some_neutral_turns_and_measured_on_others(
+    scale: TalkScale, answer: Callable[..., Talk]
+) -> None:
+    alarm = scale.alarms()[0]
+    low, high = alarm.interval
+    assert 0 <= low <= alarm.fired / alarm.turns <= high <= 1 and alarm.turns > 20
+    assert (scale.peaks[:, 0] > alarm.threshold).mean() <= 0.05
+    found = answer()
+    never = replace(found, alarms=tuple(replace(one, threshold=1e9) for one in found.alarms))
+    always = replace(found, alarms=tuple(replace(one, threshold=-1e9) for one in found.alarms))
+    assert never.fires(found.replies[1], "fear") == frozenset()
+    assert always.fires(found.replies[1], "fear") == frozenset(range(len(found.replies[1].tokens)))
+    assert "3 of 60" in AlarmRate("fear", 1.0, 5, 3, 60, 20.0).sentence
+
+
+def test_what_goes_out_is_plain_and_escaped(answer: Callable[..., Talk]) -> None:
+    found = answer((Turn("user", "<script>alert(1)</script> & who?"),))
+    page = to_html(found, "fear", "#b2182b", "#2166ac", 3.0)
+    assert "<script" not in page and "fear" in page
+    lines = [json.loads(line) for line in to_jsonl(found).splitlines()]
+    assert [line["role"] for line in lines] == ["user", "assistant", "assistant"]
+    assert set(lines[1]["emotions"]) == {"fear", "calm", "joy"} and lines[2]["strengths"] == {"fear": 4.0}
+    document = found.to_json()
+    assert document["replies"][1]["name"] == "steered" and document["added"] > 0
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_a_text_can_be_continued_without_a_conversation(answer: Callable[..., Talk]) -> None:
+    found = answer((Turn("user", "Tea is"),), chat=False)
+    assert "".join(found.prompt) == "Tea is" and found.spans == ((0, len(found.prompt)),)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"turns": (Turn("assistant", "Me."),)}, "not the model's turn"),
+        ({"turns": ()}, "no turns"),
+        ({"strengths": ()}, "emotions"),
+        ({"strengths": (("fear", 1.0), ("fear", 2.0))}, "each emotion once"),
+        ({"operation": "cap"}, "share"),
+        ({"scope": "user", "chat": False}, "turns of a conversation"),
+        ({"rival": 99}, "random direction"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(more: dict[str, Any], words: str) -> None:
+    asked: dict[str, Any] = {"turns": TURNS, "strengths": (("fear", 4.0),), **more}
+    with pytest.raises(SettingsError, match=words):
+        TalkSettings(**asked)

@@ -1,0 +1,94 @@
+"""A widget for a declared setting: its name, help, range, choices and default are those of its field.
+
+The same declaration makes the option of the command line and the refusal in the core (`emotion_core/base/ask.py`), so a
+page cannot offer what the core refuses, nor withhold what it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from emotion_core.base.ask import asked_of
+from ui.more_settings import more_settings
+
+
+def field(
+    settings: type,
+    name: str,
+    place: DeltaGenerator | None = None,
+    *,
+    key: str,
+    default: Any = None,
+    label: str = "",
+    only: Sequence[str] = (),
+    more_help: str = "",
+    placeholder: str = "",
+    disabled: bool = False,
+) -> Any:
+    """Draws the widget of a setting and returns its value; of what is read out of a text, the text.
+
+    A text that cannot be read is refused once the whole form is drawn, so that a slip while typing takes nothing away.
+
+    Args:
+        settings: A dataclass with declared settings.
+        name: Of the field.
+        place: Where; by default where the page is.
+        key: Of the widget.
+        default: Instead of the setting's own, such as one of the vectors.
+        label: Instead of the setting's own, where it has a name in it.
+        only: The choices that make sense here.
+        more_help: Said after the setting's own help.
+        placeholder: What an empty field of a setting that may be left out stands for.
+        disabled: Whether it cannot be changed.
+    """
+    asked = asked_of(settings)[name]
+    ask, at = asked.ask, place or st
+    called = label or ask.label
+    first = asked.default if default is None else default
+    shared: dict[str, Any] = {"key": key, "persist_state": "session", "disabled": disabled}
+    shared["help"] = " ".join(filter(None, (ask.help, more_help))) or None
+    if asked.kind is bool:
+        return bool(at.toggle(called, first, **shared))
+    if asked.choices:
+        choices = list(only or asked.choices)
+        return at.selectbox(
+            called, choices, choices.index(first), format_func=lambda one: ask.names.get(one, one), **shared
+        )
+    if asked.kind in (int, float):
+        least, most, step = (None if one is None else asked.kind(one) for one in (ask.least, ask.most, ask.step))
+        number = at.number_input(called, least, most, first, step, placeholder=placeholder or None, **shared)
+        return None if number is None else asked.kind(number)
+    return str(at.text_input(called, first, **shared) or "").strip()
+
+
+def fields(settings: type, keys: Mapping[str, str], *, columns: int) -> dict[str, Any]:
+    """Draws several settings in rows; their values by name, as the settings take them.
+
+    Args:
+        settings: A dataclass with declared settings.
+        keys: Name of each and key of its widget.
+        columns: Widgets in a row.
+    """
+    values = {}
+    for start in range(0, len(keys), columns):
+        places = st.columns(columns)
+        for place, (name, key) in zip(places, list(keys.items())[start : start + columns], strict=False):
+            values[name] = field(settings, name, place, key=key)
+    return values
+
+
+def fold(settings: type, keys: Mapping[str, str], **more: tuple[str, object]) -> DeltaGenerator:
+    """The fold of settings that are seldom changed; while it is closed, its label names those that were.
+
+    Args:
+        settings: A dataclass with declared settings.
+        keys: Name of each and key of its widget.
+        **more: Name and default of further widgets by their keys.
+    """
+    asked = asked_of(settings)
+    known = {key: (asked[name].ask.label.lower(), asked[name].default) for name, key in keys.items()}
+    return more_settings({**known, **more})

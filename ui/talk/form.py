@@ -1,0 +1,160 @@
+"""How the next reply is steered: emotions and strengths in sight, everything else in two folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from emotion_core.experiments.talk import usable_in_sd
+from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.talk import MOST_EMOTIONS, RIVALS
+from emotion_core.reading.talking import TalkScale
+from emotion_core.steering.writing import SCOPE, SCOPE_NAMES
+from emotion_core.tracing.steer import SHARES
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.help_texts import NEW_TOKENS, SEED, TEMPERATURE
+from ui.plain import plain
+from ui.services import store
+from ui.steer.care import OPERATIONS, care_form
+
+REACH = 12.0  # standard deviations of neutral tokens, to both sides of the slider
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What the form says, named as in the settings of a turn.
+
+    Attributes:
+        asked: Fields of `TalkSettings` but for the turns.
+        system: The system prompt; empty for none.
+    """
+
+    asked: dict[str, Any]
+    system: str
+
+    def turns(self, said: tuple[Turn, ...], message: str) -> tuple[Turn, ...]:
+        """The conversation with the user's next message, under the system prompt of the form."""
+        rest = tuple(turn for turn in said if turn.role != "system")
+        first = (Turn("system", self.system),) if self.system and self.asked["chat"] else ()
+        return (*first, *rest, Turn("user", message))
+
+
+def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None) -> Steering:
+    """Draws the form.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+    """
+    operation = OPERATIONS[str(st.session_state.get("talk-operation", "Add"))]
+    chosen = st.multiselect(
+        "Steer along",
+        vectors.emotions,
+        default=[emotion],
+        key=f"talk-emotions-{emotion}-{len(vectors.emotions)}",
+        persist_state="session",
+        max_selections=MOST_EMOTIONS,
+        help="Up to three directions at once, each with a strength of its own. The emotion of the sidebar colours the "
+        "tokens.",
+    )
+    strengths = [(name, _strength(name, vectors, scale, share=operation in SHARES)) for name in chosen or [emotion]]
+    with st.container(horizontal=True):
+        with st.popover("How", icon=":material/build:", help="What is done with the direction, and where."):
+            st.selectbox("Operation", list(OPERATIONS), key="talk-operation", persist_state="session")
+            scope = st.selectbox(
+                "Tokens",
+                list(SCOPE_NAMES),
+                format_func=lambda name: SCOPE_NAMES[name],
+                key="talk-scope",
+                persist_state="session",
+                help=SCOPE,
+            )
+            layer = st.selectbox(
+                "Layer",
+                [None, *range(vectors.n_layers)],
+                format_func=lambda one: f"{vectors.selected_layer} (chosen at the build)" if one is None else str(one),
+                key=f"talk-layer-{vectors.n_layers}",
+                persist_state="session",
+            )
+        care = care_form(vectors, operation, key="talk-")
+        with st.popover(
+            "Model", icon=":material/settings:", help="System prompt, length, temperature, random numbers."
+        ):
+            system = st.text_area(
+                "System prompt",
+                key="talk-system",
+                persist_state="session",
+                max_chars=4000,
+                help="Stands before the conversation; empty for none.",
+            )
+            tokens = st.number_input(
+                "New tokens", 1, 512, 60, key="talk-tokens", persist_state="session", help=NEW_TOKENS
+            )
+            temperature = st.number_input(
+                "Temperature", 0.05, 10.0, 0.7, 0.1, key="talk-temperature", persist_state="session", help=TEMPERATURE
+            )
+            seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="talk-seed", persist_state="session", help=SEED)
+            text = st.toggle(
+                "Continue a text instead of answering",
+                key="talk-text",
+                persist_state="session",
+                help="The message is the beginning of a text, and the model goes on from it.",
+            )
+            rival = st.number_input(
+                "Random direction beside it",
+                0,
+                RIVALS,
+                0,
+                key="talk-rival",
+                persist_state="session",
+                help="A third reply, steered as far along a direction that means nothing. 0 for none.",
+            )
+    asked = {
+        "strengths": tuple(strengths),
+        "operation": operation,
+        "bound": care.bound,
+        "gate": care.gate,
+        "schedule": care.schedule,
+        "scope": scope,
+        "layer": layer,
+        "max_new_tokens": int(tokens),
+        "temperature": round(float(temperature), 6),
+        "seed": int(seed),
+        "rival": int(rival),
+        "chat": not text,
+    }
+    return Steering(asked, (system or "").strip())
+
+
+def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, share: bool) -> float:
+    """One slider, with what its value means underneath."""
+    if share:
+        return float(
+            st.slider(
+                f"{name}: share", 0.0, 1.0, 1.0, 0.05, key=f"talk-share-{name}", help="1 takes all of it, 0 nothing."
+            )
+        )
+    value = float(
+        st.slider(
+            f"Strength of {name}",
+            -REACH,
+            REACH,
+            4.0,
+            0.5,
+            format="%+.1f SD",
+            key=f"talk-strength-{name}",
+            persist_state="session",
+            help="In standard deviations of neutral tokens along the direction, the unit of the colours. Below 0 it is "
+            "taken away.",
+        )
+    )
+    if scale is not None:
+        words = f"{abs(scale.share(vectors, name, value)):.0%} of the stream's usual length"
+        window = usable_in_sd(store(), vectors, name, scale)
+        if window is not None:
+            inside = window[0] <= value <= window[1]
+            words += f" · usable in the last sweep: {window[0]:+.1f} to {window[1]:+.1f} SD"
+            words += "" if inside else " (outside)"
+        st.caption(plain(words))
+    return value
