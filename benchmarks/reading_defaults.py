@@ -121,11 +121,9 @@ def main() -> None:
         print("| read | neutral out | layer | d | AUROC | r with length | layer | transfer AUROC | pairs in order |")
         print("|---|---|---|---|---|---|---|---|---|")
         for way, projected, (layer, d, area, length, other, across, order) in rows(model):
-            print(
-                f"| {way} | {'yes' if projected else 'no'} | {layer} | {d:.2f} | {area:.2f} | {length:+.2f} "
-                f"| {other} | {across:.2f} | {order:.0%} |",
-                flush=True,
-            )
+            carried = "| | | |" if np.isnan(across) else f"| {other} | {across:.2f} | {order:.0%} |"
+            within = f"{layer} | {d:.2f} | {area:.2f} | {length:+.2f}"
+            print(f"| {way} | {'yes' if projected else 'no'} | {within} {carried}", flush=True)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def shown_run(page: str, fingerprint: str, *kinds: str) -> str | None:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _example(fingerprint: str, kinds: tuple[str, ...]) -> tuple[str | None, str]:
     """The first example of a model that is of one of these kinds, and the texts of its vectors."""
-    for run in reversed(store().stored()):
+    for run in sorted(store().stored(), key=lambda run: run.created):
         if run.pinned and kind_of(run.id) in kinds:
             described = json.loads(run.settings)
             if described.get("fingerprint") == fingerprint:

@@ -25,12 +25,7 @@ from emotion_core.base.atomic import write_atomically
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.behavior.behavior_settings import BehaviorSettings
-from emotion_core.behavior.preference_settings import PreferenceSettings
-from emotion_core.behavior.question import standard_wording
-from emotion_core.behavior.scenes import built_in_scenes
 from emotion_core.evaluation.transfer import CALM, FEAR, Contrast, Transfer
-from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
 from emotion_core.experiments.evaluation import TRANSFER, OnOwnTexts, ToAnotherSource
 from emotion_core.experiments.experiment import Experiment, start
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
@@ -40,7 +35,6 @@ from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_activities, load_openings
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.talk import Talk, TalkSettings
@@ -113,6 +107,15 @@ def examples() -> tuple[Example, ...]:
 
     It is a chat model: what it writes and chooses is asked for in its chat template.
     """
+    # Every kind of run at once, which a page that opens one of them does not need.
+    from emotion_core.behavior.behavior_settings import BehaviorSettings
+    from emotion_core.behavior.preference_settings import PreferenceSettings
+    from emotion_core.behavior.question import standard_wording
+    from emotion_core.behavior.scenes import built_in_scenes
+    from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
+    from emotion_core.experiments.reading import DOSE, SITUATIONS, DoseSettings, SituationsSettings
+    from emotion_core.prompts.library import load_activities, load_openings, load_templates
+
     roommate = next(one.text for one in load_openings() if one.name == "roommate")
     sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)
     activities = load_activities()
@@ -122,9 +125,14 @@ def examples() -> tuple[Example, ...]:
         standard_wording(chat=True),
         opponents=8,
     )
+    template = next(one for one in load_templates() if one.name == "painkiller-dose")
+    reply = ReadingPosition("answer", chat=True)  # what the model makes of a message stands where its answer begins
+    dose = DoseSettings(template.template, tuple(template.values), template.rise, template.fall, place=reply)
     behaviors = BehaviorSettings(built_in_scenes()[:2], ("desperation", "calm"), (-0.2, -0.1, 0.1, 0.2), chat=True)
     return (
         Example("roommate", HOME_SET, SWEEP, sweep),
+        Example("dose", CORE_SET, DOSE, dose),
+        Example("situations", CORE_SET, SITUATIONS, SituationsSettings(place=reply)),
         Example("preferences", CORE_SET, PREFERENCES, PreferenceRequest(preferences)),
         Example("behaviors", CORE_SET, BEHAVIORS, BehaviorRequest(behaviors)),
         Example("map-checks", STORIES_SET, MAP_CHECKS, MapSettings(MAP_CLUSTERS), _BITS),
@@ -366,11 +374,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m emotion_core.experiments.ship", description=main.__doc__)
     parser.add_argument("what", nargs="?", choices=["all", "home", "map", "smollm2", "talk"], default="all")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the shipped results")
-    parser.add_argument("--work", type=Path, help="folder where what is finished stays, to go on after an interruption")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="folder where what is finished stays: goes on from there, and from what is shipped already",
+    )
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.work or Path(temporary)
         registry = JobRegistry(RunStore(folder))
+        if arguments.work:
+            unpack(registry.store, arguments.out)
         cache = ActivationCache(folder / "activations.sqlite")
         for name, model, ship in (
             ("home", DEMO_NAME, ship_home),

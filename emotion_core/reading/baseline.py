@@ -292,7 +292,7 @@ def read_baseline(
     at = place or vectors.reading
     training = {one.text for one in load_prompts(NEUTRAL_SET).part("train")}
     texts = [text for text in neutral_texts(model, at) if text in training]
-    encodings = [model.encode(text, chat=at.chat) for text in texts]
+    encodings = [model.encode(text, chat=at.chat, reply=at.reply) for text in texts]
     if form == "text":
         longer = neutral_documents(model, texts, seed)
     else:

@@ -14,6 +14,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.audit import audit_tokens, counts, short_sentence, short_texts
+from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.sentence import neutral_baseline, read_sentence
 from emotion_core.tracing.record import project_tokens, record
 from emotion_core.vectors.build import neutral_texts
@@ -143,3 +144,15 @@ def test_an_empty_slice_of_tokens_is_said(tiny: Tiny) -> None:
     assert f"before token {start}" in short_sentence(found, ReadingPosition(start=start))
     assert run_to_end(short_texts(model, TEXTS, ReadingPosition(start=start - 1))) == ()
     assert run_to_end(short_texts(model, TEXTS, ReadingPosition("last", start))) == ()
+
+
+def test_the_zero_point_before_a_reply_is_read_where_the_recorder_reads_it() -> None:
+    model, place = tiny_model("llama", max_position_embeddings=2048), ReadingPosition("answer", chat=True)
+    model.tokenizer.chat_template += "{% if add_generation_prompt %}[assistant] {% endif %}"
+    vectors = some_vectors(model)
+    baseline = run_to_end(read_baseline(model, vectors, [1], kinds=("random",), each=3, place=place))
+    training = {one.text for one in load_prompts("neutral").part("train")}
+    texts = [text for text in neutral_texts(model, place) if text in training]
+    read = run_to_end(record(model, texts, place)).values[:, 1] @ vectors.units[:, 1].T  # (texts, emotions)
+    assert baseline.n_texts == len(texts)
+    np.testing.assert_allclose(baseline.texts.mean[0, :2], read.mean(axis=0), rtol=1e-3, atol=1e-4)

@@ -24,7 +24,8 @@ def preview(prompt_sets: Sequence[PromptSet]) -> None:
         with st.container(border=True, key=f"preview-{number}"):
             st.markdown(f"**{plain(one.name)}** · {counts(one)}")
             if one.dropped:
-                st.caption(plain(". ".join(one.dropped[:_SHOWN_ROWS])) + ".")
+                told = one.dropped[:_SHOWN_ROWS]
+                st.caption(plain(" ".join(sentence if sentence.endswith(".") else f"{sentence}." for sentence in told)))
             for sentence in power_sentences([one]):
                 st.caption(sentence)
             # Sets of one content may come from files whose rows are numbered otherwise.

@@ -8,7 +8,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.charts.ranking import ranking_chart, ranking_table
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.reading import known_baseline
-from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, STORIES_SET
+from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.sentence import Ranking, ranking_controls, read_ranking
@@ -60,7 +60,7 @@ def _many(working: Working) -> tuple[str, str, EmotionVectors] | None:
     """The chosen set where it has several emotions, else a built-in one that is ready for this model."""
     if working.vectors is not None and len(working.vectors.emotions) >= FEWEST_EMOTIONS:
         return "the chosen set", str(working.run_id), working.vectors
-    for name in (PLANTED_SET, MAP_SET, STORIES_SET):
+    for name in (PLANTED_SET, MAP_SET, STORIES_SET, CORE_SET):
         run_id = run_of(name, working.info)
         if run_id is not None:
             return name, run_id, vectors_of(run_id)

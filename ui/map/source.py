@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.experiments.ship import MAP_SET, PLANTED_SET, STORIES_SET, start_set_build
+from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET, start_set_build
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.cost import about, build_seconds
@@ -25,6 +25,7 @@ _WHAT = {
     "for texts by somebody else.",
     MAP_SET: "the built-in set of 171.",
     STORIES_SET: "**stories-171**: eight short stories for each of 171 words, none of which holds its word.",
+    CORE_SET: "**emotions-12**: forty situations for each of twelve core emotions.",
 }
 
 
