@@ -1,10 +1,13 @@
 """The Read page: every kind of reading, its link, and input that cannot be read."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
+
+from ui.services import store
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -33,6 +36,16 @@ def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, wha
     again = until(open_page("4_Read", run=run[0] if isinstance(run, list) else run), built)
     until(again, lambda one: "What this shows." in texts(one))
     assert again.segmented_control(key="what").value == what, "the run alone says which view it belongs to"
+
+
+def test_messages_are_read_where_the_visitor_says(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="Dose"), built)
+    app.selectbox(key="read-dose-place").set_value("At the last token before the reply").run()
+    button(app, "Read").click().run()
+    until(app, lambda one: "What this shows." in texts(one))
+    run = app.query_params["run"]
+    described = json.loads(store().get(run[0] if isinstance(run, list) else run).settings)
+    assert described["asked"]["place"]["pooling"] == "answer" and described["asked"]["place"]["chat"]
 
 
 def test_situations_need_several_emotions(open_page: Open, until: Until) -> None:

@@ -27,7 +27,7 @@ from ui.limits import limit_note
 from ui.page import PAGES
 from ui.read.attempts_form import attempts_form
 from ui.read.continuation import writing_input
-from ui.read.inputs import OWN, conversation_input, spelled, text_input
+from ui.read.inputs import OWN, conversation_input, place_input, spelled, text_input
 from ui.read.monitor_form import monitor_form
 from ui.read.priors_form import priors_form
 from ui.run_button import run_button
@@ -127,6 +127,7 @@ def _dose() -> DoseSettings:
         values=parse_values(values or ""),
         rise=chosen.rise if chosen else (),
         fall=chosen.fall if chosen else (),
+        place=place_input("read-dose-place"),
     )
 
 
@@ -137,7 +138,7 @@ def _situations(emotions: tuple[str, ...]) -> SituationsSettings | None:
     )
     implied = list(dict.fromkeys(one.emotion for one in load_implicit()))
     if len(set(implied) & set(emotions)) >= 2:
-        return SituationsSettings()
+        return SituationsSettings(place=place_input("read-situations-place"))
     st.info(
         f"This needs vectors of at least two of their emotions: {', '.join(implied)}. The built-in texts "
         f"{_WITH_THEM} have all of them; their vectors are built once and stay in the list at the side.",

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import streamlit as st
 
+from emotion_core.base.activations import ReadingPosition
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import load_conversations
 from emotion_core.prompts.library_items import Turn
@@ -25,6 +26,28 @@ OWN = "Your own"
 def spelled(name: str) -> str:
     """The name of a built-in text as words: "seven-failed-builds" is "Seven failed builds"."""
     return name.replace("-", " ").capitalize()
+
+
+# Where a message is read; None is where the texts of the vectors were.
+_PLACES: dict[str, ReadingPosition | None] = {
+    "Where the vectors' own texts were read": None,
+    "At the last token before the reply": ReadingPosition("answer", chat=True),
+    "At the end of the message": ReadingPosition("last_content", chat=True),
+    "Over the words of the message": ReadingPosition("mean", chat=True),
+}
+
+
+def place_input(key: str) -> ReadingPosition | None:
+    """Where whole messages are read."""
+    chosen = st.selectbox(
+        "Read",
+        list(_PLACES),
+        key=key,
+        persist_state="session",
+        help="The paper reads messages at the last token before the reply. All places but the first wrap the text in "
+        "the model's chat template, which a model trained for conversations has.",
+    )
+    return _PLACES[str(chosen)]
 
 
 def text_input(key: str) -> str:

@@ -14,8 +14,9 @@ from emotion_core.experiments.replication.book import book, row_numbers
 from emotion_core.experiments.replication.finding import Finding
 from emotion_core.experiments.replication.report import report
 from emotion_core.experiments.replication.rule import Estimate
-from emotion_core.experiments.replication.table import Table, newest_table, replicate, start_table
-from emotion_core.experiments.ship import unpack
+from emotion_core.experiments.replication.ship import shipped_table
+from emotion_core.experiments.replication.table import KIND, Table, newest_table, replicate, start_table, table_key
+from emotion_core.experiments.ship import SHIPPED_FOLDER, unpack
 from emotion_core.models.owner import ModelOwner
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.runs.registry import JobRegistry
@@ -118,3 +119,12 @@ def test_a_report_holds_every_figure_and_runs_nothing(bundled: Bundled, store: R
     assert "src=" not in page and "http://www.w3.org" in page
     inside = page.split("id='table'>")[1].split("</script>")[0]
     assert json.loads(inside)["model"] == "demo"
+
+
+@pytest.mark.parametrize("name", ["demo", "smollm2"])
+def test_the_shipped_table_is_that_of_these_texts_and_rows(name: str) -> None:
+    table = shipped_table(name)
+    described = json.loads((SHIPPED_FOLDER / f"{name}-{KIND}" / "run.json").read_text(encoding="utf-8"))
+    assert table is not None and len(table.findings) >= 8
+    assert described["key"] == table_key(table.model.fingerprint), "run the module ship of the replication again"
+    assert {one.row for one in table.findings} <= set(rows.ROWS)
