@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion_core.base.numbers import finite
 from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, WARM
+from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY
 from emotion_core.stats.p_words import p_words
 from emotion_core.steering.band import kind_words
 from emotion_core.steering.finding import signed
@@ -20,8 +20,10 @@ _AXIS_EXTENT = 48
 
 
 def next_token_table(dose: NextTokenDose) -> pd.DataFrame:
-    """One row a strength: change in nats, what controls do to their own tokens, divergence, and the verdict."""
-    verdict = "evidence" if dose.evidence else "no evidence"
+    """One row a strength: change in nats, what controls do to their own tokens, and the divergence.
+
+    `curve_evidence` is the verdict of the one test of the whole curve, the same in all rows.
+    """
     return pd.DataFrame(
         [
             {
@@ -30,7 +32,8 @@ def next_token_table(dose: NextTokenDose) -> pd.DataFrame:
                 "null_low": finite(low),
                 "null_high": finite(high),
                 "divergence": finite(nats),
-                "verdict": verdict if np.isfinite(change) else "broken",
+                "broken": not np.isfinite(change),
+                "curve_evidence": dose.evidence,
             }
             for strength, change, (low, high), nats in zip(
                 dose.strengths, dose.change, dose.band, dose.divergence, strict=True
@@ -42,7 +45,7 @@ def next_token_table(dose: NextTokenDose) -> pd.DataFrame:
 def next_token_sentence(dose: NextTokenDose) -> str:
     """What the curve shows, from its numbers alone."""
     emotion, table = dose.settings.emotion, next_token_table(dose)
-    broken = [signed(s) for s in table.loc[table["verdict"] == "broken", "strength"]]
+    broken = [signed(s) for s in table.loc[table["broken"], "strength"]]
     tail = f" At {', '.join(broken)} the model's numbers are not finite." if broken else ""
     if not np.isfinite(dose.p_value) or dose.control_slopes is None:
         return f"There are no control directions to compare {emotion} with.{tail}"
@@ -125,23 +128,14 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     band = band.encode(y=y, y2="null_high:Q")
     valid = base.transform_filter("isValid(datum.change)")
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="change:Q")
-    domain = {"evidence": WARM, "no evidence": COOL}
-    colour = alt.Color(
-        "verdict:N",
-        scale=alt.Scale(domain=list(domain), range=list(domain.values())),
-        legend=alt.Legend(orient="bottom", title=None),
-    )
-    dots = valid.mark_point(filled=True, size=45, opacity=1).encode(
-        y="change:Q",
-        color=colour,
-        shape=alt.Shape("verdict:N", scale=alt.Scale(domain=list(domain), range=["circle", "diamond"])),
-        tooltip=_tooltip(),
-    )
+    # No point has the colour of a verdict: one slope is tested.
+    dots = valid.mark_point(filled=True, size=45, opacity=1, color=INK).encode(y="change:Q", tooltip=_tooltip())
     title = alt.TitleParams(
         next_token_sentence(dose),
         subtitle=(
             f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: 95 % of {kind_words(dose.hardest)}, "
-            f"each on its own tokens; tested is the slope through {', '.join(signed(s) for s in dose.tested)}"
+            f"each on its own tokens; tested is the slope through {', '.join(signed(s) for s in dose.tested)} "
+            f"({'evidence' if dose.evidence else 'no evidence'}), and no single point"
         ),
         anchor="start",
     )
@@ -178,5 +172,4 @@ def _tooltip() -> list[Any]:
         alt.Tooltip("null_low:Q", title="95 % of controls from", format="+.2f"),
         alt.Tooltip("null_high:Q", title="to", format="+.2f"),
         alt.Tooltip("divergence:Q", title="Divergence (nats)", format=".2f"),
-        alt.Tooltip("verdict:N", title="Verdict"),
     ]

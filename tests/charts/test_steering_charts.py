@@ -88,7 +88,8 @@ def dose(change: list[float], p: float = 0.01) -> NextTokenDose:
 
 def test_the_next_token_says_how_many_controls_do_as_much_and_where_it_breaks() -> None:
     found = dose([-0.1, 0.0, 1.2, np.nan])
-    assert next_token_table(found)["verdict"].tolist() == [*["evidence"] * 3, "broken"]
+    assert next_token_table(found)["broken"].tolist() == [False, False, False, True]
+    assert next_token_table(found)["curve_evidence"].all()
     sentence = next_token_sentence(found)
     assert "3 of 9 random directions raise theirs as much (p = 0.010" in sentence and "At +9 the model" in sentence
     other = next_token_sentence(dose([0.1, 0.0, 0.1, 0.1], p=0.4))

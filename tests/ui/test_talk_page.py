@@ -22,7 +22,7 @@ def answered(app: AppTest) -> bool:
 def test_a_message_is_answered_and_the_conversation_goes_on(open_page: Open, until: Until) -> None:
     app = until(open_page("11_Talk"), lambda a: "of the stream's usual length" in texts(a))
     assert any(one.label == "Strength of fear" for one in app.slider)
-    app.number_input(key="talk-tokens").set_value(6).run()
+    app.number_input(key="talk-max_new_tokens").set_value(6).run()
     app.chat_input(key="talk-message").set_value("Who <b>is</b> there?").run()
     until(app, answered)
     shown = unescaped(app)

@@ -9,16 +9,16 @@ import streamlit as st
 
 from emotion_core.experiments.talk import usable_in_sd
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.talk import MOST_EMOTIONS, RIVALS
+from emotion_core.reading.talk import MOST_EMOTIONS, TalkSettings
 from emotion_core.reading.talking import TalkScale
-from emotion_core.steering.writing import SCOPE, SCOPE_NAMES
 from emotion_core.tracing.steer import SHARES
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.help_texts import NEW_TOKENS, SEED, TEMPERATURE
+from ui.fields import field
 from ui.plain import plain
 from ui.services import store
-from ui.steer.care import OPERATIONS, care_form
+from ui.steer.care import care_form
 
+_NUMBERS = ("max_new_tokens", "temperature", "seed", "rival")
 REACH = 12.0  # standard deviations of neutral tokens, to both sides of the slider
 
 
@@ -47,7 +47,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
     Raises:
         SettingsError: A setting makes no sense.
     """
-    operation = OPERATIONS[str(st.session_state.get("talk-operation", "Add"))]
+    operation = st.session_state.get("talk-operation", "add")
     chosen = st.multiselect(
         "Steer along",
         vectors.emotions,
@@ -61,15 +61,8 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
     strengths = [(name, _strength(name, vectors, scale, share=operation in SHARES)) for name in chosen or [emotion]]
     with st.container(horizontal=True):
         with st.popover("How", icon=":material/build:", help="What is done with the direction, and where."):
-            st.selectbox("Operation", list(OPERATIONS), key="talk-operation", persist_state="session")
-            scope = st.selectbox(
-                "Tokens",
-                list(SCOPE_NAMES),
-                format_func=lambda name: SCOPE_NAMES[name],
-                key="talk-scope",
-                persist_state="session",
-                help=SCOPE,
-            )
+            field(TalkSettings, "operation", key="talk-operation")
+            scope = field(TalkSettings, "scope", key="talk-scope")
             layer = st.selectbox(
                 "Layer",
                 [None, *range(vectors.n_layers)],
@@ -78,9 +71,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
                 persist_state="session",
             )
         care = care_form(vectors, operation, key="talk-")
-        with st.popover(
-            "Model", icon=":material/settings:", help="System prompt, length, temperature, random numbers."
-        ):
+        with st.popover("Model", icon=":material/settings:", help="System prompt, length, temperature, dice."):
             system = st.text_area(
                 "System prompt",
                 key="talk-system",
@@ -88,40 +79,20 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
                 max_chars=4000,
                 help="Stands before the conversation; empty for none.",
             )
-            tokens = st.number_input(
-                "New tokens", 1, 512, 60, key="talk-tokens", persist_state="session", help=NEW_TOKENS
-            )
-            temperature = st.number_input(
-                "Temperature", 0.05, 10.0, 0.7, 0.1, key="talk-temperature", persist_state="session", help=TEMPERATURE
-            )
-            seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="talk-seed", persist_state="session", help=SEED)
+            numbers = {name: field(TalkSettings, name, key=f"talk-{name}") for name in _NUMBERS}
             text = st.toggle(
                 "Continue a text instead of answering",
                 key="talk-text",
                 persist_state="session",
                 help="The message is the beginning of a text, and the model goes on from it.",
             )
-            rival = st.number_input(
-                "Random direction beside it",
-                0,
-                RIVALS,
-                0,
-                key="talk-rival",
-                persist_state="session",
-                help="A third reply, steered as far along a direction that means nothing. 0 for none.",
-            )
     asked = {
         "strengths": tuple(strengths),
         "operation": operation,
-        "bound": care.bound,
-        "gate": care.gate,
-        "schedule": care.schedule,
+        **vars(care),
+        **numbers,
         "scope": scope,
         "layer": layer,
-        "max_new_tokens": int(tokens),
-        "temperature": round(float(temperature), 6),
-        "seed": int(seed),
-        "rival": int(rival),
         "chat": not text,
     }
     return Steering(asked, (system or "").strip())
