@@ -34,8 +34,8 @@ from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.tracing.doctor import doctor
 from emotion_core.tracing.options import Asked, score_options
+from emotion_core.tracing.record import project_tokens
 from emotion_core.tracing.small_twin import shrunk
-from emotion_core.tracing.tokens import project_tokens
 from emotion_core.vectors import build as building
 from emotion_core.vectors.settings import BuildSettings
 

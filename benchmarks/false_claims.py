@@ -45,8 +45,7 @@ from emotion_core.behavior.warning import relate as relate_warning
 from emotion_core.evaluation.confounds import built_in_confounds, confound_texts
 from emotion_core.evaluation.controls import Kind
 from emotion_core.evaluation.heldout import score_heldout
-from emotion_core.evaluation.transfer import Contrast, transfer
-from emotion_core.evaluation.twin import read_twin
+from emotion_core.evaluation.transfer import Contrast, read_twin, transfer
 from emotion_core.geometry.claims import claims
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.rivals import rival_rows, tfidf_vectors

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.batches import TOKENS_PER_BATCH
+from emotion_core.tracing.record import TOKENS_PER_BATCH
 
 
 def bare_model(path: Path) -> LoadedModel:

@@ -17,7 +17,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import neutral_dialogues, neutral_documents, read_baseline, scale_of
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import build, neutral_texts
 from emotion_core.vectors.settings import BuildSettings
 

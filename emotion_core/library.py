@@ -26,8 +26,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, Transfer
 from emotion_core.exchange.bundle import bundle_bytes, scored_files
 from emotion_core.exchange.found import Answers, Found
-from emotion_core.exchange.imports import import_vectors
-from emotion_core.exchange.open_file import open_file
+from emotion_core.exchange.open_file import import_vectors, open_file
 from emotion_core.experiments.evaluation import HELDOUT, TRANSFER, OnSets, ToAnotherSource
 from emotion_core.experiments.experiment import Experiment, result_of
 from emotion_core.experiments.steering import SWEEP

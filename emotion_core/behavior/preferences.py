@@ -25,7 +25,7 @@ from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.correlation import Correlation, fisher_interval, pearson
 from emotion_core.tracing.options import Asked, score_options
-from emotion_core.tracing.tokens import project_tokens
+from emotion_core.tracing.record import project_tokens
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
 

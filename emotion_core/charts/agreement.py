@@ -8,8 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.diverging import diverging
-from emotion_core.charts.palette import CHOSEN, POSITIVE
+from emotion_core.charts.palette import CHOSEN, POSITIVE, diverging
 from emotion_core.geometry.compare import Comparison, LayerAgreement
 from emotion_core.geometry.emotion_map import EmotionMap
 from emotion_core.geometry.words import comparison_title

@@ -12,8 +12,7 @@ from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import EffectMatrix, effect_matrix, emotion_rows, rate_rows
 from emotion_core.behavior.rates import no_room
 from emotion_core.behavior.warning import EarlyWarning
-from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.palette import CHOSEN, COOL, NULL, NULL_OPACITY, WARM
+from emotion_core.charts.palette import CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, diverging
 from emotion_core.steering.finding import signed
 
 _VERDICTS = {"evidence": WARM, "no evidence": COOL, "incoherent": NULL, "unsteered": CHOSEN}

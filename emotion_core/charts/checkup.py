@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import cast
 
@@ -13,6 +13,7 @@ import pandas as pd
 from emotion_core.charts.palette import COOL, NULL, POSITIVE, WARM
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint, enough
+from emotion_core.geometry.emotion_map import EmotionMap
 
 
 def confound_table(confounds: Sequence[ConfoundScore]) -> pd.DataFrame:
@@ -167,3 +168,21 @@ def _word(one: ConfoundScore) -> str:
 
 def _listed(names: list[str]) -> str:
     return "".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def held_table(found: EmotionMap, names: Sequence[str], tokens: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row an emotion: cluster, nearest emotion, cosine to each of the others, and tokens where they are known.
+
+    Args:
+        found: The map.
+        names: Emotions of the map.
+        tokens: Of each of them, as one text.
+    """
+    at = [found.emotions.index(name) for name in names]
+    table = pd.DataFrame({"emotion": list(names), "cluster": [int(found.clusters[i]) + 1 for i in at]})
+    table["nearest"] = [found.emotions[found.neighbours[i][0]] for i in at]
+    for name, i in zip(names, at, strict=True):
+        table[f"with {name}"] = [round(float(found.cosines[i, j]), 3) for j in at]
+    if tokens is not None:
+        table["promotes"] = [tokens[name] for name in names]
+    return table

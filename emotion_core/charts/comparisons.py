@@ -5,8 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.palette import CHOSEN, NULL, POSITIVE
+from emotion_core.charts.palette import CHOSEN, INK, NULL, POSITIVE
 from emotion_core.steering.comparison import Kind
 from emotion_core.steering.sweep import Sweep
 

@@ -8,8 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.palette import NULL
+from emotion_core.charts.palette import INK, NULL, diverging
 from emotion_core.steering.crosstalk import CrossTalk
 
 # Beyond this many emotions the figures inside the cells would overlap.

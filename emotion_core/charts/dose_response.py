@@ -8,8 +8,7 @@ import altair as alt
 import pandas as pd
 
 from emotion_core.charts.comparisons import comparison_layers
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY, USABLE, WARM
+from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, USABLE, WARM
 from emotion_core.steering.band import kind_words
 from emotion_core.steering.comparison import interval_words
 from emotion_core.steering.finding import signed, strength_words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -9,12 +10,31 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.cluster.hierarchy import dendrogram
 
-from emotion_core.charts.diverging import diverging
-from emotion_core.charts.labels import choose_names, name_layers, span
-from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL
+from emotion_core.charts.palette import (
+    CATEGORICAL,
+    CHOSEN,
+    INK,
+    NEGATIVE,
+    NULL,
+    NULL_OPACITY,
+    POSITIVE,
+    USABLE,
+    choose_names,
+    diverging,
+    name_layers,
+    span,
+)
+from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.emotion_map import EmotionMap
-from emotion_core.geometry.words import axis_name, map_sentence, map_title, rated
+from emotion_core.geometry.layers import LayerProfile
+from emotion_core.geometry.overlay import Overlay
+from emotion_core.geometry.stability import Stability
+from emotion_core.geometry.supervised import Reading
+from emotion_core.geometry.variants import Variant
+from emotion_core.geometry.words import axis_name, closeness, map_sentence, map_title, rated
+from emotion_core.stats.p_words import p_words
 
 # Components that can be put on the axes.
 COMPONENTS = 8
@@ -186,3 +206,313 @@ def _tooltip(table: pd.DataFrame) -> list[Any]:
     if "reliability" in table:
         shown.append(alt.Tooltip("reliability:Q", title="Reliability of its place", format=".2f"))
     return shown
+
+
+# Above this many emotions the matrix leaves their names to the tooltips.
+_NAMED = 40
+
+
+def cosine_table(emotions: EmotionMap) -> pd.DataFrame:
+    """One row an ordered pair of emotions, in the order of the tree: what the matrix draws and the CSV holds."""
+    order = [emotions.emotions[i] for i in emotions.order]
+    cosines = emotions.cosines[np.ix_(emotions.order, emotions.order)].round(3)
+    return pd.DataFrame(
+        {"emotion": np.repeat(order, len(order)), "other": order * len(order), "cosine": cosines.ravel()}
+    )
+
+
+def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.LayerChart:
+    """Cosines of all pairs of emotions, in the order of the tree; a click selects the row's emotion."""
+    order = [emotions.emotions[i] for i in emotions.order]
+    n = len(order)
+    labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60, labelOverlap=False)
+    side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelOverlap=False)
+    base = alt.Chart(cosine_table(emotions))
+    # As a domain, not as a sort: layers whose sorts come from different fields are put into alphabetical order.
+    tree_order = alt.Scale(domain=order)
+    base = base.encode(
+        x=alt.X("other:N", scale=tree_order, axis=labels), y=alt.Y("emotion:N", scale=tree_order, axis=side)
+    )
+    pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "cosine:Q",
+            scale=diverging(1.0),
+            legend=alt.Legend(title="Cosine", orient="bottom"),
+        ),
+        tooltip=[
+            alt.Tooltip("emotion:N", title="Emotion"),
+            alt.Tooltip("other:N", title="With"),
+            alt.Tooltip("cosine:Q", title="Cosine", format=".2f"),
+        ],
+    )
+    rows = [
+        alt.Chart(pd.DataFrame({"emotion": [name], "from": [order[0]], "to": [order[-1]]}))
+        .mark_rule(color=colour, strokeWidth=3, opacity=0.75)
+        .encode(y=alt.Y("emotion:N", scale=tree_order), x=alt.X("from:N", scale=tree_order), x2="to:N")
+        for name, colour in marks(chosen, held)
+        if name in emotions.emotions
+    ]
+    first, second, closest = _most_alike(emotions)
+    title = alt.TitleParams(
+        f"{first} and {second} are most alike (cosine {closest:.2f})",
+        subtitle=f"Cosine of every pair of {n} emotions, ordered by the tree",
+        anchor="start",
+    )
+    chart = alt.layer(cells.add_params(pick), *rows).properties(title=title, height=min(720, 150 + 24 * min(n, 24)))
+    return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
+
+
+def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.LayerChart:
+    """Average-linkage tree on cosine distance; a click on a name chooses it (selection `emotion`)."""
+    drawn = dendrogram(emotions.merges, no_plot=True, labels=list(emotions.emotions))
+    joins = zip(drawn["dcoord"], drawn["icoord"], strict=True)
+    lines = pd.DataFrame(
+        [
+            {"join": j, "step": step, "distance": float(d), "place": float(i)}
+            for j, (distances, places) in enumerate(joins)
+            for step, (d, i) in enumerate(zip(distances, places, strict=True))
+        ]
+    )
+    n = len(emotions.emotions)
+    leaves = pd.DataFrame({"emotion": drawn["ivl"], "place": [5.0 + 10.0 * i for i in range(n)], "distance": 0.0})
+    colours = dict(reversed(marks(chosen, held)))
+    leaves["colour"] = [colours.get(name, "") for name in leaves["emotion"]]
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[0, 10.0 * n], nice=False))
+    top = float(lines["distance"].max()) if len(lines) else 1.0
+    # The names stand to the right of distance 0, where the axis has no numbers.
+    ticks = alt.Axis(values=[round(top * i / 5, 2) for i in range(6)], format=".2~f")
+    scale = alt.Scale(domain=[top * 1.02, -0.35 * top], nice=False)
+    x = alt.X("distance:Q", title="Cosine distance", scale=scale, axis=ticks)
+    links = alt.Chart(lines).mark_line(color=NULL, strokeWidth=1.3).encode(x=x, y=y, detail="join:N", order="step:Q")
+    pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
+    # The chosen and the held names are heavier too: colour alone would not tell them from the others.
+    weight = alt.ExprRef("datum.colour ? 700 : 400")
+    names = alt.Chart(leaves).mark_text(align="left", dx=6, fontSize=12, fontWeight=weight, cursor="pointer")
+    colour = alt.condition("datum.colour", alt.Color("colour:N", scale=None), alt.value(INK))
+    names = names.encode(x=x, y=y, text="emotion:N", color=colour).add_params(pick)
+    first, second, _ = _most_alike(emotions)
+    title = alt.TitleParams(
+        f"{first} and {second} join first", subtitle=f"Average linkage of {n} emotions", anchor="start"
+    )
+    chart = alt.layer(links, names).properties(title=title, height=max(160, (20 if n <= _NAMED else 13) * n))
+    return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
+
+
+def _most_alike(emotions: EmotionMap) -> tuple[str, str, float]:
+    """The two nearest emotions, the first with a capital, and their cosine."""
+    others = np.where(np.eye(len(emotions.emotions), dtype=bool), -np.inf, emotions.cosines)
+    i, j = divmod(int(np.argmax(others)), len(emotions.emotions))
+    first = emotions.emotions[min(i, j)]
+    return first[:1].upper() + first[1:], emotions.emotions[max(i, j)], float(others[i, j])
+
+
+def profile_table(found: LayerProfile, stability: Stability | None) -> pd.DataFrame:
+    """One row a layer."""
+    table = pd.DataFrame(
+        {
+            "layer": np.arange(len(found.valence)),
+            "explained_pc1": found.explained[:, 0],
+            "explained_pc2": found.explained[:, 1],
+            "valence_r": found.valence,
+            "valence_p": found.valence_p,
+            "arousal_r": found.arousal,
+            "arousal_p": found.arousal_p,
+        }
+    )
+    if stability is not None:
+        table["reliability"], table["reliability_p"] = stability.reliability, stability.p_value
+    return table
+
+
+def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) -> alt.LayerChart:
+    """Valence, explained variance and reliability at every layer, with what chance reaches at its best layer."""
+    table = profile_table(found, stability)
+    names = {"valence_r": "PC1 with valence, |r|", "arousal_r": "PC2 with arousal, |r|"}
+    table["explained"] = table["explained_pc1"] + table["explained_pc2"]
+    names["explained"] = "variance in two PCs"
+    if stability is not None:
+        names["reliability"] = "reliability"
+    long = table.melt("layer", list(names), "measure", "value")
+    long["measure"] = long["measure"].map(names)
+    colour = alt.Color(
+        "measure:N",
+        scale=alt.Scale(domain=list(names.values()), range=list(_MEASURES)[: len(names)]),
+        legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260, symbolOpacity=1),
+    )
+    shape = alt.Shape("measure:N", scale=alt.Scale(domain=list(names.values()), range=list(_MEASURES.values())))
+    base = alt.Chart(long).encode(
+        x=alt.X("layer:Q", title="Layer", axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("value:Q", title="|r| or share", scale=alt.Scale(domainMax=1)),
+        color=colour,
+        tooltip=[
+            alt.Tooltip("layer:Q", title="Layer"),
+            alt.Tooltip("measure:N", title="Measure"),
+            alt.Tooltip("value:Q", title="Value", format=".2f"),
+        ],
+    )
+    chance = pd.DataFrame({"low": [0.0], "high": [float(np.nan_to_num(found.chance[0]))]})
+    band = alt.Chart(chance).mark_rect(color=NULL, opacity=NULL_OPACITY).encode(y="low:Q", y2="high:Q")
+    here = alt.Chart(pd.DataFrame({"layer": [layer]})).mark_rule(color=CHOSEN, strokeDash=[4, 3]).encode(x="layer:Q")
+    text = _profile_title(found)
+    subtitle = (
+        f"{found.n} rated emotions; grey: what 95 % of shuffled valence ratings stay below at their best layer; "
+        f"dashed: layer {layer}"
+    )
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    chart = alt.layer(
+        band, here, base.mark_line(), base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape)
+    )
+    return cast(alt.LayerChart, chart.properties(title=title, height=340, description=f"{text}."))
+
+
+# Colour and shape of what is drawn at every layer; grey is for chance alone.
+_MEASURES = {POSITIVE: "circle", NEGATIVE: "diamond", CATEGORICAL[3]: "triangle-up", USABLE: "square"}
+
+
+def overlay_table(found: Overlay) -> pd.DataFrame:
+    """One row an emotion: its place in both maps, in the axes of the first."""
+    return pd.DataFrame(
+        {
+            "emotion": found.emotions,
+            "x": found.first[:, 0],
+            "y": found.first[:, 1],
+            "x2": found.second[:, 0],
+            "y2": found.second[:, 1],
+            "distance": found.distances,
+        }
+    )
+
+
+def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
+    """Both maps on one plane; a line joins the two places of every emotion. A click selects one."""
+    table = overlay_table(found)
+    choose_names(table, "x", "y", found.emotions, (chosen,))
+    first, second = (f"{name}, layer {layer}" for name, layer in zip(found.models, found.layers, strict=True))
+    if first == second:
+        second += " (second file)"
+    pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
+    tooltip = [alt.Tooltip("emotion:N", title="Emotion"), alt.Tooltip("distance:Q", title="Moves by", format=".3f")]
+    colour = alt.Color(
+        "side:N",
+        scale=alt.Scale(domain=[first, second], range=[NEGATIVE, POSITIVE]),
+        legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=300),
+    )
+    x = alt.X("x:Q", title="PC1 of the first", scale=_around(found.first[:, 0], found.second[:, 0], across=True))
+    y = alt.Y("y:Q", title="PC2 of the first", scale=_around(found.first[:, 1], found.second[:, 1], across=False))
+    base = alt.Chart(table.assign(side=first)).encode(x=x, y=y)
+    lines = base.mark_rule(color=NULL, opacity=0.45).encode(x2="x2:Q", y2="y2:Q")
+    one = base.mark_circle(size=60, cursor="pointer").encode(color=colour, tooltip=tooltip).add_params(pick)
+    two = alt.Chart(table.assign(side=second)).mark_circle(size=60)
+    two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
+    ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
+    names = name_layers(base, "emotion", fontSize=11)
+    text = f"{found.match:.0%} of the first map is reproduced by the second"
+    if found.p_value > LEVEL:
+        text += ", no more than by chance"
+    subtitle = (
+        f"{len(found.emotions)} shared emotions, {found.components} components turned onto each other, "
+        f"{p_words(found.p_value)} by permutation"
+    )
+    chart = alt.layer(lines, ring, one, two, *names)
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    return cast(alt.LayerChart, chart.properties(title=title, height=440, description=f"{text}."))
+
+
+def _around(first: np.ndarray, second: np.ndarray, *, across: bool) -> alt.Scale:
+    """A scale on which both maps have room, names included."""
+    return alt.Scale(domain=span(np.concatenate([first, second]), across=across), nice=False, zero=False)
+
+
+def reading_table(found: Reading, rated: np.ndarray, emotions: tuple[str, ...]) -> pd.DataFrame:
+    """One row a rated emotion: its rating (float64 [emotions]), and what is predicted without having seen it."""
+    table = pd.DataFrame({"emotion": emotions, "rated": rated, "predicted": found.predicted})
+    return table.dropna(ignore_index=True)
+
+
+def reading_chart(found: Reading, rated: np.ndarray, emotions: tuple[str, ...], chosen: str) -> alt.LayerChart:
+    """Rated against predicted, every prediction from a fit that did not see the emotion."""
+    base = alt.Chart(reading_table(found, rated, emotions)).encode(
+        x=alt.X("rated:Q", title=f"{found.target.capitalize()} as rated", scale=alt.Scale(zero=False, padding=12)),
+        y=alt.Y("predicted:Q", title="Predicted from the vector", scale=alt.Scale(zero=False, padding=12)),
+        tooltip=[
+            alt.Tooltip("emotion:N", title="Emotion"),
+            alt.Tooltip("rated:Q", title="Rated", format=".2f"),
+            alt.Tooltip("predicted:Q", title="Predicted", format=".2f"),
+        ],
+    )
+    ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=240, strokeWidth=2.5, color=CHOSEN)
+    text = f"{found.target.capitalize()} of emotions left out is predicted at r = {found.r:.2f}"
+    subtitle = (
+        f"Ridge regression; n = {found.n}; 95 % of shuffled ratings stay below r = {found.chance:.2f}, "
+        f"{p_words(found.p_value)} by permutation; what words alone predict stands with the claims"
+    )
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    chart = alt.layer(base.mark_circle(size=45, color=POSITIVE, opacity=0.65), ring)
+    return cast(alt.LayerChart, chart.properties(title=title, height=250, description=f"{text}."))
+
+
+def _profile_title(found: LayerProfile) -> str:
+    if not np.isfinite(found.valence).any():
+        return "What two components explain at every layer"
+    best = int(np.nanargmax(found.valence))
+    value, p = found.valence[best], found.valence_p[best]
+    if p <= LEVEL:
+        how = closeness(float(value))
+        return (
+            f"The main axis follows valence most at layer {best}, {how} (|r| = {value:.2f}, {p_words(p)} over layers)"
+        )
+    return f"At no layer does the main axis follow valence beyond chance (best |r| = {value:.2f}, {p_words(p)})"
+
+
+def variant_table(variants: tuple[Variant, ...], layer: int) -> pd.DataFrame:
+    """One row a way of making the map, at one layer."""
+    return pd.DataFrame(
+        [
+            {
+                "map": one.name,
+                "same_map_r": one.agreement[layer],
+                "same_map_p": one.p_value[layer],
+                "explained_pc1": one.explained[layer, 0],
+                "explained_pc2": one.explained[layer, 1],
+                "valence_r": one.valence[layer],
+                "arousal_r": one.arousal[layer],
+                "largest_dimension": one.largest[layer],
+            }
+            for one in variants
+        ]
+    )
+
+
+def variant_plane(one: Variant, emotions: tuple[str, ...], layer: int, chosen: str) -> alt.LayerChart:
+    """The plane of one way of making the map, small, the chosen emotion marked."""
+    x, y = one.places[layer, :, 0], one.places[layer, :, 1]
+    table = pd.DataFrame({"emotion": emotions, "x": x, "y": y})
+    base = alt.Chart(table).encode(
+        x=alt.X("x:Q", title="PC1", axis=alt.Axis(labels=False, ticks=False)),
+        y=alt.Y("y:Q", title="PC2", axis=alt.Axis(labels=False, ticks=False)),
+        tooltip=[alt.Tooltip("emotion:N", title="Emotion")],
+    )
+    dots = base.mark_circle(size=26, color=POSITIVE, opacity=0.6)
+    ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=180, strokeWidth=2.5, color=CHOSEN)
+    title = alt.TitleParams(one.name[:1].upper() + one.name[1:], anchor="start")
+    chart = alt.layer(dots, ring).properties(height=230, title=title)
+    return cast(alt.LayerChart, chart.properties(description=f"The map {one.name}: {len(emotions)} emotions."))
+
+
+def variant_planes(planes: Sequence[alt.LayerChart], sentence: str) -> alt.HConcatChart:
+    """The planes side by side under one title, as a figure to take along."""
+    title = alt.TitleParams(sentence, subtitle="The same emotions, mapped in several ways", anchor="start")
+    return alt.hconcat(*[one.properties(width=210, height=190) for one in planes]).properties(title=title)
+
+
+def variant_sentence(variants: Sequence[Variant], layer: int) -> str:
+    """How alike the maps are, and how much of the vectors one dimension holds; no full stop."""
+    most = float(variants[0].largest[layer])
+    length = f"one dimension holds {most:.0%} of the vectors' length"
+    found = [float(one.agreement[layer]) for one in variants if one.agreement[layer] == one.agreement[layer]]
+    if not found:
+        return f"The maps cannot be compared at this layer; {length}"
+    least = min(found)
+    alike = "the same" if least > 0.9 else "nearly the same" if least > 0.7 else "another"
+    return f"The other ways give {alike} map (r = {least:.2f} or more); {length}"

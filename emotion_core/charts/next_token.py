@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.base.numbers import finite
-from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.palette import COOL, NULL, NULL_OPACITY
+from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, diverging
 from emotion_core.stats.p_words import p_words
 from emotion_core.steering.band import kind_words
 from emotion_core.steering.finding import signed

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion_core.stats.auroc import Array
+
 # Readings and effects diverge around 0, from cool to warm.
 WARM = "#c8503f"
 COOL = "#3b7cb5"
@@ -22,3 +31,138 @@ USABLE = "#3a9a78"
 
 # Selected emotions, at most eight, in this order.
 CATEGORICAL = ("#3b7cb5", "#d9822b", "#3a9a78", "#b9577f", "#8a6fc0", "#a8873a", "#5b8a99", "#c8503f")
+
+
+# What is written on the cells of a heat map: dark on a bright page, bright on a dark one.
+INK = alt.ExprRef("luminance(background) < 0.35 ? '#f3f3f1' : '#1c1d20'")
+
+
+def diverging(reach: float, middle: float = 0.0) -> alt.Scale:
+    """Cool below the middle, warm above it, and more transparent the nearer to it.
+
+    A middle colour would be a bright patch on a dark page, or a dark one on a bright page.
+
+    Args:
+        reach: Distance from the middle with the full colour, either way; larger ones keep it.
+        middle: Value that has no colour.
+    """
+    near = reach * 1e-6
+    steps = (-reach, -near, near, reach)
+    return alt.Scale(
+        domain=[middle + step for step in steps],
+        range=[COOL, _clear(COOL), _clear(WARM), WARM],
+        clamp=True,
+        interpolate="rgb",
+    )
+
+
+def _clear(colour: str) -> str:
+    """The same colour, fully transparent."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0)"
+
+
+# Pixels of a plot on a desk and on a phone; on a larger one names only get more room.
+WIDE, NARROW = (480.0, 380.0), (265.0, 380.0)
+# Room around the points, in shares of their span: names stand beside theirs, most of them to the right.
+_ACROSS, _DOWN = (0.1, 0.17), (0.06, 0.06)
+RIGHT, LEFT, UNNAMED = 1, -1, 0
+_LETTER, _LINE, _GAP, _DOT = 6.2, 13.0, 8.0, 5.0  # pixels
+
+
+def capital(text: str) -> str:
+    """A text that begins a title: its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def span(values: Array, *, across: bool) -> list[float]:
+    """The domain of an axis with room for dots and names; a scale that is drawn with it must not be made "nice".
+
+    Args:
+        values: float64 [points].
+        across: Whether it is the horizontal axis.
+    """
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    before, after = _ACROSS if across else _DOWN
+    size = high - low or 1.0
+    return [low - before * size, high + after * size]
+
+
+def name_layers(base: alt.Chart, text: str, **mark: Any) -> list[alt.Chart]:
+    """The chosen names as two layers, those to the right and those to the left of their points.
+
+    Which choice fits is a filter: the browser knows the width, Python does not.
+
+    Args:
+        base: A chart of a table that `choose_names` was given, with both axes.
+        text: Column of the names.
+        mark: Further properties of the text.
+    """
+    chosen = f"(width < {WIDE[0] * 0.95:g} ? datum.named_narrow : datum.named)"
+    right = base.transform_filter(f"{chosen} == {RIGHT}").mark_text(align="left", dx=_GAP, color=INK, **mark)
+    left = base.transform_filter(f"{chosen} == {LEFT}").mark_text(align="right", dx=-_GAP, color=INK, **mark)
+    return [right.encode(text=f"{text}:N"), left.encode(text=f"{text}:N")]
+
+
+def choose_names(table: pd.DataFrame, x: str, y: str, names: Sequence[str], always: Sequence[str] = ()) -> None:
+    """Adds the columns `named` and `named_narrow`, which `name_layers` chooses from.
+
+    Args:
+        table: One row a point.
+        x: Column on the horizontal axis.
+        y: Column on the vertical axis.
+        names: One a point.
+        always: Names that are written whatever they cover.
+    """
+    across, down = table[x].to_numpy(float), -table[y].to_numpy(float)
+    table["named"] = readable(across, down, names, always)
+    table["named_narrow"] = readable(across, down, names, always, NARROW)
+
+
+def readable(
+    x: Array, y: Array, names: Sequence[str], always: Sequence[str] = (), plot: tuple[float, float] = WIDE
+) -> list[int]:
+    """Chooses names that cover neither each other nor a point: first those asked for, then from the outside in.
+
+    Args:
+        x: float64 [points].
+        y: float64 [points], downwards.
+        names: One a point.
+        always: Names that are written whatever they cover.
+        plot: Width and height in pixels.
+
+    Returns:
+        For each name on which side of its point it is written: `RIGHT`, `LEFT` or `UNNAMED`.
+    """
+    across, down = _scaled(x, plot[0], across=True), _scaled(y, plot[1], across=False)
+    outside = -np.hypot((across - plot[0] / 2) / plot[0], (down - plot[1] / 2) / plot[1])
+    order = sorted(range(len(names)), key=lambda i: (names[i] not in always, outside[i]))
+    dots = [(across[i] - _DOT, down[i] - _DOT, across[i] + _DOT, down[i] + _DOT) for i in range(len(names))]
+    boxes: list[tuple[float, float, float, float]] = []
+    chosen = [UNNAMED] * len(names)
+    for i in order:
+        top, long = down[i] - _LINE / 2, _GAP + _LETTER * len(names[i])
+        right = (across[i] + _GAP, top, across[i] + long, top + _LINE)
+        left = (across[i] - long, top, across[i] - _GAP, top + _LINE)
+        others = boxes + dots[:i] + dots[i + 1 :]
+        for side, box in ((RIGHT, right), (LEFT, left)):
+            inside = box[0] >= 0 and box[2] <= plot[0]
+            if inside and not any(_overlap(box, other) for other in others):
+                chosen[i] = side
+                boxes.append(box)
+                break
+        else:
+            if names[i] in always:
+                chosen[i] = RIGHT
+                boxes.append(right)
+    return chosen
+
+
+def _scaled(values: Array, size: float, *, across: bool) -> Array:
+    low, high = span(values, across=across)
+    scaled: Array = (values - low) / (high - low) * size
+    return scaled
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -11,9 +11,7 @@ import pandas as pd
 from emotion_core.behavior.bradley_terry import elo
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.labels import capital
-from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, NULL, NULL_OPACITY, WARM
+from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, capital
 
 # Emotions drawn in a ranking; the table has all.
 MOST_BARS = 24

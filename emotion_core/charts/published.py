@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.palette import NEGATIVE, NULL, NULL_OPACITY, POSITIVE
-from emotion_core.evaluation.published import PublishedStudy
+from emotion_core.evaluation.report import PublishedStudy
 from emotion_core.evaluation.scores import HeldOutScores
 
 

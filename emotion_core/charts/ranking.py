@@ -8,8 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.palette import COOL, WARM
+from emotion_core.charts.palette import COOL, INK, WARM
 from emotion_core.reading.sentence import Ranking
 
 

@@ -8,9 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.palette import CHOSEN, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
-from emotion_core.evaluation.rejudge import all_gaps
+from emotion_core.charts.palette import CHOSEN, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
+from emotion_core.evaluation.part import all_gaps
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
 from emotion_core.stats.d_interval import FEWEST

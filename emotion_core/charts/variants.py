@@ -8,8 +8,7 @@ from typing import cast
 import altair as alt
 import pandas as pd
 
-from emotion_core.charts.diverging import INK
-from emotion_core.charts.palette import CHOSEN, NULL, POSITIVE
+from emotion_core.charts.palette import CHOSEN, INK, NULL, POSITIVE
 from emotion_core.evaluation.variants import Variant, differing
 from emotion_core.vectors.settings import ESTIMATOR_WORDS
 

@@ -16,11 +16,9 @@ from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_
 from emotion_core.cli.runs import built
 from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
-from emotion_core.exchange.complete import hint_mismatch, not_finite
 from emotion_core.exchange.found import Answers, Found
-from emotion_core.exchange.gguf_write import model_type
-from emotion_core.exchange.imports import import_vectors
-from emotion_core.exchange.open_file import open_file
+from emotion_core.exchange.gguf import model_type
+from emotion_core.exchange.open_file import hint_mismatch, import_vectors, not_finite, open_file
 from emotion_core.prompts.prompt_set import n_units
 from emotion_core.reading.audit import short_sentence, short_texts
 from emotion_core.runs.cost import build_cost, where_it_computes

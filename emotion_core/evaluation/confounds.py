@@ -8,20 +8,58 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.base.activations import Activations
+from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
-from emotion_core.evaluation.confound_cosine import cosines, directions
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, confound_gap
 from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
+from emotion_core.stats.auroc import Array
 from emotion_core.stats.d_interval import FEWEST
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import Block, PairRows, blocks_of, places, project
+
+DRAWS = 200
+
+
+def directions(values: FloatArray, block: Block, contrast: str) -> Array:
+    """Difference in means of a contrast at one layer, first of the true sides, then of `DRAWS` shuffled ones.
+
+    Sides of pairs change places within pairs; labelled texts are drawn anew into two groups of the same sizes.
+
+    Args:
+        values: float32 [all texts, width].
+        block: Rows of the set.
+        contrast: One of its emotions.
+
+    Returns:
+        float64 [1 + draws, width].
+    """
+    rng = np.random.default_rng(0)
+    positive, negative = (values[rows].astype(np.float64) for rows in block.sides(contrast))
+    if isinstance(block, PairRows):
+        signs = np.concatenate([np.ones((1, len(block))), rng.choice([-1.0, 1.0], (DRAWS, len(block)))])
+        result: Array = signs @ (positive - negative) / len(block)
+        return result
+    both = np.concatenate([positive, negative])
+    sides = np.repeat([1 / len(positive), -1 / len(negative)], [len(positive), len(negative)])
+    weights = np.stack([sides, *(rng.permutation(sides) for _ in range(DRAWS))])
+    shuffled: Array = weights @ both
+    return shuffled
+
+
+def cosines(found: Array, vector: FloatArray) -> Array:
+    """Cosine of a vector [width] to each of the directions [n, width], float64 [n]; nan where one has no length."""
+    lengths = np.linalg.norm(found, axis=1) * float(np.linalg.norm(vector.astype(np.float64)))
+    with np.errstate(invalid="ignore"):
+        along = found @ vector.astype(np.float64)
+    result: Array = np.divide(along, lengths, out=np.full(len(along), np.nan), where=lengths > 0)
+    return result
+
 
 # Contrasts that a fear vector, and most others, must not light up for.
 CONFOUND_SETS = ("confound-arousal", "confound-threat", "confound-place", "confound-negative")

@@ -21,7 +21,7 @@ from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
-from emotion_core.evaluation.relabel import permutations, starts, swaps
+from emotion_core.evaluation.nulls import permutations, starts, swaps
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import Training, neutral_texts, project_out, projections, training

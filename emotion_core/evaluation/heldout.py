@@ -14,8 +14,7 @@ from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds
 from emotion_core.evaluation.controls import KINDS
 from emotion_core.evaluation.nulls import DRAWS
-from emotion_core.evaluation.part import Part, Scored, count, score_part
-from emotion_core.evaluation.rejudge import judged
+from emotion_core.evaluation.part import Part, Scored, count, judged, score_part
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.selection import Selection, select
 from emotion_core.models.loaded import LoadedModel

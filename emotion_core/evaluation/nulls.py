@@ -9,19 +9,159 @@ or backwards, and half of them would separate the true sides perfectly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.evaluation.relabel import permutations, starts, swaps
-from emotion_core.evaluation.shuffled_scores import ScoresOfDraws, centred_rows
+from emotion_core.evaluation.gaps import FEWEST_TOPICS
 from emotion_core.stats.auroc import Array, auroc
 from emotion_core.stats.d_interval import cohens_d
-from emotion_core.vectors.estimate import Block, PairRows
+from emotion_core.vectors.estimate import Block, BoolArray, IntArray, LabelledRows, PairRows
+
+
+def swaps(block: PairRows, draws: int, rng: np.random.Generator) -> BoolArray:
+    """Whether the two sides of a pair change places, bool [draws, pairs].
+
+    Pairs of one topic change places together where there are at least `FEWEST_TOPICS` topics: their differences may be
+    alike, and are then no two pieces of evidence. With fewer topics there would be too few ways to shuffle.
+    """
+    topics, number = np.unique(np.asarray(block.groups, dtype=str), return_inverse=True)
+    if len(topics) < FEWEST_TOPICS:
+        number = np.arange(len(block))
+    turned = rng.integers(0, 2, (draws, int(number.max(initial=-1)) + 1)).astype(np.bool_)
+    result: BoolArray = turned[:, number]
+    return result
+
+
+def permutations(block: LabelledRows, draws: int, rng: np.random.Generator) -> IntArray:
+    """Texts of each draw, emotion by emotion.
+
+    Labels change places within a topic, so that a shuffled vector is no vector of topics. A topic with texts of one
+    emotion only has nothing to exchange; such topics are shuffled together.
+
+    Returns:
+        int64 [draws, texts]: numbers of the block's texts such that the first n of a row get the first emotion, where
+        n is the number of texts of that emotion, and so on: compare `starts`.
+    """
+    strata = _strata(block)
+    home = np.argsort(strata, kind="stable")
+    keys = rng.random((draws, len(block))) + strata  # a text's key stays between its stratum's number and the next
+    shuffled = np.empty((draws, len(block)), dtype=np.int64)
+    shuffled[:, home] = np.argsort(keys, axis=1)  # text i gets the label of text shuffled[:, i]
+    labels = block.labels[shuffled]
+    return np.argsort(labels, axis=1, kind="stable")
+
+
+def starts(block: LabelledRows) -> IntArray:
+    """Where each emotion's texts begin in a row of `permutations`, int64 [emotions + 1]."""
+    sizes = np.bincount(block.labels, minlength=len(block.emotions))
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _strata(block: LabelledRows) -> npt.NDArray[np.int64]:
+    labels_of: dict[str, set[int]] = {}
+    for group, label in zip(block.groups, block.labels, strict=True):
+        labels_of.setdefault(group, set()).add(int(label))
+    number = {group: i + 1 for i, group in enumerate(g for g, labels in labels_of.items() if len(labels) > 1)}
+    return np.array([number.get(group, 0) for group in block.groups], dtype=np.int64)
+
+
+# Scores held at once, in numbers: 64 MB of float32.
+_BUDGET = 16 * 1024**2
+
+# Scores of a chunk of draws at a layer, float32 [draws, emotions, texts], and the numbers of these draws; nothing for
+# a layer that is not finite.
+ScoresOfDraws = Callable[[int], Iterator[tuple[slice, FloatArray]]]
+
+
+def reextracted(
+    train: FloatArray, block: Block, emotions: tuple[str, ...], test: FloatArray, draws: int, rng: np.random.Generator
+) -> ScoresOfDraws:
+    """Scores along differences in means of shuffled training labels.
+
+    Args:
+        train: float32 [training texts, layers, width], that `block` counts into.
+        block: Training rows.
+        emotions: Emotions of the block that are scored.
+        test: float32 [scored texts, layers, width].
+        draws: How many shuffles.
+        rng: Draws them.
+    """
+    chosen = np.array([block.emotions.index(emotion) for emotion in emotions])
+    step = max(1, _BUDGET // (len(block.emotions) * max(1, len(test))))
+    if isinstance(block, PairRows):
+        signs = np.array([1, -1], dtype=np.float32)[swaps(block, draws, rng).astype(np.int8)]
+    else:
+        order, bounds = permutations(block, draws, rng), starts(block)
+
+    def scores_of(layer: int) -> Iterator[tuple[slice, FloatArray]]:
+        centred, held = centred_rows(train[:, layer]), centred_rows(test[:, layer])
+        if centred is None or held is None:
+            return
+        for start in range(0, draws, step):
+            part = slice(start, min(start + step, draws))
+            if isinstance(block, PairRows):
+                differences = centred[block.positive] - centred[block.negative]  # (pairs, width)
+                scores = (signs[part] @ (differences @ held.T)).astype(np.float32, copy=False)  # (draws, texts)
+                yield part, scores[:, None]
+            else:
+                yield part, _labelled_scores(centred[block.rows], order[part], bounds, held)[:, chosen]
+
+    return scores_of
+
+
+def fixed(vectors: FloatArray, test: FloatArray, draws: int) -> ScoresOfDraws:
+    """Scores along the vectors as they are, for estimators and imports that cannot be extracted 200 times.
+
+    Shuffling held-out labels alone is a valid test as well; it asks less of the training set.
+
+    Args:
+        vectors: float32 [emotions, layers, width].
+        test: float32 [scored texts, layers, width].
+        draws: How many shuffles.
+    """
+
+    def scores_of(layer: int) -> Iterator[tuple[slice, FloatArray]]:
+        held = centred_rows(test[:, layer])
+        if held is None or not np.isfinite(vectors[:, layer]).all():
+            return
+        scores = vectors[:, layer] @ held.T  # (emotions, texts)
+        step = max(1, _BUDGET // max(1, scores.size))
+        for start in range(0, draws, step):
+            part = slice(start, min(start + step, draws))
+            yield part, np.broadcast_to(scores, (part.stop - part.start, *scores.shape))
+
+    return scores_of
+
+
+def _labelled_scores(train: FloatArray, order: IntArray, bounds: IntArray, held: FloatArray) -> FloatArray:
+    """float32 [draws, emotions, texts] from texts in shuffled order, int64 [draws, training texts]."""
+    draws, n = order.shape
+    sizes = np.diff(bounds)
+    weights = np.repeat(1 / np.maximum(sizes, 1), sizes).astype(np.float32)
+    edges = np.concatenate([[0], (np.arange(draws)[:, None] * n + bounds[1:]).ravel()])
+    means = csr_array((np.tile(weights, draws), order.ravel(), edges), shape=(draws * len(sizes), n))
+    # Inner products first while the scored texts are few, else means of activations first: the fewer numbers.
+    narrow = held.shape[0] <= 4 * held.shape[1]
+    scores = means @ (train @ held.T) if narrow else (means @ train) @ held.T
+    scores = scores.reshape(draws, len(sizes), held.shape[0])
+    result: FloatArray = scores - scores.mean(axis=1, keepdims=True)
+    return result
+
+
+def centred_rows(rows: FloatArray) -> FloatArray | None:
+    """Rows around their mean, which keeps float32 exact enough and moves all scores alike; None if not finite."""
+    if not np.isfinite(rows).all():
+        return None
+    result: FloatArray = (rows - rows.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    return result
+
 
 DRAWS = 200
 

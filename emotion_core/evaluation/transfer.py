@@ -17,7 +17,7 @@ nothing to do with the scores: pairs are swapped, labels change places within to
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -31,8 +31,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import counted, finite
 from emotion_core.evaluation.gaps import FEWEST_UNITS, Gap, auroc_estimate, paired_gap
-from emotion_core.evaluation.nulls import DRAWS
-from emotion_core.evaluation.relabel import permutations, starts, swaps
+from emotion_core.evaluation.nulls import DRAWS, permutations, reextracted, starts, swaps
 from emotion_core.evaluation.rivals import (
     Sides,
     SideScores,
@@ -42,7 +41,6 @@ from emotion_core.evaluation.rivals import (
     word_scores,
 )
 from emotion_core.evaluation.selection import select
-from emotion_core.evaluation.shuffled_scores import reextracted
 from emotion_core.evaluation.verdict import NOT_TESTED, SIGNIFICANCE, Verdict
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
@@ -52,7 +50,7 @@ from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.p_words import p_words
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, without_removed
+from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, training, without_removed
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import (
     Block,
@@ -1067,3 +1065,43 @@ def _sentences(result: Transfer) -> Iterator[str]:
             yield f"{told}AUROC {score.auroc[layer]:.2f} for {score.emotion}"
             yield from (f"{r.name} from the same texts {r.auroc:.2f}" for r in score.rivals[:1])
             yield from (f"the {r.name} {r.auroc:.2f}" for r in score.rivals if r.name == TWIN)
+
+
+@dataclass(frozen=True)
+class TwinVectors:
+    """What a build with the model's untrained twin gives.
+
+    Attributes:
+        emotions: In the order of the model's vectors.
+        values: float32 [emotions, layers, width].
+        model: The twin's name.
+        fingerprint: The twin's.
+    """
+
+    emotions: tuple[str, ...]
+    values: FloatArray
+    model: str
+    fingerprint: str
+
+
+def read_twin(model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache | None = None) -> Job[TwinVectors]:
+    """Reads the training texts of vectors with the model's untrained twin, as a job; as long as the build was.
+
+    Directions that were taken out of the vectors later belong to the model and are not taken out of the twin's.
+
+    Args:
+        model: That the vectors belong to.
+        vectors: Built from known texts.
+        cache: Activations read before; the twin has its own fingerprint there.
+
+    Raises:
+        SettingsError: The texts are not known, or give the twin no direction.
+        ModelError: No twin can be made of the model.
+    """
+    yield Progress(0, 1, "making an untrained twin")
+    twin = untrained_twin(model)
+    material = yield from training(twin, replace(vectors, removed=None), cache)
+    values = material.estimate()
+    if not np.isfinite(values).all() or (np.abs(values).max(axis=-1) == 0).any():
+        raise SettingsError("The untrained twin has a vector that is zero or not a number", remedy="Load it in float32")
+    return TwinVectors(vectors.emotions, values, twin.info.name, twin.info.fingerprint)

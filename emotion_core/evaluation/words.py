@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotion_core.evaluation.power import power_sentence
+from emotion_core.evaluation.sample_size import power_sentence
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import SIGNIFICANCE
 

@@ -14,12 +14,9 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.exchange.card import card
-from emotion_core.exchange.figures import chart_files
-from emotion_core.exchange.gguf_write import gguf_bytes
-from emotion_core.exchange.names import slugs
-from emotion_core.exchange.open_file import VECTORS_IN_BUNDLE
-from emotion_core.exchange.redo_files import notebook, requirements, settings_json
+from emotion_core.exchange.card import card, chart_files, notebook, requirements, settings_json
+from emotion_core.exchange.gguf import gguf_bytes
+from emotion_core.exchange.open_file import VECTORS_IN_BUNDLE, slugs
 from emotion_core.exchange.tables import table_files
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from emotion_core.base.ask import Ask, enforce
-from emotion_core.evaluation.twin import TwinVectors, read_twin
+from emotion_core.evaluation.transfer import TwinVectors, read_twin
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import Experiment, Size
 from emotion_core.runs.map_checks import MapChecks, check_map

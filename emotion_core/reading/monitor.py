@@ -31,7 +31,7 @@ from emotion_core.reading.project import read_windows
 from emotion_core.stats.auroc import auroc, auroc_interval
 from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.intervals import clopper_pearson, clustered_rate, wilson
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray

@@ -17,7 +17,7 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.places import Chat
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.baseline import Baseline
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.estimate import IntArray
 
 

@@ -15,8 +15,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.project import GroupMeans
 from emotion_core.reading.text import ANY_LENGTH, check_length, read_encoding
-from emotion_core.tracing.record import read_tokens
-from emotion_core.tracing.tokens import project_tokens
+from emotion_core.tracing.record import project_tokens, read_tokens
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

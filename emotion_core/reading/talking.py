@@ -43,8 +43,8 @@ from emotion_core.steering.noise import choose, gumbel
 from emotion_core.steering.prompt_tokens import PromptTokens, prompt_tokens
 from emotion_core.tracing.decode import advance, spread
 from emotion_core.tracing.memory import Kept, memory_of
+from emotion_core.tracing.record import project_layers
 from emotion_core.tracing.steer import BOUNDED, SHARES, Intervention, OpenWhen
-from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model

@@ -53,7 +53,7 @@ def build_bytes(info: ModelInfo, n_texts: int) -> float:
 
     It grows with the number of texts only by their pooled activations: one row a text and layer.
     """
-    from emotion_core.tracing.batches import TOKENS_PER_BATCH  # brings torch along
+    from emotion_core.tracing.record import TOKENS_PER_BATCH  # brings torch along
 
     size = _BYTES.get(info.dtype, 4)
     batch = TOKENS_PER_BATCH * info.width * _NUMBERS_A_TOKEN * _BYTES.get(info.computes_in, 4)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 from emotion_core.base.cache import ActivationCache
-from emotion_core.exchange.complete import check_fit
 from emotion_core.exchange.found import Answers, Found
-from emotion_core.exchange.imports import import_vectors
+from emotion_core.exchange.open_file import check_fit, import_vectors
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.builds import VECTORS_FILE
 from emotion_core.runs.registry import JobRegistry

@@ -22,9 +22,8 @@ from emotion_core.evaluation.controls import KINDS, controls_of
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.writing import WritingSettings
-from emotion_core.tracing.record import record
+from emotion_core.tracing.record import project_layers, record
 from emotion_core.tracing.steer import BOUNDED
-from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.build import Training, neutral_texts, training
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import PairRows

@@ -18,10 +18,9 @@ from emotion_core.steering.operators import thinking
 from emotion_core.steering.plan import PlannedRow, blocks
 from emotion_core.steering.prompt_tokens import PromptTokens, prompt_tokens
 from emotion_core.steering.writing import WritingSettings
-from emotion_core.tracing.decode import ROW_MULTIPLE, ahead, prefill, spread, step
+from emotion_core.tracing.decode import ROW_MULTIPLE, TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import SHARES, Intervention, OpenWhen
-from emotion_core.tracing.tokens_so_far import TokensSoFar
 
 WRITING = "writing texts"
 CONTROLS = "writing controls"

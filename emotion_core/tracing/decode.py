@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import nnsight
@@ -21,7 +22,54 @@ from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream, stream
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
-from emotion_core.tracing.tokens_so_far import TokensSoFar
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Tokens that were processed together.
+
+    Attributes:
+        tokens: int64 [rows, tokens].
+        edits: Their steering, with as many rows.
+    """
+
+    tokens: torch.Tensor
+    edits: tuple[Intervention, ...]
+
+    def rows(self, index: torch.Tensor) -> Segment:
+        """The same for a selection of rows."""
+        return Segment(self.tokens[index], tuple(edit.rows(index) for edit in self.edits))
+
+
+@dataclass(frozen=True)
+class TokensSoFar:
+    """All segments, in order."""
+
+    segments: tuple[Segment, ...] = ()
+
+    def then(self, tokens: torch.Tensor, edits: Sequence[Intervention]) -> TokensSoFar:
+        """With one more segment."""
+        return TokensSoFar((*self.segments, Segment(tokens, tuple(edits))))
+
+    def rows(self, index: Sequence[int]) -> TokensSoFar:
+        """Row r of the result is the row `index[r]` of this one."""
+        chosen = torch.tensor(list(index))
+        return TokensSoFar(tuple(segment.rows(chosen) for segment in self.segments))
+
+    @property
+    def tokens(self) -> torch.Tensor:
+        """int64 [rows, all tokens]."""
+        return torch.cat([segment.tokens for segment in self.segments], dim=1)
+
+    def edits(self) -> list[tuple[int, int, int, list[Intervention]]]:
+        """Layer, [start, end) and edits of every steered stretch, in the order of layers."""
+        found, start = [], 0
+        for segment in self.segments:
+            end = start + segment.tokens.shape[1]
+            found += [(layer, start, end, own) for layer, own in by_layer(segment.edits)]
+            start = end
+        return sorted(found, key=lambda stretch: stretch[0])
+
 
 # Matrix products over 8, 16, 24, ... rows give the same bits for each row, other counts do not always: batches are
 # filled up to a multiple of this, so that a text does not depend on how a sweep was split.

@@ -15,10 +15,10 @@ import torch
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.batches import TOKENS_PER_BATCH
 from emotion_core.tracing.decode import spread
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.memory import kept_of, memory_of
+from emotion_core.tracing.record import TOKENS_PER_BATCH
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.score import LOGITS_PER_BATCH
 from emotion_core.tracing.steer import Intervention, OpenWhen, Operation, steered

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import nnsight
 import numpy as np
 import torch
 
-from emotion_core.base.activations import RECORDER_VERSION, Activations, FloatArray, ReadingPosition
+from emotion_core.base.activations import RECORDER_VERSION, Activations, FloatArray, ModelInfo, ReadingPosition
 from emotion_core.base.cache import ActivationCache, CachedRow
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
@@ -16,10 +16,140 @@ from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.batches import length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
-from emotion_core.tracing.pooled_rows import Rows
 from emotion_core.tracing.remote import retried, trace_options
+
+# Enough tokens to keep two cores busy, few enough to answer a cancel and to stay small in memory.
+TOKENS_PER_BATCH = 2048
+
+# Matrix products over a multiple of 16 tokens gave the same bits for a row whatever the other rows were (one thread,
+# float32, three trained models); other lengths differed in the last bits for half of the texts. So what is read of a
+# text, and kept in a cache that visitors share, does not depend on which texts it was read together with.
+LENGTH_MULTIPLE = 16
+
+# What opening a trace costs, as tokens that could be read meanwhile: a batch of its own must save this much padding.
+TOKENS_PER_TRACE = 128
+
+
+def length_sorted(lengths: Sequence[int], tokens_per_batch: int = TOKENS_PER_BATCH) -> list[list[int]]:
+    """Splits indices into batches of at most `tokens_per_batch` tokens, longest texts first, with the least padding.
+
+    Texts are padded to a multiple of 16, see `pad_right`. A batch ends where the next multiple begins if that saves
+    more padding than one more trace costs; of all such splits the cheapest is taken. Longest first: the first batch
+    needs the most memory, so a model that fits at all fails at once or not at all.
+
+    Args:
+        lengths: Tokens of each text.
+        tokens_per_batch: Limit on rows times the longest of a batch; a longer text is a batch of its own.
+
+    Returns:
+        Lists of indices into `lengths`; every index once.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    padded = [lengths[i] + -lengths[i] % LENGTH_MULTIPLE for i in order]
+    starts = [k for k in range(len(order)) if not k or padded[k] != padded[k - 1]]
+    batches: list[list[int]] = []
+    for begin, end in _cheapest(padded, [*starts, len(order)], tokens_per_batch):
+        rows = max(1, tokens_per_batch // max(1, lengths[order[begin]]))
+        batches += [order[k : min(k + rows, end)] for k in range(begin, end, rows)]
+    return batches
+
+
+def pad_right(encodings: Sequence[Encoding], pad_id: int, device: str, context: int) -> torch.Tensor:
+    """Token ids int64 [rows, tokens], rows filled up on the right to a common multiple of 16, or to the context.
+
+    In a causal model no token sees what stands to its right, and positions count from the left. Padding on the right
+    therefore changes nothing for the tokens that are read, and needs neither a mask nor position ids; padding on the
+    left (nnsight's default for strings) needs both to be right in every architecture.
+    """
+    longest = max(len(e) for e in encodings)
+    longest = max(longest, min(context, longest + -longest % LENGTH_MULTIPLE))
+    rows = [[*e.ids, *([pad_id] * (longest - len(e)))] for e in encodings]
+    return torch.tensor(rows, dtype=torch.int64, device=device)
+
+
+def _cheapest(padded: Sequence[int], marks: Sequence[int], tokens_per_batch: int) -> list[tuple[int, int]]:
+    """Ranges between marks whose padded tokens and traces together cost least (dynamic programming from the end).
+
+    Args:
+        padded: Padded lengths, longest first.
+        marks: Where a range may begin or end: 0, the starts of shorter lengths, and the number of texts.
+        tokens_per_batch: As in `length_sorted`.
+    """
+    best: list[tuple[float, int]] = [(0.0, len(marks) - 1)] * len(marks)  # cost from a mark on, and the next mark
+    for a in reversed(range(len(marks) - 1)):
+        longest = max(1, padded[marks[a]])
+        rows = max(1, tokens_per_batch // longest)
+        options = []
+        for b in range(a + 1, len(marks)):
+            texts = marks[b] - marks[a]
+            options.append((texts * longest + TOKENS_PER_TRACE * -(-texts // rows) + best[b][0], b))
+        best[a] = min(options)
+    found, a = [], 0
+    while a < len(marks) - 1:
+        found.append((marks[a], marks[best[a][1]]))
+        a = best[a][1]
+    return found
+
+
+# Rows fetched from the cache at a time: what is on its way from the file is all that exists beside the result.
+_AT_A_TIME = 500
+
+
+class Rows:
+    """One row a text, filled in any order.
+
+    Args:
+        n: Texts.
+        depth: Layers.
+        width: Of the residual stream.
+    """
+
+    def __init__(self, n: int, depth: int, width: int) -> None:
+        self._depth, self._width = depth, width
+        self._values = np.empty((n, 1 + depth, width), dtype=np.float32)  # row 0 is the input of block 0
+        self._token_norms = np.empty((n, depth), dtype=np.float32)
+        self._n_tokens = np.zeros(n, dtype=np.int64)
+        self._filled = np.zeros(n, dtype=bool)
+
+    @property
+    def n_filled(self) -> int:
+        """Rows that are there."""
+        return int(self._filled.sum())
+
+    def missing(self) -> list[int]:
+        """Rows that are not there yet."""
+        return [int(i) for i in np.flatnonzero(~self._filled)]
+
+    def fill(self, index: Sequence[int], rows: Sequence[CachedRow]) -> None:
+        """Takes rows over."""
+        for i, row in zip(index, rows, strict=True):
+            self._values[i], self._token_norms[i], self._n_tokens[i] = row.values, row.token_norms, row.n_tokens
+            self._filled[i] = True
+
+    def fill_from(self, cache: ActivationCache, keys: Sequence[str]) -> None:
+        """Takes over every row that a cache has under its key."""
+        for begin in range(0, len(keys), _AT_A_TIME):
+            found = cache.get_many(keys[begin : begin + _AT_A_TIME], self._depth, self._width)
+            self.fill([begin + i for i in found], list(found.values()))
+
+    def activations(
+        self, model: ModelInfo, reading: ReadingPosition, texts: Sequence[str], unique: Sequence[str]
+    ) -> Activations:
+        """The rows as activations of texts; a copy is made only where a text comes twice.
+
+        Args:
+            model: That was read.
+            reading: Where.
+            texts: As asked for.
+            unique: The texts of the rows.
+        """
+        values, norms, n_tokens = self._values, self._token_norms, self._n_tokens
+        if len(unique) != len(texts):
+            place = {text: i for i, text in enumerate(unique)}
+            index = [place[text] for text in texts]
+            values, norms, n_tokens = values[index], norms[index], n_tokens[index]
+        return Activations(model, reading, tuple(texts), values[:, 1:], values[:, 0], norms, n_tokens)
 
 
 def record(
@@ -191,3 +321,61 @@ def _tokens(row: torch.Tensor, tokens: list[int]) -> torch.Tensor:
 def _any_id(model: LoadedModel) -> int:
     """Fills rows up; which token it is changes nothing, see `pad_right`."""
     return int(model.tokenizer.pad_token_id or 0)
+
+
+def project_tokens(
+    model: LoadedModel, encodings: Sequence[Encoding], layer: int, directions: FloatArray
+) -> Job[list[FloatArray]]:
+    """Projects every token of texts, as a job that yields after each batch.
+
+    Args:
+        model: The model.
+        encodings: The texts, tokenized.
+        layer: Layer whose output is projected.
+        directions: float32 [directions, width], unit length.
+
+    Returns:
+        For each text float32 [tokens, directions].
+    """
+    found = yield from project_layers(model, encodings, {layer: directions})
+    return [one[:, 0] for one in found]
+
+
+def project_layers(
+    model: LoadedModel, encodings: Sequence[Encoding], directions: Mapping[int, FloatArray]
+) -> Job[list[FloatArray]]:
+    """Projects every token of texts at several layers in one pass, as a job that yields after each batch.
+
+    Only the projections of a batch are kept, never its residual streams, so memory does not grow with the width.
+
+    Args:
+        model: The model.
+        encodings: The texts, tokenized, none longer than the context.
+        directions: For each layer that is read float32 [directions, width], unit length, equally many for each.
+
+    Returns:
+        For each text float32 [tokens, layers, directions], layers in ascending order.
+    """
+    matrices = {i: torch.tensor(directions[i], device=model.info.device) for i in sorted(directions)}
+    found: dict[int, FloatArray] = {}
+    for batch in length_sorted([len(one) for one in encodings]):
+        chosen = [encodings[i] for i in batch]
+        ids = pad_right(
+            chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
+        )  # (rows, tokens)
+        with pace().measured("read", model.info, sum(map(len, chosen))):
+            projected = _trace_of_tokens(model, ids, matrices).cpu().numpy()  # (rows, tokens, layers, directions)
+        found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
+        yield Progress(len(found), len(encodings), "reading tokens")
+    return [found[i] for i in range(len(encodings))]
+
+
+@retried
+def _trace_of_tokens(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[int, torch.Tensor]) -> torch.Tensor:
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
+    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
+        kept = nnsight.save([])
+        for layer, matrix in matrices.items():
+            kept.append(read_stream(blocks[layer].output, copy).float() @ matrix.T)
+        tracer.stop()
+    return torch.stack(kept, dim=2)

@@ -14,8 +14,8 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.batches import TOKENS_PER_BATCH, length_sorted, pad_right
 from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
+from emotion_core.tracing.record import TOKENS_PER_BATCH, length_sorted, pad_right
 from emotion_core.tracing.remote import retried, trace_options
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.

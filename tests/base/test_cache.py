@@ -139,7 +139,7 @@ def test_more_keys_than_one_query_takes(cache):
 
 def test_what_was_read_before_a_cancel_is_kept(tiny, cache, monkeypatch):
     from emotion_core.tracing import record as recorder
-    from emotion_core.tracing.batches import length_sorted
+    from emotion_core.tracing.record import length_sorted
 
     monkeypatch.setattr(recorder, "length_sorted", lambda lengths: length_sorted(lengths, 40))
     job = record(tiny("gpt2"), TEXTS, MEAN, cache)

@@ -6,8 +6,7 @@ import altair as alt
 import pandas as pd
 from PIL import Image
 
-from emotion_core.charts.diverging import INK, diverging
-from emotion_core.charts.palette import COOL, WARM
+from emotion_core.charts.palette import COOL, INK, WARM, diverging
 
 
 def colours(background: str) -> list[tuple[int, int, int]]:

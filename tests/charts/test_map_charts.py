@@ -8,10 +8,9 @@ import vl_convert
 from geometry.maps import affective_vectors, random_vectors
 
 from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_table, scree, scree_table
-from emotion_core.charts.emotion_map import Look, component_plane, map_table
-from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
+from emotion_core.charts.emotion_map import Look, component_plane, cosine_chart, cosine_table, map_table, tree
 from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.labels import LEFT, NARROW, RIGHT, UNNAMED, readable
+from emotion_core.charts.palette import LEFT, NARROW, RIGHT, UNNAMED, readable
 from emotion_core.geometry.compare import compare, compare_layers
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex

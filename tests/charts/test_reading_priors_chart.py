@@ -3,8 +3,15 @@
 import numpy as np
 
 from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.reading_attempts import attempts, attempts_table, means_table
-from emotion_core.charts.reading_priors import lasting_table, priors, priors_table, turn_means
+from emotion_core.charts.reading import (
+    attempts,
+    attempts_table,
+    lasting_table,
+    means_table,
+    priors,
+    priors_table,
+    turn_means,
+)
 from emotion_core.reading.attempts import AttemptsReading
 from emotion_core.reading.chance import judge, trend
 from emotion_core.reading.priors import PriorsReading

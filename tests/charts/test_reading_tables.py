@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.reading import heat, heat_table, layer_heat, smoothed, top_movers
-from emotion_core.charts.reading_dose import dose_sentence
-from emotion_core.charts.reading_tables import token_table
+from emotion_core.charts.reading import dose_sentence, heat, heat_table, layer_heat, smoothed, token_table, top_movers
 from emotion_core.reading.chance import Chance, Trend
 from emotion_core.reading.dose import DoseReading
 from emotion_core.reading.text import TokenReading

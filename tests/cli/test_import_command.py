@@ -7,7 +7,7 @@ import pytest
 from command_helpers import answer
 
 from emotion_core.cli.main import main
-from emotion_core.exchange.gguf_write import gguf_bytes
+from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.vectors.file import load_vectors
 
 

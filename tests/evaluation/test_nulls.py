@@ -5,8 +5,8 @@ import pytest
 from vectors.planted import labelled_set, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.evaluation import nulls, shuffled_scores
-from emotion_core.evaluation.relabel import permutations, starts, swaps
+from emotion_core.evaluation import nulls
+from emotion_core.evaluation.nulls import permutations, starts, swaps
 from emotion_core.stats.auroc import auroc
 from emotion_core.vectors.estimate import LabelledRows, PairRows, blocks_of, estimate, places, project
 
@@ -43,7 +43,7 @@ def test_shuffled_pair_vectors_equal_estimates_on_swapped_pairs():
     one = pair_set(12, 4)
     acts, _ = planted_pairs(one, 2.0)
     train, _ = halves(one, acts)
-    scores_of = shuffled_scores.reextracted(acts.values, train, ("fear",), acts.values, 5, np.random.default_rng(3))
+    scores_of = nulls.reextracted(acts.values, train, ("fear",), acts.values, 5, np.random.default_rng(3))
     swapped = swaps(train, 5, np.random.default_rng(3))
     for layer in range(2):
         ((_, scores),) = scores_of(layer)
@@ -68,10 +68,10 @@ def test_shuffled_labelled_vectors_equal_estimates_on_shuffled_labels(monkeypatc
     train, test = halves(one, acts)
     held = acts.values[test.rows]
     order = permutations(train, 4, np.random.default_rng(5))
-    wide = [shuffled_scores._BUDGET, 1]  # all draws in one chunk, and one draw a chunk
+    wide = [nulls._BUDGET, 1]  # all draws in one chunk, and one draw a chunk
     for budget in wide:
-        monkeypatch.setattr(shuffled_scores, "_BUDGET", budget)
-        scores_of = shuffled_scores.reextracted(acts.values, train, ("c", "a"), held, 4, np.random.default_rng(5))
+        monkeypatch.setattr(nulls, "_BUDGET", budget)
+        scores_of = nulls.reextracted(acts.values, train, ("c", "a"), held, 4, np.random.default_rng(5))
         scores = np.concatenate([scores for _, scores in scores_of(1)])
         for k in range(4):
             labels = np.empty(len(train), dtype=np.int64)
@@ -91,8 +91,8 @@ def test_both_orders_of_multiplication_agree():
     train = rng.normal(size=(20, 6)).astype(np.float32)
     few, many = rng.normal(size=(4, 6)).astype(np.float32), rng.normal(size=(60, 6)).astype(np.float32)
     many[:4] = few
-    first = shuffled_scores._labelled_scores(train, order, bounds, few)
-    second = shuffled_scores._labelled_scores(train, order, bounds, many)
+    first = nulls._labelled_scores(train, order, bounds, few)
+    second = nulls._labelled_scores(train, order, bounds, many)
     np.testing.assert_allclose(first, second[:, :, :4], atol=1e-5)
 
 
@@ -113,7 +113,7 @@ def test_null_p_values_are_uniform_without_a_difference_and_smallest_with_a_larg
 def p_of(one, acts, seed):
     train, test = halves(one, acts)
     rng = np.random.default_rng(seed)
-    scores_of = shuffled_scores.reextracted(acts.values, train, ("fear",), acts.values, 100, rng)
+    scores_of = nulls.reextracted(acts.values, train, ("fear",), acts.values, 100, rng)
     null = run_to_end(nulls.shuffled_labels(test, ("fear",), scores_of, 4, 100, rng))
     vector = estimate(acts.values, train, "difference")[0]
     return null.p_value(auroc(*project(acts.values, test.sides("fear"), vector))[None])[0]
@@ -126,7 +126,7 @@ def test_the_longer_null_is_that_of_all_layers(form):
     train, test = halves(one, acts)
 
     def reextracted(rng):
-        return shuffled_scores.reextracted(acts.values, train, train.emotions, acts.values, 40, rng)
+        return nulls.reextracted(acts.values, train, train.emotions, acts.values, 40, rng)
 
     rng = np.random.default_rng(3)
     null = run_to_end(nulls.shuffled_labels(test, train.emotions, reextracted(rng), 4, 40, rng))
@@ -136,7 +136,7 @@ def test_the_longer_null_is_that_of_all_layers(form):
     scores = acts.values[:, 2, 0].astype(np.float64)
     first_axis = np.zeros((len(train.emotions), 4, 32), np.float32)
     first_axis[:, :, 0] = 1
-    fixed = shuffled_scores.fixed(first_axis, acts.values, 40)
+    fixed = nulls.fixed(first_axis, acts.values, 40)
     expected = nulls.shuffled_aurocs(test, test.emotions, fixed, 2, 40, np.random.default_rng(1))
     for e, emotion in enumerate(test.emotions):
         found = nulls.relabelled_aurocs(test, emotion, scores, 40, np.random.default_rng(1))
@@ -188,7 +188,7 @@ def test_a_layer_that_is_not_finite_has_no_null():
     acts.values[4, 2] = np.inf
     train, test = halves(one, acts)
     rng = np.random.default_rng(0)
-    scores_of = shuffled_scores.reextracted(acts.values, train, ("fear",), acts.values, 20, rng)
+    scores_of = nulls.reextracted(acts.values, train, ("fear",), acts.values, 20, rng)
     null = run_to_end(nulls.shuffled_labels(test, ("fear",), scores_of, 4, 20, rng))
     assert np.isnan(null.auroc[:, 0, 2]).all() and np.isfinite(null.auroc[:, 0, [0, 1, 3]]).all()
 
@@ -202,7 +202,7 @@ def test_171_emotions_take_seconds_a_layer_not_minutes():
     held = values[test.rows]
     test = LabelledRows(test.emotions, np.arange(len(test)), test.labels, test.groups)
     start = time.perf_counter()
-    scores_of = shuffled_scores.reextracted(values, train, emotions, held, 200, rng)
+    scores_of = nulls.reextracted(values, train, emotions, held, 200, rng)
     null = run_to_end(nulls.shuffled_labels(test, emotions, scores_of, 1, 200, rng))
     assert time.perf_counter() - start < 10
     assert abs(null.auroc.mean() - 0.5) < 0.01

@@ -7,7 +7,7 @@ import pytest
 from vectors.planted import activations, labelled_set, neutral, pair_set, planted_pairs
 
 from emotion_core.evaluation.heldout import score_heldout
-from emotion_core.evaluation.power import detectable_d, power_sentence, power_sentences
+from emotion_core.evaluation.sample_size import detectable_d, power_sentence, power_sentences
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.settings import BuildSettings
 

@@ -10,7 +10,7 @@ from bundled import Bundled
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.evaluation.orthogonalise import orthogonalise
-from emotion_core.evaluation.twin import read_twin
+from emotion_core.evaluation.transfer import read_twin
 
 
 def test_the_twin_is_built_as_the_vectors_were(bundled: Bundled) -> None:

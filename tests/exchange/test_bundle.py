@@ -13,8 +13,7 @@ import pytest
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.exchange.bundle import bundle_bytes, bundle_files, scored_files
-from emotion_core.exchange.names import slug, slugs
-from emotion_core.exchange.open_file import open_file
+from emotion_core.exchange.open_file import open_file, slug, slugs
 from emotion_core.exchange.tables import projection_table
 from emotion_core.prompts.files import read_prompt_bytes
 from exchange.conftest import built, labelled, pairs

@@ -14,8 +14,7 @@ from gguf import GGUFReader, GGUFWriter
 from vectors.planted import LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import VectorFileError
-from emotion_core.exchange.gguf_read import read_gguf
-from emotion_core.exchange.gguf_write import gguf_bytes, model_type
+from emotion_core.exchange.gguf import gguf_bytes, model_type, read_gguf
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.settings import BuildSettings
 
@@ -73,7 +72,7 @@ def test_rows_of_a_large_set_stay_outside(monkeypatch):
     one = labelled_set(("joy", "fear"), 3, 1)
     vectors = vectors_from([one], planted_labels(one, 1.0)[0], neutral(), BuildSettings())
     assert one.texts[0].text in read_gguf(gguf_bytes(vectors, "joy"), "x").metadata["emotion_vectors.manifest"]
-    monkeypatch.setattr("emotion_core.exchange.gguf_write.LARGEST_MANIFEST", 1000)
+    monkeypatch.setattr("emotion_core.exchange.gguf.LARGEST_MANIFEST", 1000)
     assert one.texts[0].text not in read_gguf(gguf_bytes(vectors, "joy"), "x").metadata["emotion_vectors.manifest"]
 
 

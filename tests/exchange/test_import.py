@@ -15,10 +15,9 @@ from safetensors.torch import save as save_torch
 from vectors.planted import INFO, LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError, VectorFileError
-from emotion_core.exchange.complete import complete, hint_mismatch, not_finite
 from emotion_core.exchange.found import Answers, Found
-from emotion_core.exchange.gguf_write import gguf_bytes
-from emotion_core.exchange.open_file import open_file
+from emotion_core.exchange.gguf import gguf_bytes
+from emotion_core.exchange.open_file import complete, hint_mismatch, not_finite, open_file
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.file import load_vectors, vector_bytes
 from emotion_core.vectors.settings import BuildSettings
@@ -182,7 +181,7 @@ PRODUCERS = {
 
 @pytest.mark.parametrize("producer", PRODUCERS)
 def test_the_recipe_works_for_the_usual_files(producer, tmp_path, monkeypatch):
-    from emotion_core.exchange.pickled import RECIPE
+    from emotion_core.exchange.numpy_file import RECIPE
 
     made, answers, expected = PRODUCERS[producer]
     monkeypatch.chdir(tmp_path)

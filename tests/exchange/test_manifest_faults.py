@@ -13,7 +13,7 @@ from vectors.test_vector_file import rewrite
 
 from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.bundle import bundle_bytes
-from emotion_core.exchange.gguf_write import gguf_bytes
+from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.exchange.open_file import open_file
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.file import require_model, vector_bytes
@@ -46,15 +46,15 @@ def test_in_a_bundle(vectors, change, message):
 
 @pytest.mark.parametrize(("change", "message"), FAULTS)
 def test_in_a_gguf_file(vectors, change, message, monkeypatch):
-    from emotion_core.exchange import gguf_write
+    from emotion_core.exchange import gguf
 
     def changed(one):
         document = json.loads(real(one))
         change(document)
         return json.dumps(document)
 
-    real = gguf_write.manifest_json
-    monkeypatch.setattr(gguf_write, "manifest_json", changed)
+    real = gguf.manifest_json
+    monkeypatch.setattr(gguf, "manifest_json", changed)
     with pytest.raises(VectorFileError, match=message):
         open_file("fear.gguf", gguf_bytes(vectors, "fear"))
 

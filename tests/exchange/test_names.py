@@ -1,6 +1,6 @@
 """Names as file names: letters of every script stay apart, and no system refuses one."""
 
-from emotion_core.exchange.names import slug, slugs
+from emotion_core.exchange.open_file import slug, slugs
 
 
 def test_names_of_every_script_can_be_told_apart() -> None:

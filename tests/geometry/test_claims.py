@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.evaluation.twin import read_twin
+from emotion_core.evaluation.transfer import read_twin
 from emotion_core.geometry.claims import LEVEL, claims, holm
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from vectors.planted import neutral, pair_set, planted_pairs
 
 from emotion_core.base.errors import EmotionCoreError, VectorFileError
-from emotion_core.exchange.gguf_write import gguf_bytes
+from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.exchange.open_file import open_file
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.file import load_vectors, vector_bytes

@@ -20,8 +20,8 @@ from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
 from emotion_core.steering.operators import Gate
+from emotion_core.tracing.record import project_layers
 from emotion_core.tracing.score import Continuation, score
-from emotion_core.tracing.tokens import project_layers
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 TURNS = (Turn("system", "Be brief."), Turn("user", "Who is at the door?"))

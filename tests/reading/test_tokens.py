@@ -16,8 +16,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.audit import audit_tokens, counts, short_sentence, short_texts
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.sentence import neutral_baseline, read_sentence
-from emotion_core.tracing.record import record
-from emotion_core.tracing.tokens import project_tokens
+from emotion_core.tracing.record import project_tokens, record
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

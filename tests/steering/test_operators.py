@@ -24,7 +24,7 @@ from emotion_core.steering.plan import PlannedRow
 from emotion_core.steering.prompt_tokens import prompt_tokens
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
-from emotion_core.tracing.tokens import project_tokens
+from emotion_core.tracing.record import project_tokens
 from emotion_core.vectors.build import neutral_texts
 from steering.handmade import LAYER, random_vectors, settings
 

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from emotion_core.tracing.batches import LENGTH_MULTIPLE, TOKENS_PER_TRACE, length_sorted
+from emotion_core.tracing.record import LENGTH_MULTIPLE, TOKENS_PER_TRACE, length_sorted
 
 
 def padded(length: int) -> int:

@@ -13,11 +13,10 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing import memory
-from emotion_core.tracing.decode import prefill, spread, step
+from emotion_core.tracing.decode import TokensSoFar, prefill, spread, step
 from emotion_core.tracing.memory import Memory, memory_of, slowness
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.steer import Intervention
-from emotion_core.tracing.tokens_so_far import TokensSoFar
 
 # Recurrent and hybrid families whose state is copied, and those for which the text is computed anew.
 COPIED = (

@@ -10,8 +10,7 @@ from emotion_core.base.activations import Activations, ReadingPosition
 from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.tracing import record as recorder
-from emotion_core.tracing.batches import length_sorted
-from emotion_core.tracing.record import read_tokens, record
+from emotion_core.tracing.record import length_sorted, read_tokens, record
 from tracing.plain import blocks, streams
 
 READINGS = {

@@ -7,8 +7,7 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import load_model
-from emotion_core.tracing.batches import pad_right
-from emotion_core.tracing.record import record
+from emotion_core.tracing.record import pad_right, record
 
 TEXTS = [" ".join(["the quick brown fox met a slow grey dog and ran"] * n)[: 7 * n + 5] for n in range(1, 30)]
 

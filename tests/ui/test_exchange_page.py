@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from page_helpers import button, done, texts
 
-from emotion_core.exchange.gguf_write import gguf_bytes
+from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.runs.builds import VECTORS_FILE
 from emotion_core.vectors.file import load_vectors
 from ui.services import store

@@ -65,11 +65,12 @@ def _scale(base: Preferences, emotion: str) -> None:
     else:
         verdict("no evidence", NOT_TESTABLE, word="not testable here", key="preferences")
     bias = base.scores
+    agree = base.orders.r  # nan where the first named always wins
+    orders = f" What wins when named first wins when named second: r = {agree:+.2f} over activities." * (agree == agree)
     bias_line = (
         f"Being named first adds {bias.bias:+.2f} nats ({bias.bias_low:+.2f} to {bias.bias_high:+.2f}) and is taken "
-        f"out of the scores; {base.consistent:.0%} of the pairs are answered alike in both orders. What wins when "
-        f"named first wins when named second: r = {base.orders.r:+.2f} over activities. Correlation of the "
-        f"scores with the number of tokens: {base.length_r:+.2f}."
+        f"out of the scores; {base.consistent:.0%} of the pairs are answered alike in both orders.{orders} "
+        f"Correlation of the scores with the number of tokens: {base.length_r:+.2f}."
     )
     st.caption(minus(bias_line))
     left, right = st.columns([3, 2])

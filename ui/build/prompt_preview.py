@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from emotion_core.evaluation.power import power_sentences
+from emotion_core.evaluation.sample_size import power_sentences
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.prompts.write import to_csv

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
-from emotion_core.evaluation.rejudge import rejudged
+from emotion_core.evaluation.part import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.evaluation import CONFOUNDS, OnSets
 from emotion_core.prompts.prompt_set import PromptSet

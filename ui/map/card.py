@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.held_table import held_table
+from emotion_core.charts.checkup import held_table
 from emotion_core.geometry.similarity import farthest
 from ui.map.choices import held, toggle_held
 from ui.map.data import Mapped

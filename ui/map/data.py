@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion_core.evaluation.twin import TwinVectors
+from emotion_core.evaluation.transfer import TwinVectors
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings

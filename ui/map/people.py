@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
-from emotion_core.charts.map_checks import reading_chart, reading_table
+from emotion_core.charts.emotion_map import reading_chart, reading_table
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.geometry import TWIN

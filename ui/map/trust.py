@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.map_variants import variant_plane, variant_planes, variant_sentence, variant_table
+from emotion_core.charts.emotion_map import variant_plane, variant_planes, variant_sentence, variant_table
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.geometry.stability import RESAMPLES, SPLITS, Stability
 from emotion_core.geometry.words import closeness

@@ -8,8 +8,16 @@ import altair as alt
 import streamlit as st
 
 from emotion_core.charts.agreement import scree, scree_table
-from emotion_core.charts.emotion_map import COMPONENTS, Colour, Look, component_plane, map_table
-from emotion_core.charts.emotion_relations import cosine_chart, cosine_table, tree
+from emotion_core.charts.emotion_map import (
+    COMPONENTS,
+    Colour,
+    Look,
+    component_plane,
+    cosine_chart,
+    cosine_table,
+    map_table,
+    tree,
+)
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads
 from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts import reading_attempts as charts
+from emotion_core.charts import reading as charts
 from emotion_core.reading.attempts import AttemptsReading
 from emotion_core.stats.p_words import p_words
 from ui.charts import show_chart

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts import reading_turns as charts
-from emotion_core.charts.reading_tables import all_turns, token_table
+from emotion_core.charts import reading as charts
+from emotion_core.charts.reading import all_turns, token_table
 from emotion_core.models.dialogue import line_breaks
 from emotion_core.reading.continuation import Continuation, Writing
 from ui.charts import show_chart

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts import reading_dose as charts
-from emotion_core.charts.reading_tables import dose_values
+from emotion_core.charts import reading as charts
+from emotion_core.charts.reading import dose_values
 from emotion_core.reading.dose import DoseReading
 from ui.charts import show_chart
 from ui.downloads import downloads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from emotion_core.charts import reading_monitor as charts
+from emotion_core.charts import reading as charts
 from emotion_core.models.dialogue import line_breaks
 from emotion_core.reading.chance import control_words
 from emotion_core.reading.monitor import LabelledReading, Threshold, Watched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts import reading_priors as charts
+from emotion_core.charts import reading as charts
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.priors import PriorsReading
 from emotion_core.stats.p_words import p_words

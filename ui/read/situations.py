@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.reading_tables import situation_table
+from emotion_core.charts.reading import situation_table
 from emotion_core.reading.situations import SituationReading
 from emotion_core.stats.p_words import p_words
 from ui.downloads import downloads

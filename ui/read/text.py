@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts import reading as charts
-from emotion_core.charts.reading_tables import token_table
+from emotion_core.charts.reading import token_table
 from emotion_core.reading.text import TokenReading
 from ui.charts import show_chart
 from ui.downloads import downloads

@@ -15,6 +15,7 @@ from ui.charts import show_chart
 from ui.downloads import download, downloads, json_download
 from ui.plain import minus, plain
 from ui.services import store
+from ui.verdict import shows
 from ui.working import Working
 
 _SIGNS = {
@@ -68,6 +69,7 @@ def replication_table(working: Working) -> None:
         index=numbers.index(int(linked)) if linked.isdigit() and int(linked) in by_row else 0,
         format_func=lambda number: f"{number}. {by_row[number].book.name}",
         key=f"replicate-row-{part}",
+        help="What the paper did, what came out here, and the texts.",
     )
     if row is not None and str(row) != linked:
         st.query_params["row"] = str(row)
@@ -126,9 +128,7 @@ def _row(line: Line, working: Working) -> None:
                 hide_index=True,
                 height=38 + 35 * len(finding.facts),
             )
-    shows, shows_not = st.columns(2)
-    shows.markdown(f"**Shows**: {plain(line.book.shows)}")
-    shows_not.markdown(f"**Does not show**: {plain(line.book.shows_not)}")
+    shows(plain(line.book.shows), plain(line.book.shows_not))
     took = "" if math.isnan(line.seconds) else f" It took {line.seconds:.0f} s here."
     if line.book.row in ROWS:
         cost = f"About {line.book.minutes:g} minutes at 135 million parameters on two cores.{took}"

@@ -39,8 +39,7 @@ from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.stats.intervals import wilson
 from emotion_core.steering.noise import choose, gumbel
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
-from emotion_core.tracing.record import record_places
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers, record_places
 from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 
 DEALS = 10_000

@@ -15,7 +15,7 @@ from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.places import Chat, chat_of
 from emotion_core.stats.auroc import Array
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 
 # The twelve emotions of the texts; a set of 171 words has most of them as adjectives.

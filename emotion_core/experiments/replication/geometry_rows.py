@@ -12,7 +12,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.charts.figure import marks
 from emotion_core.evaluation.controls import relabelled
 from emotion_core.evaluation.rivals import vocabulary_aurocs
-from emotion_core.evaluation.twin import read_twin
+from emotion_core.evaluation.transfer import read_twin
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.finding import Finding, found, not_testable, shown
 from emotion_core.experiments.replication.rule import (

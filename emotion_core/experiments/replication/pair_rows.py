@@ -31,7 +31,7 @@ from emotion_core.prompts.library_items import BOUND_EMOTIONS, AlignedPair
 from emotion_core.reading.dose import named_by
 from emotion_core.reading.pairs import PairReading, aligned, read_pairs
 from emotion_core.reading.places import Chat, chat_of, place_tokens
-from emotion_core.tracing.tokens import project_layers
+from emotion_core.tracing.record import project_layers
 
 DRAWS = 2000
 NOTHING = 0.1  # SD of neutral words that count as no effect

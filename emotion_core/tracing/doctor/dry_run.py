@@ -20,10 +20,9 @@ from emotion_core.tracing.decode import prefill, spread, step
 from emotion_core.tracing.doctor.check import Check, rounding, verdict
 from emotion_core.tracing.doctor.probe import probe_ids, probes
 from emotion_core.tracing.options import Asked, score_options
-from emotion_core.tracing.record import record
+from emotion_core.tracing.record import project_tokens, record
 from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.steer import Intervention
-from emotion_core.tracing.tokens import project_tokens
 
 _REMEDY = "Do not send it: report the message with the versions of nnsight and transformers"
 

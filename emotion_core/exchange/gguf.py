@@ -1,20 +1,21 @@
-"""Reads a GGUF file that may come from anybody: every count is held against the file's length before it is believed.
-
-The `gguf` package reads its own files well but trusts their counts, and loops for as long as a header tells it to;
-an upload must not. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3.
-"""
+"""GGUF control vectors: reading them without the library that loops as long as a header says, and writing them."""
 
 from __future__ import annotations
 
 import struct
+import tempfile
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import VectorFileError
+from emotion_core.exchange.one_emotion import only
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import TENSORS, manifest_json
 
 MAGIC = b"GGUF"
 _STRING, _ARRAY = 8, 9
@@ -149,3 +150,64 @@ def _tensor(cursor: _Cursor, at: int, shape: tuple[int, ...], kind: int, name: s
         return widened
     converted: FloatArray = raw.astype(np.float32)
     return converted
+
+
+ARCHITECTURE = "controlvector"
+NAMESPACE = "emotion_vectors"
+# A file for each of many emotions would carry the whole labelled set each time; above this the rows stay in the bundle.
+LARGEST_MANIFEST = 256 * 1024
+
+
+def gguf_bytes(vectors: EmotionVectors, emotion: str) -> bytes:
+    """The vectors of one emotion as a GGUF file, with their length.
+
+    A layer whose vector is zero or not finite is left out: a tool that finds no direction for a block adds nothing.
+
+    Args:
+        vectors: The vectors.
+        emotion: Whose.
+
+    Raises:
+        VectorFileError: There is no vector for the emotion.
+    """
+    one = only(vectors, (emotion,))
+    manifest = manifest_json(one)
+    if len(manifest) > LARGEST_MANIFEST:
+        manifest = manifest_json(only(vectors, (emotion,), keep_rows=False))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "vector.gguf")
+        _write(path, one, manifest)
+        return path.read_bytes()
+
+
+def model_type(architecture: str) -> str:
+    """The family name that repeng keeps as `model_hint`, such as `gpt2` for GPT2LMHeadModel.
+
+    The class name itself where transformers does not know it.
+    """
+    import transformers  # seconds of import
+
+    config = getattr(getattr(transformers, architecture, None), "config_class", None) if architecture else None
+    return str(getattr(config, "model_type", "") or architecture or "unknown")
+
+
+def _write(path: Path, one: EmotionVectors, manifest: str) -> None:
+    from gguf import GGUFWriter
+
+    writer = GGUFWriter(path, ARCHITECTURE)
+    writer.add_name(f"{one.emotions[0]} ({one.model.name})")
+    writer.add_string(f"{ARCHITECTURE}.model_hint", model_type(one.model.architecture))
+    values: FloatArray = one.values[0]  # (layers, width)
+    whole = [i for i in range(1, one.n_layers) if np.isfinite(values[i]).all() and values[i].any()]
+    writer.add_uint32(f"{ARCHITECTURE}.layer_count", len(whole))
+    writer.add_string(f"{NAMESPACE}.manifest", manifest)
+    for name in TENSORS:
+        numbers = values[0] if name == "values" else np.ravel(getattr(one, name))
+        key = f"{NAMESPACE}.layer_0" if name == "values" else f"{NAMESPACE}.{name}"
+        writer.add_array(key, [float(number) for number in numbers])
+    for i in whole:
+        writer.add_tensor(f"direction.{i}", np.ascontiguousarray(values[i], dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
