@@ -182,7 +182,10 @@ def test_readings_of_version_0_1_open_and_can_be_done_again(name: str, bundled: 
     experiment, result, was_asked = open_reading(store, store.get(run_id))
     assert experiment is reading_of(settings) and isinstance(result, experiment.gives) and was_asked == settings
     again = bundled.run(settings.read(Bench(bundled.model, bundled.twelve, bundled.cache)))
-    assert alike(result.to_json(), again.to_json())
+    if name == "situations":  # the built-in messages have doubled since, and some were reworded
+        assert len(again.texts) > len(result.texts)
+    else:
+        assert alike(result.to_json(), again.to_json())
 
 
 def alike(a: Any, b: Any) -> bool:

@@ -154,8 +154,15 @@ def _edit(working: Working, steering: Steering | None, talk: Talk) -> None:
             index=len(own) - 1,
             format_func=lambda i: f"{i + 1}: {turns[i].content[:40]}",
             key="talk-edit-turn",
+            help="What follows it is written anew; the conversation so far stays on the shelf.",
         )
-        wording = st.text_area("What you say instead", turns[place].content, key=f"talk-edit-{place}", max_chars=4000)
+        wording = st.text_area(
+            "What you say instead",
+            turns[place].content,
+            key=f"talk-edit-{place}",
+            max_chars=4000,
+            help="Your message in other words. The same seed draws the new replies.",
+        )
         if st.button("Go on from there", key="talk-fork", type="primary") and wording.strip():
             cut = (*turns[:place], Turn("user", wording.strip()))
             asked = steering.asked if steering is not None else {}

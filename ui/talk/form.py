@@ -69,6 +69,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
                 format_func=lambda one: f"{vectors.selected_layer} (chosen at the build)" if one is None else str(one),
                 key=f"talk-layer-{vectors.n_layers}",
                 persist_state="session",
+                help="Whose output is steered and read. The one chosen at the build is where the direction was tested.",
             )
         care = care_form(vectors, operation, key="talk-")
         with st.popover("Model", icon=":material/settings:", help="System prompt, length, temperature, dice."):

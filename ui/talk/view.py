@@ -11,6 +11,7 @@ from ui.charts import show_chart
 from ui.downloads import download
 from ui.plain import plain
 from ui.tokens import FULL_COLOUR, Token, shade, token_strip
+from ui.verdict import shows
 
 _ICONS = {"user": ":material/person:", "assistant": ":material/smart_toy:", "system": ":material/tune:"}
 _CHOSEN = "talk token"
@@ -121,6 +122,10 @@ def _card(talk: Talk, emotion: str, key: str) -> None:
         with right:
             chart = by_layer_chart(talk, number, token, emotion)
             show_chart(chart, alt_text=str(chart.description), key=f"{key}-layers")
+            shows(
+                "The reading of this one token at every layer, in standard deviations of neutral tokens.",
+                "A finding: some token always reads highest, along a random direction too.",
+            )
 
 
 def take_along(talk: Talk, emotion: str) -> None:
