@@ -124,11 +124,12 @@ def test_texts_are_counted_as_often_as_they_are_read(settings: ReadingSettings, 
 
 
 def test_a_longer_text_a_larger_model_and_a_reply_cost_more() -> None:
-    info = load_model("demo", device="cpu").info
+    info = replace(load_model("demo", device="cpu").info, fingerprint="of no model that ran here")
     short = TextSettings("x" * 50)
     base = reading_seconds(info, short)
     assert reading_seconds(info, replace(short, text="x" * 100_000)) > base
-    assert reading_seconds(replace(info, parameters=50 * info.parameters), short) > 2 * base
+    larger = replace(info, parameters=50 * info.parameters, fingerprint="of another model")
+    assert reading_seconds(larger, short) > 2 * base
     assert reading_seconds(info, ReplySettings(TALK, Writing("fear", tokens=500))) > base + 1
 
 

@@ -8,7 +8,7 @@ import torch
 from tiny import FAMILIES, tiny_model
 
 from emotion_core.steering import generate as generator
-from emotion_core.steering import plan
+from emotion_core.steering import noise, plan
 from emotion_core.steering.plan import BASELINE_TEXTS
 from steering.handmade import all_written, run, settings, texts, written
 
@@ -89,13 +89,13 @@ def test_all_strengths_share_the_noise_of_their_sample(tiny):
 
 def test_prompts_draw_different_noise(tiny, monkeypatch):
     drawn = []
-    real = generator.gumbel
+    real = noise.gumbel
 
     def noted(*args):
         drawn.append(args)
         return real(*args)
 
-    monkeypatch.setattr(generator, "gumbel", noted)
+    monkeypatch.setattr(noise, "gumbel", noted)
     written(tiny("gpt2"), max_new_tokens=3)
     assert {args[1] for args in drawn} == set(settings().prompts)
     assert {args[2:4] for args in drawn} == {(s, t) for s in range(BASELINE_TEXTS) for t in range(3)}

@@ -11,7 +11,7 @@ from emotion_core.tracing import decode, record
 from emotion_core.tracing.doctor import Check, doctor, facts, reading, steering
 from emotion_core.tracing.doctor.probe import probes
 
-_edited = decode.steered
+_edited = decode.steered_by
 
 
 def failed(model) -> dict[str, Check]:
@@ -41,20 +41,20 @@ def test_a_trace_that_reads_another_layer_is_found(tiny, monkeypatch):
 
 def test_steering_of_the_first_row_only_is_found(tiny, monkeypatch):
     """The classic silent mistake: indexing a tensor output as if it were a tuple."""
-    monkeypatch.setattr(decode, "steered", lambda hidden, edit: torch.cat([_edited(hidden, edit)[:1], hidden[1:]]))
+    monkeypatch.setattr(decode, "steered_by", lambda hidden, edits: torch.cat([_edited(hidden, edits)[:1], hidden[1:]]))
     check = steering.every_row_and_step_steered(tiny("gpt2"))
     assert not check.passed and "except in 45 of 48 rows and steps" in check.detail
 
 
 def test_steering_of_the_first_step_only_is_found(tiny, monkeypatch):
     calls = iter(range(100))
-    monkeypatch.setattr(decode, "steered", lambda hidden, edit: _edited(hidden, edit) if not next(calls) else hidden)
+    monkeypatch.setattr(decode, "steered_by", lambda hidden, edits: hidden if next(calls) else _edited(hidden, edits))
     check = steering.every_row_and_step_steered(tiny("gpt_neo"))
     assert not check.passed and "except in 30 of 48 rows and steps" in check.detail
 
 
 def test_strength_zero_that_changes_something_is_found(tiny, monkeypatch):
-    monkeypatch.setattr(decode, "steered", lambda hidden, edit: hidden + 1e-3 * edit.directions[:, None])
+    monkeypatch.setattr(decode, "steered_by", lambda hidden, edits: hidden + 1e-3 * edits[0].directions[:, None])
     check = steering.strength_zero_is_identity(tiny("llama"))
     assert not check.passed and "add, project_out, clamp" in check.detail
 

@@ -21,7 +21,9 @@ def test_rows_are_run_and_opened(open_page: Open, until: Until) -> None:
     assert "cannot be told" in row["Verdict"] and "1." in row["This model (95 %)"]
     app.selectbox(key="replicate-row-None").set_value(13).run()
     assert not app.exception and "13" in app.query_params["row"]
-    assert "Does not show" in texts(app) and "python -m emotion_core replicate" in " ".join(c.value for c in app.code)
+    assert "What it does not" in texts(app) and "python -m emotion_core replicate" in " ".join(
+        c.value for c in app.code
+    )
 
 
 def test_rows_that_are_none_are_explained(open_page: Open) -> None:
