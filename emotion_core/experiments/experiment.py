@@ -142,15 +142,21 @@ _ASKED_FILE = "asked.json"
 NOT_KEPT = "What this run was asked to do was uploaded or long, and is not kept beyond its result"
 
 
+def how_made(vectors: EmotionVectors) -> list[object]:
+    """What controls depend on beside the numbers: equal vectors with and without their texts have other controls."""
+    return [
+        [one.sha256 for one in vectors.prompt_sets],
+        [vectors.estimator, vectors.neutral_projection, vectors.seed],
+    ]
+
+
 def key_of(experiment: Experiment[S, R], vectors: EmotionVectors, settings: S) -> str:
     """Content key of a run: the same key, the same result."""
-    made = [one.sha256 for one in vectors.prompt_sets]
-    how = [vectors.estimator, vectors.neutral_projection, vectors.seed]
     return content_key(
         experiment.kind,
         [schema(experiment.gives), experiment.version, RECORDER_VERSION, _built_in_texts()],
         vectors_digest(vectors),
-        [made, how],
+        how_made(vectors),
         as_plain(settings, _refer),
     )
 

@@ -20,7 +20,7 @@ from emotion_core.base.ask import Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Kind
-from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, asked_of, load
+from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, asked_of, how_made, load
 from emotion_core.models.encode import encode
 from emotion_core.prompts.library import load_conversations, load_implicit, load_system_prompts, load_templates
 from emotion_core.prompts.library_items import Template, Turn
@@ -533,7 +533,8 @@ def known_baseline(
         place: Where whole texts are read; by default where the texts of the vectors were.
     """
     at = None if place is None else place.key
-    key = content_key(vectors_digest(bench.vectors), layers, form, seed, tuple(kinds), each, at)
+    made = how_made(bench.vectors)
+    key = content_key(vectors_digest(bench.vectors), made, layers, form, seed, tuple(kinds), each, at)
     with _LOCK:
         found = _baselines.get(key)
     if found is None:

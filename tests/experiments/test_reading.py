@@ -133,6 +133,13 @@ def test_a_longer_text_a_larger_model_and_a_reply_cost_more() -> None:
     assert reading_seconds(info, ReplySettings(TALK, Writing("fear", tokens=500))) > base + 1
 
 
+def test_equal_vectors_without_their_texts_have_a_zero_point_of_their_own(bundled: Bundled) -> None:
+    imported = replace(bundled.twelve, prompt_sets=(), estimator="unknown")
+    first = bundled.run(known_baseline(Bench(bundled.model, imported, bundled.cache), [2]))
+    second = bundled.run(known_baseline(Bench(bundled.model, bundled.twelve, bundled.cache), [2]))
+    assert "shuffled" not in first.kinds and "shuffled" in second.kinds, "there are no labels to shuffle without texts"
+
+
 def test_texts_are_read_where_it_is_asked(bundled: Bundled) -> None:
     bench = Bench(bundled.model, bundled.twelve, bundled.cache)
     last = ReadingPosition("last")
