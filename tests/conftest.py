@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Before any library reads them.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -75,7 +76,12 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
 
 
 @pytest.fixture(autouse=True)
-def settings_of_this_test() -> Iterator[None]:
-    """No test sees the settings that another one's environment gave."""
+def nothing_stays_of_a_test() -> Iterator[None]:
+    """No test sees the settings that another one's environment gave, nor a page that Streamlit made the main module.
+
+    A process that is spawned runs the file of the main module first.
+    """
+    main = sys.modules["__main__"]
     yield
+    sys.modules["__main__"] = main
     settings.cache_clear()
