@@ -21,6 +21,7 @@ OUT = ROOT / "docs" / "images"
 VIEWS = {
     "home": ("", 1750),
     "map": ("Explore_emotions?model=demo&tab=Map&vectors=scenes-171&emotion=afraid", 1400),
+    "talk": ("Talk", 1300),
     "study": ("Fear_study?model=demo", 900),
 }
 WIDTH = 1280
