@@ -325,9 +325,11 @@ def alarms(bench: Bench) -> Iterator[tuple[Count, bool]]:
     scale = bench.run(read_scale(bench.model, vectors))
     texts = [one.text for one in load_prompts(NEUTRAL_SET).part("heldout") if bench.model.fits(one.text)]
     peaks = bench.run(neutral_peaks(bench.model, vectors, scale, texts, 9000 + bench.first))
-    for e, alarm in enumerate(scale.alarms()):
-        for peak in peaks[: bench.draws, e]:
-            yield Count("talk alarm", "neutral turns"), bool(peak > alarm.threshold)
+    # A turn is the unit: the alarms of a set's emotions read the same tokens, so one emotion is drawn for each turn.
+    alarms_of, rng = scale.alarms(), np.random.default_rng(bench.first)
+    for peak in peaks[: bench.draws]:
+        e = rng.integers(len(alarms_of))
+        yield Count("talk alarm", "neutral turns"), bool(peak[e] > alarms_of[e].threshold)
 
 
 def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:

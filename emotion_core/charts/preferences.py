@@ -60,7 +60,7 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
         colour = alt.Color(
             "kind:N",
             scale=alt.Scale(domain=kinds, range=list(CATEGORICAL[: len(kinds)])),
-            legend=alt.Legend(orient="bottom", title=None, columns=3),
+            legend=alt.Legend(orient="bottom", title=None, columns=2),
         )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=alt.Y("score:Q", title="Preference (nats)"),

@@ -126,7 +126,7 @@ def transfer_chart(result: Transfer, score: TransferScore, *, height: int = 400)
     parts: list[alt.Chart] = [band, chance, line, ends, dots, ring]
     if len(rivals):
         names = rivals["rival"].tolist()
-        legend = alt.Legend(orient="bottom", title=None, columns=3, symbolType="stroke", labelLimit=200)
+        legend = alt.Legend(orient="bottom", title=None, columns=2, symbolType="stroke", labelLimit=200)
         parts.insert(
             2,
             alt.Chart(rivals)

@@ -19,6 +19,7 @@ from emotion_core.experiments.replication.finding import Finding, found, not_tes
 from emotion_core.experiments.replication.rule import (
     DOES_NOT,
     LEVEL,
+    NOT_TESTABLE,
     UNTOLD,
     Array,
     Estimate,
@@ -37,6 +38,7 @@ from emotion_core.reading.dose import match_expected
 from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.stats.intervals import wilson
+from emotion_core.stats.p_words import p_words
 from emotion_core.steering.noise import choose, gumbel
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.record import project_layers, record_places
@@ -260,6 +262,8 @@ class _Statements:
         at: float64 [statements, places, emotions + controls]; places are S, U and H.
         emotions: The first columns.
         layer: Layer read.
+        user: Emotion of each statement as a vector's name; None where there is no such vector.
+        reply: Emotion of the fitting reply, the same.
     """
 
     kinds: np.ndarray
@@ -267,6 +271,8 @@ class _Statements:
     at: Array
     emotions: tuple[str, ...]
     layer: int
+    user: tuple[str | None, ...]
+    reply: tuple[str | None, ...]
 
 
 def _statements(bench: Bench, core: Core) -> Job[_Statements]:
@@ -284,7 +290,8 @@ def _statements(bench: Bench, core: Core) -> Job[_Statements]:
     # Two places differ by a constant for each direction; without it r is not about which constants agree.
     rows = (rows - rows[kinds == "neutral"].mean(axis=0)) / core.token_sd[layer]
     kept = np.flatnonzero(kinds != "neutral")
-    return _Statements(kinds[kept], tuple(chats[i] for i in kept), rows[kept], core.emotions, layer)
+    user, reply = (tuple(known_form(getattr(items[i], who), core.emotions) for i in kept) for who in ("user", "reply"))
+    return _Statements(kinds[kept], tuple(chats[i] for i in kept), rows[kept], core.emotions, layer, user, reply)
 
 
 def user_and_header(bench: Bench) -> Job[Finding]:
@@ -296,7 +303,18 @@ def user_and_header(bench: Bench) -> Job[Finding]:
     one = _within(against[:, 0], against[:, 2], n)
     controls = _columns(against[:, 0, n:], against[:, 2, n:])
     p = Estimate(-one.value, -one.high, -one.low, -0.3, -0.3).against_null()
-    if one.high < 0.3:
+    carried = [
+        (place, _tells_emotions_apart(said.at[:, k, :n], labels, said.emotions))
+        for place, k, labels in (
+            ("the user's emotion at the statement's end", 0, said.user),
+            ("the reply's emotion at the header", 2, said.reply),
+        )
+    ]
+    lost = [place for place, p_value in carried if not p_value < LEVEL]
+    if one.high < 0.3 and lost:
+        # Two places that carry nothing have no correlation either.
+        judged = Judged(NOT_TESTABLE, p, f"{' and '.join(lost)} cannot be read, so that a low r says nothing")
+    elif one.high < 0.3:
         judged = Judged("replicates", p, "the interval lies below .3")
     elif one.low > max(0.3, one.null_high):
         judged = Judged(DOES_NOT, p, "above .3 and above the header of another message")
@@ -312,6 +330,7 @@ def user_and_header(bench: Bench) -> Job[Finding]:
         ("random directions at the same two tokens", f"{np.nanmean(controls):.2f} ({low:.2f} to {high:.2f})"),
         ("all emotions and messages together", f"r {pooled:.2f}"),
         ("within a message, over emotions", f"r {across:.2f}"),
+        *((f"{place} is read", f"{p_words(p_value)} beside names dealt out again") for place, p_value in carried),
         ("layer", str(said.layer)),
     ]
     by_emotion = _columns(against[:, 0, :n], against[:, 2, :n])
@@ -324,6 +343,25 @@ def user_and_header(bench: Bench) -> Job[Finding]:
     )
     statistic = "mean within-emotion r of the statement's end with the header, over messages"
     return found(17, statistic, one, judged, len(against), facts, [chart])
+
+
+def _tells_emotions_apart(readings: Array, labels: Sequence[str | None], emotions: Sequence[str]) -> float:
+    """P of the mean reading of each statement's own emotion, beside the same labels dealt out again.
+
+    Args:
+        readings: float64 [statements, emotions].
+        labels: The emotion of each; None is left out.
+        emotions: The columns.
+    """
+    kept = [i for i, label in enumerate(labels) if label is not None]
+    own = np.array([emotions.index(str(labels[i])) for i in kept])
+    if len(set(own)) < 2:
+        return 1.0
+    centred = readings[kept] - readings[kept].mean(axis=0)
+    rng = np.random.default_rng(0)
+    value = centred[np.arange(len(kept)), own].mean()
+    dealt = np.array([centred[np.arange(len(kept)), rng.permutation(own)].mean() for _ in range(DRAWS)])
+    return float((1 + (dealt >= value - 1e-12).sum()) / (1 + DRAWS))
 
 
 def _columns(first: Array, second: Array) -> Array:
