@@ -7,6 +7,7 @@ the type annotations, so only what the class declares can come out of a file: un
 from __future__ import annotations
 
 import json
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -26,6 +27,7 @@ T = TypeVar("T")
 _Arrays = dict[str, npt.NDArray[Any]]
 Refer = Callable[[object], Any]
 Resolve = Callable[[Any, Any], Any]
+_MODULE_PATH = re.compile(r"\bemotion_core\.(?:\w+\.)*")
 
 
 def _as_written(kind: Any, value: Any) -> None:
@@ -109,13 +111,15 @@ def from_plain(kind: type[T], value: Any, resolve: Resolve | None = None) -> T:
 def schema(kind: Any) -> str:
     """The shape of a result class and of all classes in it, for content keys: results of an older shape are not found.
 
+    Classes stand by their name alone, so that a class that moves to another module keeps its results.
+
     Example:
         >>> schema(tuple[int, ...])
         'tuple[int, ...]'
     """
     if not is_dataclass(kind):
         inside = [schema(one) for one in typing.get_args(kind) if is_dataclass(one) or typing.get_args(one)]
-        return str(kind) + "".join(inside)
+        return _MODULE_PATH.sub("", str(kind)) + "".join(inside)
     hints = typing.get_type_hints(kind)
     parts = [f"{one.name}:{schema(hints[one.name])}" for one in fields(cast(Any, kind)) if one.init]
     return f"{getattr(kind, '__name__', '')}({','.join(parts)})"

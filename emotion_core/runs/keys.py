@@ -7,7 +7,6 @@ import hashlib
 import json
 from typing import Any
 
-import emotion_core
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 # Raise it when results computed before must not be shown again.
@@ -22,11 +21,13 @@ def settings_json(settings: Any) -> dict[str, Any]:
 def content_key(*parts: object) -> str:
     """sha256 over everything a result depends on; dataclasses count by their fields.
 
+    The version of the package is not among them: what a release changes in a result raises the version of its kind.
+
     Args:
         *parts: Fingerprints, hashes and settings, in a fixed order.
     """
     plain = [settings_json(part) if dataclasses.is_dataclass(part) else part for part in parts]
-    document = json.dumps([emotion_core.__version__, RESULT_VERSION, *plain], sort_keys=True, ensure_ascii=False)
+    document = json.dumps([RESULT_VERSION, *plain], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(document.encode()).hexdigest()
 
 

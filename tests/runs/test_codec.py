@@ -6,6 +6,7 @@ import pytest
 
 from emotion_core.base.activations import FloatArray, ModelInfo
 from emotion_core.base.errors import RunError
+from emotion_core.experiments.kinds import EXPERIMENTS
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 
 
@@ -90,3 +91,8 @@ def test_another_type_is_refused() -> None:
 def test_only_plain_things_can_be_written() -> None:
     with pytest.raises(TypeError, match="cannot hold a set"):
         to_bytes(Row({"x"}, None))  # type: ignore[arg-type]
+
+
+def test_no_kind_of_run_loses_its_results_when_a_class_moves() -> None:
+    for kind, experiment in EXPERIMENTS.items():
+        assert "emotion_core" not in schema(experiment.gives), kind
