@@ -26,8 +26,8 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import Transfer, transfer, transfer_sentence
 from emotion_core.experiments.ship import CORE_SET, HOME_SET, STORIES_SET, settings_of, sides_of, stories_of_sides
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.pca import correlation, principal_components
 from emotion_core.geometry.rivals import VOCABULARY, rival_rows
+from emotion_core.geometry.similarity import correlation, principal_components
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts

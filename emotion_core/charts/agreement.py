@@ -10,8 +10,7 @@ import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, POSITIVE, diverging
 from emotion_core.geometry.compare import Comparison, LayerAgreement
-from emotion_core.geometry.emotion_map import EmotionMap
-from emotion_core.geometry.words import comparison_title
+from emotion_core.geometry.emotion_map import EmotionMap, comparison_title
 
 # More pairs than this are drawn as counts in squares: thousands of dots only hide each other.
 _DOTS = 2000

@@ -27,13 +27,18 @@ from emotion_core.charts.palette import (
     span,
 )
 from emotion_core.geometry.claims import LEVEL
-from emotion_core.geometry.emotion_map import EmotionMap
-from emotion_core.geometry.layers import LayerProfile
-from emotion_core.geometry.overlay import Overlay
-from emotion_core.geometry.stability import Stability
+from emotion_core.geometry.compare import Overlay
+from emotion_core.geometry.emotion_map import (
+    EmotionMap,
+    LayerProfile,
+    axis_name,
+    closeness,
+    map_sentence,
+    map_title,
+    rated,
+)
+from emotion_core.geometry.stability import Stability, Variant
 from emotion_core.geometry.supervised import Reading
-from emotion_core.geometry.variants import Variant
-from emotion_core.geometry.words import axis_name, closeness, map_sentence, map_title, rated
 from emotion_core.stats.p_words import p_words
 
 # Components that can be put on the axes.

@@ -11,11 +11,10 @@ from emotion_core.cli.arguments import writable
 from emotion_core.cli.runs import result
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.geometry import TWIN
-from emotion_core.geometry.axes import fit_axes
 from emotion_core.geometry.claims import claims
 from emotion_core.geometry.compare import compare as compare_vectors
 from emotion_core.geometry.emotion_map import map_emotions
-from emotion_core.geometry.norms import circumplex, read_norms
+from emotion_core.geometry.norms import circumplex, fit_axes, read_norms
 from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.stats.p_words import p_words

@@ -16,13 +16,11 @@ from typing import Any
 import numpy as np
 
 from emotion_core.base.numbers import finite
-from emotion_core.geometry.clusters import adjusted_rand, k_means
-from emotion_core.geometry.emotion_map import EmotionMap
-from emotion_core.geometry.pca import correlation, principal_components
-from emotion_core.geometry.reference import paper_labels
+from emotion_core.geometry.clusters import adjusted_rand, k_means, paper_labels
+from emotion_core.geometry.emotion_map import EmotionMap, closeness, rated
 from emotion_core.geometry.rivals import TWIN, RivalFigure, against, mark_of
+from emotion_core.geometry.similarity import correlation, principal_components
 from emotion_core.geometry.supervised import Reading, left_out_predictions
-from emotion_core.geometry.words import closeness, rated
 from emotion_core.stats.auroc import Array
 from emotion_core.stats.p_words import p_words
 from emotion_core.vectors.estimate import IntArray

@@ -4,30 +4,205 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from emotion_core.base.activations import ModelInfo
+from emotion_core.base.activations import FloatArray, ModelInfo
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
-from emotion_core.geometry.agreement import CEILING_AROUSAL, CEILING_VALENCE, HumanAgreement, human_agreement
 from emotion_core.geometry.clusters import (
+    REFERENCE,
     Labels,
     RandAgreement,
     average_linkage,
     k_means,
     leaf_order,
+    paper_clusters,
+    paper_labels,
     rand_agreement,
     silhouette,
 )
-from emotion_core.geometry.norms import Norms, circumplex
-from emotion_core.geometry.pca import Components, principal_components
-from emotion_core.geometry.reference import REFERENCE, paper_labels
-from emotion_core.geometry.similarity import cosine_matrix, nearest
-from emotion_core.geometry.words import rated
+from emotion_core.geometry.norms import (
+    CEILING_AROUSAL,
+    CEILING_VALENCE,
+    OWN_RATINGS,
+    HumanAgreement,
+    Norms,
+    circumplex,
+    human_agreement,
+)
+from emotion_core.geometry.similarity import Components, cosine_matrix, nearest, principal_components
+from emotion_core.geometry.word_forms import known_form
+from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.stats.auroc import Array
+from emotion_core.stats.p_words import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+if TYPE_CHECKING:
+    from emotion_core.geometry.claims import Claim
+    from emotion_core.geometry.compare import Comparison
+
+# Which layer: what two components explain and how well the first follows valence, at every layer of a vector file.
+
+SHUFFLES = 2000
+
+
+@dataclass(frozen=True)
+class LayerProfile:
+    """The map at every layer in four numbers.
+
+    Attributes:
+        explained: float64 [layers, 2], share of the variance on the first and on the second component; nan at a layer
+            with a value that is not finite.
+        valence: float64 [layers], |r| of PC1 with valence; the sign of a component is arbitrary.
+        arousal: float64 [layers], |r| of PC2 with arousal.
+        valence_p: float64 [layers], permutation p-value against the best layer of shuffled ratings, so that the best of
+            many layers may be pointed at.
+        arousal_p: float64 [layers], the same for arousal.
+        chance: float64 [2], what 95 % of shuffled ratings stay below at their best layer, for valence and arousal.
+        n: Rated emotions.
+    """
+
+    explained: Array
+    valence: Array
+    arousal: Array
+    valence_p: Array
+    arousal_p: Array
+    chance: Array
+    n: int
+
+
+def layer_profile(vectors: EmotionVectors, norms: Norms | None = None, seed: int = 0) -> LayerProfile:
+    """Computes the profile; the p-values are corrected for the number of layers (Westfall & Young 1993, max-T).
+
+    Args:
+        vectors: At least three emotions.
+        norms: Ratings; by default this project's own coarse ones.
+        seed: Of the shuffles.
+    """
+    ratings = (norms if norms is not None else circumplex()).of(vectors.emotions)
+    explained = np.full((vectors.n_layers, 2), np.nan)
+    places = np.full((2, vectors.n_layers, len(vectors.emotions)), np.nan)
+    for layer in range(vectors.n_layers):
+        rows = vectors.values[:, layer].astype(np.float64)
+        if not np.isfinite(rows).all():
+            continue
+        components = principal_components(rows, *ratings)
+        found = min(2, components.coordinates.shape[1])
+        explained[layer, :found] = components.explained[:found]
+        places[:found, layer] = components.coordinates[:, :found].T
+    known = np.isfinite(ratings[0])
+    parts = [_against_best(places[i][:, known], ratings[i][known], seed) for i in range(2)]
+    (valence, valence_p, one), (arousal, arousal_p, two) = parts
+    return LayerProfile(explained, valence, arousal, valence_p, arousal_p, np.array([one, two]), int(known.sum()))
+
+
+def _against_best(places: Array, rating: Array, seed: int) -> tuple[Array, Array, float]:
+    """|r| by layer, its p-value against the largest |r| of shuffled ratings, and the 95 % point of that."""
+    nothing = np.full(len(places), np.nan)
+    if len(rating) < 4 or np.ptp(rating) == 0:
+        return nothing, nothing, float("nan")
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permuted(np.tile(rating, (SHUFFLES, 1)), axis=1)
+    sizes = np.abs(_rows(places) @ _rows(np.concatenate([rating[None], shuffled])).T)  # (layers, 1 + shuffles)
+    largest = np.nanmax(np.where(np.isfinite(sizes[:, 1:]), sizes[:, 1:], 0.0), axis=0)
+    p_value = (1 + (largest >= sizes[:, :1] - 1e-12).sum(axis=1)) / (1 + SHUFFLES)
+    usable = np.isfinite(sizes[:, 0])
+    return sizes[:, 0], np.where(usable, p_value, np.nan), float(np.quantile(largest, 0.95))
+
+
+def _rows(values: Array) -> Array:
+    """Rows around their mean at length 1; nan where they do not vary or are not known."""
+    centred = values - values.mean(axis=-1, keepdims=True)
+    length = np.linalg.norm(centred, axis=-1, keepdims=True)
+    result: Array = np.divide(centred, length, out=np.full_like(centred, np.nan), where=length > 1e-12)
+    return result
+
+
+# The map in words: titles and sentences that follow from the numbers alone, and words no larger than a figure.
+
+# From which size on a word may be said. Correlations after Cohen (1988); the adjusted Rand index after Steinley (2004),
+# who calls less than .65 poor.
+_SIZES = {
+    "r": ((0.5, "closely"), (0.3, "moderately"), (0.1, "weakly")),
+    "adjusted Rand index": ((0.65, "closely"), (0.3, "in part"), (0.1, "weakly")),
+}
+
+
+def closeness(size: float, measure: str = "r") -> str:
+    """How much a size is, in a word.
+
+    Example:
+        >>> closeness(0.26), closeness(0.04, "adjusted Rand index")
+        ('weakly', 'hardly at all')
+    """
+    return next((word for least, word in _SIZES[measure] if size >= least), "hardly at all")
+
+
+def rated(target: str, norms: str, model: str) -> str:
+    """Valence or arousal with whose they are, such as "human valence".
+
+    Args:
+        target: `valence` or `arousal`.
+        norms: Name of the ratings.
+        model: Name of the model. The bundled one's training text was generated from a table that these ratings agree
+            with, so there it is what was planted.
+    """
+    if norms != OWN_RATINGS:
+        return f"human {target}"
+    return f"planted {target}" if model == DEMO_NAME else f"this project's rating of {target}"
+
+
+def map_title(found: EmotionMap, claimed: tuple[Claim, ...] = ()) -> str:
+    """What the first component is, such as "The main axis follows planted valence weakly (r = 0.26)".
+
+    Args:
+        found: The map.
+        claimed: Its claims, by whose corrected p-value the title speaks; without them it claims nothing.
+    """
+    valence = next((one for one in claimed if one.what == "Component 1 follows valence"), None)
+    if valence is None or not np.isfinite(valence.value):
+        return "Emotions by their two main components"
+    target = rated("valence", found.human.name, found.model.name)
+    if not valence.stands:
+        return f"The main axis does not follow {target} beyond chance (r = {valence.value:.2f})"
+    explained = "" if valence.mark == "evidence" else f"; {valence.mark}"
+    return f"The main axis follows {target} {closeness(valence.value)} (r = {valence.value:.2f}{explained})"
+
+
+def axis_name(found: EmotionMap, component: int) -> str:
+    """Title of an axis: the component and how much it explains."""
+    explained = found.components.explained
+    if component > len(explained) or not np.isfinite(explained[component - 1]):
+        return f"PC{component}"
+    return f"PC{component} ({explained[component - 1]:.0%} of variance)"
+
+
+def map_sentence(found: EmotionMap) -> str:
+    """The map for somebody who does not see it: sizes, and no claim that they are more than chance."""
+    human = found.human
+    parts = [f"{len(found.emotions)} emotions of {found.model.name} at layer {found.layer}, as points on two axes"]
+    for axis, target, r in (("first", "valence", human.valence.r), ("second", "arousal", human.arousal.r)):
+        if np.isfinite(r):
+            whose = rated(target, human.name, found.model.name)
+            parts.append(f"the {axis} goes with {whose} at |r| = {abs(r):.2f} over {human.n} rated words")
+    if np.isfinite(found.rand.value):
+        parts.append(
+            f"its {found.n_clusters} clusters match the paper's {closeness(found.rand.value, 'adjusted Rand index')} "
+            f"(adjusted Rand index {found.rand.value:.2f})"
+        )
+    return "; ".join(parts) + "."
+
+
+def comparison_title(found: Comparison) -> str:
+    """How closely two geometries agree."""
+    if not np.isfinite(found.r):
+        return "The two geometries cannot be compared"
+    how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
+    return f"The two geometries {how} (r = {found.r:.2f}, {p_words(found.p_value)})"
+
 
 NEIGHBOURS = 5
 FEWEST_EMOTIONS = 3
@@ -196,3 +371,46 @@ def usable_vectors(vectors: EmotionVectors, layer: int, fewest: int) -> Array:
             remedy="Choose another layer, or load the model in float32",
         )
     return rows
+
+
+# The clusters of a map in words.
+
+
+def cluster_table(found: EmotionMap, mates: FloatArray | None = None) -> pd.DataFrame:
+    """One row a cluster, the largest first.
+
+    Args:
+        found: The map.
+        mates: float32 [emotions], share of rebuilds in which each emotion is with its mates; None where not known.
+
+    Returns:
+        Columns `cluster`, `n`, `words` (the one with the highest mean cosine to its mates first), `paper` (the paper's
+        cluster that most of the words are in, and how many), and `stability` where it is known.
+    """
+    return pd.DataFrame([_row(found, cluster, mates) for cluster in range(found.n_clusters)])
+
+
+def _row(found: EmotionMap, cluster: int, mates: FloatArray | None) -> dict[str, object]:
+    members = np.flatnonzero(found.clusters == cluster)
+    typical = members[np.argsort(-found.cosines[np.ix_(members, members)].mean(axis=1), kind="stable")]
+    words = [found.emotions[i] for i in typical]
+    row: dict[str, object] = {
+        "cluster": cluster + 1,
+        "n": len(words),
+        "words": ", ".join(words),
+        "paper": _paper(words),
+    }
+    if mates is not None:
+        known = mates[members][np.isfinite(mates[members])]
+        row["stability"] = float(known.mean()) if len(known) else None
+    return row
+
+
+def _paper(words: list[str]) -> str:
+    paper = paper_clusters()
+    forms = [known_form(word, paper.cluster_of) for word in words]
+    counted = Counter(paper.cluster_of[form] for form in forms if form is not None)
+    if not counted:
+        return ""
+    number, count = counted.most_common(1)[0]
+    return f"{paper.names[number]} ({count} of {counted.total()})"

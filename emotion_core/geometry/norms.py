@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import pearsonr
 
+from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import PromptSetError, SettingsError
+from emotion_core.geometry.similarity import correlation
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.decoding import ENDINGS
 from emotion_core.prompts.faults import raise_faults
 from emotion_core.prompts.library import load_circumplex
 from emotion_core.prompts.tables import read_table
 from emotion_core.stats.auroc import Array
+from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 OWN_RATINGS = "circumplex"
 LARGEST_FILE = 50 * 1024**2
@@ -244,4 +248,157 @@ def _scale(found: dict[str, dict[str, float]], where: str) -> tuple[float, float
         expected="each column on one of " + ", ".join(f"{low} to {high}" for low, high in _SCALES),
         found=shown,
         remedy="Rescale both columns, for instance to 0 to 1",
+    )
+
+
+# Whether the main axes of the map go with ratings of valence and arousal.
+
+# Two good sets of human ratings agree with each other to this degree.
+CEILING_VALENCE = 0.95
+CEILING_AROUSAL = 0.76
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Pearson's r with a 95 % interval (Fisher) and a two-sided p-value; nan where there is too little.
+
+    A component's sign is arbitrary and was fixed by the same norms, so only the size of r says anything; the p-value is
+    two-sided and so does not mind.
+    """
+
+    r: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class HumanAgreement:
+    """Components against ratings: people's where these were uploaded, else this project's own (`words.rated`).
+
+    Attributes:
+        name: Of the norms.
+        n: Rated emotions among the mapped ones.
+        valence: PC1 with valence.
+        arousal: PC2 with arousal.
+        arousal_pc3: PC3 with arousal.
+        borrowed: Emotions that took the rating of their other form, each with that form ("fear" that of "afraid").
+    """
+
+    name: str
+    n: int
+    valence: Correlation
+    arousal: Correlation
+    arousal_pc3: Correlation
+    borrowed: tuple[tuple[str, str], ...] = ()
+
+
+def human_agreement(coordinates: Array, emotions: tuple[str, ...], norms: Norms, *, required: bool) -> HumanAgreement:
+    """Correlates components with ratings on the shared words.
+
+    Args:
+        coordinates: float64 [emotions, components].
+        emotions: Their names.
+        norms: The ratings.
+        required: Whether norms without three shared words are an error (an upload) or give nan (the built-in ones).
+
+    Raises:
+        SettingsError: Fewer than three shared words, and they are required.
+    """
+    valence, arousal = norms.of(emotions)
+    n = int((np.isfinite(valence) | np.isfinite(arousal)).sum())
+    if required and n < 3:
+        raise SettingsError(
+            "The norms rate too few of these emotions",
+            where=norms.name,
+            expected=f"at least 3 of {', '.join(emotions[:8])}",
+            found=f"{n} shared words",
+            remedy="Use norms in the same language, with the emotions as single words",
+        )
+    found = [
+        correlate(coordinates[:, c], rating) if coordinates.shape[1] > c else _NOTHING
+        for c, rating in ((0, valence), (1, arousal), (2, arousal))
+    ]
+    return HumanAgreement(norms.name, n, found[0], found[1], found[2], norms.borrowed(emotions))
+
+
+def norms_agree(first: Norms, second: Norms, emotions: tuple[str, ...]) -> tuple[Correlation, Correlation]:
+    """How well two sets of ratings agree on these emotions, valence and arousal: the most a map can reach."""
+    (valence, arousal), (other_valence, other_arousal) = first.of(emotions), second.of(emotions)
+    return correlate(valence, other_valence), correlate(arousal, other_arousal)
+
+
+def correlate(first: Array, second: Array) -> Correlation:
+    """Pearson's r of two lists where both are known."""
+    r, n = correlation(first, second)
+    if not np.isfinite(r):
+        return _NOTHING
+    known = np.isfinite(first) & np.isfinite(second)
+    result = pearsonr(first[known], second[known])
+    low, high = result.confidence_interval(0.95) if n > 3 else (np.nan, np.nan)
+    return Correlation(float(result.statistic), float(low), float(high), float(result.pvalue))
+
+
+_NOTHING = Correlation(float("nan"), float("nan"), float("nan"), float("nan"))
+
+
+# Valence and arousal as directions, fitted from the map: how the vectors of emotions move with their ratings.
+#
+# Every layer's vectors are regressed on both ratings at once (least squares), so the valence axis is what changes with
+# valence at equal arousal, and the other way round. The axes are a vector set like any other: they can be read, steered
+# with, capped and used as gates.
+
+AXES = ("valence", "arousal")
+FEWEST_RATED = 8
+
+
+def fit_axes(vectors: EmotionVectors, norms: Norms | None = None) -> EmotionVectors:
+    """The axes of a vector set.
+
+    Args:
+        vectors: Of emotions with ratings.
+        norms: The ratings; by default this project's own coarse judgement.
+
+    Returns:
+        A set of two, `valence` and `arousal`, at the layer chosen for all emotions. Its training texts are unknown,
+        since no text is labelled with an axis, so controls from shuffled labels do not apply.
+
+    Raises:
+        SettingsError: Fewer than `FEWEST_RATED` emotions are rated on both, or the two ratings are the same.
+    """
+    used = norms or circumplex()
+    valence, arousal = used.of(vectors.emotions)
+    rated = np.isfinite(valence) & np.isfinite(arousal)
+    if rated.sum() < FEWEST_RATED:
+        raise SettingsError(
+            "Too few emotions have ratings of valence and arousal",
+            where=used.name,
+            expected=f"at least {FEWEST_RATED}",
+            found=f"{int(rated.sum())} of {len(vectors.emotions)}",
+            remedy="Take a set of more emotions, such as emotions-171, or ratings that know these words",
+        )
+    ratings = np.stack([valence, arousal], axis=1)[rated]  # (emotions, 2)
+    ratings = (ratings - ratings.mean(axis=0)) / np.maximum(ratings.std(axis=0), 1e-12)
+    if np.linalg.matrix_rank(ratings, tol=1e-3) < len(AXES):
+        raise SettingsError(
+            "Valence and arousal of these emotions cannot be told apart",
+            where=used.name,
+            expected="emotions that differ in both",
+            remedy="Take a set of more emotions",
+        )
+    design = np.column_stack([np.ones(len(ratings)), ratings])
+    rows = vectors.values[rated].reshape(len(ratings), -1).astype(np.float64)  # (emotions, layers x width)
+    slopes = np.linalg.lstsq(design, rows, rcond=None)[0][1:]  # (2, layers x width)
+    values: FloatArray = slopes.reshape(len(AXES), *vectors.values.shape[1:]).astype(np.float32)
+    unknown = np.full((len(AXES), vectors.n_layers), np.nan, np.float32)
+    return replace(
+        vectors,
+        emotions=AXES,
+        values=values,
+        selected_layers=(vectors.selected_layer,) * len(AXES),
+        cv_auroc=unknown,
+        train_midpoints=unknown,
+        estimator="unknown",
+        prompt_sets=(),
+        origin=f"valence and arousal, fitted from {int(rated.sum())} emotions with the ratings {used.name}",
     )

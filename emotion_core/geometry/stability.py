@@ -22,8 +22,9 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.geometry.clusters import k_means
 from emotion_core.geometry.compare import mantel
-from emotion_core.geometry.pca import principal_components
-from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
+from emotion_core.geometry.norms import circumplex
+from emotion_core.geometry.similarity import correlation, cosine_matrix, principal_components, upper_triangle
+from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.auroc import Array
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import Block, IntArray, PairRows, estimate
@@ -282,3 +283,158 @@ def _picked(block: Block, index: npt.NDArray[np.int64]) -> Block:
     if isinstance(block, PairRows):
         return replace(block, positive=block.positive[index], negative=block.negative[index], groups=groups)
     return replace(block, rows=block.rows[index], labels=block.labels[index], groups=groups)
+
+
+# The texts that project furthest onto each emotion's direction, and those that project least.
+
+SHOWN = 3
+_FEWEST_TEXTS = 20
+
+
+@dataclass(frozen=True)
+class ExampleTexts:
+    """Texts that the vectors were not built from, ranked by every direction.
+
+    Attributes:
+        texts: The texts.
+        labels: What each was written for: an emotion, or "neutral".
+        most: int32 [layers, emotions, shown], the texts that project furthest, first the furthest.
+        least: int32 [layers, emotions, shown], those that project least, first the least.
+        z_most: float32 like `most`, projections in standard deviations of all these texts.
+        z_least: float32 like `least`.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    most: npt.NDArray[np.int32]
+    least: npt.NDArray[np.int32]
+    z_most: FloatArray
+    z_least: FloatArray
+
+
+def candidates(prompt_sets: tuple[PromptSet, ...], neutral: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Held-out texts with their labels; neutral ones beside them where fewer than twenty are held out.
+
+    Args:
+        prompt_sets: That the vectors were built from.
+        neutral: Neutral texts.
+    """
+    found: dict[str, str] = {}
+    for one in prompt_sets:
+        for text in one.part("heldout"):
+            found.setdefault(text.text, f"not {text.emotion}" if text.side == "negative" else text.emotion)
+    if len(found) < _FEWEST_TEXTS:
+        found.update({text: "neutral" for text in neutral if text not in found})
+    return tuple(found.items())
+
+
+def rank(
+    values: FloatArray, labelled: tuple[tuple[str, str], ...], units: FloatArray, shown: int = SHOWN
+) -> ExampleTexts:
+    """Ranks texts by their projection.
+
+    Args:
+        values: float32 [texts, layers, width].
+        labelled: The texts with their labels.
+        units: float32 [emotions, layers, width], unit directions.
+        shown: Texts kept at each end.
+    """
+    projections = np.einsum("tlw,elw->let", values, units, optimize=True)  # (layers, emotions, texts)
+    spread = projections.std(axis=-1, keepdims=True)
+    centred = projections - projections.mean(axis=-1, keepdims=True)
+    z = np.divide(centred, spread, out=np.zeros_like(projections), where=spread > 0)
+    order = np.argsort(z, axis=-1, kind="stable")
+    least, most = order[..., :shown], order[..., ::-1][..., :shown]
+    return ExampleTexts(
+        tuple(text for text, _ in labelled),
+        tuple(label for _, label in labelled),
+        most.astype(np.int32),
+        least.astype(np.int32),
+        np.take_along_axis(z, most, axis=-1).astype(np.float32),
+        np.take_along_axis(z, least, axis=-1).astype(np.float32),
+    )
+
+
+# The same map made in other ways: with or without the neutral projection, and without the one largest dimension.
+#
+# Small models often have a single dimension of the residual stream that holds most of a vector's length; cosines then
+# say how alike two emotions are in that one number. Whether the map survives its removal is shown, not assumed.
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of making the map. First axis of every array: layers; nan where a vector has no direction left.
+
+    Attributes:
+        name: Such as "as built" or "with neutral projection".
+        explained: float32 [layers, 2], share of the variance on two components.
+        valence: float32 [layers], |r| of PC1 with valence.
+        arousal: float32 [layers], |r| of PC2 with arousal.
+        agreement: float32 [layers], correlation of the cosines of all pairs with those of the map as built.
+        p_value: float32 [layers], its permutation p-value.
+        largest: float32 [layers], share of the squared length of all vectors that lies in the largest dimension.
+        places: float32 [layers, emotions, 2], coordinates on the first two components.
+    """
+
+    name: str
+    explained: FloatArray
+    valence: FloatArray
+    arousal: FloatArray
+    agreement: FloatArray
+    p_value: FloatArray
+    largest: FloatArray
+    places: FloatArray
+
+
+def variant(name: str, vectors: FloatArray, built: FloatArray, emotions: tuple[str, ...], seed: int = 0) -> Variant:
+    """Measures one way of making the map against the map as built.
+
+    Args:
+        name: Of the variant.
+        vectors: float32 [emotions, layers, width], made this way.
+        built: float32 [emotions, layers, width], as built.
+        emotions: Their names.
+        seed: Of the shuffles.
+    """
+    ratings = circumplex().of(emotions)
+    layers = [_layer(vectors[:, i], built[:, i], ratings, seed) for i in range(vectors.shape[1])]
+    numbers = np.array([numbers for numbers, _ in layers], dtype=np.float32)
+    return Variant(
+        name,
+        numbers[:, :2],
+        numbers[:, 2],
+        numbers[:, 3],
+        numbers[:, 4],
+        numbers[:, 5],
+        numbers[:, 6],
+        np.stack([places for _, places in layers]).astype(np.float32),
+    )
+
+
+def without_largest(vectors: FloatArray) -> FloatArray:
+    """The vectors with the dimension set to 0, layer by layer, that holds most of their squared length together."""
+    result = vectors.copy()
+    sizes = (vectors.astype(np.float64) ** 2).sum(axis=0)  # (layers, width)
+    for layer, dimension in enumerate(np.argmax(np.nan_to_num(sizes), axis=1)):
+        result[:, layer, dimension] = 0
+    return result
+
+
+def _layer(
+    vectors: FloatArray, built: FloatArray, ratings: tuple[Array, Array], seed: int
+) -> tuple[list[float], Array]:
+    """The numbers of one layer, and float64 [emotions, 2]."""
+    nothing = [float("nan")] * 7
+    places = np.full((len(vectors), 2), np.nan)
+    for rows in (vectors, built):
+        if not np.isfinite(rows).all() or (np.abs(rows).max(axis=1) == 0).any():
+            return nothing, places
+    made, as_built = vectors.astype(np.float64), built.astype(np.float64)
+    found = principal_components(made, *ratings)
+    kept = min(2, found.coordinates.shape[1])
+    places[:, :kept] = found.coordinates[:, :kept]
+    explained = [float(found.explained[i]) if i < kept else float("nan") for i in range(2)]
+    agreement, p_value = mantel(np.stack([cosine_matrix(as_built), cosine_matrix(made)]), seed, shuffles=500)
+    sizes = (made**2).sum(axis=0)
+    human = [abs(correlation(places[:, i], ratings[i])[0]) for i in range(2)]
+    return [*explained, *human, float(agreement[0, 1]), float(p_value[0, 1]), float(sizes.max() / sizes.sum())], places

@@ -11,9 +11,16 @@ from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.geometry.example_texts import ExampleTexts, candidates, rank
-from emotion_core.geometry.stability import Stability, stability
-from emotion_core.geometry.variants import Variant, variant, without_largest
+from emotion_core.geometry.stability import (
+    ExampleTexts,
+    Stability,
+    Variant,
+    candidates,
+    rank,
+    stability,
+    variant,
+    without_largest,
+)
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.logit_lens import extremes, logit_lens
 from emotion_core.tracing.record import record

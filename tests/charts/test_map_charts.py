@@ -11,10 +11,10 @@ from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_t
 from emotion_core.charts.emotion_map import Look, component_plane, cosine_chart, cosine_table, map_table, tree
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.palette import LEFT, NARROW, RIGHT, UNNAMED, readable
+from emotion_core.geometry.clusters import paper_clusters
 from emotion_core.geometry.compare import compare, compare_layers
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.reference import paper_clusters
 
 WORDS = tuple(paper_clusters().cluster_of)
 

@@ -12,9 +12,8 @@ from geometry.maps import affective_vectors, written
 from emotion_core.base.activations import ModelInfo
 from emotion_core.charts.emotion_map import Look, component_plane, map_table
 from emotion_core.cli.main import main
-from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.emotion_map import map_emotions, map_sentence
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.words import map_sentence
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import save_vectors
 

@@ -9,8 +9,7 @@ from tiny import tiny_model
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.geometry.axes import AXES, fit_axes
-from emotion_core.geometry.norms import Norms, circumplex
+from emotion_core.geometry.norms import AXES, Norms, circumplex, fit_axes
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.file import load_vectors, vector_bytes
 

@@ -9,12 +9,11 @@ from scipy.stats import false_discovery_control
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import read_twin
 from emotion_core.geometry.claims import LEVEL, claims, holm
-from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.clusters import paper_clusters, paper_labels
+from emotion_core.geometry.emotion_map import map_emotions, map_title
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.reference import paper_clusters, paper_labels
 from emotion_core.geometry.rivals import TWIN, VOCABULARY, rival_rows, tfidf_vectors
 from emotion_core.geometry.supervised import read_norms_off
-from emotion_core.geometry.words import map_title
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.vectors.build import build

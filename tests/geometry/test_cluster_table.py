@@ -1,7 +1,6 @@
 import numpy as np
 
-from emotion_core.geometry.cluster_table import cluster_table
-from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.emotion_map import cluster_table, map_emotions
 from emotion_core.geometry.norms import circumplex
 from geometry.maps import affective_vectors
 

@@ -6,10 +6,10 @@ import pytest
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.compare import compare, compare_layers, mantel
+from emotion_core.geometry.emotion_map import comparison_title
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix
-from emotion_core.geometry.words import comparison_title
 from emotion_core.prompts.builtin import load_prompts
 from geometry.maps import affective_vectors, random_vectors, vectors_of, written
 

@@ -6,9 +6,9 @@ import pytest
 from scipy.stats import pearsonr
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.geometry.clusters import paper_clusters
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import Norms, circumplex
-from emotion_core.geometry.reference import paper_clusters
 from geometry.maps import affective_vectors, random_vectors, vectors_of
 
 WORDS = tuple(paper_clusters().cluster_of)

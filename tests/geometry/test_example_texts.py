@@ -3,7 +3,7 @@
 import numpy as np
 from vectors.planted import labelled_set, pair_set
 
-from emotion_core.geometry.example_texts import candidates, rank
+from emotion_core.geometry.stability import candidates, rank
 
 
 def test_the_texts_furthest_along_come_first():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emotion_core.geometry.layers import layer_profile
+from emotion_core.geometry.emotion_map import layer_profile
 from emotion_core.geometry.norms import circumplex
 from geometry.maps import affective_vectors, random_vectors, vectors_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
 
-from emotion_core.geometry.overlay import overlay
+from emotion_core.geometry.compare import overlay
 from geometry.maps import random_vectors, vectors_of
 
 WORDS = tuple(f"e{i}" for i in range(30))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from emotion_core.geometry.pca import correlation, principal_components
+from emotion_core.geometry.similarity import correlation, principal_components
 
 NOTHING = np.full(12, np.nan)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emotion_core.geometry.variants import variant, without_largest
+from emotion_core.geometry.stability import variant, without_largest
 
 WORDS = tuple(f"e{i}" for i in range(20))
 

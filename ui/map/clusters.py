@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.emotion_map import Look, map_table
 from emotion_core.geometry.claims import CLUSTERS
-from emotion_core.geometry.cluster_table import cluster_table
+from emotion_core.geometry.emotion_map import cluster_table
 from ui.charts import new_click
 from ui.downloads import downloads
 from ui.errors import show_error

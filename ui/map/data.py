@@ -11,11 +11,9 @@ from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
 from emotion_core.geometry.claims import Claim, claims
-from emotion_core.geometry.compare import LayerAgreement, compare_layers
-from emotion_core.geometry.emotion_map import EmotionMap, map_emotions
-from emotion_core.geometry.layers import LayerProfile, layer_profile
+from emotion_core.geometry.compare import LayerAgreement, Overlay, compare_layers, overlay
+from emotion_core.geometry.emotion_map import EmotionMap, LayerProfile, layer_profile, map_emotions
 from emotion_core.geometry.norms import Norms, circumplex, read_norms
-from emotion_core.geometry.overlay import Overlay, overlay
 from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import Reading, read_norms_off
 from emotion_core.runs.map_checks import MapChecks

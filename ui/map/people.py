@@ -11,10 +11,8 @@ from emotion_core.charts.emotion_map import reading_chart, reading_table
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.geometry import TWIN
-from emotion_core.geometry.agreement import CEILING_AROUSAL, CEILING_VALENCE, norms_agree
-from emotion_core.geometry.axes import fit_axes
 from emotion_core.geometry.claims import LEVEL
-from emotion_core.geometry.norms import Norms
+from emotion_core.geometry.norms import CEILING_AROUSAL, CEILING_VALENCE, Norms, fit_axes, norms_agree
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.runs.cost import about, build_seconds
 from emotion_core.vectors.build import training_texts

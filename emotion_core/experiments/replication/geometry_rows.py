@@ -27,12 +27,10 @@ from emotion_core.experiments.replication.rule import (
     condition,
     over_units,
 )
-from emotion_core.geometry.clusters import adjusted_rand, k_means
+from emotion_core.geometry.clusters import adjusted_rand, k_means, paper_labels
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.pca import principal_components
-from emotion_core.geometry.reference import paper_labels
 from emotion_core.geometry.rivals import tfidf_vectors
-from emotion_core.geometry.similarity import cosine_matrix, upper_triangle
+from emotion_core.geometry.similarity import cosine_matrix, principal_components, upper_triangle
 from emotion_core.geometry.stability import resampled_rows
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.library import load_near_and_far, load_words_12
