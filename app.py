@@ -6,7 +6,7 @@ from ui.built_in import need_vectors
 from ui.home.headline import headline
 from ui.home.model_check import model_check
 from ui.home.ndif import larger_models
-from ui.home.sections import home_build, home_sweep, home_talk, short_cuts, ways_on
+from ui.home.sections import home_talk, home_verdicts, short_cuts, ways_on
 from ui.home.sentence import sentence
 from ui.page import begin
 from ui.share import share_view
@@ -24,10 +24,9 @@ if working.vectors is None:  # the page ends here until there are some
     model_check(working)
     larger_models()
     need_vectors(working)
-home_build(working)
 sentence(working)
 home_talk(working)
-home_sweep(working)
+home_verdicts(working)
 ways_on()
 model_check(working)
 larger_models()

@@ -1,10 +1,7 @@
-"""Redo the fear study: three steps from a published finding to the controls that it lacked."""
+"""The fear study is a part of Replicate; links to its own page still lead there."""
 
-from ui.built_in import need_vectors
-from ui.fear_study import fear_study
-from ui.page import begin
+import streamlit as st
 
-working = begin("study")
-if working.vectors is None:
-    need_vectors(working)
-fear_study(working)
+from ui.page import PAGES
+
+st.switch_page(PAGES["replicate"].file, query_params={**st.query_params.to_dict(), "study": "Fear in GPT-2"})

@@ -22,7 +22,7 @@ VIEWS = {
     "home": ("", 1750),
     "map": ("Explore_emotions?model=demo&tab=Map&vectors=scenes-171&emotion=afraid", 1400),
     "talk": ("Talk", 1300),
-    "study": ("Fear_study?model=demo", 900),
+    "study": ("Replicate?study=Fear+in+GPT-2&model=demo", 900),
 }
 WIDTH = 1280
 PATIENCE = 300_000  # milliseconds

@@ -82,19 +82,12 @@ PAGES = {
         "Behave",
         "Do choices follow the directions: what is preferred, and how often a model cheats, flatters or gives up?",
     ),
-    "study": PageInfo(
-        "pages/7_Fear_study.py",
-        "Redo the fear study",
-        ":material/route:",
-        "Redo the fear study",
-        "Three steps from a published finding about GPT-2 to the controls that it lacked.",
-    ),
     "replicate": PageInfo(
         "pages/10_Replicate.py",
         "Replicate",
         ":material/fact_check:",
         "Replicate",
-        "Which findings of the emotion paper hold in this model, each against its own null?",
+        "Which published findings hold in this model, each against its own null?",
     ),
     "runs": PageInfo(
         "pages/8_Runs.py",
@@ -111,6 +104,9 @@ PAGES = {
         "What do the words on these pages mean?",
     ),
 }
+
+# They answer no question about a model: under the card, in one line.
+_AT_HAND = ("runs", "glossary")
 
 
 def begin(page: str) -> Working:
@@ -131,9 +127,14 @@ def begin(page: str) -> Working:
     )
     st.html(_STYLE)
     with st.sidebar:
-        for one in PAGES.values():
-            st.page_link(one.file, label=one.name, icon=one.icon)
+        for key, one in PAGES.items():
+            if key not in _AT_HAND:
+                st.page_link(one.file, label=one.name, icon=one.icon)
     st.title(info.title, anchor=False)
     with st.container(key="question"):
         st.markdown(info.question)
-    return working_card()
+    working = working_card()
+    with st.sidebar, st.container(horizontal=True, key="at-hand"):
+        for key in _AT_HAND:
+            st.page_link(PAGES[key].file, label=PAGES[key].name, icon=PAGES[key].icon, width="content")
+    return working

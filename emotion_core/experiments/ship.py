@@ -113,8 +113,8 @@ def examples() -> tuple[Example, ...]:
     from emotion_core.behavior.question import standard_wording
     from emotion_core.behavior.scenes import built_in_scenes
     from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
-    from emotion_core.experiments.reading import DOSE, SITUATIONS, DoseSettings, SituationsSettings
-    from emotion_core.prompts.library import load_activities, load_openings, load_templates
+    from emotion_core.experiments.reading import DOSE, SITUATIONS, TEXT, DoseSettings, SituationsSettings, TextSettings
+    from emotion_core.prompts.library import EXAMPLE_TEXT, load_activities, load_openings, load_templates
 
     roommate = next(one.text for one in load_openings() if one.name == "roommate")
     sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)
@@ -131,6 +131,7 @@ def examples() -> tuple[Example, ...]:
     behaviors = BehaviorSettings(built_in_scenes()[:2], ("desperation", "calm"), (-0.2, -0.1, 0.1, 0.2), chat=True)
     return (
         Example("roommate", HOME_SET, SWEEP, sweep),
+        Example("text", CORE_SET, TEXT, TextSettings(EXAMPLE_TEXT)),
         Example("dose", CORE_SET, DOSE, dose),
         Example("situations", CORE_SET, SITUATIONS, SituationsSettings(place=reply)),
         Example("preferences", CORE_SET, PREFERENCES, PreferenceRequest(preferences)),

@@ -36,6 +36,12 @@ from emotion_core.prompts.tables import json_of
 T = TypeVar("T")
 Item = TypeVar("Item", bound=BaseModel)
 SHOWN = 10
+# What the page Read opens with.
+EXAMPLE_TEXT = (
+    "I was home early and put the kettle on. The cat slept on the warm sill. Then I saw that the back door stood "
+    "open, and wet footprints went up the stairs. Somebody was walking in my room. I could not move. The steps came "
+    "to the landing, and it was my sister with an armful of towels, laughing at my face."
+)
 
 
 def load_templates() -> tuple[Template, ...]:

@@ -29,7 +29,7 @@ PAGES = {
     "dose": "Read?what=Dose",
     "behave": "Behave",
     "behaviours": "Behave?behave=Behaviours",
-    "study": "Fear_study",
+    "study": "Replicate?study=Fear+in+GPT-2",
     "replicate": "Replicate?row=15",
     "runs": "Runs",
     "glossary": "Glossary",

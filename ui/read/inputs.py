@@ -9,17 +9,12 @@ import streamlit as st
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.prompts.conversations import read_conversation
-from emotion_core.prompts.library import load_conversations
+from emotion_core.prompts.library import EXAMPLE_TEXT, load_conversations
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.services import app_settings
 from ui.uploads import content
 
-_START = (
-    "I was home early and put the kettle on. The cat slept on the warm sill. Then I saw that the back door stood "
-    "open, and wet footprints went up the stairs. Somebody was walking in my room. I could not move. The steps came "
-    "to the landing, and it was my sister with an armful of towels, laughing at my face."
-)
 OWN = "Your own"
 
 
@@ -54,7 +49,7 @@ def text_input(key: str) -> str:
     """A text to read."""
     text = st.text_area(
         "Text",
-        _START,
+        EXAMPLE_TEXT,
         height=140,
         max_chars=MOST_CHARACTERS,
         key=key,
