@@ -51,11 +51,13 @@ class Waiting:
     Attributes:
         state: Where the request is, in words; empty while there is none.
         since: `time.monotonic()` of when it was sent.
+        answered: Whether the service gave numbers before, so that it is worth waiting for.
         cancelled: Whether somebody asked for the end of the job that waits.
     """
 
     state: str = ""
     since: float = 0.0
+    answered: bool = False
     cancelled: Callable[[], bool] = lambda: False
 
     def describe(self) -> str:
@@ -89,7 +91,9 @@ class Request(RemoteBackend):  # type: ignore[misc]
         """
         self._waiting.since, self._waiting.state = time.monotonic(), "connecting"
         try:
-            return detached(self._sent(request, tracer))
+            numbers = detached(self._sent(request, tracer))
+            self._waiting.answered = True
+            return numbers
         finally:
             self._waiting.state = ""
 

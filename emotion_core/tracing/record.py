@@ -379,3 +379,15 @@ def _trace_of_tokens(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[in
             kept.append(read_stream(blocks[layer].output, copy).float() @ matrix.T)
         tracer.stop()
     return torch.stack(kept, dim=2)
+
+
+@retried
+def number_format(model: LoadedModel) -> str:
+    """What the model computes in where its traces run, such as `bfloat16`, asked with a trace of one token."""
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
+    inputs = {"input_ids": torch.zeros((1, 1), dtype=torch.int64), "use_cache": False}
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
+        formats = nnsight.save([])
+        formats.append(str(read_stream(blocks[0].output, copy).dtype))
+        tracer.stop()
+    return str(formats[0]).removeprefix("torch.")

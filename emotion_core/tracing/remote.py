@@ -25,7 +25,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 KEY_VARIABLE = "NDIF_API_KEY"
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds; doubled at each attempt
-# A connection that fails three times is down; a service that is busy or restarts takes a minute or two to come back.
+# A connection that never was there is down after three times; a service that is busy, restarts, or was lost in the
+# middle of a run takes a minute or two to come back.
 ATTEMPTS, PATIENT_ATTEMPTS = 3, 8
 REQUEST_SECONDS = 600.0
 # Answers after which the same request may work: too many of them, and a service that is down or restarts.
@@ -97,10 +98,12 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
                 raise
             # nnsight raises what its transport raises, and its own RemoteError for what the server answers.
             except Exception as error:
-                most = PATIENT_ATTEMPTS if comes_back(error) else ATTEMPTS
+                most = PATIENT_ATTEMPTS if comes_back(error) or model.remote.waiting.answered else ATTEMPTS
                 if number >= most or not passing(error):
                     raise _refused(model, error, number) from error
-            _pause(model.remote, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (number - 1)), number, most)
+                what = "the service is busy or restarts" if comes_back(error) else "no connection"
+            state = f"{what}, attempt {number + 1} of {most}"
+            _pause(model.remote, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (number - 1)), state)
         raise AssertionError("unreachable")
 
     return attempt
@@ -166,11 +169,10 @@ def _status(error: BaseException) -> int | None:
     return error.response.status_code if isinstance(error, HTTPStatusError) else None
 
 
-def _pause(remote: Remote, seconds: float, attempt: int, most: int) -> None:
+def _pause(remote: Remote, seconds: float, state: str) -> None:
     """Waits before the next attempt, visibly, unless the job is cancelled."""
     remote.waiting.since = time.monotonic()
-    what = "no connection" if most == ATTEMPTS else "the service is busy or restarts"
-    remote.waiting.state = f"{what}, attempt {attempt + 1} of {most} in {seconds:.0f} s"
+    remote.waiting.state = f"{state} in {seconds:.0f} s"
     try:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -188,7 +190,7 @@ def _refused(model: LoadedModel, error: Exception, attempts: int) -> ModelError:
     said = said[:300]
     if passing(error):
         what, expected = "NDIF cannot be reached", f"an answer of {service()}"
-        remedy = "Check the network, look at https://ndif.us for the state of the service, or try again later"
+        remedy = "What was read is kept; try again later, or see https://ndif.us for the state of the service"
     elif type(error).__name__ == "RequestTimeoutError":
         what, expected = "NDIF did not answer in time", f"the numbers within {model.remote.seconds:.0f} s"
         remedy = "Try again later, or take a model that is running (`python -m emotion_core ndif` lists them)"

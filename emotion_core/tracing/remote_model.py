@@ -67,8 +67,8 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
 
     Widths, layers and the place of the blocks come from the configuration: the module is built without numbers. The
     fingerprint is over configuration, tokenizer and the number format that the service computes in, so vectors of the
-    same model loaded here have another one. Where hub or service cannot be asked, the model opens for a dry run alone
-    and its first trace raises what was wrong.
+    same model loaded here have another one. A model that is not served yet is sent a token, which has it loaded. Where
+    hub or service cannot be asked, the model opens for a dry run alone and its first trace raises what was wrong.
 
     Args:
         name: `ndif:` and a hub id, such as `ndif:meta-llama/Llama-3.1-70B`.
@@ -100,16 +100,22 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
             remedy="Check the name; a gated model also needs a hub token",
         ) from error
     model = adopt(envoy._module, tokenizer, name, layers_path=layers_path or None)
-    info, dtype = replace(model.info, device="cpu"), ""  # of the tokens; the weights are nowhere here
+    model.info = replace(model.info, device="cpu")  # of the tokens; the weights are nowhere here
+    model.envoy, model.remote, dtype = envoy, chosen, ""
     try:
-        chosen = replace(chosen, model_key=_model_key(envoy, name))
+        model.remote = replace(chosen, model_key=_model_key(envoy, name))
         dtype = _number_format(source, name)
+        if not dtype and chosen.where == "ndif":
+            from emotion_core.tracing.record import number_format  # brings nnsight along
+
+            # Not served yet: what is sent here makes the service load it, and then it is in the list.
+            answered = number_format(model)
+            dtype = _number_format(source, name) or answered
     except ModelError as error:
-        chosen = replace(chosen, why_not=error)
+        model.remote = replace(model.remote, why_not=error)
     if dtype:
-        told = hashlib.sha256(f"{info.fingerprint}:{dtype}".encode()).hexdigest()
-        info = replace(info, dtype=dtype, fingerprint=told)
-    model.info, model.envoy, model.remote = info, envoy, chosen
+        told = hashlib.sha256(f"{model.info.fingerprint}:{dtype}".encode()).hexdigest()
+        model.info = replace(model.info, dtype=dtype, fingerprint=told)
     return model
 
 

@@ -305,7 +305,9 @@ def require_model(vectors: EmotionVectors, info: ModelInfo) -> None:
                 where=here.name,
                 expected=f"{here.dtype}, as the model is loaded (fingerprint {here.fingerprint})",
                 found=f"{built.dtype} (fingerprint {built.fingerprint})",
-                remedy=f"Load it with --dtype {built.dtype} (the app: EMOTION_DTYPE={built.dtype}), or build again",
+                remedy=f"Load it with --dtype {built.dtype} (the app: EMOTION_DTYPE={built.dtype}), or build again"
+                if not here.served
+                else "Build again: the service chose another one",
             )
         raise VectorFileError(
             "These vectors belong to another model",

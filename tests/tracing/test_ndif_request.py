@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 import torch
@@ -35,34 +30,27 @@ from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.remote_model import Served, load_remote, served
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.tracing.steer import Intervention
-
-KEY = "a-key-of-mine"
+from tracing.ndif_service import KEY, sent_for, standing_in
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    """The stand-in with a model of its own, in a process of its own; gives the folder of the model."""
+def served_at(tmp_path_factory):
+    """The stand-in with a model of its own; gives the folder of the model and the port."""
     folder = tmp_path_factory.mktemp("served")
     tiny_module("llama").save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    script = Path(__file__).with_name("fake_ndif.py")
-    process = subprocess.Popen([sys.executable, "-I", str(script), str(folder), str(port), KEY], cwd=folder)
-    huggingface._ID_CACHE[str(folder)] = str(folder)  # else the hub is asked how the name is spelled
-    before, CONFIG.API.HOST = CONFIG.API.HOST, f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            httpx.get(f"{CONFIG.API.HOST}/status")
-            break
-        except httpx.TransportError:
-            assert process.poll() is None, "the stand-in ended"
-            time.sleep(0.1)
-    yield folder
-    CONFIG.API.HOST = before
-    process.kill()
-    process.wait()
+    with standing_in(folder) as port:
+        yield folder, port
+
+
+@pytest.fixture(scope="module")
+def service(served_at):
+    return served_at[0]
+
+
+@pytest.fixture(scope="module")
+def port(served_at):
+    return served_at[1]
 
 
 @pytest.fixture
@@ -75,7 +63,7 @@ def both(service):
 @pytest.fixture
 def no_waits(monkeypatch):
     waits: list[float] = []
-    monkeypatch.setattr(remote_module, "_pause", lambda remote, seconds, attempt, most: waits.append(seconds))
+    monkeypatch.setattr(remote_module, "_pause", lambda remote, seconds, state: waits.append(seconds))
     return waits
 
 
@@ -106,37 +94,29 @@ def test_every_kind_of_trace_gives_the_numbers_of_here(both):
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
-def _received(act) -> int:
-    before = httpx.get(f"{CONFIG.API.HOST}/replies").json()
-    act()
-    return sum(httpx.get(f"{CONFIG.API.HOST}/replies").json()[len(before) :])
-
-
-def test_replies_hold_the_numbers_that_are_used_and_little_else(both):
+def test_replies_hold_the_numbers_that_are_used_and_little_else(both, port):
     _, away = both
     rows, words, envelope = 16, away.vocabulary, 4_000  # bytes of an answer without a number
     layers, width = away.info.layers, away.info.width
     edit = Intervention(1, "add", torch.eye(rows, 32), torch.ones(rows))
     prompt = prefill(away, list(range(5, 25)), [edit], rows=rows)
-    got = _received(lambda: step(away, torch.full((rows,), 7), prompt, [edit]))
-    assert got <= 1.5 * 4 * rows * words + envelope, "the last token's logits, not those of all twenty"
+    _, got = sent_for(port, lambda: step(away, torch.full((rows,), 7), prompt, [edit]))
+    assert sum(got) <= 1.5 * 4 * rows * words + envelope, "the last token's logits, not those of all twenty"
     asked = [Asked(tuple(range(2, 30)), ((4, 8), (5,), (6, 7, 9))) for _ in range(30)]
-    got = _received(lambda: run_to_end(score_options(away, asked)))
-    assert got <= 1.5 * 8 * 90 * 3 + 3 * envelope, "log-probabilities of the options, not of the vocabulary"
-    got = _received(lambda: run_to_end(record(away, TEXTS, ReadingPosition())))
-    assert got <= 1.5 * 4 * len(set(TEXTS)) * (layers + 1) * (width + 1) + 4 * envelope
+    _, got = sent_for(port, lambda: run_to_end(score_options(away, asked)))
+    assert sum(got) <= 1.5 * 8 * 90 * 3 + 3 * envelope, "log-probabilities of the options, not of the vocabulary"
+    _, got = sent_for(port, lambda: run_to_end(record(away, TEXTS, ReadingPosition())))
+    assert sum(got) <= 1.5 * 4 * len(set(TEXTS)) * (layers + 1) * (width + 1) + 4 * envelope
 
 
 @pytest.mark.parametrize("scope", ["generated", "both"])
-def test_a_sweep_writes_the_texts_of_here_in_few_requests(both, scope):
+def test_a_sweep_writes_the_texts_of_here_in_few_requests(both, port, scope):
     here, away = both
     prompts = len(settings().prompts)
     mine = all_written(here, scope=scope, controls=1, samples=2, max_new_tokens=40)
-    before = len(httpx.get(f"{CONFIG.API.HOST}/replies").json())
-    theirs = all_written(away, scope=scope, controls=1, samples=2, max_new_tokens=40)
-    requests = len(httpx.get(f"{CONFIG.API.HOST}/replies").json()) - before
+    theirs, got = sent_for(port, lambda: all_written(away, scope=scope, controls=1, samples=2, max_new_tokens=40))
     assert [(one.row, one.ids) for one in theirs] == [(one.row, one.ids) for one in mine]
-    assert max(len(one.ids) for one in mine) == 40 and requests <= 5 * prompts
+    assert max(len(one.ids) for one in mine) == 40 and len(got) <= 5 * prompts
 
 
 def test_a_model_that_restarts_is_waited_for(both, no_waits):
@@ -163,6 +143,23 @@ def test_vectors_of_one_number_format_do_not_pass_for_those_of_another(service, 
         names[dtype] = load_remote(f"ndif:{service}", Remote("ndif", KEY)).info
     assert names["float32"].fingerprint != names["bfloat16"].fingerprint
     assert where_it_computes(names["bfloat16"]).endswith("where it is served, in bfloat16")
+
+
+@pytest.mark.parametrize("listed_then", [True, False])
+def test_a_model_that_is_not_served_yet_gets_the_name_it_has_when_it_is(both, service, port, monkeypatch, listed_then):
+    entry, lists = Served(str(service), "RUNNING", "HOT", "float32"), []
+
+    def list_of_the_service():
+        lists.append(1)
+        return (entry,) if listed_then and len(lists) > 1 else ()
+
+    monkeypatch.setattr(remote_model, "served", list_of_the_service)
+    first, answers = sent_for(port, lambda: load_remote(f"ndif:{service}", Remote("ndif", KEY)))
+    assert len(answers) == 1 and first.info.fingerprint == both[1].info.fingerprint and first.info.dtype == "float32"
+    refused = load_remote(f"ndif:{service}", Remote("ndif", "wrong-key")) if not listed_then else None
+    if refused:
+        with pytest.raises(ModelError, match="Invalid API key"):
+            run_to_end(record(refused, TEXTS, ReadingPosition()))
 
 
 def test_nothing_is_sent_where_the_number_format_is_not_known(service, monkeypatch):

@@ -67,7 +67,7 @@ def test_behave_scores_the_same(both):
 
 def test_a_connection_that_fails_is_tried_again_and_then_said(tiny, monkeypatch):
     waits, calls = [], []
-    monkeypatch.setattr(remote, "_pause", lambda remote, seconds, attempt, most: waits.append(seconds))
+    monkeypatch.setattr(remote, "_pause", lambda remote, seconds, state: waits.append(seconds))
     model = tiny_model("gpt2")
     model.remote = Remote("ndif", "secret")
 
