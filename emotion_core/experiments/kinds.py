@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "read-priors": (f"{_HERE}.reading:PRIORS", ""),
     "read-monitor": (f"{_HERE}.reading:WATCH", ""),
     "read-labelled": (f"{_HERE}.reading:LABELLED", ""),
+    "zero-point": (f"{_HERE}.reading:ZERO_POINT", ""),
     "talk": (f"{_HERE}.talk:TALK", ""),
     "talk-scale": (f"{_HERE}.talk:TALK_SCALE", ""),
     "preferences": (f"{_HERE}.behavior:PREFERENCES", ""),

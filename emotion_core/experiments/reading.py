@@ -20,12 +20,12 @@ from emotion_core.base.ask import Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Kind
-from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, asked_of, how_made, load
+from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, asked_of, computed, how_made, load
 from emotion_core.models.encode import encode
 from emotion_core.prompts.library import load_conversations, load_implicit, load_system_prompts, load_templates
 from emotion_core.prompts.library_items import Template, Turn
 from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts
-from emotion_core.reading.baseline import Baseline, Form, check_layers, read_baseline
+from emotion_core.reading.baseline import Baseline, Form, ZeroPoint, check_layers, read_baseline
 from emotion_core.reading.continuation import (
     Continuation,
     Writing,
@@ -506,6 +506,37 @@ def check_room(vectors: EmotionVectors, characters: int) -> None:
         )
 
 
+@dataclass(frozen=True)
+class ZeroPointSettings:
+    """What neutral texts read on the emotions and on random directions, which other readings build on.
+
+    Attributes:
+        layers: Layers read; None for the one chosen at the build.
+        form: Of the longer neutral texts.
+        seed: Of the directions.
+        each: How many directions; see `read_baseline`.
+        place: Where whole texts are read; None for where the texts of the vectors were.
+    """
+
+    layers: tuple[int, ...] | None = None
+    form: Form = "text"
+    seed: Seed = 0
+    each: int | None = None
+    place: ReadingPosition | None = None
+
+    def read(self, bench: Bench) -> Job[ZeroPoint]:
+        """The reading, as a job."""
+        read = read_baseline(
+            *(bench.model, bench.vectors, self.layers, self.seed, self.form),
+            cache=bench.cache,
+            kinds=("random",),
+            each=self.each,
+            place=self.place,
+        )
+        found = yield from read
+        return ZeroPoint(found.tokens, found.texts, found.n_texts)
+
+
 _REMEMBERED = 8
 _baselines: dict[str, Baseline] = {}
 _LOCK = threading.Lock()  # every model has a thread of its own
@@ -539,8 +570,12 @@ def known_baseline(
         found = _baselines.get(key)
     if found is None:
         model, vectors, cache = bench.model, bench.vectors, bench.cache
+        zero = None
+        if tuple(kinds) == ("random",):  # nothing else has to be read for them, so that the reading can be skipped
+            wanted = ZeroPointSettings(None if layers is None else tuple(layers), form, seed, each, place)
+            zero = yield from computed(bench, ZERO_POINT, wanted)
         found = yield from read_baseline(
-            model, vectors, layers, seed, form, cache=cache, kinds=kinds, each=each, place=place
+            model, vectors, layers, seed, form, cache=cache, kinds=kinds, each=each, place=place, known=zero
         )
         if len(found.layers) > 1:
             return found  # tens of megabytes with many emotions
@@ -664,6 +699,13 @@ def _reading(name: str, asks: type[Any], gives: type[R], before: str) -> Experim
     )
 
 
+ZERO_POINT = Experiment(
+    kind="zero-point",
+    asks=ZeroPointSettings,
+    gives=ZeroPoint,
+    job=lambda bench, settings: settings.read(bench),
+    label=lambda settings, vectors: "neutral texts",
+)
 TEXT = _reading("text", TextSettings, TokenReading, "text")
 CONVERSATION = _reading("conversation", ConversationSettings, ConversationReading, "conversation")
 REPLY = _reading("reply", ReplySettings, Continuation, "continuation")

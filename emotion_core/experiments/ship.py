@@ -113,8 +113,18 @@ def examples() -> tuple[Example, ...]:
     from emotion_core.behavior.question import standard_wording
     from emotion_core.behavior.scenes import built_in_scenes
     from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
-    from emotion_core.experiments.reading import DOSE, SITUATIONS, TEXT, DoseSettings, SituationsSettings, TextSettings
+    from emotion_core.experiments.reading import (
+        DOSE,
+        SITUATIONS,
+        TEXT,
+        ZERO_POINT,
+        DoseSettings,
+        SituationsSettings,
+        TextSettings,
+        ZeroPointSettings,
+    )
     from emotion_core.prompts.library import EXAMPLE_TEXT, load_activities, load_openings, load_templates
+    from emotion_core.reading.sentence import ranking_controls
 
     roommate = next(one.text for one in load_openings() if one.name == "roommate")
     sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)
@@ -132,6 +142,8 @@ def examples() -> tuple[Example, ...]:
     return (
         Example("roommate", HOME_SET, SWEEP, sweep),
         Example("text", CORE_SET, TEXT, TextSettings(EXAMPLE_TEXT)),
+        Example("zero-point", HOME_SET, ZERO_POINT, ZeroPointSettings()),
+        Example("zero-point-many", STORIES_SET, ZERO_POINT, ZeroPointSettings(each=ranking_controls(171)), SIGNIFICANT),
         Example("dose", CORE_SET, DOSE, dose),
         Example("situations", CORE_SET, SITUATIONS, SituationsSettings(place=reply)),
         Example("preferences", CORE_SET, PREFERENCES, PreferenceRequest(preferences)),

@@ -200,6 +200,21 @@ RANDOM_DIRECTIONS = 200
 
 
 @dataclass(frozen=True)
+class ZeroPoint:
+    """What neutral texts read on the directions of a baseline.
+
+    Attributes:
+        tokens: Scale of single tokens by their position.
+        texts: Scale of whole texts, pooled at `place`.
+        n_texts: Number of neutral texts.
+    """
+
+    tokens: PositionScale
+    texts: Scale
+    n_texts: int
+
+
+@dataclass(frozen=True)
 class Baseline:
     """Directions with what neutral texts read on them.
 
@@ -260,6 +275,7 @@ def read_baseline(
     kinds: Sequence[Kind] = KINDS,
     each: int | None = None,
     place: ReadingPosition | None = None,
+    known: ZeroPoint | None = None,
 ) -> Job[Baseline]:
     """Reads the built-in neutral texts on all emotions and on control directions, as a job.
 
@@ -276,6 +292,7 @@ def read_baseline(
         kinds: Kinds of controls that are wanted; at several layers there are random directions only.
         each: Controls of each kind; `CONTROLS_EACH` by default.
         place: Where whole texts are read instead of where the vectors' training texts were.
+        known: What the neutral texts read on the same directions, where that is known; they are not read again.
 
     Raises:
         SettingsError: There is no such layer, or too few neutral texts.
@@ -290,6 +307,26 @@ def read_baseline(
     own = vectors.units[:, list(chosen)]  # (emotions, layers, width)
     directions = np.concatenate([own, drawn]).transpose(1, 0, 2).astype(np.float32)  # (layers, directions, width)
     at = place or vectors.reading
+    if known is None:
+        known = yield from _zero_point(model, dict(zip(chosen, directions, strict=True)), at, form, seed)
+    return Baseline(
+        emotions=vectors.emotions,
+        layers=chosen,
+        directions=directions,
+        tokens=known.tokens,
+        texts=known.texts,
+        n_texts=known.n_texts,
+        form=form,
+        selected=vectors.selected_layer,
+        place=at,
+        kinds=names,
+    )
+
+
+def _zero_point(
+    model: LoadedModel, by_layer: dict[int, FloatArray], at: ReadingPosition, form: Form, seed: int
+) -> Job[ZeroPoint]:
+    """Reads the neutral texts, and longer ones made of them, on directions by layer."""
     training = {one.text for one in load_prompts(NEUTRAL_SET).part("train")}
     texts = [text for text in neutral_texts(model, at) if text in training]
     encodings = [model.encode(text, chat=at.chat, reply=at.reply) for text in texts]
@@ -297,24 +334,14 @@ def read_baseline(
         longer = neutral_documents(model, texts, seed)
     else:
         longer = [one.encoding for one in neutral_dialogues(model, texts, seed)]
-    by_layer = dict(zip(chosen, directions, strict=True))
     found = yield from project_layers(model, [*encodings, *longer], by_layer)
     short = found[: len(encodings)]
     pooled = np.stack([p[read_tokens(e, at)].mean(0) for p, e in zip(short, encodings, strict=True)])
-    return Baseline(
-        emotions=vectors.emotions,
-        layers=chosen,
-        directions=directions,
-        tokens=position_scale(found)
-        if form == "text"
-        else position_scale(found[len(encodings) :], [one.content for one in longer]),
-        texts=scale_of(pooled),
-        n_texts=len(encodings),
-        form=form,
-        selected=vectors.selected_layer,
-        place=at,
-        kinds=names,
-    )
+    if form == "text":
+        tokens = position_scale(found)
+    else:
+        tokens = position_scale(found[len(encodings) :], [one.content for one in longer])
+    return ZeroPoint(tokens, scale_of(pooled), len(encodings))
 
 
 def _pooled(controls: Controls, count: int) -> tuple[FloatArray, tuple[Kind, ...]]:

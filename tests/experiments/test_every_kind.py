@@ -35,6 +35,7 @@ from emotion_core.experiments.reading import (
     SituationsSettings,
     TextSettings,
     WatchSettings,
+    ZeroPointSettings,
 )
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.replication.rows import row_settings
@@ -106,6 +107,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         ),
         "talk": TalkSettings(turns=(Turn("user", "Who is there?"),), strengths=((emotions[0], 2.0),), max_new_tokens=3),
         "talk-scale": Neutral(),
+        "zero-point": ZeroPointSettings(each=20),
         "replication-row": row_settings(15),
         "preferences": PreferenceRequest(
             PreferenceSettings(ACTIVITIES), SteeredSettings(emotions[:1], 0.1, opponents=1, controls=1)
@@ -240,7 +242,7 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
             start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
         except LimitError:
             refused.add(kind)
-    assert refused == set(EXPERIMENTS) - {"preferences", "talk-scale"} - {one.kind for one in READINGS}
+    assert refused == set(EXPERIMENTS) - {"preferences", "talk-scale", "zero-point"} - {one.kind for one in READINGS}
     short = JobRegistry(place.registry.store, Settings(max_tokens=1, max_asked_tokens=5), "bob")
     for kind in (*(one.kind for one in READINGS), "preferences", "sweep", "heldout"):
         run_id = start(

@@ -6,12 +6,17 @@ from bundled import Bundled
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.charts.ranking import ranking_chart, ranking_table
+from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.reading.baseline import read_baseline
-from emotion_core.reading.sentence import highest_of, ranking_controls, read_ranking
+from emotion_core.reading.baseline import Baseline, read_baseline
+from emotion_core.reading.sentence import Ranking, beside_random, highest_of, ranking, ranking_controls, sentence_means
 from emotion_core.reading.text import read_text
 
 TEXT = "The footsteps behind me stopped when I stopped."
+
+
+def read_ranking(model: LoadedModel, baseline: Baseline, text: str, *ends: int) -> Ranking:
+    return ranking(baseline, run_to_end(sentence_means(model, baseline, text)), *ends)
 
 
 @pytest.mark.parametrize(("n", "count"), [(400, 12), (3249, 171), (400, 1)])
@@ -29,13 +34,17 @@ def test_there_are_as_many_random_directions_as_the_line_needs() -> None:
 def test_means_are_those_of_the_tokens_without_the_first_and_both_ends_are_there(bundled: Bundled) -> None:
     model, vectors = bundled.model, bundled.twelve
     baseline = run_to_end(read_baseline(model, vectors, cache=bundled.cache, kinds=("random",)))
-    found = run_to_end(read_ranking(model, baseline, TEXT, 3, 2))
+    found = read_ranking(model, baseline, TEXT, 3, 2)
     tokens = run_to_end(read_text(model, baseline, TEXT)).single.values[1:, 0].mean(axis=0)
     order = np.argsort(-tokens)
     assert found.emotions == tuple(vectors.emotions[e] for e in [*order[:3], *order[-2:]])
     np.testing.assert_allclose(found.means, tokens[[*order[:3], *order[-2:]]], rtol=1e-4, atol=1e-4)
     assert found.lowest < 0 < found.highest
     assert set(found.beyond) <= set(found.emotions)
+    means = run_to_end(sentence_means(model, baseline, TEXT))
+    value, low, high = beside_random(baseline, means, found.emotions[0])
+    random = means[baseline.controls["random"]]
+    assert value == pytest.approx(found.means[0]) and 0.94 < ((random > low) & (random < high)).mean() < 0.96
 
 
 def test_on_neutral_texts_the_highest_of_random_directions_seldom_leaves_the_line(bundled: Bundled) -> None:
@@ -45,7 +54,7 @@ def test_on_neutral_texts_the_highest_of_random_directions_seldom_leaves_the_lin
     meaningless = replace(bundled.twelve, values=random, prompt_sets=(), neutral_projection=False)
     baseline = run_to_end(read_baseline(bundled.model, meaningless, cache=bundled.cache, kinds=("random",)))
     texts = [one.text for one in load_prompts("neutral").part("heldout")]
-    found = [run_to_end(read_ranking(bundled.model, baseline, text)) for text in texts]
+    found = [read_ranking(bundled.model, baseline, text) for text in texts]
     # Without a line the highest of twelve had an interval above 0 on every one of them.
     assert np.mean([one.means[0] > one.highest for one in found]) <= 0.2
     assert np.mean([one.means[0] > 0 for one in found]) > 0.9
@@ -53,7 +62,7 @@ def test_on_neutral_texts_the_highest_of_random_directions_seldom_leaves_the_lin
 
 def test_the_chart_names_the_two_highest_and_draws_the_lines(bundled: Bundled) -> None:
     baseline = run_to_end(read_baseline(bundled.model, bundled.twelve, cache=bundled.cache, kinds=("random",)))
-    found = run_to_end(read_ranking(bundled.model, baseline, TEXT))
+    found = read_ranking(bundled.model, baseline, TEXT)
     chart = ranking_chart(found).to_dict()
     title = f"Of 12 emotions it reads highest on {found.emotions[0]} and {found.emotions[1]}"
     assert chart["title"]["text"] == title and "12 random directions" in chart["title"]["subtitle"]

@@ -1,7 +1,6 @@
 """Token readings agree with the recorder, whatever the batch, and end in the sentence's own number."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.audit import audit_tokens, counts, short_sentence, short_texts
 from emotion_core.reading.baseline import read_baseline
-from emotion_core.reading.sentence import neutral_baseline, read_sentence
 from emotion_core.tracing.record import project_tokens, record
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -64,24 +62,6 @@ def test_the_mean_over_tokens_is_what_the_recorder_keeps(tiny: Tiny, family: str
         np.testing.assert_allclose(together[i], alone, atol=1e-4)
         content = np.array(encoding.content)
         np.testing.assert_allclose(together[i][content].mean(0), recorded[i], atol=1e-4)
-
-
-def test_a_sentence_is_read_against_neutral_texts(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    neutral = tuple(f"The {thing} is on the table." for thing in ("cup", "map", "key", "list", "hat"))
-    monkeypatch.setattr("emotion_core.reading.sentence.neutral_texts", lambda *_: neutral)
-    model = tiny("gpt2")
-    vectors = some_vectors(model)
-    baseline = run_to_end(neutral_baseline(model, vectors, "fear"))
-    found = run_to_end(read_sentence(model, vectors, baseline, TEXTS[1]))
-    assert baseline.layer == 1
-    assert len(found.tokens) == len(found.values) == len(found.read)
-    assert np.isnan(found.values[0])
-    assert np.isfinite(found.values[1:]).all()
-    assert 0 <= found.above <= 1
-    turned = replace(vectors, values=-vectors.values)
-    opposite = run_to_end(read_sentence(model, turned, run_to_end(neutral_baseline(model, turned, "fear")), TEXTS[1]))
-    assert opposite.above == pytest.approx(1 - found.above)
-    np.testing.assert_allclose(opposite.values[1:], -found.values[1:], atol=1e-3)
 
 
 def test_the_audit_marks_what_is_read(tiny: Tiny) -> None:

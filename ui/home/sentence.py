@@ -5,19 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.errors import BusyError, EmotionCoreError
+from emotion_core.base.jobs import Job
+from emotion_core.experiments.experiment import Bench
+from emotion_core.experiments.reading import known_baseline
 from emotion_core.models.owner import ModelOwner
-from emotion_core.reading.sentence import NeutralBaseline, SentenceReading, neutral_baseline, read_sentence
+from emotion_core.reading.sentence import beside_random, sentence_means
+from emotion_core.reading.text import TokenReading, read_text
 from emotion_core.runs.cost import about, build_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
-from ui.home.sentence_emotions import sentence_emotions
+from ui.home.sentence_emotions import sentence_emotions, zero_points_at_hand
 from ui.linked import taken
 from ui.plain import plain
+from ui.read.strip import reading_strip
 from ui.run_button import at_once_or_asked
-from ui.services import ask
-from ui.tokens import Token, shade, token_strip
+from ui.services import activation_cache, ask, store
 from ui.working import Working
 
+Sentence = tuple[TokenReading, dict[str, tuple[float, float, float]]]
 _EXAMPLES = {
     "A quiet house": "He has not called since the funeral, and the house is so quiet.",
     "Footsteps": "The footsteps behind me stopped when I stopped.",
@@ -29,7 +34,7 @@ _NEUTRAL_TEXTS = 200
 
 
 def sentence(working: Working) -> None:
-    """An input, the coloured tokens, and where the sentence lies among neutral texts."""
+    """An input, the emotions at both ends, and the coloured tokens."""
     if working.vectors is None or working.emotion is None or working.run_id is None:
         return
     linked = taken("sentence")
@@ -56,9 +61,10 @@ def sentence(working: Working) -> None:
             )
     if not (text or "").strip():
         return
+    ready = zero_points_at_hand(working)
     seconds = about(build_seconds(working.info, 0))
-    label = f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
-    if not at_once_or_asked(working.owner, label, key="read-sentence"):
+    label = "Read it" if ready else f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
+    if not (ready and working.owner.loaded) and not at_once_or_asked(working.owner, label, key="read-sentence"):
         return
     try:
         with st.spinner("Reading your sentence", show_time=True):
@@ -77,36 +83,24 @@ def _show(working: Working, text: str) -> None:
     if working.vectors is None or working.emotion is None or working.run_id is None:
         return
     sentence_emotions(working, text)
-    found = _read(working.run_id, working.emotion, text, working.owner, working.vectors)
+    found, means = _read(working.run_id, text, working.owner, working.vectors)
+    value, low, high = means[working.emotion]
     st.markdown(
-        f"On the **{plain(working.emotion)}** direction this lies above **{found.above:.0%}** of "
-        f"{found.n_neutral} neutral texts."
+        f"Over the whole sentence the **{plain(working.emotion)}** direction reads **{value:+.1f}** standard "
+        f"deviations of neutral tokens; 95 of 100 random directions read {low:+.1f} to {high:+.1f} on the same words."
     )
-    token_strip(_tokens(found, working.emotion), label="Your sentence by token", key="sentence-strip")
-    st.caption(
-        f"Warm: this token reads more of {plain(working.emotion)} than neutral text; cool: less. Single tokens "
-        "vary a lot, so trust the sentence as a whole more than a word."
-    )
+    reading_strip(found, working.emotion, key="sentence")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def baseline_of(run_id: str, emotion: str, _owner: ModelOwner, _vectors: EmotionVectors) -> NeutralBaseline:
-    """Neutral texts on a direction; remembered."""
-    return ask(_owner, neutral_baseline(_owner.model, _vectors, emotion))
+def _read(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> Sentence:
+    """A sentence by token and as a whole; remembered, since every click on the page runs it again."""
+    return ask(_owner, _reading(Bench(_owner.model, _vectors, activation_cache(), store=store()), text))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _read(run_id: str, emotion: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> SentenceReading:
-    """A sentence on a direction; remembered, since every click on the page runs it again."""
-    baseline = baseline_of(run_id, emotion, _owner, _vectors)
-    return ask(_owner, read_sentence(_owner.model, _vectors, baseline, text))
-
-
-def _tokens(found: SentenceReading, emotion: str) -> list[Token]:
-    strip = []
-    for text, value, read in zip(found.tokens, found.values.tolist(), found.read, strict=True):
-        known = value == value  # nan is not itself
-        note = f"{emotion} {value:+.1f} SD of neutral tokens" if known else "first token, not comparable"
-        colour = shade(value) if known and read else None
-        strip.append(Token(text, colour, note))
-    return strip
+def _reading(bench: Bench, text: str) -> Job[Sentence]:
+    baseline = yield from known_baseline(bench, None, kinds=("random",))
+    chat = bench.vectors.reading.chat
+    found = yield from read_text(bench.model, baseline, text, chat=chat)
+    means = yield from sentence_means(bench.model, baseline, text, chat=chat)
+    return found, {emotion: beside_random(baseline, means, emotion) for emotion in baseline.emotions}

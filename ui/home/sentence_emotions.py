@@ -6,17 +6,17 @@ import streamlit as st
 
 from emotion_core.base.jobs import Job
 from emotion_core.charts.ranking import ranking_chart, ranking_table
-from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.reading import known_baseline
+from emotion_core.experiments.experiment import Bench, find
+from emotion_core.experiments.reading import ZERO_POINT, ZeroPointSettings, known_baseline
 from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
-from emotion_core.reading.sentence import Ranking, ranking_controls, read_ranking
+from emotion_core.reading.sentence import Ranking, ranking, ranking_controls, sentence_means
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.plain import plain
-from ui.services import activation_cache, ask
+from ui.services import activation_cache, ask, store
 from ui.vector_sets import run_of, vectors_of
 from ui.verdict import shows
 from ui.working import Working
@@ -43,6 +43,17 @@ def sentence_emotions(working: Working, text: str) -> None:
     downloads("sentence-emotions", chart=chart, table=ranking_table(ranked), key="sentence-emotions")
 
 
+def zero_points_at_hand(working: Working) -> bool:
+    """Whether the neutral texts were read before, here or where the app's own results were made."""
+    if working.vectors is None:
+        return False
+    wanted = [(working.vectors, ZeroPointSettings())]
+    found = _many(working)
+    if found is not None:
+        wanted.append((found[2], ZeroPointSettings(each=ranking_controls(len(found[2].emotions)))))
+    return all(find(store(), vectors, ZERO_POINT, settings) for vectors, settings in wanted)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) -> Ranking:
     """The ranking; remembered, since every click on the page runs it again."""
@@ -51,9 +62,9 @@ def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors
 
 def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[Ranking]:
     each = ranking_controls(len(vectors.emotions))
-    bench = Bench(owner.model, vectors, activation_cache())
+    bench = Bench(owner.model, vectors, activation_cache(), store=store())
     baseline = yield from known_baseline(bench, None, kinds=("random",), each=each)
-    return (yield from read_ranking(owner.model, baseline, text))
+    return ranking(baseline, (yield from sentence_means(owner.model, baseline, text)))
 
 
 def _many(working: Working) -> tuple[str, str, EmotionVectors] | None:
