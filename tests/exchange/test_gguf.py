@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import struct
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -38,27 +35,6 @@ def test_the_gguf_package_reads_what_llama_cpp_and_repeng_ask_for(vectors, tmp_p
     for tensor in reader.tensors:
         assert tensor.tensor_type.name == "F32" and tensor.data.shape == (WIDTH,)
         np.testing.assert_array_equal(tensor.data, vectors.values[0, int(tensor.name.split(".")[1])])
-
-
-def test_repeng_loads_it(vectors, tmp_path):
-    """repeng 0.4 needs numpy 1: REPENG_PYTHON names the interpreter of an environment that has it."""
-    (tmp_path / "fear.gguf").write_bytes(gguf_bytes(vectors, "fear"))
-    program = (
-        "import sys; from repeng import ControlVector; import numpy as np\n"
-        "loaded = ControlVector.import_gguf(sys.argv[1]); print(loaded.model_type)\n"
-        "np.savez(sys.argv[2], **{str(layer): values for layer, values in loaded.directions.items()})"
-    )
-    python = os.environ.get("REPENG_PYTHON", sys.executable)
-    paths = [str(tmp_path / name) for name in ("fear.gguf", "out.npz")]
-    ran = subprocess.run([python, "-c", program, *paths], capture_output=True, text=True, timeout=300, check=False)
-    if "No module named 'repeng'" in ran.stderr:
-        pytest.skip("repeng is not installed; REPENG_PYTHON may name an interpreter that has it")
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip() == "gpt2"
-    loaded = np.load(paths[1])
-    assert sorted(loaded) == [str(i) for i in range(1, LAYERS)]
-    for i in range(1, LAYERS):
-        np.testing.assert_array_equal(loaded[str(i)], vectors.values[0, i])
 
 
 def test_a_layer_that_overflowed_or_is_zero_is_left_out(vectors, tmp_path):
