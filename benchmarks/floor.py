@@ -30,7 +30,7 @@ def bare_forward(model: LoadedModel, texts: Sequence[str], depth: int | None = N
     """
     ids = [model.tokenizer(text)["input_ids"] for text in texts]
     base = model.module.base_model
-    blocks = base.get_submodule(model.layers_path.removeprefix("transformer."))
+    blocks = base.get_submodule(model.layers_path.removeprefix(f"{model.module.base_model_prefix}."))
     handles = []
     if depth is not None:
         handles.append(blocks[depth - 1].register_forward_hook(_stop))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MethodType
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -275,6 +276,42 @@ def fuse_gelu(module: nn.Module) -> int:
     return found
 
 
+def lay_as_linear(module: nn.Module) -> int:
+    """Lays the matrices of GPT-2's linear layers out in memory as those of `nn.Linear`; values and shapes stay.
+
+    Laid out as transformers has them, products over fewer than about 200 tokens round otherwise than larger ones on
+    some processors, so a text read alone would differ in its last bits from the same text read beside others
+    (`tests/tracing/test_same_bits.py`). Laid out as `nn.Linear` has them they do not, and take as long.
+
+    Args:
+        module: A model, changed in place.
+
+    Returns:
+        How many matrices were laid out anew.
+    """
+    from transformers.pytorch_utils import Conv1D
+
+    from_disk = type("FromDisk", (Conv1D,), {"forward": _from_disk})
+    found = [child for child in module.modules() if type(child) is Conv1D]
+    for child in found:
+        if child.weight.device.type == "cpu":
+            child.weight.data = _laid_out(child.weight.data)
+        elif hasattr(child, "_old_forward"):  # accelerate's name for what it calls when it has the matrix
+            child.__class__ = from_disk
+            setattr(child, "_old_forward", MethodType(_from_disk, child))  # noqa: B010
+    return len(found)
+
+
+def _laid_out(matrix: torch.Tensor) -> torch.Tensor:
+    return matrix.T.contiguous().T  # (in, out), as before
+
+
+def _from_disk(self: Any, x: torch.Tensor) -> torch.Tensor:
+    """A linear layer whose matrix is read for every batch, and laid out then."""
+    rows = torch.addmm(self.bias, x.reshape(-1, x.shape[-1]), _laid_out(self.weight))
+    return rows.view(*x.shape[:-1], self.nf)
+
+
 def placement() -> dict[str, Any]:
     """What `from_pretrained` needs so that weights take at most `EMOTION_OFFLOAD_MB` of memory; nothing without it.
 
@@ -386,6 +423,7 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     if dtype == INT8:
         to_int8(module, name)
     fuse_gelu(module)
+    lay_as_linear(module)
     chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     module = module if getattr(module, "hf_device_map", None) else module.to(chosen)
     return tried(adopt(module, tokenizer, name, layers_path=layers_path or None))

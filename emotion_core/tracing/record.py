@@ -22,74 +22,68 @@ from emotion_core.tracing.remote import retried, trace_options
 # Enough tokens to keep two cores busy, few enough to answer a cancel and to stay small in memory.
 TOKENS_PER_BATCH = 2048
 
-# Matrix products over a multiple of 16 tokens gave the same bits for a row whatever the other rows were (one thread,
-# float32, three trained models); other lengths differed in the last bits for half of the texts. So what is read of a
-# text, and kept in a cache that visitors share, does not depend on which texts it was read together with.
-LENGTH_MULTIPLE = 16
+# Texts are padded to a multiple of this and of about a thirtieth of their length, whichever is more.
+LENGTH_MULTIPLE = 4
+# Products over fewer tokens round otherwise.
+LEAST_LENGTH = 16
+# Elsewhere every batch is a request that waits in a line, so there are few, whatever padding they need.
+REMOTE_MULTIPLE = 64
 
-# What opening a trace costs, as tokens that could be read meanwhile: a batch of its own must save this much padding.
-TOKENS_PER_TRACE = 128
+
+def padded_length(length: int, multiple: int = LENGTH_MULTIPLE) -> int:
+    """Tokens of a text with its padding, which depends on nothing but its length.
+
+    Attention adds up in steps of the padded length, so a text padded further gives other last bits. A text padded
+    always alike gives the same bits whatever the other rows are (float32 on a CPU, three trained models), so what is
+    read of a text, and kept in a cache that visitors share, does not depend on which texts it was read together with.
+    Padding adds a thirtieth on average, and there are at most 16 padded lengths between a length and its double.
+    """
+    step = max(multiple, 1 << max(0, length.bit_length() - 5))
+    return max(LEAST_LENGTH, length + -length % step)
 
 
-def length_sorted(lengths: Sequence[int], tokens_per_batch: int = TOKENS_PER_BATCH) -> list[list[int]]:
-    """Splits indices into batches of at most `tokens_per_batch` tokens, longest texts first, with the least padding.
+def length_sorted(
+    lengths: Sequence[int], tokens_per_batch: int = TOKENS_PER_BATCH, multiple: int = LENGTH_MULTIPLE
+) -> list[list[int]]:
+    """Splits indices into batches of one padded length each and of at most `tokens_per_batch` tokens.
 
-    Texts are padded to a multiple of 16, see `pad_right`. A batch ends where the next multiple begins if that saves
-    more padding than one more trace costs; of all such splits the cheapest is taken. Longest first: the first batch
-    needs the most memory, so a model that fits at all fails at once or not at all.
+    Longest first: the first batch needs the most memory, so a model that fits at all fails at once or not at all.
 
     Args:
         lengths: Tokens of each text.
-        tokens_per_batch: Limit on rows times the longest of a batch; a longer text is a batch of its own.
+        tokens_per_batch: Limit on rows times their padded length; a longer text is a batch of its own.
+        multiple: That texts of a batch are padded to at least.
 
     Returns:
         Lists of indices into `lengths`; every index once.
     """
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    padded = [lengths[i] + -lengths[i] % LENGTH_MULTIPLE for i in order]
-    starts = [k for k in range(len(order)) if not k or padded[k] != padded[k - 1]]
+    alike: dict[int, list[int]] = {}
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        alike.setdefault(padded_length(lengths[i], multiple), []).append(i)
     batches: list[list[int]] = []
-    for begin, end in _cheapest(padded, [*starts, len(order)], tokens_per_batch):
-        rows = max(1, tokens_per_batch // max(1, lengths[order[begin]]))
-        batches += [order[k : min(k + rows, end)] for k in range(begin, end, rows)]
+    for padded, texts in alike.items():
+        rows = max(1, tokens_per_batch // max(1, padded))
+        batches += [texts[k : k + rows] for k in range(0, len(texts), rows)]
     return batches
 
 
+def batches_of(model: LoadedModel, lengths: Sequence[int]) -> list[list[int]]:
+    """`length_sorted` for texts that a model reads here, or in few requests elsewhere."""
+    here = model.remote is None or model.remote.where == "dry run"
+    return length_sorted(lengths) if here else length_sorted(lengths, multiple=REMOTE_MULTIPLE)
+
+
 def pad_right(encodings: Sequence[Encoding], pad_id: int, device: str, context: int) -> torch.Tensor:
-    """Token ids int64 [rows, tokens], rows filled up on the right to a common multiple of 16, or to the context.
+    """Token ids int64 [rows, tokens], rows filled up on the right to the longest one's padding, or to the context.
 
     In a causal model no token sees what stands to its right, and positions count from the left. Padding on the right
     therefore changes nothing for the tokens that are read, and needs neither a mask nor position ids; padding on the
     left (nnsight's default for strings) needs both to be right in every architecture.
     """
     longest = max(len(e) for e in encodings)
-    longest = max(longest, min(context, longest + -longest % LENGTH_MULTIPLE))
+    longest = max(longest, min(context, padded_length(longest)))
     rows = [[*e.ids, *([pad_id] * (longest - len(e)))] for e in encodings]
     return torch.tensor(rows, dtype=torch.int64, device=device)
-
-
-def _cheapest(padded: Sequence[int], marks: Sequence[int], tokens_per_batch: int) -> list[tuple[int, int]]:
-    """Ranges between marks whose padded tokens and traces together cost least (dynamic programming from the end).
-
-    Args:
-        padded: Padded lengths, longest first.
-        marks: Where a range may begin or end: 0, the starts of shorter lengths, and the number of texts.
-        tokens_per_batch: As in `length_sorted`.
-    """
-    best: list[tuple[float, int]] = [(0.0, len(marks) - 1)] * len(marks)  # cost from a mark on, and the next mark
-    for a in reversed(range(len(marks) - 1)):
-        longest = max(1, padded[marks[a]])
-        rows = max(1, tokens_per_batch // longest)
-        options = []
-        for b in range(a + 1, len(marks)):
-            texts = marks[b] - marks[a]
-            options.append((texts * longest + TOKENS_PER_TRACE * -(-texts // rows) + best[b][0], b))
-        best[a] = min(options)
-    found, a = [], 0
-    while a < len(marks) - 1:
-        found.append((marks[a], marks[best[a][1]]))
-        a = best[a][1]
-    return found
 
 
 # Rows fetched from the cache at a time: what is on its way from the file is all that exists beside the result.
@@ -185,7 +179,7 @@ def record(
     missing = rows.missing()
     encodings = {i: model.encode(unique[i], chat=reading.chat, reply=reading.reply) for i in missing}
     yield Progress(rows.n_filled, len(unique), "reading texts")
-    for batch in length_sorted([len(encodings[i]) for i in missing]):
+    for batch in batches_of(model, [len(encodings[i]) for i in missing]):
         chosen = [missing[b] for b in batch]
         fresh = _read_batch(model, [encodings.pop(i) for i in chosen], reading, depth)
         rows.fill(chosen, fresh)
@@ -214,7 +208,7 @@ def record_places(
     count = len(places[0]) if places else 0
     found = np.zeros((len(encodings), count, model.info.layers, model.info.width), np.float32)
     done = 0
-    for batch in length_sorted([len(one) for one in encodings]):
+    for batch in batches_of(model, [len(one) for one in encodings]):
         ids = pad_right([encodings[i] for i in batch], _any_id(model), model.info.device, model.info.context)
         pooled = _trace_places(model, ids, [[list(one) for one in places[i]] for i in batch])
         found[batch] = torch.stack(pooled, dim=2).cpu().numpy()  # (rows, places, layers, width)
@@ -358,7 +352,7 @@ def project_layers(
     """
     matrices = {i: torch.tensor(directions[i], device=model.info.device) for i in sorted(directions)}
     found: dict[int, FloatArray] = {}
-    for batch in length_sorted([len(one) for one in encodings]):
+    for batch in batches_of(model, [len(one) for one in encodings]):
         chosen = [encodings[i] for i in batch]
         ids = pad_right(
             chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context

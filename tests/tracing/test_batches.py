@@ -1,47 +1,48 @@
-"""Batches: every text once, within the limit, and no split of the sorted texts that costs less."""
-
-from itertools import combinations, pairwise
+"""Batches: every text once, within the limit, all of one padded length, and little padding."""
 
 import numpy as np
 import pytest
 
-from emotion_core.tracing.record import LENGTH_MULTIPLE, TOKENS_PER_TRACE, length_sorted
+from emotion_core.tracing.record import length_sorted, padded_length
 
 
-def padded(length: int) -> int:
-    return length + -length % LENGTH_MULTIPLE
+def test_a_padded_length_holds_the_text_and_is_its_own():
+    for length in range(1, 5000):
+        padded = padded_length(length)
+        assert length <= padded and padded_length(padded) == padded
+        assert padded == 16 if length < 16 else padded - length < max(4, length / 16 + 1)
 
 
-def cost(batches: list[list[int]], lengths: list[int]) -> int:
-    return sum(len(b) * padded(max(lengths[i] for i in b)) + TOKENS_PER_TRACE for b in batches)
-
-
-def cheapest(lengths: list[int]) -> int:
-    """Of all splits of the sorted texts, with no limit on a batch."""
-    order, n = sorted(range(len(lengths)), key=lambda i: -lengths[i]), len(lengths)
-    costs = []
-    for k in range(n):
-        for cuts in combinations(range(1, n), k):
-            marks = [0, *cuts, n]
-            costs.append(cost([order[a:b] for a, b in pairwise(marks)], lengths))
-    return min(costs)
+def test_there_are_few_padded_lengths():
+    assert len({padded_length(n) for n in range(1, 65)}) == 13
+    for start in (64, 128, 512):
+        assert len({padded_length(n) for n in range(start + 1, 2 * start + 1)}) == 16
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_no_split_costs_less(seed):
-    lengths = np.random.default_rng(seed).integers(1, 300, 10).tolist()
-    batches = length_sorted(lengths, 10**6)
-    assert sorted(i for batch in batches for i in batch) == list(range(10))
-    assert cost(batches, lengths) == cheapest(lengths)
+def test_batches_of_one_padded_length_and_no_more_of_them_than_needed(seed):
+    lengths = np.random.default_rng(seed).integers(1, 300, 200).tolist()
+    batches = length_sorted(lengths, 1000)
+    assert sorted(i for batch in batches for i in batch) == list(range(200))
+    needed = 0
+    for padded in {padded_length(n) for n in lengths}:
+        own = sum(padded_length(n) == padded for n in lengths)
+        needed += -(-own // max(1, 1000 // padded))
+    assert len(batches) == needed
+    for batch in batches:
+        assert len({padded_length(lengths[i]) for i in batch}) == 1
+        assert len(batch) == 1 or len(batch) * padded_length(lengths[batch[0]]) <= 1000
 
 
-def test_many_texts_are_padded_by_little_more_than_to_the_multiple():
+def test_many_texts_are_padded_by_little():
     lengths = np.random.default_rng(0).normal(57, 14, 400).clip(10, 200).astype(int).tolist()
-    batches = length_sorted(lengths)
-    spent = sum(len(b) * padded(max(lengths[i] for i in b)) for b in batches)
-    least = sum(padded(n) for n in lengths)
-    assert least <= spent < 1.03 * least
-    assert max(len(b) * max(lengths[i] for i in b) for b in batches) <= 2048
+    spent = sum(padded_length(n) for n in lengths)
+    assert sum(lengths) <= spent < 1.04 * sum(lengths)
+
+
+def test_few_requests_elsewhere():
+    lengths = np.random.default_rng(0).integers(20, 120, 200).tolist()
+    assert len(length_sorted(lengths, multiple=64)) <= sum(lengths) / 2048 + 5
 
 
 def test_nothing_to_batch():
