@@ -126,6 +126,108 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
     return cast(alt.LayerChart, chart.properties(title=title, height=560, description=map_sentence(emotions)))
 
 
+_POSTER = (1500, 1050)  # pixels of its plot
+_LINE, _LETTER, _DOT = 14.0, 6.4, 8.0  # height of a word and mean width of a letter at 12 pixels; width of a point
+
+
+def map_poster(emotions: EmotionMap, notes: Sequence[str], look: Look | None = None) -> alt.LayerChart:
+    """The plane as one picture that stands alone: every word is written, and what is known of it stands above.
+
+    Words that would cover each other are moved apart, each tied to its point by a line. Grey crosses: one standard
+    deviation of each place when the texts are drawn again, where that is known.
+
+    Args:
+        emotions: The map.
+        notes: Lines under the title, such as the claims with their rivals, and where the vectors are from.
+        look: Axes and colours.
+    """
+    look = look or Look()
+    table = map_table(emotions, look)
+    x, y = f"pc{look.x}", f"pc{look.y}"
+    reach = [np.ptp(table[name]) or 1.0 for name in (x, y)]
+    ends = [
+        (float(table[name].min() - 0.06 * wide), float(table[name].max() + 0.06 * wide))
+        for name, wide in zip((x, y), reach, strict=True)
+    ]
+    scales = [alt.Scale(domain=list(end), nice=False, zero=False) for end in ends]
+    axis = alt.Axis(tickCount=8, titleFontSize=14)
+    axes = {
+        "x": alt.X(f"{x}:Q", title=axis_name(emotions, look.x), scale=scales[0], axis=axis),
+        "y": alt.Y(f"{y}:Q", title=axis_name(emotions, look.y), scale=scales[1], axis=axis),
+    }
+    scale = [(high - low) / pixels for (low, high), pixels in zip(ends, _POSTER, strict=True)]
+    at = np.column_stack([table[x] / scale[0], table[y] / scale[1]])
+    sizes = np.array([(_LETTER * len(name), _LINE) for name in emotions.emotions])
+    words = moved_apart(at + np.array([0, _LINE * 0.8]), sizes, at)
+    table["word_x"], table["word_y"] = words[:, 0] * scale[0], words[:, 1] * scale[1]
+    table["weight"] = _weights(look, len(table))
+    base = alt.Chart(table)
+    layers = []
+    if look.spread is not None and max(look.x, look.y) <= look.spread.shape[1]:
+        for along, component in (("x", look.x), ("y", look.y)):
+            sd, name = look.spread[:, component - 1], f"pc{component}"
+            table[f"low_{along}"], table[f"high_{along}"] = table[name] - sd, table[name] + sd
+        cross = base.mark_rule(color=NULL, opacity=0.35, strokeWidth=1)
+        layers.append(cross.encode(x=alt.X("low_x:Q", scale=scales[0]), x2="high_x:Q", y=axes["y"]))
+        layers.append(cross.encode(y=alt.Y("low_y:Q", scale=scales[1]), y2="high_y:Q", x=axes["x"]))
+    layers.append(base.mark_rule(color=NULL, opacity=0.8, strokeWidth=0.7).encode(**axes, x2="word_x", y2="word_y"))
+    dots = base.mark_point(size=45, filled=True, stroke=NULL, strokeWidth=0.5)
+    layers.append(dots.encode(**axes, **_colour(emotions, look.colour), opacity=alt.Opacity("weight:Q", scale=None)))
+    text = base.mark_text(fontSize=12, color=INK)
+    word_x, word_y = (alt.X("word_x:Q", scale=scales[0]), alt.Y("word_y:Q", scale=scales[1]))
+    layers.append(text.encode(x=word_x, y=word_y, text="emotion:N"))
+    words_of = f"{len(emotions.emotions)} emotions in {emotions.model.name}, layer {emotions.layer}"
+    title = alt.TitleParams(
+        words_of, subtitle=[*notes], anchor="start", fontSize=26, subtitleFontSize=14, offset=18, subtitlePadding=8
+    )
+    chart = alt.layer(*layers).properties(title=title, width=_POSTER[0], height=_POSTER[1])
+    return cast(alt.LayerChart, chart.configure_axis(gridOpacity=0.4).properties(description=map_sentence(emotions)))
+
+
+def moved_apart(
+    places: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], points: npt.NDArray[np.float64], rounds: int = 400
+) -> npt.NDArray[np.float64]:
+    """Moves words until none covers another or a point: along the shorter way out of each overlap.
+
+    Args:
+        places: float64 [words, 2], where their middles would best be.
+        sizes: float64 [words, 2], widths and heights.
+        points: float64 [points, 2], which stay where they are.
+        rounds: At most so many.
+
+    Returns:
+        float64 [words, 2]; where there is no room for all, some still overlap.
+    """
+    n = len(places)
+    still = np.concatenate([sizes, np.full((len(points), 2), _DOT)])
+    half = (sizes[:, None] + still[None]) / 2
+    # Words at the same place would stay on each other: a fixed shift by their order tells them apart.
+    shift = np.linspace(-1e-3, 1e-3, n)
+    found = places + np.column_stack([shift, -shift])
+    rng = np.random.default_rng(0)
+    best, fewest = found, len(still) ** 2
+    for done in range(rounds):
+        apart = found[:, None] - np.concatenate([found, points])[None]
+        inside = half - np.abs(apart)
+        covered = (inside > 0).all(-1)
+        covered[np.arange(n), np.arange(n)] = False
+        if (covers := int(covered.sum())) < fewest:
+            best, fewest = found, covers
+        if not covers:
+            break
+        word, other = np.nonzero(covered)
+        axis = inside[word, other].argmin(-1)
+        if done >= 40:  # words that push each other in a circle now and then take the longer way
+            axis = np.where(rng.random(len(axis)) < 0.15, 1 - axis, axis)
+        # Two words go half the way each, and a little more, so that they do not creep; a word beside a point goes all.
+        way = inside[word, other, axis] * np.where(other < n, 0.55, 1.05) * np.sign(apart[word, other, axis])
+        push, count = np.zeros((n, 2)), np.zeros((n, 2))
+        np.add.at(push, (word, axis), way)
+        np.add.at(count, (word, axis), 1)
+        found = found + push / np.maximum(1, count)
+    return best
+
+
 def marks(chosen: str, held: tuple[str, ...]) -> list[tuple[str, str]]:
     """Names and colours of what is ringed: the chosen emotion in its own colour, the held ones in the palette's."""
     colours = [colour for colour in CATEGORICAL if colour != CHOSEN]

@@ -8,7 +8,16 @@ import vl_convert
 from geometry.maps import affective_vectors, random_vectors
 
 from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_table, scree, scree_table
-from emotion_core.charts.emotion_map import Look, component_plane, cosine_chart, cosine_table, map_table, tree
+from emotion_core.charts.emotion_map import (
+    Look,
+    component_plane,
+    cosine_chart,
+    cosine_table,
+    map_poster,
+    map_table,
+    moved_apart,
+    tree,
+)
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.palette import LEFT, NARROW, RIGHT, UNNAMED, readable
 from emotion_core.geometry.clusters import paper_clusters
@@ -140,3 +149,26 @@ def test_the_table_of_two_files_names_the_pair_of_each_cosine():
     one = second.values[[i, j], second.selected_layer]
     cosine = one[0] @ one[1] / np.linalg.norm(one[0]) / np.linalg.norm(one[1])
     assert len(table) == 15 and table["second"][3] == pytest.approx(float(cosine), abs=1e-5)
+
+
+def test_words_of_a_poster_cover_neither_each_other_nor_a_point():
+    rng = np.random.default_rng(3)
+    points = rng.normal(scale=(300, 200), size=(171, 2))
+    sizes = np.column_stack([rng.uniform(25, 90, 171), np.full(171, 14.0)])
+    words = moved_apart(points, sizes, points)
+    covered = 0
+    for i in range(171):
+        for j in range(i):
+            covered += bool((np.abs(words[i] - words[j]) < (sizes[i] + sizes[j]) / 2 - 0.5).all())
+    assert covered == 0
+    assert np.median(np.linalg.norm(words - points, axis=1)) < 40, "most stay beside their points"
+    alone = np.array([[0.0, 0.0], [500.0, 0.0]])
+    above = alone + np.array([0.0, 30.0])
+    np.testing.assert_allclose(moved_apart(above, sizes[:2], alone), above, atol=0.01)
+
+
+def test_a_poster_names_every_emotion_and_says_what_is_known(found):
+    look = Look(spread=np.full((len(found.emotions), 3), 0.1), place=np.full(len(found.emotions), 0.5))
+    svg = chart_bytes(map_poster(found, ["Component 1 follows valence"], look), "svg").decode()
+    assert "Component 1 follows valence" in svg
+    assert [name for name in found.emotions if f">{name}<" not in svg] == []

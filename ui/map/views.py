@@ -7,6 +7,7 @@ from typing import cast
 import altair as alt
 import streamlit as st
 
+from emotion_core import __version__
 from emotion_core.charts.agreement import scree, scree_table
 from emotion_core.charts.emotion_map import (
     COMPONENTS,
@@ -15,13 +16,16 @@ from emotion_core.charts.emotion_map import (
     component_plane,
     cosine_chart,
     cosine_table,
+    map_poster,
     map_table,
     tree,
 )
+from emotion_core.charts.export import chart_bytes
 from ui.charts import new_click, picked, show_chart
-from ui.downloads import downloads
+from ui.downloads import download, downloads
 from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held
-from ui.map.data import Mapped, choose_on_map
+from ui.map.data import Mapped, choose_on_map, claims_of
+from ui.map.people import norms_in_use
 from ui.verdict import shows
 
 
@@ -67,6 +71,33 @@ def plane_part(mapped: Mapped) -> None:
         "neighbours are taken from.",
     )
     downloads("emotion-map", chart=chart, table=map_table(found, look), key="plane")
+    with st.container(horizontal=True, key="poster"):
+        for kind, mime in (("svg", "image/svg+xml"), ("png", "image/png")):
+            download(
+                f"Poster ({kind.upper()})",
+                lambda kind=kind: chart_bytes(map_poster(found, _notes(mapped), look), kind),
+                f"emotion-map-{found.model.name.rsplit('/', 1)[-1]}.{kind}",
+                mime,
+                key=f"poster-{kind}",
+            )
+
+
+def _notes(mapped: Mapped) -> list[str]:
+    """What a poster says of its map: the claims with their rivals, whether it repeats, and where it is from."""
+    norms, norms_id = norms_in_use()
+    _, _, claimed = claims_of(mapped, norms_id, norms)
+    notes = [f"{claim.mark}: {claim.sentence}." for claim in claimed if claim.value == claim.value][:3]
+    checks, layer = mapped.checks, mapped.layer
+    if checks is not None and checks.stability is not None:
+        one = checks.stability
+        notes.append(
+            f"Reliability of the map {one.reliability[layer]:.2f} ({one.reliability_low[layer]:.2f} to "
+            f"{one.reliability_high[layer]:.2f}); grey: one standard deviation of each place with resampled texts."
+        )
+    sets = " + ".join(one.name for one in mapped.source.vectors.prompt_sets) or "imported vectors"
+    model = mapped.found.model
+    source = f"Texts: {sets}. Model: {model.name}, fingerprint {model.fingerprint[:12]}."
+    return [*notes, f"{source} Emotion directions {__version__}."]
 
 
 def relations_part(mapped: Mapped) -> None:
