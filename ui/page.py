@@ -109,6 +109,16 @@ PAGES = {
 _AT_HAND = ("runs", "glossary")
 
 
+def contents(**places: str) -> None:
+    """A line of links to the parts of a long page.
+
+    Args:
+        **places: Anchor of each part with `_` for `-`, and what the link says.
+    """
+    links = " · ".join(f"[{words}](#{anchor.replace('_', '-')})" for anchor, words in places.items())
+    st.caption(f"Further down: {links}")
+
+
 def begin(page: str) -> Working:
     """Sets a page up and draws what stands on all of them; the first call of every page.
 

@@ -1,6 +1,7 @@
 """Each page as a visitor meets it, without a browser."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -87,3 +88,11 @@ def test_explore_shows_the_held_out_texts(open_page: Open, until: Until) -> None
     app = until(open_page("2_Explore_emotions"), done)
     assert "At layer" in texts(app)
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["2_Explore_emotions", "3_Steer"])
+def test_every_link_to_a_part_of_a_page_leads_to_one(open_page: Open, until: Until, page: str) -> None:
+    app = until(open_page(page), lambda one: "Further down" in texts(one))
+    links = re.findall(r"\]\(#([a-z-]+)\)", texts(app))
+    assert len(links) >= 2
+    assert set(links) <= {one.proto.anchor for one in app.subheader}

@@ -33,7 +33,7 @@ def checkup(working: Working, scores: HeldOutScores | None) -> None:
     """
     if working.vectors is None or working.emotion is None:
         return
-    st.subheader("Could it be something else?", anchor=False)
+    st.subheader("Could it be something else?", anchor="something-else")
     found = tuple(scores.confounds) if scores is not None else ()
     if not found and built_in_confounds():
         found = _scored(working, built_in_confounds(), "built-in")

@@ -26,6 +26,7 @@ from ui.explore.scores import scores_of
 from ui.explore.sizes import sizes
 from ui.explore.transfer import transfer_section
 from ui.linked import first_choice, keep_in_link
+from ui.page import contents
 from ui.plain import plain
 from ui.share import share_view
 from ui.verdict import emotion_verdict, shows
@@ -54,8 +55,16 @@ def heldout_tab(working: Working) -> None:
     emotion_verdict(scores, emotion, key=key)
     with st.expander("The rule behind the verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
+    contents(
+        another_author="another author's texts",
+        same_source="every layer and text of the same source",
+        something_else="confounds",
+        without="what is left without them",
+        methods="other methods",
+        how_many="how many texts",
+    )
     transfer_section(working)
-    st.subheader("Texts of the same source that were held out", anchor=False)
+    st.subheader("Texts of the same source that were held out", anchor="same-source")
     _separation(scores, emotion, key)
     missing = scores.interval_reason[scores.emotions.index(emotion)]
     if missing:

@@ -22,7 +22,7 @@ def sizes(working: Working) -> None:
     vectors = working.vectors
     if vectors is None or not vectors.prompt_sets:
         return
-    st.subheader("How many texts are enough?", anchor=False)
+    st.subheader("How many texts are enough?", anchor="how-many")
     started = f"sizes of {working.run_id}"
     part_run(started, "sizes", SIZES.kind, vectors)
     run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None

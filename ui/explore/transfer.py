@@ -43,7 +43,7 @@ def transfer_section(working: Working) -> None:
     vectors = working.vectors
     if vectors is None:
         return
-    st.subheader("Does it carry over to another author's texts?", anchor=False)
+    st.subheader("Does it carry over to another author's texts?", anchor="another-author")
     if not vectors.prompt_sets:
         st.caption("These vectors were uploaded without the texts they were built from, so no rival can be trained.")
         return

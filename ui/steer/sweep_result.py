@@ -14,6 +14,7 @@ from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.charts import picked, show_chart
 from ui.downloads import download, downloads, json_download
 from ui.experiments import run_result
+from ui.page import contents
 from ui.plain import plain
 from ui.steer.strength_texts import strength_texts
 from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, text_ladder
@@ -38,7 +39,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
     clicked = show_chart(
         dose_response(sweep, clickable=True), alt_text=finding.sentence, key=f"dose-{key}", select="point"
     )
-    st.caption("Click a point to see its texts below.")
+    contents(one_strength="the texts at one strength (click a point)", all_strengths="the texts, strength by strength")
     one, two = st.columns(2)
     with one:
         coherence_figure(sweep, "surprise", key=key)
@@ -99,7 +100,7 @@ def _settings_line(sweep: Sweep) -> str:
 
 def sweep_texts(sweep: Sweep, *, key: str) -> None:
     """The texts strength by strength beside the unsteered one, for one prompt, noise and direction."""
-    st.subheader("The texts, strength by strength", anchor=False)
+    st.subheader("The texts, strength by strength", anchor="all-strengths")
     prompts = list(dict.fromkeys(row.prompt for row in sweep.rows))
     one, two, three = st.columns([3, 1, 1])
     prompt = one.selectbox("Prompt", prompts, key=f"prompt-{key}", bind="query-params")
