@@ -26,6 +26,8 @@ from emotion_core.tracing.steer import Intervention, OpenWhen, Operation, steere
 Span = tuple[int, int]
 # Tokens whose keys and values are kept at once, over all rows.
 PREFIX_TOKENS = 8192
+# With this many tokens a batch is about as fast per token as a full one, so it ends where shorter rows begin.
+ENOUGH_TOKENS = 512
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Asked:
     Attributes:
         ids: Tokens of the prompt.
         options: Tokens of each option, none empty.
-        shared: Leading tokens that other prompts of the same call begin with too; they are computed once.
+        shared: Leading tokens that other prompts of the same call begin with too; they are computed once, and so are
+            those that all prompts with this beginning go on with.
         direction: Row of the directions.
         amount: In the units of the residual stream (a share for `project_out`); 0 steers nothing.
         spans: Steered positions of the prompt, as [start, end).
@@ -63,6 +66,14 @@ class Asked:
         """What is steered in the shared beginning."""
         inside = tuple((a, min(b, self.start)) for a, b in self.spans if a < self.start)
         return (self.direction, self.amount, inside) if self.amount and inside else (0, 0.0, ())
+
+
+# Tokens of a shared beginning, and what is steered in it.
+_Begun = tuple[tuple[int, ...], tuple[int, float, tuple[Span, ...]]]
+
+
+def _begun(one: Asked) -> _Begun:
+    return one.ids[: one.start], one.condition
 
 
 @dataclass(frozen=True)
@@ -119,45 +130,67 @@ def score_options(
     Returns:
         For each prompt float64 [options]; nan where the model produced numbers that are not finite.
     """
-    if not memory_of(model).stretches:
-        asked = [replace(one, shared=0) for one in asked]  # nothing of a shared beginning can be kept
+    # Where nothing of a shared beginning can be kept, each prompt is computed whole.
+    asked = _sharing_all(asked) if memory_of(model).stretches else [replace(one, shared=0) for one in asked]
     width = model.info.width
     matrix = torch.zeros((1, width)) if directions is None else torch.tensor(directions)
     steering = _Steering(layer, operation, matrix, None if bounds is None else torch.tensor(bounds), gate)
     scores = [np.zeros(len(one.options)) for one in asked]
     done = 0
     for members in _groups(asked):
-        first = asked[members[0]]
-        conditions = list(dict.fromkeys(asked[i].condition for i in members))
-        cache = _prefix(model, first.ids[: first.start], conditions, steering)
-        for number, block in enumerate(_blocks(asked, members, model.vocabulary)):
+        begun = list(dict.fromkeys(_begun(asked[i]) for i in members))
+        cache = _prefix(model, begun, steering)
+        place = {one: k for k, one in enumerate(begun)}
+        blocks = _blocks(asked, members, model.vocabulary)
+        for number, block in enumerate(blocks):
             if number:
-                yield Progress(done, len(asked), "asking")
-            index = [conditions.index(asked[row.asked].condition) for row in block]
+                yield Progress(done + len(members) * number // len(blocks), len(asked), "asking")
+            index = [place[_begun(asked[row.asked])] for row in block]
             _score_block(model, asked, block, None if cache is None else spread(cache, index), steering, scores)
         done += len(members)
         yield Progress(done, len(asked), "asking")
     return scores
 
 
-def _groups(asked: Sequence[Asked]) -> list[list[int]]:
-    """Indices of prompts with the same shared beginning, of so many conditions as fit into memory together."""
-    groups: dict[tuple[int, ...], list[int]] = {}
+def _sharing_all(asked: Sequence[Asked]) -> list[Asked]:
+    """With `shared` as long as all prompts that share a beginning have the same tokens."""
+    alike: dict[tuple[int, ...], list[int]] = {}
     for i, one in enumerate(asked):
-        groups.setdefault(one.ids[: one.start], []).append(i)
+        alike.setdefault(one.ids[: one.start], []).append(i)
+    found = list(asked)
+    for members in alike.values():
+        # Where each has its own steering nothing is shared, whatever the tokens are.
+        if asked[members[0]].start and len({_begun(asked[i]) for i in members}) < len(members):
+            # What the first and the last in order begin with, all between them begin with too.
+            first, last = min(asked[i].ids for i in members), max(asked[i].ids for i in members)
+            common = next((k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+            for i in members:
+                found[i] = replace(asked[i], shared=max(asked[i].shared, common))
+    return found
+
+
+def _groups(asked: Sequence[Asked]) -> list[list[int]]:
+    """Indices of prompts with equally long shared beginnings, of so many beginnings as fit into memory together."""
+    groups: dict[int, list[int]] = {}
+    for i, one in enumerate(asked):
+        groups.setdefault(one.start, []).append(i)
     found = []
-    for ids, members in groups.items():
-        most = max(1, PREFIX_TOKENS // max(1, len(ids)))
-        place: dict[tuple[int, float, tuple[Span, ...]], int] = {}
+    for start, members in groups.items():
+        most = max(1, PREFIX_TOKENS // max(1, start))
+        place: dict[_Begun, int] = {}
         parts: dict[int, list[int]] = {}
         for i in members:
-            parts.setdefault(place.setdefault(asked[i].condition, len(place)) // most, []).append(i)
+            parts.setdefault(place.setdefault(_begun(asked[i]), len(place)) // most, []).append(i)
         found += list(parts.values())
     return found
 
 
 def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> list[list[_Row]]:
-    """Rows of a group, longest first, in blocks of a bounded number of tokens, before and after the shared part."""
+    """Rows of a group, longest first, in blocks of a bounded number of tokens, before and after the shared part.
+
+    A block that is large enough ends where shorter rows begin: then nothing is filled up, and the output layer is
+    computed at one position.
+    """
     rows = sorted((row for i in members for row in _rows(asked[i], i)), key=lambda row: (-len(row.ids), row.asked))
     before = asked[members[0]].start
     blocks: list[list[_Row]] = []
@@ -165,6 +198,7 @@ def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> 
         if blocks:
             longest, size = len(blocks[-1][0].ids), len(blocks[-1]) + 1
             fits = size * longest <= TOKENS_PER_BATCH and size * (before + longest) <= PREFIX_TOKENS
+            fits = fits and (len(row.ids) == longest or len(blocks[-1]) * longest < ENOUGH_TOKENS)
             if fits and size * longest * vocabulary <= 4 * LOGITS_PER_BATCH:
                 blocks[-1].append(row)
                 continue
@@ -234,20 +268,16 @@ def _looked_up(row: _Row, one: Asked) -> list[tuple[int, int]]:
     return [(last + k, token) for k, token in enumerate(one.options[row.option])]
 
 
-def _prefix(
-    model: LoadedModel,
-    ids: tuple[int, ...],
-    conditions: Sequence[tuple[int, float, tuple[Span, ...]]],
-    steering: _Steering,
-) -> Any:
-    """Cache of the shared beginning, a row each; None where there is none."""
-    if not ids:
+def _prefix(model: LoadedModel, begun: Sequence[_Begun], steering: _Steering) -> Any:
+    """Cache of equally long shared beginnings, a row each; None where nothing is shared."""
+    length = len(begun[0][0])
+    if not length:
         return None
-    tokens = torch.tensor([ids] * len(conditions), device=model.info.device)
-    weights = torch.tensor([[_weight(spans, p) for p in range(len(ids))] for _, _, spans in conditions])
-    edit = steering.edit([(direction, amount) for direction, amount, _ in conditions], weights)
-    nothing = torch.zeros((len(conditions), 0, 2), dtype=torch.long)
-    cache, _ = _forward(model, tokens, None, edit, [len(ids) - 1], nothing)
+    tokens = torch.tensor([ids for ids, _ in begun], device=model.info.device)
+    weights = torch.tensor([[_weight(spans, p) for p in range(length)] for _, (_, _, spans) in begun])
+    edit = steering.edit([(direction, amount) for _, (direction, amount, _) in begun], weights)
+    nothing = torch.zeros((len(begun), 0, 2), dtype=torch.long)
+    cache, _ = _forward(model, tokens, None, edit, [length - 1], nothing)
     return cache
 
 

@@ -9,6 +9,7 @@ from tiny import FAMILIES
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.tracing import options
 from emotion_core.tracing.options import Asked, score_options
 from tracing.plain import blocks, logits
 
@@ -90,3 +91,40 @@ def test_numbers_that_are_not_finite_are_not_a_number(tiny):
     asked = prompts(tiny("gpt2"), amount=1e38, spans=((0, 4),))
     found = run_to_end(score_options(tiny("gpt2"), asked[:1], LAYER, np.ones((1, 32), np.float32)))
     assert np.isnan(found[0]).all()
+
+
+def test_tokens_that_prompts_share_are_computed_once(tiny, monkeypatch):
+    """Also those after the named beginning, and beside beginnings of the same length in one batch."""
+    model = tiny("llama")
+    begins = [model.encode(text).ids[:5] for text in ("The lamp flickers and", "Bread is rising in the")]
+    between, end = model.encode(" or a ").ids[:3], model.encode(" so").ids[-1:]
+    ids = [(*begin, *between, 20 + k, 30 + k, *end) for begin in begins for k in range(6)]
+    counted = []
+    forward = options._forward
+
+    def counting(model, tokens, *rest):
+        counted.append(tokens.numel())
+        return forward(model, tokens, *rest)
+
+    monkeypatch.setattr(options, "_forward", counting)
+    asked = [Asked(one, ((5,), (77,)), 5) for one in ids]
+    found = run_to_end(score_options(model, asked))
+    assert sum(counted) == len({one[: i + 1] for one in ids for i in range(len(one))})
+    assert len(counted) == 2, "both beginnings in one pass, all ends in another"
+    for one, scores in zip(asked, found, strict=True):
+        np.testing.assert_allclose(scores, [plain_score(model, one, k) for k in range(2)], atol=2e-4, rtol=1e-4)
+
+
+def test_steering_of_the_tokens_that_are_shared_beyond_the_named_beginning(tiny):
+    model = tiny("gpt2")
+    directions = np.eye(32, dtype=np.float32)[:1]
+    begin = model.encode("The lamp flickers and").ids[:4]
+    asked = [
+        Asked((*begin, 40, 41, 50 + k, 60), ((5,), (77,)), 4, amount=amount, spans=((5, 7),))
+        for k in range(3)
+        for amount in (0.0, 6.0)
+    ]
+    found = run_to_end(score_options(model, asked, LAYER, directions))
+    for one, scores in zip(asked, found, strict=True):
+        expected = [plain_score(model, one, k, directions[0] * one.amount) for k in range(2)]
+        np.testing.assert_allclose(scores, expected, atol=3e-4, rtol=1e-4)
