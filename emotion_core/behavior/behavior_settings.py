@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import SCORING_NAMES, Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
-from emotion_core.evaluation.controls import Kind
 from emotion_core.steering.operators import EVERY_TOKEN, Bound, GateAsked, ScheduleAsked
 from emotion_core.steering.settings import WORDS, clean_strengths, parse_strengths
 from emotion_core.steering.writing import (
@@ -23,6 +22,9 @@ from emotion_core.steering.writing import (
     require_shares,
 )
 from emotion_core.tracing.steer import Operation
+
+if TYPE_CHECKING:
+    from emotion_core.evaluation.controls import Kind
 
 # `text`: each option as the continuation of the scenario. `letters`: options listed as (A), (B), in both orders, and
 # the letter is the answer.

@@ -169,8 +169,7 @@ def _talk(command: argparse.ArgumentParser) -> None:
 
 
 def _read(command: argparse.ArgumentParser) -> None:
-    from emotion_core.reading.continuation import Writing
-    from emotion_core.reading.monitor import MonitorSettings
+    from emotion_core.reading.settings import MonitorSettings, Writing
 
     _vectors(command)
     what = command.add_mutually_exclusive_group(required=True)

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from emotion_core.experiments.reading import ReadingSettings
     from emotion_core.prompts.library_items import Template, Turn
     from emotion_core.reading.attempts import AttemptRun
-    from emotion_core.reading.continuation import Writing
-    from emotion_core.reading.monitor import MonitorSettings
     from emotion_core.reading.priors import Prior
+    from emotion_core.reading.settings import MonitorSettings, Writing
 
 NO_SYSTEM = "none"
 
@@ -87,7 +86,7 @@ def _check_together(arguments: argparse.Namespace) -> None:
 
 
 def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
-    from emotion_core.reading.monitor import MonitorSettings
+    from emotion_core.reading.settings import MonitorSettings
 
     if arguments.monitor is None:
         return None
@@ -103,7 +102,7 @@ def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
 
 
 def _writing(arguments: argparse.Namespace) -> Writing:
-    from emotion_core.reading.continuation import Writing
+    from emotion_core.reading.settings import Writing
 
     return settings_from(Writing, arguments, tokens=arguments.continue_, seed=arguments.seed)
 

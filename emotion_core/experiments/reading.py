@@ -28,7 +28,6 @@ from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_atte
 from emotion_core.reading.baseline import Baseline, Form, ZeroPoint, check_layers, read_baseline
 from emotion_core.reading.continuation import (
     Continuation,
-    Writing,
     check_reply,
     continue_conversation,
     room_for_reply,
@@ -38,7 +37,6 @@ from emotion_core.reading.dose import DoseReading, make_template, read_dose
 from emotion_core.reading.monitor import (
     Labelled,
     LabelledReading,
-    MonitorSettings,
     Watched,
     conversation_encoding,
     read_labelled_set,
@@ -46,6 +44,7 @@ from emotion_core.reading.monitor import (
     watch,
 )
 from emotion_core.reading.priors import Prior, PriorsReading, check_priors, read_priors
+from emotion_core.reading.settings import MonitorSettings, Writing
 from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import ANY_LENGTH, TokenReading, check_length, read_encoding, read_text
 from emotion_core.runs.codec import document_of, from_bytes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from emotion_core.base.errors import ModelError
+
+if TYPE_CHECKING:  # whoever has a module has torch; settings and help need neither
+    from torch import nn
 
 # Path of the list -> families that use it (transformers 5).
 KNOWN_PATHS = (
@@ -54,6 +55,8 @@ def find_layers(module: nn.Module, path: str | None = None) -> tuple[str, nn.Mod
     Raises:
         ModelError: There is no such list, or two equally long ones.
     """
+    from torch import nn
+
     lists = {name: child for name, child in module.named_modules() if isinstance(child, nn.ModuleList) and len(child)}
     if path is not None:
         if path not in lists:
@@ -96,6 +99,6 @@ def _of_text_tower(module: nn.Module, lists: Mapping[str, nn.ModuleList]) -> dic
     """The lists inside the decoder that transformers names; all but those of other towers where it names none."""
     find: Any = getattr(module, "get_decoder", None)
     decoder = find() if find is not None else None
-    inside = {id(child) for child in decoder.modules()} if isinstance(decoder, nn.Module) else set()
+    inside = set() if decoder is None else {id(child) for child in decoder.modules()}
     found = {name: one for name, one in lists.items() if id(one) in inside} or dict(lists)
     return {name: one for name, one in found.items() if not any(part in name for part in _OTHER_TOWERS)}

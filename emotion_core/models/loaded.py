@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import ModelError, TextTooLongError
 from emotion_core.models.encode import Encoding, encode, spelled
 from emotion_core.models.layers import text_config
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(eq=False)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from emotion_core.base.ask import Ask, Seed, enforce
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.dialogue import PLAIN_NAMES, tokenize
@@ -18,9 +17,9 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
+from emotion_core.reading.settings import Writing
 from emotion_core.reading.text import read_encoding
 from emotion_core.steering.noise import choose, gumbel
-from emotion_core.steering.writing import NEW_TOKENS
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.steer import Intervention
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -30,40 +29,6 @@ REFRESH = 6
 # A context with less room than this gets no reply; one with less room than was asked for gets a shorter one.
 FEWEST = 8
 _TAIL = 60  # characters of the text that the progress shows
-
-
-STRENGTH = (
-    "Of steering the reply, in fractions of the mean residual norm; 0 for no steering. The unsteered reply is written "
-    "beside it."
-)
-TEMPERATURE = (
-    "How freely words are drawn: 1 as the model would, below 1 the likelier ones, above 1 the rarer ones; 0 for the "
-    "most probable token each time."
-)
-
-
-@dataclass(frozen=True)
-class Writing:
-    """How the model continues a conversation.
-
-    Attributes:
-        emotion: Whose direction is added, and whose reading follows.
-        strength: In fractions of the mean residual norm at the chosen layer; 0 for no steering.
-        tokens: Most new tokens; fewer where the context ends.
-        temperature: Divides the logits; 0 takes the most probable token.
-        seed: Of the sampling noise, which the steered and the unsteered text share.
-    """
-
-    emotion: Annotated[
-        str, Ask("Emotion", "Read in the reply, and steered where --strength is given.", of_vectors=True)
-    ]
-    strength: Annotated[float, Ask("Strength", STRENGTH, least=-10, most=10, step=0.05)] = 0.0
-    tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=512)] = 60
-    temperature: Annotated[float, Ask("Temperature", TEMPERATURE, least=0, most=10, step=0.1)] = 1.0
-    seed: Seed = 0
-
-    def __post_init__(self) -> None:
-        enforce(self)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from emotion_core.base.activations import FloatArray
-from emotion_core.base.ask import Ask, enforce
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
@@ -28,6 +27,7 @@ from emotion_core.prompts.tables import json_items
 from emotion_core.reading.baseline import Baseline, neutral_dialogues
 from emotion_core.reading.chance import LEVEL, judge
 from emotion_core.reading.project import read_windows
+from emotion_core.reading.settings import MonitorSettings
 from emotion_core.stats.auroc import auroc, auroc_interval
 from emotion_core.stats.correlation import adjusted
 from emotion_core.stats.intervals import clopper_pearson, clustered_rate, wilson
@@ -37,40 +37,6 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray
 
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class MonitorSettings:
-    """What a monitor watches for.
-
-    Attributes:
-        emotion: Whose reading.
-        false_alarms: Share of neutral tokens that may cross the threshold.
-        window: Tokens whose mean reading is the score of the last of them.
-    """
-
-    emotion: str
-    false_alarms: Annotated[
-        float,
-        Ask(
-            "False alarms",
-            "Share of neutral tokens that may cross the threshold. It is the reading that this share exceeds.",
-            least=0.001,
-            most=0.5,
-        ),
-    ] = 0.01
-    window: Annotated[
-        int,
-        Ask(
-            "Tokens averaged",
-            "The score of a token is the mean reading of so many tokens up to it. More tokens: steadier, and later.",
-            least=1,
-            most=64,
-        ),
-    ] = 5
-
-    def __post_init__(self) -> None:
-        enforce(self)
 
 
 @dataclass(frozen=True)

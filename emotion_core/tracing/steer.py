@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
+if TYPE_CHECKING:  # named in annotations alone, so settings that name an operation do not wait for it
+    import torch
 
 Operation = Literal["add", "project_out", "clamp", "cap", "floor"]
 OPERATIONS: tuple[Operation, ...] = ("add", "project_out", "clamp", "cap", "floor")
@@ -130,4 +131,4 @@ def steered(hidden: torch.Tensor, edit: Intervention, arrived: torch.Tensor | No
         acts = acts & ((over < 0) if edit.gate.below else (over > 0))
     moved = exact + change * direction
     # Where nothing is done the stream must not pass through arithmetic that could round it.
-    return torch.where(acts, moved.to(hidden.dtype), hidden)
+    return moved.to(hidden.dtype).where(acts, hidden)

@@ -5,7 +5,8 @@ import numpy as np
 from emotion_core.charts.export import chart_bytes
 from emotion_core.charts.reading import labelled_table, roc, watched, watched_table
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.monitor import Alarm, Flagged, Labelled, MonitorSettings, Threshold, Watched, scored
+from emotion_core.reading.monitor import Alarm, Flagged, Labelled, Threshold, Watched, scored
+from emotion_core.reading.settings import MonitorSettings
 
 THRESHOLD = Threshold(MonitorSettings("fear"), 1, 1.0, 100, 0.01, 0.0, 0.02, 1, 10, 40.0, np.ones(3, np.float32))
 

@@ -36,3 +36,9 @@ def test_doctor_imports_what_it_uses() -> None:
     assert [one for one in ("sklearn", "pandas", "altair", "pyarrow", "streamlit") if one in modules] == []
     packages = {one.split(".")[1] for one in modules if one.startswith("emotion_core.")}
     assert packages <= {"base", "cli", "models", "prompts", "tracing", "vectors", "experiments"}
+
+
+@pytest.mark.parametrize("command", ["build", "sweep", "crosstalk", "behaviors", "preferences", "read"])
+def test_help_of_a_command_with_settings_loads_no_model_library(command: str) -> None:
+    modules = imported(command, "--help")
+    assert [one for one in HEAVY if one in modules and one not in ("numpy", "pydantic")] == []

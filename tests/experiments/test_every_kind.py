@@ -48,9 +48,9 @@ from emotion_core.prompts.library import load_activities, load_conversations
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.attempts import load_attempts
-from emotion_core.reading.continuation import Writing
-from emotion_core.reading.monitor import Labelled, MonitorSettings
+from emotion_core.reading.monitor import Labelled
 from emotion_core.reading.priors import Prior
+from emotion_core.reading.settings import MonitorSettings, Writing
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build

@@ -38,9 +38,9 @@ from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_conversations, load_system_prompts, load_templates
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.attempts import load_attempts
-from emotion_core.reading.continuation import Writing
-from emotion_core.reading.monitor import Labelled, MonitorSettings
+from emotion_core.reading.monitor import Labelled
 from emotion_core.reading.priors import Prior
+from emotion_core.reading.settings import MonitorSettings, Writing
 from emotion_core.runs.codec import as_plain
 from emotion_core.runs.store import RunStore
 

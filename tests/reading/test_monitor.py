@@ -7,13 +7,13 @@ import pytest
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.reading.monitor import (
-    MonitorSettings,
     NeutralScores,
     counted_tokens,
     places_of,
     set_threshold,
     trailing,
 )
+from emotion_core.reading.settings import MonitorSettings
 
 
 def test_a_score_is_the_mean_of_the_last_tokens_that_count() -> None:

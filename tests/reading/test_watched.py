@@ -12,7 +12,8 @@ from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.monitor import MonitorSettings, counted_tokens, flagged, read_threshold, trailing, watch
+from emotion_core.reading.monitor import counted_tokens, flagged, read_threshold, trailing, watch
+from emotion_core.reading.settings import MonitorSettings
 from emotion_core.reading.text import read_text
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

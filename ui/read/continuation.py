@@ -7,7 +7,8 @@ import streamlit as st
 from emotion_core.charts import reading as charts
 from emotion_core.charts.reading import all_turns, token_table
 from emotion_core.models.dialogue import line_breaks
-from emotion_core.reading.continuation import Continuation, Writing
+from emotion_core.reading.continuation import Continuation
+from emotion_core.reading.settings import Writing
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.fields import field
