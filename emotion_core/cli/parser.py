@@ -199,7 +199,8 @@ def _read(command: argparse.ArgumentParser) -> None:
         "--reading",
         default=None,
         metavar="PLACE",
-        help="where a template or a situation is read: mean, last_content, last or answer (default: as built)",
+        help="where a template or a situation is read: mean, last_content, last, answer or built, which is where the "
+        "texts of the vectors were (default: answer, the last token before the reply)",
     )
     command.add_argument("--from-token", type=int, default=0, help="first token of --reading mean, counted from 0")
     command.add_argument("--chat", action="store_true", help="with --reading: in the model's chat template")

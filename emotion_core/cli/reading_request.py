@@ -95,9 +95,12 @@ def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:
 
 def _place(arguments: argparse.Namespace) -> ReadingPosition | None:
     from emotion_core.base.activations import ReadingPosition
+    from emotion_core.reading.places import OF_A_MESSAGE
 
-    if arguments.reading is None:
+    if arguments.reading == "built":
         return None
+    if arguments.reading is None:
+        return OF_A_MESSAGE["H"]
     return ReadingPosition(arguments.reading, arguments.from_token, arguments.chat or arguments.reading == "answer")
 
 

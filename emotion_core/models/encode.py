@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_core.base.errors import ModelError, TextTooLongError
-from emotion_core.models.template import MARK, answer_begins, rendered
+from emotion_core.models.template import MARK, header, rendered
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def encode(tokenizer: Any, text: str, context: int, *, chat: bool = False, reply
         text: The text.
         context: Most tokens the model can take.
         chat: Wrap the text as a user message in the chat template.
-        reply: Go on to where the answer to that message begins; with `chat`.
+        reply: Go on to where the answer to that message begins; with `chat`. A model without a template gets lines
+            (`User: ...`, `Assistant:`) then.
 
     Raises:
         ModelError: The text gives no content token, or there is no chat template.
@@ -63,10 +64,10 @@ def _plain(tokenizer: Any, text: str) -> Encoding:
 
 
 def _chat(tokenizer: Any, text: str, reply: bool) -> Encoding:
-    message = [{"role": "user", "content": text}]
-    whole = answer_begins(tokenizer, message) if reply else rendered(tokenizer, message)
+    message, mark = ([{"role": "user", "content": content}] for content in (text, MARK))
+    whole = header(tokenizer, message) if reply else rendered(tokenizer, message)
     # Where the template puts the message: a short text, such as "user", may also be a part of the template itself.
-    expected = max(0, rendered(tokenizer, [{"role": "user", "content": MARK}]).find(MARK))
+    expected = max(0, (header if reply else rendered)(tokenizer, mark).find(MARK))
     begin = whole.find(text.strip(), expected)
     if begin < 0:
         raise ModelError(
@@ -75,9 +76,12 @@ def _chat(tokenizer: Any, text: str, reply: bool) -> Encoding:
             remedy="Read texts without the chat template, or choose another model",
         )
     end = begin + len(text.strip())
-    coded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-    content = tuple(a < end and b > begin and b > a for a, b in coded["offset_mapping"])
-    return Encoding(tuple(coded["input_ids"]), content)
+    lines = not tokenizer.chat_template  # of a model without a template
+    coded = tokenizer(whole, add_special_tokens=lines, return_offsets_mapping=True, verbose=False, truncation=False)
+    ids, offsets = tuple(coded["input_ids"]), tuple(coded["offset_mapping"])
+    if lines and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id and offsets[-1][0] == offsets[-1][1]:
+        ids, offsets = ids[:-1], offsets[:-1]  # an end of text that the tokenizer adds is not said
+    return Encoding(ids, tuple(a < end and b > begin and b > a for a, b in offsets))
 
 
 def _shorten(text: str) -> str:

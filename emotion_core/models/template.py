@@ -115,6 +115,30 @@ def rendered(tokenizer: Any, messages: Sequence[Mapping[str, str]], *, reply: bo
     return as_parts if any(text in as_parts for text in said) else plain
 
 
+# Who says a line where a model has no template.
+PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
+
+
+def plain_lines(messages: Sequence[Mapping[str, str]], *, reply: bool = False) -> str:
+    """A conversation as lines, for models without a template.
+
+    Args:
+        messages: Each with `role` and `content`.
+        reply: Whether the beginning of the assistant's line stands at the end.
+    """
+    lines = [f"{PLAIN_NAMES[one['role']]}: {one['content'].strip()}" for one in messages]
+    return "\n".join([*lines, *[f"{PLAIN_NAMES['assistant']}:"] * reply])
+
+
+def header(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> str:
+    """A conversation up to the first character of the reply, with the model's template or, without one, as lines.
+
+    Raises:
+        ModelError: The template refuses the conversation.
+    """
+    return answer_begins(tokenizer, messages) if tokenizer.chat_template else plain_lines(messages, reply=True)
+
+
 def answer_begins(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> str:
     """A conversation up to the first character of the assistant's answer, with nothing thought before it.
 

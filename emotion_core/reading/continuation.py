@@ -11,9 +11,10 @@ import torch
 
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.models.dialogue import PLAIN_NAMES, tokenize
+from emotion_core.models.dialogue import tokenize
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.template import PLAIN_NAMES
 from emotion_core.prompts.library_items import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import SettingsError, TextTooLongError
-from emotion_core.models.dialogue import PLAIN_NAMES, turn_places
+from emotion_core.models.dialogue import turn_places
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import answer_begins
+from emotion_core.models.template import header
 from emotion_core.prompts.library_items import Turn
 
 Place = Literal["S", "U", "H", "R", "T", "W"]
@@ -27,6 +28,12 @@ PLACE_WORDS: dict[Place, str] = {
     "R": "the reply",
     "T": "all words of one role",
     "W": "a named word",
+}
+# The same places of a message that is read whole; `tests/reading/test_places.py` sees to it that they are the same.
+OF_A_MESSAGE: dict[Place, ReadingPosition] = {
+    "H": ReadingPosition("answer", chat=True),
+    "U": ReadingPosition("last_content", chat=True),
+    "T": ReadingPosition("mean", chat=True),
 }
 
 
@@ -73,7 +80,7 @@ def chat_of(model: LoadedModel, turns: str | Sequence[Turn], begun: str = "") ->
         raise SettingsError("A reply follows the user's turn", found=said[-1].role if said else "no turn")
     tokenizer = model.tokenizer
     templated = bool(tokenizer.chat_template)
-    head = _header(tokenizer, said)
+    head = header(tokenizer, [{"role": turn.role, "content": turn.content.strip()} for turn in said])
     spans = turn_places(tokenizer, said, head)
     gap = "" if not begun or head[-1:].isspace() or begun[:1].isspace() else " "
     # Behind a special token that ends the header a reply begins without a blank.
@@ -97,15 +104,6 @@ def chat_of(model: LoadedModel, turns: str | Sequence[Turn], begun: str = "") ->
     inside = [*spans, (len(head), len(text))]
     content = tuple(any(a < end and b > begin and b > a for begin, end in inside) for a, b in offsets)
     return Chat(said, text, Encoding(ids, content), offsets, tuple(spans), len(head))
-
-
-def _header(tokenizer: Any, turns: Sequence[Turn]) -> str:
-    """The conversation up to the first character of the reply."""
-    messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
-    if tokenizer.chat_template:
-        return answer_begins(tokenizer, messages)
-    lines = [f"{PLAIN_NAMES[turn.role]}: {turn.content.strip()}" for turn in turns]
-    return "\n".join([*lines, f"{PLAIN_NAMES['assistant']}:"])
 
 
 def place_tokens(chat: Chat, place: Place, what: str = "", *, occurrence: int = -1, start: int = 0) -> tuple[int, ...]:

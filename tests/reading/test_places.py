@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from tiny import CHAT_TEMPLATE, tiny_tokenizer
 
-from emotion_core.base.errors import SettingsError, TextTooLongError
+from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
+from emotion_core.models.encode import encode
 from emotion_core.prompts.library_items import Turn
-from emotion_core.reading.places import Chat, chat_of, place_tokens
+from emotion_core.reading.places import OF_A_MESSAGE, Chat, chat_of, place_tokens
+from emotion_core.tracing.record import read_tokens
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -45,6 +47,20 @@ def test_the_places_hold_what_they_are_called(template: str | None) -> None:
     header = place_tokens(chat, "H")
     assert len(header) == 1 and header[0] + 1 == place_tokens(chat, "R")[0]
     assert chat.offsets[header[0]][1] == chat.header
+
+
+@pytest.mark.parametrize("template", [CHATML, WITH_SYSTEM, BRACKETS, None])
+@pytest.mark.parametrize("place", ["H", "U", "T"])
+def test_a_message_that_is_read_whole_is_read_at_the_same_tokens(template: str | None, place: Any) -> None:
+    model, reading = model_with(template), OF_A_MESSAGE[place]
+    if template is None and place != "H":
+        with pytest.raises(ModelError, match="no chat template"):
+            encode(model.tokenizer, MESSAGE, 400, chat=reading.chat, reply=reading.reply)
+        return
+    chat = chat_of(model, MESSAGE)
+    encoding = encode(model.tokenizer, MESSAGE, 400, chat=reading.chat, reply=reading.reply)
+    assert encoding.ids == chat.encoding.ids[: len(encoding)]
+    assert tuple(read_tokens(encoding, reading)) == place_tokens(chat, place, "user" if place == "T" else "")
 
 
 def test_the_header_is_where_the_reply_begins() -> None:

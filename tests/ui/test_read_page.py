@@ -40,12 +40,14 @@ def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, wha
 
 def test_messages_are_read_where_the_visitor_says(open_page: Open, until: Until) -> None:
     app = until(open_page("4_Read", what="Dose"), built)
-    app.selectbox(key="read-dose-place").set_value("At the last token before the reply").run()
-    button(app, "Read").click().run()
-    until(app, lambda one: "What this shows." in texts(one))
-    run = app.query_params["run"]
-    described = json.loads(store().get(run[0] if isinstance(run, list) else run).settings)
-    assert described["asked"]["place"]["pooling"] == "answer" and described["asked"]["place"]["chat"]
+    for chosen, pooling in ((None, "answer"), ("Over the words of the message", "mean")):
+        if chosen is not None:
+            app.selectbox(key="read-dose-place").set_value(chosen).run()
+        button(app, "Read").click().run()
+        until(app, lambda one: "What this shows." in texts(one))
+        run = app.query_params["run"]
+        described = json.loads(store().get(run[0] if isinstance(run, list) else run).settings)
+        assert described["asked"]["place"]["pooling"] == pooling and described["asked"]["place"]["chat"]
 
 
 def test_situations_need_several_emotions(open_page: Open, until: Until) -> None:

@@ -11,6 +11,7 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.library import EXAMPLE_TEXT, load_conversations
 from emotion_core.prompts.library_items import Turn
+from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.services import app_settings
 from ui.uploads import content
@@ -23,12 +24,12 @@ def spelled(name: str) -> str:
     return name.replace("-", " ").capitalize()
 
 
-# Where a message is read; None is where the texts of the vectors were.
+# Where a message is read, as the paper does first; None is where the texts of the vectors were.
 _PLACES: dict[str, ReadingPosition | None] = {
+    "At the last token before the reply": OF_A_MESSAGE["H"],
+    "At the end of the message": OF_A_MESSAGE["U"],
+    "Over the words of the message": OF_A_MESSAGE["T"],
     "Where the vectors' own texts were read": None,
-    "At the last token before the reply": ReadingPosition("answer", chat=True),
-    "At the end of the message": ReadingPosition("last_content", chat=True),
-    "Over the words of the message": ReadingPosition("mean", chat=True),
 }
 
 
@@ -39,8 +40,9 @@ def place_input(key: str) -> ReadingPosition | None:
         list(_PLACES),
         key=key,
         persist_state="session",
-        help="The paper reads messages at the last token before the reply. All places but the first wrap the text in "
-        "the model's chat template, which a model trained for conversations has.",
+        help="The paper reads messages at the last token before the reply, and so does this by default. All places but "
+        "the last wrap the text in the model's chat template; a model without one gets lines (User: ..., Assistant:) "
+        "before a reply, and has the first and the last place only.",
     )
     return _PLACES[str(chosen)]
 
