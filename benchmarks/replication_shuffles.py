@@ -1,6 +1,7 @@
 """How often the replication table finds something in vectors of shuffled labels.
 
-Run with `python -m benchmarks.replication_shuffles`.
+Run with `python -m benchmarks.replication_shuffles --file benchmarks/replication_shuffles.json`: tables are added to
+those in the file, so that fifty can be had in several runs; `--shuffles 0` prints the sum.
 
 The labels of the training texts are dealt out again within topics, vectors are built from them as the real ones were,
 and the rows are judged on those. Every row that then replicates is a false discovery, so the share of tables with one
@@ -12,19 +13,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
+from emotion_core.base.atomic import write_atomically
 from emotion_core.base.cache import ActivationCache
+from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import relabelled
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.book import row_numbers
+from emotion_core.experiments.replication.core import set_name, vectors_of
 from emotion_core.experiments.replication.rows import ROWS
-from emotion_core.experiments.replication.table import Table, set_name, vectors_of
+from emotion_core.experiments.replication.table import Table
 from emotion_core.experiments.ship import unpack
 from emotion_core.models.load import load_model
 from emotion_core.runs.store import RunStore
@@ -43,21 +50,81 @@ def shuffled(vectors: EmotionVectors, material: Training, seed: int) -> EmotionV
     return replace(vectors, values=material.estimate(blocks))
 
 
+class Tables:
+    """The tables of all runs so far, added up in a file.
+
+    Args:
+        model: Name of the model.
+        fingerprint: Of the model.
+        rows: Rows of a table.
+        path: File; None to keep nothing.
+
+    Attributes:
+        document: `model`, `fingerprint`, `rows`, and `tables`: for each shuffle its `seed`, `date`, and the rows that
+            replicated (`found`).
+
+    Raises:
+        SettingsError: The file is about another model or other rows.
+    """
+
+    def __init__(self, model: str, fingerprint: str, rows: Sequence[int], path: Path | None = None) -> None:
+        self.path = path
+        own = {"model": model, "fingerprint": fingerprint, "rows": list(rows)}
+        self.document: dict[str, Any] = {**own, "tables": []}
+        if path is not None and path.exists():
+            self.document = json.loads(path.read_text(encoding="utf-8"))
+        if (known := {key: self.document[key] for key in own}) != own:
+            raise SettingsError(
+                "The tables in the file are of another model or have other rows",
+                where=str(path),
+                expected=str(own),
+                found=str(known),
+                remedy="Name another file",
+            )
+
+    @property
+    def next_seed(self) -> int:
+        """The first shuffle that is not there yet."""
+        return 1 + max((one["seed"] for one in self.document["tables"]), default=-1)
+
+    def add(self, seed: int, found: Sequence[int]) -> None:
+        """Adds a table and writes the file."""
+        date = f"{datetime.now(UTC):%Y-%m-%d}"
+        self.document["tables"].append({"seed": seed, "date": date, "found": list(found)})
+        if self.path is not None:
+            write_atomically(self.path, (json.dumps(self.document, indent=1) + "\n").encode())
+
+    def summed(self) -> dict[str, Any]:
+        """Share of tables in which a row replicates, with its interval, and how often each did."""
+        tables = self.document["tables"]
+        false = sum(bool(one["found"]) for one in tables)
+        low, high = clopper_pearson(false, len(tables)) if tables else (0.0, 1.0)
+        return {
+            "model": self.document["model"],
+            "rows": self.document["rows"],
+            "shuffles": len(tables),
+            "false_discovery_rate": false / len(tables) if tables else None,
+            "interval": [low, high],
+            "by_row": {str(row): sum(row in one["found"] for one in tables) for row in self.document["rows"]},
+        }
+
+
 def main() -> int:
-    """Runs the tables and prints the share with a false discovery."""
+    """Adds tables to those in the file and prints the share with a false discovery."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.replication_shuffles", description=main.__doc__)
     parser.add_argument("--model", default="demo")
     parser.add_argument("--rows", default=ROWS_HERE)
-    parser.add_argument("--shuffles", type=int, default=50)
+    parser.add_argument("--shuffles", type=int, default=50, help="tables in the end, those of the file among them")
+    parser.add_argument("--file", type=Path, default=None, help="JSON where tables are added up")
     arguments = parser.parse_args()
     numbers = row_numbers(arguments.rows)
     model = load_model(arguments.model)
-    false, verdicts = 0, dict.fromkeys(numbers, 0)
+    tables = Tables(model.info.name, model.info.fingerprint, numbers, arguments.file)
     with TemporaryDirectory() as folder:
         store, cache = RunStore(Path(folder)), ActivationCache(Path(folder) / "activations.sqlite")
         unpack(store)
         material: dict[str, Training] = {}
-        for seed in range(arguments.shuffles):
+        for seed in range(tables.next_seed, arguments.shuffles):
             findings = []
             for number in numbers:
                 name = set_name(model.info, ROWS[number].vectors)
@@ -67,22 +134,11 @@ def main() -> int:
                 nothing = shuffled(material[name].vectors, material[name], seed)
                 findings.append(run_to_end(ROWS[number].job(Bench(model, nothing, cache))))
             lines = Table(model.info, tuple(findings)).lines(numbers)
-            found = [line.book.row for line in lines if line.verdict == "replicates"]
-            false += bool(found)
-            for row in found:
-                verdicts[row] += 1
-            print(f"{seed + 1}: {found}, so far {false} of {seed + 1}", file=sys.stderr)
-    low, high = clopper_pearson(false, arguments.shuffles)
-    document = {
-        "model": model.info.name,
-        "rows": list(numbers),
-        "shuffles": arguments.shuffles,
-        "false_discovery_rate": false / arguments.shuffles,
-        "interval": [low, high],
-        "by_row": verdicts,
-    }
+            tables.add(seed, [line.book.row for line in lines if line.verdict == "replicates"])
+            print(f"{seed + 1}: {tables.document['tables'][-1]['found']}", file=sys.stderr)
+    document = tables.summed()
     print(json.dumps(document))
-    return int(low > 0.05)
+    return int(document["interval"][0] > 0.05)
 
 
 if __name__ == "__main__":

@@ -315,6 +315,9 @@ def _replicate(command: argparse.ArgumentParser) -> None:
     model_arguments(command, "demo")
     command.add_argument("--rows", default="1-22", help="numbers of experiments, such as 1-22 or 5,17 (default 1-22)")
     command.add_argument("--out", default=None, help="report to write, .html or .md")
+    command.add_argument(
+        "--untrained-twin", action="store_true", help="the same architecture with random weights instead of the model"
+    )
 
 
 COMMANDS = {

@@ -10,7 +10,7 @@ from emotion_core.cli.arguments import writable
 
 
 def replicate(arguments: argparse.Namespace) -> Answer:
-    """`replicate --model M [--rows 1-22] [--out REPORT]`."""
+    """`replicate --model M [--rows 1-22] [--out REPORT] [--untrained-twin]`."""
     from emotion_core.base.cache import open_cache
     from emotion_core.cli.session import open_model, run
     from emotion_core.experiments.replication.book import row_numbers
@@ -18,11 +18,14 @@ def replicate(arguments: argparse.Namespace) -> Answer:
     from emotion_core.experiments.replication.table import keep_table, newest_table
     from emotion_core.experiments.replication.table import replicate as replicate_rows
     from emotion_core.experiments.ship import unpack
+    from emotion_core.models.untrained import untrained_twin
     from emotion_core.runs.store import open_store
 
     numbers = row_numbers(arguments.rows)
     out = writable(arguments.out) if arguments.out else None
     model = open_model(arguments.model, arguments.dtype)
+    if arguments.untrained_twin:
+        model = untrained_twin(model)
     store = open_store()
     unpack(store)  # vectors and rows that come with this version
     found = run(replicate_rows(model, store, numbers, open_cache(), newest_table(store, model.info)))

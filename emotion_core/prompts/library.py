@@ -20,6 +20,7 @@ from emotion_core.prompts.library_items import (
     Circumplex,
     Conversation,
     ImplicitSituation,
+    MarkedPassage,
     NegationFrame,
     NeutralDialogue,
     Opening,
@@ -77,6 +78,11 @@ def load_binding() -> tuple[BindingFrame, ...]:
 def load_neutral_dialogues() -> tuple[NeutralDialogue, ...]:
     """Conversations without emotion or pleasantries: the second source of neutral components."""
     return _builtin_items("neutral-dialogues.json", NeutralDialogue)
+
+
+def load_marked_passages() -> tuple[MarkedPassage, ...]:
+    """Passages that show one emotion each, to be found among neutral ones."""
+    return _builtin_rows("marked-passages.csv", MarkedPassage)
 
 
 def load_implicit() -> tuple[ImplicitSituation, ...]:

@@ -223,6 +223,14 @@ class BindingFrame(_Item):
         return text, (namings[0], namings[1])
 
 
+class MarkedPassage(_Item):
+    """A short passage that shows an emotion without naming it, in the register of neutral texts."""
+
+    emotion: _Name
+    kind: Literal["encyclopedia", "news", "chat", "forum"]
+    text: _Text
+
+
 class Opening(_Item):
     """The beginning of a text that a model is asked to continue."""
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
@@ -20,9 +19,9 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.settings import Writing
 from emotion_core.reading.text import read_encoding
-from emotion_core.steering.noise import choose, gumbel
-from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
-from emotion_core.tracing.steer import Intervention
+from emotion_core.steering.directions import Directions
+from emotion_core.steering.generate import write_after
+from emotion_core.steering.plan import PlannedRow
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 # The reading of what is being written is refreshed every so many tokens.
@@ -121,34 +120,26 @@ def room_for_reply(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]
 def _write(
     model: LoadedModel, vectors: EmotionVectors, baseline: Baseline, ids: tuple[int, ...], writing: Writing
 ) -> Job[list[str]]:
-    layer, amounts = baseline.chosen, [0.0, writing.strength] if writing.strength else [0.0]
+    layer = baseline.chosen
     unit = vectors.units[vectors.index(writing.emotion), layer]  # (width,)
-    scale = float(vectors.residual_norms[layer])
-    rows = np.zeros(ROW_MULTIPLE, np.float32)
-    rows[: len(amounts)] = np.array(amounts, np.float32) * scale
-    directions = torch.from_numpy(np.tile(unit, (ROW_MULTIPLE, 1)).astype(np.float32))
-    edit = Intervention(layer, "add", directions, torch.from_numpy(rows))
-    cache: Any = spread(prefill(model, ids[:-1]), [0] * ROW_MULTIPLE) if len(ids) > 1 else None
-    tokens = torch.full((ROW_MULTIPLE,), ids[-1], device=model.info.device)
-    emitted: list[list[int]] = [[] for _ in amounts]
-    running = [True] * len(amounts)
-    told = ""
+    at = Directions(
+        (layer,), unit[None, None].astype(np.float32), np.array([vectors.residual_norms[layer]], np.float32)
+    )
+    strengths = (0.0, writing.strength) if writing.strength else (0.0,)
+    rows = [PlannedRow(0, 0, 0, strength) for strength in strengths]
     most = min(writing.tokens, model.info.context - len(ids))
-    for t in range(most):
-        cache, logits = step(model, tokens, cache, [edit] if writing.strength else [])
-        logits = torch.nan_to_num(logits)
-        noise = gumbel(writing.seed, str(ids), 0, t, logits.shape[-1]) if writing.temperature else None
-        tokens = choose(logits, noise if noise is None else noise.expand_as(logits), writing.temperature, 1.0)
-        for row, one in enumerate(emitted):
-            running[row] = running[row] and int(tokens[row]) not in model.stop_ids
-            if running[row]:
-                one.append(int(tokens[row]))
-        if t % REFRESH == 0 and emitted[-1]:
-            told = yield from _live(model, baseline, ids, emitted[-1], writing.emotion)
-        yield Progress(t + 1, most, told or "writing")
-        if not any(running):
-            break
-    return [_clean(model.decode(one), plain=not model.tokenizer.chat_template) for one in emitted]
+    steps = write_after(model, ids, rows, at, tokens=most, seed=writing.seed, temperature=writing.temperature)
+    told = ""
+    while True:
+        try:
+            one = next(steps)
+        except StopIteration as end:
+            plain = not model.tokenizer.chat_template
+            return [_clean(model.decode(list(written.ids)), plain=plain) for written in end.value]
+        last = one.so_far()[-1].ids
+        if (one.progress.done - 1) % REFRESH == 0 and last:
+            told = yield from _live(model, baseline, ids, list(last), writing.emotion)
+        yield Progress(one.progress.done, most, told or "writing")
 
 
 def _live(model: LoadedModel, baseline: Baseline, ids: tuple[int, ...], written: list[int], emotion: str) -> Job[str]:

@@ -26,6 +26,7 @@ WRITING = "writing texts"
 CONTROLS = "writing controls"
 # Tokens that are written in one request where the model runs elsewhere: a cancel waits for that many at most.
 AHEAD = 8
+LEAST_TEMPERATURE = 0.01
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,43 @@ def write_block(
         if not running.any():
             break
     return so_far()
+
+
+def write_after(
+    model: LoadedModel,
+    ids: tuple[int, ...],
+    block: Sequence[PlannedRow],
+    at: Directions | None = None,
+    *,
+    tokens: int,
+    seed: int = 0,
+    temperature: float = 1.0,
+) -> Generator[Step, None, list[Written]]:
+    """Generates rows behind given tokens in one batch, yielding after each decoding step.
+
+    What is steered is what is written. The noise depends on the tokens, the seed and the sample of a row.
+
+    Args:
+        model: The model.
+        ids: Tokens of the prompt, with room behind them.
+        block: The rows.
+        at: What to steer with; None where no row is steered.
+        tokens: Most new tokens.
+        seed: Of the noise.
+        temperature: Divides the logits; 0 takes the most probable token.
+    """
+    settings = WritingSettings(
+        prompts=(str(ids),),
+        max_new_tokens=tokens,
+        seed=seed,
+        temperature=max(temperature, LEAST_TEMPERATURE),
+        decoding="sample" if temperature else "greedy",
+        samples=1,
+    )
+    rows = block if temperature else [replace(row, greedy=True) for row in block]
+    nothing = Directions((), np.zeros((1, 0, model.info.width), np.float32), np.zeros(0, np.float32))
+    prompt = PromptTokens(ids, np.zeros(len(ids) - 1, np.float32))
+    return write_block(model, settings, prompt, rows, nothing if at is None else at)
 
 
 def _chosen(

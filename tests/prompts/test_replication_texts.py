@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from emotion_core.experiments.replication.corpus_rows import corpus
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.prompts import library
 from emotion_core.prompts.builtin import load_prompts, prompts_folder
@@ -257,3 +258,19 @@ def test_neutral_dialogues_are_200_of_four_kinds_and_40_of_them_held_out() -> No
     rows = [PromptText(t, "neutral", "labelled", str(i), split, None, i) for i, (t, split) in enumerate(texts, start=1)]
     found = check(PromptSet("neutral-dialogues", "labelled", tuple(rows)))
     assert [one for one in found if one.severity == "error" or one.check == "near duplicates"] == []
+
+
+def test_marked_passages_are_twenty_for_each_emotion_in_four_registers_and_as_long_as_neutral_ones() -> None:
+    passages = library.load_marked_passages()
+    kinds = ("encyclopedia", "news", "chat", "forum")
+    assert Counter((one.emotion, one.kind) for one in passages) == {(e, kind): 5 for e in TWELVE for kind in kinds}
+    assert faults(labelled("marked-passages", ((one.emotion, one.text) for one in passages))) == []
+    for register in ("prose", "messages"):
+        marked, neutral = (
+            [words(one.text) for one in corpus() if one.register == register and bool(one.emotion) == shows]
+            for shows in (True, False)
+        )
+        assert len(marked) == 120 and len(neutral) >= 200
+        assert abs(sum(marked) / len(marked) - sum(neutral) / len(neutral)) < 3.5, register
+    trained = {t.text for name in ("emotions-12", "emotions-171") for t in load_prompts(name).texts}
+    assert not trained & {one.text for one in passages}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from scipy.stats import rankdata
 
 from emotion_core.base.activations import FloatArray
@@ -39,8 +38,8 @@ from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.stats.intervals import wilson
 from emotion_core.stats.p_words import p_words
-from emotion_core.steering.noise import choose, gumbel
-from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
+from emotion_core.steering.generate import write_after
+from emotion_core.steering.plan import PlannedRow
 from emotion_core.tracing.record import project_layers, record_places
 from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 
@@ -49,33 +48,61 @@ DRAWS = 2000
 REPLIES, REPLY_TOKENS, REPLY_FROM = 8, 20, 10
 
 
+@dataclass(frozen=True)
+class Implied:
+    """Messages that imply an emotion, and neutral ones, read at the header, the message's end and over its words.
+
+    Attributes:
+        texts: The messages.
+        named: The emotions that they imply, under the texts' names.
+        own_names: The same as the vectors call them.
+        truth: int64 [messages], counted in `named`.
+        streams: float32 [messages, places, layers, width].
+        bank: float32 [neutral messages, places, layers, width].
+    """
+
+    texts: tuple[str, ...]
+    named: tuple[str, ...]
+    own_names: tuple[str, ...]
+    truth: np.ndarray
+    streams: FloatArray
+    bank: FloatArray
+
+    def ranks(self, units: FloatArray, at: int, layer: int, how: str = "projection") -> Array:
+        """Rank of the implied emotion in each message, float64 [messages], of float32 [emotions, width]."""
+        return _ranks(_readout(self.streams[:, at, layer], self.bank[:, at, layer], units, how), self.truth)
+
+
+def read_implied(bench: Bench) -> Job[Implied | None]:
+    """Reads the messages, as a job; None where the vectors have fewer than eight of the twelve emotions."""
+    vectors, model = bench.vectors, bench.model
+    known = [one for one in load_implicit() if known_form(one.emotion, vectors.emotions)]
+    named = tuple(dict.fromkeys(one.emotion for one in known))
+    if len(named) < 8:
+        return None
+    read = []
+    for chats in ([chat_of(model, one.text) for one in known], neutral_messages(bench)):
+        where = [_at(chat, "H", "U", "T") for chat in chats]
+        read.append((yield from record_places(model, [chat.encoding for chat in chats], where)))
+    truth = np.array([named.index(one.emotion) for one in known])
+    own_names = tuple(str(known_form(emotion, vectors.emotions)) for emotion in named)
+    return Implied(tuple(one.text for one in known), named, own_names, truth, read[0], read[1])
+
+
 def implicit(bench: Bench) -> Job[Finding]:
     """Row 5: is the emotion that a message implies the one that reads highest where the reply begins?"""
     vectors, model, layer = bench.vectors, bench.model, bench.vectors.selected_layer
-    known = [one for one in load_implicit() if known_form(one.emotion, vectors.emotions)]
-    named = list(dict.fromkeys(one.emotion for one in known))
-    own_names = [str(known_form(emotion, vectors.emotions)) for emotion in named]
-    if len(named) < 8:
-        return not_testable(5, f"the vectors have {len(named)} of the twelve emotions")
-    truth = np.array([named.index(one.emotion) for one in known])
-    columns = [vectors.index(emotion) for emotion in own_names]
-    neutral = neutral_messages(bench)
-    bank = yield from record_places(
-        model, [chat.encoding for chat in neutral], [_at(chat, "H", "U", "T") for chat in neutral]
-    )
-    chats = [chat_of(model, one.text) for one in known]
-    streams = yield from record_places(
-        model, [chat.encoding for chat in chats], [_at(chat, "H", "U", "T") for chat in chats]
-    )
-    asked = [chat_of(model, _closing(one.text)) for one in known]
+    said = yield from read_implied(bench)
+    if said is None:
+        return not_testable(5, "the vectors have fewer than eight of the twelve emotions")
+    named, truth, streams, bank = said.named, said.truth, said.streams, said.bank
+    columns = [vectors.index(emotion) for emotion in said.own_names]
+    asked = [chat_of(model, _closing(text)) for text in said.texts]
     alone = yield from record_places(model, [chat.encoding for chat in asked], [_at(chat, "H") for chat in asked])
 
-    def ranks(rows: FloatArray, at: int, where: int, how: str = "projection") -> Array:
-        units = vectors.units[columns, where]
-        return _ranks(_readout(rows[:, at, where], bank[:, at, where], units, how), truth)
-
-    own = ranks(streams, 0, layer)
-    table = _readout(streams[:, 0, layer], bank[:, 0, layer], vectors.units[columns, layer], "projection")
+    own_units = vectors.units[columns, layer]
+    own = said.ranks(own_units, 0, layer)
+    table = _readout(streams[:, 0, layer], bank[:, 0, layer], own_units, "projection")
     order = 1 + np.argsort(np.argsort(-table, axis=1), axis=1)  # (messages, emotions)
     dealt = np.random.default_rng(0).permuted(np.tile(truth, (DEALS, 1)), axis=1)
     null = (order[np.arange(len(truth)), dealt] == 1).mean(axis=1)
@@ -83,7 +110,7 @@ def implicit(bench: Bench) -> Job[Finding]:
     share = hits / len(own)
     one = Estimate(share, *wilson(hits, len(own)), *band(null))
     p = float(((null >= share - 1e-12).sum() + 1) / (DEALS + 1))
-    words = _by_words(bench, [chat.turns[-1].content for chat in chats], own_names, truth)
+    words = _by_words(bench, said.texts, said.own_names, truth)
     low = DOES_NOT if one.high < 2 / 12 else UNTOLD
     judged = both(
         condition(one.low > 3 / 12, max(p, one.against_null()), "more than 3 of 12", low),
@@ -92,14 +119,14 @@ def implicit(bench: Bench) -> Job[Finding]:
     )
 
     def first(at: int, where: int, how: str = "projection") -> str:
-        return f"{(ranks(streams, at, where, how) == 1).mean():.2f}"
+        return f"{(said.ranks(vectors.units[columns, where], at, where, how) == 1).mean():.2f}"
 
     deep = min(round(2 * vectors.n_layers / 3), vectors.n_layers - 1)
     facts = [
         ("mean rank of the implied emotion", f"{own.mean():.1f} of {len(named)}"),
         ("among the first three", f"{(own <= 3).mean():.2f}"),
         ("bag of words trained on the stories", f"{words:.2f}"),
-        ("closing question alone", f"{(ranks(alone, 0, layer) == 1).mean():.2f}"),
+        ("closing question alone", f"{(replace(said, streams=alone).ranks(own_units, 0, layer) == 1).mean():.2f}"),
         ("by cosine, by centred cosine", f"{first(0, layer, 'cosine')}, {first(0, layer, 'centred')}"),
         ("at the end of the message, over the message", f"{first(1, layer)}, {first(2, layer)}"),
         (f"at layer {deep}, two thirds up", first(0, deep)),
@@ -151,14 +178,19 @@ def _ranks(values: Array, truth: np.ndarray) -> Array:
     return result
 
 
+def story_words(bench: Bench, texts: Sequence[str], named: Sequence[str]) -> Array:
+    """Scores of texts by a bag of words trained on the vectors' texts, float64 [texts, emotions]."""
+    rows = [t for one in bench.vectors.prompt_sets for t in one.part("train")]
+    stories = list(dict.fromkeys(t.text for t in rows))
+    block = next(one for one in blocks_of(rows, places(stories)) if isinstance(one, LabelledRows))
+    everyone = np.arange(len(texts))
+    scores = word_scores(stories, [block.sides(e) for e in named], texts, [(everyone, everyone[:1]) for _ in named])
+    return np.stack([one[0] if one is not None else np.zeros(len(texts)) for one in scores], axis=1)
+
+
 def _by_words(bench: Bench, messages: Sequence[str], named: Sequence[str], truth: np.ndarray) -> float:
     """Share of messages whose own emotion a bag of words, trained on the vectors' texts, finds most likely."""
-    rows = [t for one in bench.vectors.prompt_sets for t in one.part("train")]
-    texts = list(dict.fromkeys(t.text for t in rows))
-    block = next(one for one in blocks_of(rows, places(texts)) if isinstance(one, LabelledRows))
-    everyone = np.arange(len(messages))
-    scores = word_scores(texts, [block.sides(e) for e in named], messages, [(everyone, everyone[:1]) for _ in named])
-    table = np.stack([one[0] if one is not None else np.zeros(len(messages)) for one in scores], axis=1)
+    table = story_words(bench, messages, named)
     table = table - table.mean(axis=0)
     return float((table.argmax(axis=1) == truth).mean())
 
@@ -228,14 +260,27 @@ def _dose(
     columns = [core.emotions.index(e) for e in ways]
     signs = np.array([1.0 if way == "rise" else -1.0 for way in ways.values()])
     values = rows[:, :, columns] * signs  # (wordings, values, emotions)
-    x = _standard(rankdata(template.values))
-    ranked = _standard(rankdata(values, axis=1), axis=1)
-    by_emotion = np.einsum("v,wve->we", x, ranked).mean(axis=0)
+    x, ranked, by_emotion = in_order(template.values, values)
     rng = np.random.default_rng(seed)
     dealt = rng.permuted(np.tile(x, (1000, len(wordings), 1)), axis=2)
     null = np.einsum("dwv,wve->d", dealt, ranked) / (len(wordings) * len(signs))
     reach = float(np.ptp(values, axis=1).mean())
     return float(by_emotion.mean()), null, reach, dict(zip(ways, (by_emotion * signs).tolist(), strict=True))
+
+
+def in_order(numbers_: Sequence[float], values: Array) -> tuple[Array, Array, Array]:
+    """Rank correlation of readings with the numbers in the text, mean over wordings.
+
+    Args:
+        numbers_: One a value.
+        values: float64 [wordings, values, emotions].
+
+    Returns:
+        The standardized ranks of the numbers [values] and of the readings [wordings, values, emotions], and the
+        correlation of each emotion.
+    """
+    x, ranked = _standard(rankdata(numbers_)), _standard(rankdata(values, axis=1), axis=1)
+    return x, ranked, np.einsum("v,wve->we", x, ranked).mean(axis=0)
 
 
 def _standard(values: Array, axis: int = 0) -> Array:
@@ -452,19 +497,13 @@ def _mean_of(read: FloatArray, chat: Chat, start: int) -> FloatArray | None:
 
 def _replies(bench: Bench, chat: Chat, seed: int) -> list[str]:
     """Replies that the model writes, at temperature 1."""
-    model, ids = bench.model, chat.encoding.ids
-    cache = spread(prefill(model, ids[:-1]), [0] * ROW_MULTIPLE)
-    tokens = torch.full((ROW_MULTIPLE,), ids[-1], device=model.info.device)
-    written: list[list[int]] = [[] for _ in range(REPLIES)]
-    running = [True] * REPLIES
-    for t in range(min(REPLY_TOKENS, model.info.context - len(ids))):
-        cache, logits = step(model, tokens, cache)
-        noise = torch.stack([gumbel(seed, str(ids), row, t, logits.shape[-1]) for row in range(ROW_MULTIPLE)])
-        tokens = choose(torch.nan_to_num(logits), noise, 1.0, 1.0)
-        for row, own in enumerate(written):
-            running[row] = running[row] and int(tokens[row]) not in model.stop_ids
-            if running[row]:
-                own.append(int(tokens[row]))
-        if not any(running):
-            break
-    return [model.decode(own).strip() for own in written]
+    ids = chat.encoding.ids
+    tokens = min(REPLY_TOKENS, bench.model.info.context - len(ids))
+    if tokens < 1:
+        return [""] * REPLIES
+    steps = write_after(bench.model, ids, [PlannedRow(0, k, 0, 0.0) for k in range(REPLIES)], tokens=tokens, seed=seed)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return [bench.model.decode(list(written.ids)).strip() for written in end.value]

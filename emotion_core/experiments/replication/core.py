@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from emotion_core.base.activations import FloatArray
+from emotion_core.base.activations import FloatArray, ModelInfo
+from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import draw_controls
 from emotion_core.experiments.experiment import Bench
 from emotion_core.geometry.word_forms import known_form
+from emotion_core.models.catalogue import DEMO_NAME
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.untrained import PREFIX
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.places import Chat, chat_of
+from emotion_core.runs import builds
+from emotion_core.runs.store import RunStore
 from emotion_core.stats.auroc import Array
 from emotion_core.tracing.record import project_layers
-from emotion_core.vectors.build import NEUTRAL_SET
+from emotion_core.vectors.build import NEUTRAL_SET, build
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import load_vectors, vector_bytes
+from emotion_core.vectors.settings import BuildSettings
 
 # The twelve emotions of the texts; a set of 171 words has most of them as adjectives.
 TWELVE = (
@@ -24,7 +34,35 @@ TWELVE = (
     *("calm", "desperation", "pride", "guilt", "love", "boredom"),
 )
 CONTROLS = 64
+_VECTORS = "replication-vectors"
+# The demo model's map is planted in scenes of its own, so there it is known what must come out.
+SETS = {"map": "emotions-171", "core": "emotions-12"}
+PLANTED = {"map": "scenes-171", "core": "scenes-171"}
 NEUTRAL_MESSAGES = 40
+
+
+def set_name(info: ModelInfo, which: str) -> str:
+    """Name of the prompt set that rows of a kind (`map`, `core`) use on a model."""
+    return (PLANTED if info.name.removeprefix(PREFIX) == DEMO_NAME else SETS)[which]
+
+
+def vectors_of(
+    model: LoadedModel, store: RunStore, name: str, cache: ActivationCache | None = None
+) -> Job[EmotionVectors]:
+    """Vectors of a built-in set: from a build that was made before, else built and kept, as a job."""
+    sets, settings = (load_prompts(name),), BuildSettings()
+    built = builds.find_build(store, model.info.fingerprint, sets, settings)
+    if built is not None:
+        return built.vectors
+    key = builds.build_key(model.info.fingerprint, sets, settings)
+    run = store.find(_VECTORS, key)
+    if run is not None:
+        return load_vectors(store.read(run.id, builds.VECTORS_FILE))
+    vectors = yield from build(model, sets, settings, cache)
+    described = {"label": name, "model": model.info.name, "fingerprint": model.info.fingerprint}
+    run_id = store.create(_VECTORS, json.dumps(described), key=key)
+    store.finish(run_id, {builds.VECTORS_FILE: vector_bytes(vectors)})
+    return vectors
 
 
 @dataclass(frozen=True)

@@ -307,15 +307,26 @@ def valence_of(rows: FloatArray | Array, valence: Array) -> Estimate:
     return _along(rows, valence, 0)
 
 
-def _along(rows: FloatArray | Array, rating: Array, component: int) -> Estimate:
-    known = np.isfinite(rating)
+def component_r(rows: FloatArray | Array, rating: Array, component: int = 0) -> float:
+    """Size of the correlation of a component with a rating: the sign of a component is arbitrary."""
+    places = _places(rows, rating, component)
+    return abs(float(pearson(rating[np.isfinite(rating)], places[:, None])[0]))
+
+
+def _places(rows: FloatArray | Array, rating: Array, component: int) -> Array:
+    """Where the rated emotions lie along a component, float64 [rated]."""
     nothing = np.full(len(rating), np.nan)
-    places = principal_components(np.asarray(rows, np.float64), nothing, nothing).coordinates[known, component]
-    r = abs(float(pearson(rating[known], places[:, None])[0]))
-    low, high = (float(end[0]) for end in fisher_interval(np.array([r]), int(known.sum())))
-    dealt = np.random.default_rng(0).permuted(np.tile(rating[known], (NAMINGS, 1)), axis=1)
-    # The sign of a component is arbitrary, so the null's size counts.
-    return Estimate(r, low, high, *band(np.abs(pearson(places, dealt.T))))
+    coordinates = principal_components(np.asarray(rows, np.float64), nothing, nothing).coordinates
+    result: Array = coordinates[np.isfinite(rating), component]
+    return result
+
+
+def _along(rows: FloatArray | Array, rating: Array, component: int) -> Estimate:
+    known = rating[np.isfinite(rating)]
+    r = component_r(rows, rating, component)
+    low, high = (float(end[0]) for end in fisher_interval(np.array([r]), len(known)))
+    dealt = np.random.default_rng(0).permuted(np.tile(known, (NAMINGS, 1)), axis=1)
+    return Estimate(r, low, high, *band(np.abs(pearson(_places(rows, rating, component), dealt.T))))
 
 
 def over_layers(bench: Bench) -> Job[Finding]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.behavior.bradley_terry import fit
+from emotion_core.behavior.opposing import ask_all, by_activity, opposing
+from emotion_core.behavior.pairs import halves
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import Preferences, ask_pairs, read_activities
 from emotion_core.behavior.question import standard_wording
 from emotion_core.charts.figure import marks
-from emotion_core.evaluation.controls import rotated_sets
+from emotion_core.evaluation.controls import random_units, rotated_sets
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest
 from emotion_core.experiments.experiment import Bench, computed
 from emotion_core.experiments.replication.finding import Finding, found, not_testable, shown
@@ -33,6 +37,7 @@ from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.prompts.library import load_activities, load_reworded_activities
 from emotion_core.reading.places import chat_of, place_tokens
 from emotion_core.stats.correlation import fisher_interval, pearson
+from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.tracing.record import record_places
 
 CONSISTENT, RELIABLE = 0.7, 0.6
@@ -40,6 +45,10 @@ OPPONENTS_REWORDED = 16
 DRAWS = 2000
 STEERED, STRENGTH, CONTROLS = 40, 0.2, 8
 GOOD, HARMFUL = ("caring",), ("harmful", "dishonest")
+# Row 11: emotions with the way in which they are expected to go, and what is asked at each layer.
+BY_LAYER = {"blissful": 1.0, "happy": 1.0, "calm": 1.0, "hostile": -1.0, "sad": -1.0, "afraid": -1.0}
+LAYERS, LAYER_OPPONENTS, RANDOM = 8, 2, 8
+MIDDLE, FLAT = (0.25, 0.75), 0.2
 QUESTION = "How would you feel about {activity}?"
 
 
@@ -142,11 +151,9 @@ def reading_with_preference(bench: Bench) -> Job[Finding]:
     words = [e for e in ("blissful", "hostile") if e in vectors.emotions]
     if len(words) < 2:
         return not_testable(9, "the vectors lack blissful or hostile")
-    streams = yield from _in_question(bench, base.settings.activities)  # (activities, layers, width)
-    middle = range(vectors.n_layers // 3, max(vectors.n_layers // 3 + 1, 2 * vectors.n_layers // 3))
-    units = vectors.units
-    readings = np.stack([streams[:, layer] @ units[:, layer].T for layer in middle]).mean(axis=0)
-    kinds = np.array(base.settings.kinds)
+    read = yield from _read_middle(bench, base)
+    readings = np.stack([read.reading(units) for units in vectors.units], axis=1)  # (activities, emotions)
+    kinds, middle = read.kinds, read.layers
     inside = {word: _within_kinds(score, readings[:, vectors.index(word)], kinds) for word in words}
     one, hostile = inside["blissful"], inside["hostile"].turned
     pooled = {word: float(pearson(score, readings[:, [vectors.index(word)]])[0]) for word in words}
@@ -177,6 +184,52 @@ def reading_with_preference(bench: Bench) -> Job[Finding]:
     )
     statistic = "r of the reading of blissful with preference, within kinds"
     return found(9, statistic, one, by_size(one, 0.18), len(score), facts, [chart])
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Activities read in the paper's question at the middle layers, with what is preferred.
+
+    Attributes:
+        score: float64 [activities].
+        kinds: Kind of each.
+        layers: The layers.
+        streams: float32 [activities, layers, width].
+    """
+
+    score: Array
+    kinds: np.ndarray
+    layers: tuple[int, ...]
+    streams: FloatArray
+
+    def reading(self, units: FloatArray) -> FloatArray:
+        """Mean reading over the middle layers, float32 [activities], of float32 [all layers, width]."""
+        result: FloatArray = np.einsum("alw,lw->al", self.streams, units[list(self.layers)]).mean(axis=1)
+        return result
+
+    def r(self, units: FloatArray) -> float:
+        """Correlation of a reading with preference within kinds."""
+        rest = _without_kinds(np.stack([self.score, self.reading(units)], axis=1), self.kinds)
+        return float(pearson(rest[:, 0], rest[:, [1]])[0])
+
+    def estimate(self, units: FloatArray) -> Estimate:
+        """The same with its interval and null."""
+        return _within_kinds(self.score, self.reading(units), self.kinds)
+
+
+def _read_middle(bench: Bench, base: Preferences) -> Job[Activities]:
+    streams = yield from _in_question(bench, base.settings.activities)  # (activities, layers, width)
+    third = bench.vectors.n_layers // 3
+    layers = tuple(range(third, max(third + 1, 2 * bench.vectors.n_layers // 3)))
+    return Activities(base.scores.score, np.array(base.settings.kinds), layers, streams[:, list(layers)])
+
+
+def good_reading(bench: Bench) -> Job[Activities | None]:
+    """What row 9 reads, as a job; None where it cannot be tested on these vectors."""
+    base = yield from _answers(bench)
+    if _gate(base) or not {"blissful", "hostile"} <= set(bench.vectors.emotions):
+        return None
+    return (yield from _read_middle(bench, base))
 
 
 def _in_question(bench: Bench, activities: tuple[str, ...]) -> Job[FloatArray]:
@@ -259,6 +312,103 @@ def _partial(shift: Array, r: Array, valence: Array) -> tuple[float, float, floa
     value = pearson(rest[0], rest[1][:, None])
     low, high = (float(end[0]) for end in fisher_interval(value, int(known.sum()) - 1))
     return float(value[0]), low, high, "beyond valence" if low > 0 else "not beyond valence"
+
+
+def by_layer(bench: Bench) -> Job[Finding]:
+    """Row 11: is there a middle range of layers where steering moves preferences, while r is the same at all?"""
+    base = yield from _answers(bench)
+    why = _gate(base)
+    if why:
+        return not_testable(11, why)
+    vectors, model, n_layers = bench.vectors, bench.model, bench.vectors.n_layers
+    emotions = [e for e in BY_LAYER if e in vectors.emotions]
+    if not {"blissful", "hostile"} <= set(emotions) or n_layers < 4:
+        return not_testable(11, "the vectors lack blissful or hostile, or the model has fewer than four layers")
+    sign = np.array([BY_LAYER[e] for e in emotions])
+    streams = yield from _in_question(bench, base.settings.activities)  # (activities, layers, width)
+    units = vectors.units[[vectors.index(e) for e in emotions]]  # (emotions, layers, width)
+    readings = np.einsum("alw,elw->lae", streams, units, dtype=np.float64) * sign  # (layers, activities, emotions)
+    n = len(base.settings.activities)
+    steered = halves(base.settings.kinds, 0)
+    pairs = opposing(steered, LAYER_OPPONENTS, 0)
+    # What is added at an activity's words in the last layer reaches no answer.
+    layers = np.unique(np.linspace(0, n_layers - 2, min(LAYERS, n_layers - 1)).round().astype(int))
+    moved, random, rng = [], [], np.random.default_rng(0)
+    for layer in layers:
+        own = emotion_units(vectors, emotions, (int(layer),))[:, 0]  # (emotions, width)
+        added = np.concatenate([own, -own, random_units(own.shape[1], RANDOM, rng)])
+        amount = STRENGTH * residual_norm(vectors, int(layer))
+        answers = yield from ask_all(model, base, pairs, int(layer), added, amount)
+        shifts = np.stack([by_activity(n, pairs, one - answers[0]) for one in answers[1:]])[:, steered]
+        own_shifts = (shifts[: len(own)] - shifts[len(own) : 2 * len(own)]) / 2
+        moved.append((own_shifts * sign[:, None]).mean(axis=0))
+        random.append(shifts[2 * len(own) :].mean(axis=1))
+    one, inside, peak = peaks(np.stack(moved), np.stack(random), (layers + 0.5) / n_layers)
+    flat = _range_of_r(base.scores.score, readings)
+    judged = both(
+        condition(one.low > one.null_high, one.against_null(), "steering differs over layers beyond random directions"),
+        condition(
+            inside >= 0.95,
+            (1 + DRAWS * (1 - inside)) / (1 + DRAWS),
+            "its maximum lies in the middle half",
+            DOES_NOT if inside <= 0.05 else "cannot be told",
+            f"the maximum lies in the middle half in {inside:.0%} of the draws",
+        ),
+        condition(flat.high < FLAT, flat.inside(FLAT), f"r differs by less than {FLAT:g} over the layers"),
+    )
+    curve = np.stack(moved).mean(axis=1)
+    facts = [
+        ("most at layer", f"{layers[peak]} of 0 to {n_layers - 1}; in the middle half in {inside:.0%} of the draws"),
+        ("range of r over all layers", f"{flat.value:.2f} ({flat.low:.2f} to {flat.high:.2f})"),
+        ("emotions", ", ".join(f"{'+' if BY_LAYER[e] > 0 else '-'}{e}" for e in emotions)),
+        ("strength", f"{STRENGTH:g} of each layer's residual norm, both signs, {LAYER_OPPONENTS} opponents each"),
+    ]
+    chart = marks(
+        "lines",
+        "Shift of the steered half as expected, by layer",
+        ("layer", "shift (nats)"),
+        [("", "emotions", float(layer), float(v)) for layer, v in zip(layers, curve, strict=True)]
+        + [
+            ("", "random directions, mean size", float(layer), float(np.abs(v).mean()))
+            for layer, v in zip(layers, random, strict=True)
+        ],
+    )
+    statistic = "range over layers of what steering does to preference, nats"
+    return found(11, statistic, one, judged, int(steered.sum()), facts, [chart])
+
+
+def peaks(moved: Array, random: Array, depth: Array) -> tuple[Estimate, float, int]:
+    """Range of a curve over layers, how often its maximum lies in the middle half, and where it lies.
+
+    Args:
+        moved: float64 [layers, activities], what steering does to each.
+        random: float64 [layers, directions], the same of random directions, mean over the activities.
+        depth: float64 [layers], from 0 to 1.
+
+    Returns:
+        The range, activities drawn again, beside curves of one random direction a layer, either sign; the share of the
+        draws with the maximum in the middle half; and the layer of the maximum, counted in `depth`.
+    """
+    rng = np.random.default_rng(0)
+    middle = (depth >= MIDDLE[0]) & (depth <= MIDDLE[1])
+    rows = rng.integers(0, moved.shape[1], (DRAWS, moved.shape[1]))
+    drawn = moved[:, rows].mean(axis=2)  # (layers, draws)
+    chosen = rng.integers(0, random.shape[1], (len(random), DRAWS))
+    null = np.take_along_axis(random, chosen, axis=1) * rng.choice([-1.0, 1.0], chosen.shape)
+    curve = moved.mean(axis=1)
+    one = resampled(float(np.ptp(curve)), np.ptp(drawn, axis=0), np.ptp(null, axis=0))
+    return one, float(middle[drawn.argmax(axis=0)].mean()), int(curve.argmax())
+
+
+def _range_of_r(score: Array, readings: Array) -> Estimate:
+    """Range over layers of the mean r with readings [layers, activities, emotions], activities drawn again."""
+    rng = np.random.default_rng(0)
+
+    def reach(rows: np.ndarray) -> float:
+        return float(np.ptp([np.nanmean(pearson(score[rows], one[rows])) for one in readings]))
+
+    everything = np.arange(len(score))
+    return resampled(reach(everything), [reach(rng.choice(everything, len(score))) for _ in range(DRAWS // 4)])
 
 
 def valence_explains(bench: Bench) -> Job[Finding]:

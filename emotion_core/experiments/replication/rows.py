@@ -8,7 +8,15 @@ from typing import Literal
 
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, Size
-from emotion_core.experiments.replication import chat_rows, geometry_rows, pair_rows, preference_rows, word_rows
+from emotion_core.experiments.replication import (
+    chat_rows,
+    corpus_rows,
+    geometry_rows,
+    neutral_rows,
+    pair_rows,
+    preference_rows,
+    word_rows,
+)
 from emotion_core.experiments.replication.book import book
 from emotion_core.experiments.replication.finding import Finding
 from emotion_core.experiments.replication.texts import digest_of
@@ -43,6 +51,8 @@ class RowSettings:
 
 ROWS: dict[int, Row] = {
     1: Row("map", geometry_rows.heldout_auroc),
+    2: Row("map", neutral_rows.neutral_removed),
+    3: Row("core", corpus_rows.strongest),
     4: Row("core", geometry_rows.own_words),
     5: Row("core", chat_rows.implicit),
     6: Row("core", chat_rows.numbers),
@@ -50,6 +60,7 @@ ROWS: dict[int, Row] = {
     8: Row("map", preference_rows.order_of_activities),
     9: Row("map", preference_rows.reading_with_preference),
     10: Row("map", preference_rows.steered_half),
+    11: Row("map", preference_rows.by_layer),
     12: Row("map", preference_rows.valence_explains),
     13: Row("map", geometry_rows.near_and_far),
     14: Row("map", geometry_rows.ten_clusters),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,10 +55,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     store, model = RunStore(arguments.work), load_model(arguments.model)
     unpack(store)
     table = newest_table(store, model.info)
+
+    def tell(so_far: Table) -> None:
+        print(f"{len(so_far.findings)} rows, {time.process_time():.0f} s of processor time", file=sys.stderr)
+
     if not arguments.finished:
         numbers = runnable(row_numbers(arguments.rows))
         cache = ActivationCache(arguments.work / "activations.sqlite")
-        table = run_to_end(replicate(model, store, numbers, cache, table))
+        table = run_to_end(replicate(model, store, numbers, cache, table, tell))
     if table is not None:
         ship_table(store, table, arguments.out)
         print(f"{len(table.findings)} rows: {arguments.out}", file=sys.stderr)

@@ -16,30 +16,20 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.experiments.experiment import Bench, computed, find, require_size
 from emotion_core.experiments.replication.book import BookRow, book
+from emotion_core.experiments.replication.core import set_name, vectors_of
 from emotion_core.experiments.replication.finding import Finding
 from emotion_core.experiments.replication.rows import REPLICATION, ROWS, RowSettings, row_settings
 from emotion_core.experiments.replication.rule import NOT_TESTABLE, Estimate, Verdict, held_to_false_discovery
-from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
-from emotion_core.models.untrained import PREFIX
-from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs import builds
 from emotion_core.runs.codec import from_bytes, schema, to_bytes
 from emotion_core.runs.keys import content_key
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 
 KIND = "replication"
 FILE = "table.safetensors"
-_VECTORS = "replication-vectors"
-# The demo model's map is planted in scenes of its own, so there it is known what must come out.
-SETS = {"map": "emotions-171", "core": "emotions-12"}
-PLANTED = {"map": "scenes-171", "core": "scenes-171"}
 
 
 @dataclass(frozen=True)
@@ -197,30 +187,6 @@ def _counted(done: int, total: int, number: int, job: Job[Any]) -> Job[Any]:
 def _table(info: ModelInfo, findings: dict[int, Finding], failed: dict[int, str], took: dict[int, float]) -> Table:
     rows = tuple(findings[row] for row in sorted(findings))
     return Table(info, rows, tuple(sorted(failed.items())), tuple(sorted(took.items())))
-
-
-def set_name(info: ModelInfo, which: str) -> str:
-    """Name of the prompt set that rows of a kind (`map`, `core`) use on a model."""
-    return (PLANTED if info.name.removeprefix(PREFIX) == DEMO_NAME else SETS)[which]
-
-
-def vectors_of(
-    model: LoadedModel, store: RunStore, name: str, cache: ActivationCache | None = None
-) -> Job[EmotionVectors]:
-    """Vectors of a built-in set: from a build that was made before, else built and kept, as a job."""
-    sets, settings = (load_prompts(name),), BuildSettings()
-    built = builds.find_build(store, model.info.fingerprint, sets, settings)
-    if built is not None:
-        return built.vectors
-    key = builds.build_key(model.info.fingerprint, sets, settings)
-    run = store.find(_VECTORS, key)
-    if run is not None:
-        return load_vectors(store.read(run.id, builds.VECTORS_FILE))
-    vectors = yield from build(model, sets, settings, cache)
-    described = {"label": name, "model": model.info.name, "fingerprint": model.info.fingerprint}
-    run_id = store.create(_VECTORS, json.dumps(described), key=key)
-    store.finish(run_id, {builds.VECTORS_FILE: vector_bytes(vectors)})
-    return vectors
 
 
 def table_key(fingerprint: str) -> str:
