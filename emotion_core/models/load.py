@@ -312,19 +312,23 @@ def _from_disk(self: Any, x: torch.Tensor) -> torch.Tensor:
     return rows.view(*x.shape[:-1], self.nf)
 
 
-def placement() -> dict[str, Any]:
-    """What `from_pretrained` needs so that weights take at most `EMOTION_OFFLOAD_MB` of memory; nothing without it.
+_ALL = 2**60  # bytes, more than there are
 
-    A GPU is filled first, then memory; the rest stays on disk. Blocks that lie there are read anew for every batch,
-    so this is slow, and it changes no number.
+
+def placement() -> dict[str, Any]:
+    """What `from_pretrained` needs to place weights on several devices; nothing where one is all there is.
+
+    GPUs are filled one after the other, then memory (`EMOTION_OFFLOAD_MB` of it, where that is given); the rest stays
+    on disk. Weights go straight from their file to their device. Blocks on disk are read anew for every batch, so that
+    is slow, and it changes no number.
     """
-    limit = settings().offload_mb
-    if not limit:
+    limit, gpus = settings().offload_mb, torch.cuda.device_count()
+    if not limit and gpus < 2:
         return {}
-    most: dict[int | str, int] = {"cpu": limit * 10**6}
-    for gpu in range(torch.cuda.device_count()):
-        most[gpu] = int(0.9 * torch.cuda.mem_get_info(gpu)[0])  # the rest is for what a batch needs
-    return {"device_map": "auto", "max_memory": most, "offload_folder": str(settings().data_dir / "offload")}
+    # The rest of a GPU is for what a batch needs.
+    most: dict[int | str, int] = {gpu: int(0.9 * torch.cuda.mem_get_info(gpu)[0]) for gpu in range(gpus)}
+    most["cpu"] = limit * 10**6 if limit else _ALL
+    return {"device_map": "sequential", "max_memory": most, "offload_folder": str(settings().data_dir / "offload")}
 
 
 def device_of(module: nn.Module) -> str:

@@ -18,7 +18,7 @@ import torch
 
 from emotion_core.base.pace import pace
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream, stream
+from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, stacked, stream
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
@@ -167,7 +167,7 @@ def advance(
         projected = nnsight.save([])
         for layer, own in ordered:
             if layer in matrices:
-                projected.append(read_stream(blocks[layer].output, copy).float() @ matrices[layer].T)
+                projected.append(along(read_stream(blocks[layer].output, copy), matrices[layer]))
             if own:
                 hidden = stream(blocks[layer].output, copy)
                 hidden[:] = steered_by(hidden, own)
@@ -186,7 +186,7 @@ def _by_layer(
 
 
 def _stacked(projected: Sequence[torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
-    return torch.stack(list(projected), dim=2) if len(projected) else torch.zeros((*tokens.shape, 0, 0))
+    return stacked(projected, dim=2) if len(projected) else torch.zeros((*tokens.shape, 0, 0))
 
 
 def _last_logits(model: LoadedModel) -> dict[str, int]:
@@ -210,7 +210,7 @@ def _forward_again(
         projected = nnsight.save([])
         for layer, stretches in ordered:
             if layer in matrices:
-                projected.append(read_stream(blocks[layer].output, copy)[:, -last:].float() @ matrices[layer].T)
+                projected.append(along(read_stream(blocks[layer].output, copy)[:, -last:], matrices[layer]))
             for start, end, own in stretches:
                 hidden = stream(blocks[layer].output, copy)
                 hidden[:, start:end] = steered_by(hidden[:, start:end], own)
@@ -229,7 +229,8 @@ def ahead(
     """Several decoding steps in one request: tokens are chosen where the model is, and only they come back.
 
     The texts are those that `step` would write one at a time. Keys and values stay there too, where they are those of
-    attention; else each token is computed from the whole text.
+    attention; else each token is computed from the whole text. No dataclass is made in there: what Python wrote for one
+    has no source, so it travels as bytecode, which another version of Python over there cannot run.
 
     Args:
         model: The model.
@@ -243,11 +244,12 @@ def ahead(
     """
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     known, steps = _last_logits(model), 1 + len(later)
+    text, stretches, after = so_far.tokens, so_far.edits(), [by_layer(edits) for edits in later]
     # Alone in its line: nnsight finds traces inside a session by the line that the session begins in.
     with envoy.session(**trace_options(model)):
         written = nnsight.save([])
         finite = nnsight.save([])
-        cache, tokens, stretches = None, so_far.tokens, so_far.edits()
+        cache, tokens, whole = None, text, stretches
         with torch.no_grad():  # whether gradients are on is up to the service
             for t in range(steps):
                 inputs = {"input_ids": tokens, "use_cache": True, **known}
@@ -262,9 +264,13 @@ def ahead(
                 finite.append(torch.isfinite(logits).all(-1))
                 written.append(choose(torch.nan_to_num(logits), t))
                 if t + 1 < steps:
-                    so_far = so_far.then(written[-1][:, None].cpu(), later[t])
                     cache = output.get("past_key_values")
                     cache = cache if cache is not None and attention_only(cache) else None
-                    last = TokensSoFar(so_far.segments[-1:]) if cache is not None else so_far
-                    tokens, stretches = last.tokens, last.edits()
+                    new = written[-1][:, None].cpu()  # (rows, 1)
+                    text, place = torch.cat([text.cpu(), new], dim=1), text.shape[1]
+                    whole = [*whole, *((layer, place, place + 1, own) for layer, own in after[t])]
+                    whole = sorted(whole, key=lambda stretch: stretch[0])
+                    tokens, stretches = text, whole
+                    if cache is not None:
+                        tokens, stretches = new, [(layer, 0, 1, own) for layer, own in after[t]]
     return torch.stack(written, dim=1).cpu(), torch.stack(finite, dim=1).cpu()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
+
+import torch
 
 from emotion_core.models.loaded import LoadedModel
 
@@ -39,3 +42,13 @@ def read_stream(output: Any, copy: int | None) -> Any:
     """The residual stream as it is read, [rows, tokens, width]: the mean where it is carried in several copies."""
     tensor = stream(output, copy)
     return tensor.mean(2) if tensor.dim() == 4 else tensor
+
+
+def along(hidden: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Projections, float32 [rows, tokens, directions], of a stream on directions; on the device of the block."""
+    return hidden.float() @ matrix.to(hidden.device).T
+
+
+def stacked(tensors: Sequence[torch.Tensor], dim: int) -> torch.Tensor:
+    """What was saved at several blocks as one tensor in this machine's memory: blocks may lie on several devices."""
+    return torch.stack([tensor.cpu() for tensor in tensors], dim=dim)

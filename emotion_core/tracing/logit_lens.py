@@ -111,7 +111,7 @@ def unembedded(model: LoadedModel, directions: FloatArray, count: int) -> torch.
     if model.remote is not None:
         return _unembedded_elsewhere(model, rows, count)
     weight = cast(nn.Linear, model.module.get_output_embeddings()).weight.detach().float()  # type: ignore[operator]
-    chosen: torch.Tensor = (rows @ (weight - weight.mean(0)).T).topk(count).indices.cpu()
+    chosen: torch.Tensor = (rows.to(weight.device) @ (weight - weight.mean(0)).T).topk(count).indices.cpu()
     return chosen
 
 

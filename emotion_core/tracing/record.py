@@ -16,7 +16,7 @@ from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
+from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, stacked
 from emotion_core.tracing.remote import retried, trace_options
 
 # Enough tokens to keep two cores busy, few enough to answer a cancel and to stay small in memory.
@@ -211,7 +211,7 @@ def record_places(
     for batch in batches_of(model, [len(one) for one in encodings]):
         ids = pad_right([encodings[i] for i in batch], _any_id(model), model.info.device, model.info.context)
         pooled = _trace_places(model, ids, [[list(one) for one in places[i]] for i in batch])
-        found[batch] = torch.stack(pooled, dim=2).cpu().numpy()  # (rows, places, layers, width)
+        found[batch] = stacked(pooled, dim=2).numpy()  # (rows, places, layers, width)
         done += len(batch)
         yield Progress(done, len(encodings), "reading places")
     if not np.isfinite(found).all():
@@ -245,8 +245,8 @@ def _read_batch(
     tails = [list(range(min(1, len(e) - 1), len(e))) for e in encodings]
     with pace().measured("read", model.info, sum(map(len, encodings))):
         pooled, norms = _trace(model, ids, read, tails, depth)
-    values = torch.stack(pooled, dim=1).cpu().numpy()  # (rows, 1 + layers, width)
-    lengths = torch.stack(norms, dim=1).cpu().numpy()  # (rows, layers)
+    values = stacked(pooled, dim=1).numpy()  # (rows, 1 + layers, width)
+    lengths = stacked(norms, dim=1).numpy()  # (rows, layers)
     if not (np.isfinite(values).all() and np.isfinite(lengths).all()):
         broken = ~np.isfinite(values[:, 1:]).all(axis=(0, 2)) | ~np.isfinite(lengths).all(axis=0)  # (layers,)
         raise not_finite(model, np.flatnonzero(broken).tolist())
@@ -358,7 +358,7 @@ def project_layers(
             chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
         )  # (rows, tokens)
         with pace().measured("read", model.info, sum(map(len, chosen))):
-            projected = _trace_of_tokens(model, ids, matrices).cpu().numpy()  # (rows, tokens, layers, directions)
+            projected = _trace_of_tokens(model, ids, matrices).numpy()  # (rows, tokens, layers, directions)
         found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
         yield Progress(len(found), len(encodings), "reading tokens")
     return [found[i] for i in range(len(encodings))]
@@ -370,9 +370,9 @@ def _trace_of_tokens(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[in
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
         kept = nnsight.save([])
         for layer, matrix in matrices.items():
-            kept.append(read_stream(blocks[layer].output, copy).float() @ matrix.T)
+            kept.append(along(read_stream(blocks[layer].output, copy), matrix))
         tracer.stop()
-    return torch.stack(kept, dim=2)
+    return stacked(kept, dim=2)
 
 
 @retried

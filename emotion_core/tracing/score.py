@@ -14,7 +14,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import blocks_of, envoy_of, read_stream
+from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream
 from emotion_core.tracing.record import TOKENS_PER_BATCH, length_sorted, pad_right
 from emotion_core.tracing.remote import retried, trace_options
 
@@ -107,9 +107,7 @@ def _trace(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
-        projected = nnsight.save(
-            read_stream(blocks[layer].output, copy).float() @ matrix.T
-        )  # (rows, tokens, directions)
+        projected = nnsight.save(along(read_stream(blocks[layer].output, copy), matrix))  # (rows, tokens, directions)
         # Inside the trace, because logits are the largest thing that could travel over a network.
         logits = envoy.output.logits[:, :-1].float().transpose(1, 2)  # (rows, vocabulary, tokens - 1)
         nats = nnsight.save(torch.nn.functional.cross_entropy(logits, ids[:, 1:], reduction="none"))
