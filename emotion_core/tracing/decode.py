@@ -249,6 +249,9 @@ def ahead(
     with envoy.session(**trace_options(model)):
         written = nnsight.save([])
         finite = nnsight.save([])
+        # The trace of a step puts its output into a list: with nnsight 0.8.0 a name it binds may have its old value
+        # afterwards, and what is saved under a name travels, logits, keys and values included.
+        outputs: list[Any] = []
         cache, tokens, whole = None, text, stretches
         with torch.no_grad():  # whether gradients are on is up to the service
             for t in range(steps):
@@ -259,7 +262,8 @@ def ahead(
                     for layer, start, end, own in stretches:
                         hidden = stream(blocks[layer].output, copy)
                         hidden[:, start:end] = steered_by(hidden[:, start:end], own)
-                    output = nnsight.save(envoy.output)
+                    outputs.append(envoy.output)
+                output = outputs.pop()
                 logits = output.logits[:, -1].float()
                 finite.append(torch.isfinite(logits).all(-1))
                 written.append(choose(torch.nan_to_num(logits), t))

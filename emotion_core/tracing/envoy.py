@@ -49,6 +49,14 @@ def along(hidden: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     return hidden.float() @ matrix.to(hidden.device).T
 
 
+def cut(values: torch.Tensor, spans: Sequence[tuple[int, int]]) -> torch.Tensor:
+    """Of [rows, tokens, ...] the tokens [start, end) of each row, one row after the other: [tokens of all rows, ...].
+
+    In a trace, so that what texts were filled up with does not travel.
+    """
+    return torch.cat([values[row, start:end] for row, (start, end) in enumerate(spans)])
+
+
 def stacked(tensors: Sequence[torch.Tensor], dim: int) -> torch.Tensor:
     """What was saved at several blocks as one tensor in this machine's memory: blocks may lie on several devices."""
     return torch.stack([tensor.cpu() for tensor in tensors], dim=dim)

@@ -18,7 +18,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import spread
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.memory import kept_of, memory_of
-from emotion_core.tracing.record import TOKENS_PER_BATCH
+from emotion_core.tracing.record import TOKENS_PER_BATCH, tokens_per_batch
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.score import LOGITS_PER_BATCH
 from emotion_core.tracing.steer import Intervention, OpenWhen, Operation, steered
@@ -141,7 +141,7 @@ def score_options(
         begun = list(dict.fromkeys(_begun(asked[i]) for i in members))
         cache = _prefix(model, begun, steering)
         place = {one: k for k, one in enumerate(begun)}
-        blocks = _blocks(asked, members, model.vocabulary)
+        blocks = _blocks(asked, members, model.vocabulary, tokens_per_batch(model))
         for number, block in enumerate(blocks):
             if number:
                 yield Progress(done + len(members) * number // len(blocks), len(asked), "asking")
@@ -185,7 +185,7 @@ def _groups(asked: Sequence[Asked]) -> list[list[int]]:
     return found
 
 
-def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> list[list[_Row]]:
+def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int, most: int) -> list[list[_Row]]:
     """Rows of a group, longest first, in blocks of a bounded number of tokens, before and after the shared part.
 
     A block that is large enough ends where shorter rows begin: then nothing is filled up, and the output layer is
@@ -193,12 +193,13 @@ def _blocks(asked: Sequence[Asked], members: Sequence[int], vocabulary: int) -> 
     """
     rows = sorted((row for i in members for row in _rows(asked[i], i)), key=lambda row: (-len(row.ids), row.asked))
     before = asked[members[0]].start
+    enough = ENOUGH_TOKENS if most == TOKENS_PER_BATCH else most  # elsewhere a block is a request
     blocks: list[list[_Row]] = []
     for row in rows:
         if blocks:
             longest, size = len(blocks[-1][0].ids), len(blocks[-1]) + 1
-            fits = size * longest <= TOKENS_PER_BATCH and size * (before + longest) <= PREFIX_TOKENS
-            fits = fits and (len(row.ids) == longest or len(blocks[-1]) * longest < ENOUGH_TOKENS)
+            fits = size * longest <= most and size * (before + longest) <= 4 * most
+            fits = fits and (len(row.ids) == longest or len(blocks[-1]) * longest < enough)
             if fits and size * longest * vocabulary <= 4 * LOGITS_PER_BATCH:
                 blocks[-1].append(row)
                 continue

@@ -16,7 +16,7 @@ from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, stacked
+from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, stacked
 from emotion_core.tracing.remote import retried, trace_options
 
 # Enough tokens to keep two cores busy, few enough to answer a cancel and to stay small in memory.
@@ -26,8 +26,9 @@ TOKENS_PER_BATCH = 2048
 LENGTH_MULTIPLE = 4
 # Products over fewer tokens round otherwise.
 LEAST_LENGTH = 16
-# Elsewhere every batch is a request that waits in a line, so there are few, whatever padding they need.
-REMOTE_MULTIPLE = 64
+# Elsewhere every batch is a request that waits in a line, so there are few and large ones, whatever padding they need.
+REMOTE_MULTIPLE = 256
+ELSEWHERE = 8  # times as many tokens in a batch
 
 
 def padded_length(length: int, multiple: int = LENGTH_MULTIPLE) -> int:
@@ -67,10 +68,25 @@ def length_sorted(
     return batches
 
 
-def batches_of(model: LoadedModel, lengths: Sequence[int]) -> list[list[int]]:
-    """`length_sorted` for texts that a model reads here, or in few requests elsewhere."""
-    here = model.remote is None or model.remote.where == "dry run"
-    return length_sorted(lengths) if here else length_sorted(lengths, multiple=REMOTE_MULTIPLE)
+def tokens_per_batch(model: LoadedModel) -> int:
+    """How many tokens go through a model at once, where their logits are not needed."""
+    return TOKENS_PER_BATCH if _here(model) else ELSEWHERE * TOKENS_PER_BATCH
+
+
+def batches_of(model: LoadedModel, lengths: Sequence[int], most: int | None = None) -> list[list[int]]:
+    """`length_sorted` for texts that a model reads here, or in few requests elsewhere.
+
+    Args:
+        model: The model.
+        lengths: Tokens of each text.
+        most: Limit of tokens in a batch, by default `tokens_per_batch`.
+    """
+    most = tokens_per_batch(model) if most is None else most
+    return length_sorted(lengths, most, LENGTH_MULTIPLE if _here(model) else REMOTE_MULTIPLE)
+
+
+def _here(model: LoadedModel) -> bool:
+    return model.remote is None or model.remote.where == "dry run"
 
 
 def pad_right(encodings: Sequence[Encoding], pad_id: int, device: str, context: int) -> torch.Tensor:
@@ -351,6 +367,8 @@ def project_layers(
         For each text float32 [tokens, layers, directions], layers in ascending order.
     """
     matrices = {i: torch.tensor(directions[i], device=model.info.device) for i in sorted(directions)}
+    # Of many directions the stream itself is less to send, and the directions need not travel.
+    whole = model.remote is not None and any(len(one) > one.shape[1] for one in matrices.values())
     found: dict[int, FloatArray] = {}
     for batch in batches_of(model, [len(one) for one in encodings]):
         chosen = [encodings[i] for i in batch]
@@ -358,21 +376,36 @@ def project_layers(
             chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
         )  # (rows, tokens)
         with pace().measured("read", model.info, sum(map(len, chosen))):
-            projected = _trace_of_tokens(model, ids, matrices).numpy()  # (rows, tokens, layers, directions)
-        found.update({i: projected[row, : len(encodings[i])] for row, i in enumerate(batch)})
+            spans = [(0, len(one)) for one in chosen]
+            if whole:
+                streams = _trace_of_tokens(model, ids, spans, dict.fromkeys(matrices))
+                projected = stacked([along(one, matrices[i]) for i, one in zip(matrices, streams, strict=True)], dim=1)
+            else:
+                projected = stacked(_trace_of_tokens(model, ids, spans, matrices), dim=1)
+        # (tokens, layers, directions) of each text
+        parts = np.split(projected.numpy(), np.cumsum([len(one) for one in chosen])[:-1])
+        found.update(zip(batch, parts, strict=True))
         yield Progress(len(found), len(encodings), "reading tokens")
     return [found[i] for i in range(len(encodings))]
 
 
 @retried
-def _trace_of_tokens(model: LoadedModel, ids: torch.Tensor, matrices: Mapping[int, torch.Tensor]) -> torch.Tensor:
+def _trace_of_tokens(
+    model: LoadedModel,
+    ids: torch.Tensor,
+    spans: Sequence[tuple[int, int]],
+    matrices: Mapping[int, torch.Tensor | None],
+) -> list[torch.Tensor]:
+    """Projections at each layer, float32 [tokens of all rows, directions]; the stream where there is no matrix."""
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
         kept = nnsight.save([])
         for layer, matrix in matrices.items():
-            kept.append(along(read_stream(blocks[layer].output, copy), matrix))
+            hidden = read_stream(blocks[layer].output, copy)
+            kept.append(cut(hidden if matrix is None else along(hidden, matrix), spans))
         tracer.stop()
-    return stacked(kept, dim=2)
+    found: list[torch.Tensor] = kept
+    return found
 
 
 @retried

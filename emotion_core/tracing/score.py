@@ -14,8 +14,8 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.pace import pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream
-from emotion_core.tracing.record import TOKENS_PER_BATCH, length_sorted, pad_right
+from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream
+from emotion_core.tracing.record import batches_of, pad_right, tokens_per_batch
 from emotion_core.tracing.remote import retried, trace_options
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
@@ -73,17 +73,15 @@ def score(
     tokens: list[FloatArray] = [np.zeros((0, len(every_token)), dtype=np.float32)] * len(texts)
     readings = np.full((len(texts), len(directions)), np.nan, dtype=np.float32)
     wanted = [i for i, text in enumerate(texts) if len(text.ids) > text.start]
-    budget = max(1, min(TOKENS_PER_BATCH, LOGITS_PER_BATCH // model.vocabulary))
+    budget = max(1, min(tokens_per_batch(model), LOGITS_PER_BATCH // model.vocabulary))
     done = len(texts) - len(wanted)
-    for batch in length_sorted([len(texts[i].ids) for i in wanted], budget):
+    for batch in batches_of(model, [len(texts[i].ids) for i in wanted], budget):
         chosen = [wanted[b] for b in batch]
-        nats, projected = _score_batch(model, [texts[i] for i in chosen], layer, matrix)
-        for row, i in enumerate(chosen):
-            # Token t is predicted at position t - 1.
-            begin, end = texts[i].start, len(texts[i].ids)
-            surprise[i] = nats[row, begin - 1 : end - 1]
-            readings[i] = projected[row, begin:end].mean(0)
-            tokens[i] = projected[row, begin:end, list(every_token)].T.reshape(end - begin, -1).astype(np.float32)
+        for i, (nats, projected) in zip(
+            chosen, _score_batch(model, [texts[i] for i in chosen], layer, matrix), strict=True
+        ):
+            surprise[i], readings[i] = nats, projected.mean(0)
+            tokens[i] = projected[:, list(every_token)].astype(np.float32)
         done += len(chosen)
         yield Progress(done, len(texts), "reading the texts without steering")
     return Scores(tuple(surprise), readings, tuple(tokens) if every_token else ())
@@ -91,24 +89,30 @@ def score(
 
 def _score_batch(
     model: LoadedModel, texts: Sequence[Continuation], layer: int, matrix: torch.Tensor
-) -> tuple[FloatArray, FloatArray]:
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Of each text nats, float32 [generated], and projections, float32 [generated, directions]."""
     encodings = [Encoding(text.ids, (True,) * len(text.ids)) for text in texts]
     ids = pad_right(
         encodings, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
     )  # (rows, tokens)
     with pace().measured("read", model.info, sum(map(len, encodings))):
-        projected, nats = _trace(model, ids, layer, matrix)
-    return nats.cpu().numpy(), projected.cpu().numpy()
+        projected, nats = _trace(model, ids, [(text.start, len(text.ids)) for text in texts], layer, matrix)
+    ends = np.cumsum([len(text.ids) - text.start for text in texts])[:-1]
+    parts = (np.split(one.cpu().numpy(), ends) for one in (nats, projected))
+    return list(zip(*parts, strict=True))
 
 
 @retried
 def _trace(
-    model: LoadedModel, ids: torch.Tensor, layer: int, matrix: torch.Tensor
+    model: LoadedModel, ids: torch.Tensor, spans: Sequence[tuple[int, int]], layer: int, matrix: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
+    """Projections, float32 [tokens of all rows, directions], and nats, float32 [tokens of all rows]."""
+    before = [(start - 1, end - 1) for start, end in spans]  # token t is predicted at position t - 1
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
-        projected = nnsight.save(along(read_stream(blocks[layer].output, copy), matrix))  # (rows, tokens, directions)
+        projected = nnsight.save(cut(along(read_stream(blocks[layer].output, copy), matrix), spans))
         # Inside the trace, because logits are the largest thing that could travel over a network.
         logits = envoy.output.logits[:, :-1].float().transpose(1, 2)  # (rows, vocabulary, tokens - 1)
-        nats = nnsight.save(torch.nn.functional.cross_entropy(logits, ids[:, 1:], reduction="none"))
+        # (rows, tokens - 1)
+        nats = nnsight.save(cut(torch.nn.functional.cross_entropy(logits, ids[:, 1:], reduction="none"), before))
     return projected, nats

@@ -141,7 +141,7 @@ def test_what_was_read_before_a_cancel_is_kept(tiny, cache, monkeypatch):
     from emotion_core.tracing import record as recorder
     from emotion_core.tracing.record import length_sorted
 
-    monkeypatch.setattr(recorder, "length_sorted", lambda lengths: length_sorted(lengths, 40))
+    monkeypatch.setattr(recorder, "length_sorted", lambda lengths, *_: length_sorted(lengths, 40))
     job = record(tiny("gpt2"), TEXTS, MEAN, cache)
     next(job), next(job)
     job.close()

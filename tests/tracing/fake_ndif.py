@@ -22,7 +22,7 @@ import uvicorn
 from nnsight import TransformersModel
 from nnsight.schema.request import RequestModel
 from nnsight.schema.response import ResponseModel
-from nnsight.tracing.tracer import dec, inc
+from nnsight.tracing.tracer import _saves, dec, inc
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
@@ -30,7 +30,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 FOLDER, PORT, KEY = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 tokenizer = AutoTokenizer.from_pretrained(FOLDER, trust_remote_code=False)
-module = AutoModelForCausalLM.from_pretrained(FOLDER, trust_remote_code=False)
+module = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32, trust_remote_code=False)
 model = TransformersModel(module, task="text-generation", tokenizer=tokenizer)
 sockets: dict[str, asyncio.Queue] = {}
 refusals = {f"{KEY}-busy": 2}
@@ -113,13 +113,13 @@ def run(envelope, blob: bytes) -> bytes:
     assert not any(name.split(".")[0] == "emotion_core" for name in sys.modules), "the project was found"
     tracer = RequestModel.deserialize(blob, model._remoteable_persistent_objects(), envelope.compress)
     frame = tracer.info.frame
-    before = dict(frame.f_locals)
     inc()
     try:
         tracer.execute(tracer.info.code)
+        saves = _saves()
+        saved = {name: value for name, value in frame.f_locals.items() if id(value) in saves}
     finally:
         dec()
-    saved = {name: value for name, value in frame.f_locals.items() if name not in before or before[name] is not value}
     buffer = io.BytesIO()
     torch.save(saved, buffer)
     content = buffer.getvalue()

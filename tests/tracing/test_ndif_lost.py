@@ -103,7 +103,7 @@ def test_a_run_that_is_cut_anywhere_ends_with_the_numbers_of_here(kind, served, 
 
 def test_what_was_read_before_the_service_was_lost_is_not_asked_for_again(served, away, here, tmp_path, monkeypatch):
     _, port, gate = served
-    monkeypatch.setattr(recorder, "length_sorted", lambda lengths: length_sorted(lengths, 40))
+    monkeypatch.setattr(recorder, "length_sorted", lambda lengths, *_: length_sorted(lengths, 40))
 
     def read(name):
         return run_to_end(record(away, TEXTS, ReadingPosition(), ActivationCache(tmp_path / name))).values

@@ -136,7 +136,7 @@ def test_no_texts_give_empty_arrays(tiny):
 def test_small_batches_give_the_same_and_report_progress(tiny, monkeypatch):
     model = tiny("gpt2")
     whole = read(model, TEXTS)
-    monkeypatch.setattr(recorder, "length_sorted", lambda lengths: length_sorted(lengths, 40))
+    monkeypatch.setattr(recorder, "length_sorted", lambda lengths, *_: length_sorted(lengths, 40))
     seen = []
     acts = run_to_end(record(model, TEXTS, READINGS["mean"]), lambda p: seen.append((p.done, p.total)))
     np.testing.assert_allclose(acts.values, whole.values, atol=1e-4)
