@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,10 +86,12 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
     require_reachable(source, name)
     try:
         from nnsight import TransformersModel
-        from transformers import AutoTokenizer
+        from transformers import AutoTokenizer, GenerationConfig
 
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         envoy: Any = TransformersModel(source, task="text-generation", tokenizer=tokenizer, trust_remote_code=False)
+        with suppress(OSError):  # a file that models need not have; without weights nobody reads it: where replies end
+            envoy._module.generation_config = GenerationConfig.from_pretrained(source)
     # transformers and the hub raise whatever their many parts raise.
     except Exception as error:
         refuse_own_code(error, name)

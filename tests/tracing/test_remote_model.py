@@ -27,6 +27,15 @@ def test_widths_and_layers_come_from_the_configuration(tmp_path, family):
     assert model.encode("He waits.").ids and model.stop_ids and model.vocabulary == 320
 
 
+def test_a_reply_ends_there_where_it_ends_here(tmp_path):
+    here = tiny_module("llama")
+    here.generation_config.eos_token_id = [7, 9]
+    here.save_pretrained(tmp_path)
+    tiny_tokenizer().save_pretrained(tmp_path)
+    stops = load_remote(f"ndif:{tmp_path}", Remote("ndif", "secret")).stop_ids
+    assert {7, 9} < stops == load_model(str(tmp_path)).stop_ids
+
+
 def test_a_name_with_ndif_needs_a_key_and_a_model(monkeypatch, tmp_path):
     monkeypatch.delenv("NDIF_API_KEY", raising=False)
     with pytest.raises(ModelError, match="NDIF_API_KEY"):
