@@ -27,7 +27,7 @@ LENGTH_MULTIPLE = 4
 # Products over fewer tokens round otherwise.
 LEAST_LENGTH = 16
 # Elsewhere every batch is a request that waits in a line, so there are few and large ones, whatever padding they need.
-REMOTE_MULTIPLE = 256
+REMOTE_MULTIPLE = 64
 ELSEWHERE = 8  # times as many tokens in a batch
 
 

@@ -60,7 +60,9 @@ def here():
 
 
 def _sweep(model: LoadedModel, scope: str) -> list[Any]:
-    written = all_written(model, scope=scope, controls=1, samples=1, max_new_tokens=9, strengths=(0.0, 0.5))
+    written = all_written(
+        model, scope=scope, controls=1, samples=1, max_new_tokens=9, strengths=(0.0, 0.5), prompts=("Tea is",)
+    )
     return [np.array(one.ids) for one in written]
 
 
