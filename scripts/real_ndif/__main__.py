@@ -36,8 +36,8 @@ from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS, MODEL = ROOT / "demo_model/weights", "tiny-org/demo-gpt2"
-# nnsight 0.8.1 and transformers 5.23 do not load a model in this server, and with a newer anyio it takes no request above
-# 1 MB; what is sent is the same in nnsight 0.8.0 and 0.8.1.
+# nnsight 0.8.1 and transformers 5.23 do not load a model in this server, and with a newer anyio it takes no request
+# above 1 MB; what is sent is the same in nnsight 0.8.0 and 0.8.1.
 PINS = ("torch==2.13.0", "ndif[api,ray]==0.1.2", "nnsight==0.8.0", "transformers==5.15.1", "anyio==4.9.0")
 STORE_PINS = ("moto[s3,server]==5.2.5",)
 # Ports of the namespace; ray's workers take those from 10002 on.
