@@ -1,3 +1,3 @@
 """Find emotion directions in language models, test whether they are real, map them and steer with them."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
