@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import torch
+from accelerate import infer_auto_device_map
+from tiny import tiny_module
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import settings_from
 from emotion_core.models import load as offload
-from emotion_core.models.load import load_model, offloaded
+from emotion_core.models.load import load_model, offloaded, placement
 from emotion_core.tracing.record import record
 
 TEXTS = ["A door opens.", "He waits for the rain to stop, and nobody comes."]
@@ -35,3 +38,22 @@ def test_enough_room_leaves_nothing_on_disk(monkeypatch, tmp_path):
     chosen = settings_from({"EMOTION_OFFLOAD_MB": "2000", "EMOTION_DATA_DIR": str(tmp_path)})
     monkeypatch.setattr(offload, "settings", lambda: chosen)
     assert not offloaded(load_model("demo", device="cpu").module)
+
+
+def test_several_gpus_are_filled_one_after_the_other_and_no_weight_lies_twice(monkeypatch):
+    module = tiny_module("llama")
+    sizes = {name: one.numel() * one.element_size() for name, one in module.named_parameters()}
+    room = int(0.8 * sum(sizes.values()))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert placement() == {}, "one GPU takes the whole model, as it always did"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda gpu: (room, room))
+    chosen = placement()
+    assert chosen["device_map"] == "sequential"
+    # As transformers does with it; the model's own class says what must not be torn apart.
+    whole = module._no_split_modules
+    at = infer_auto_device_map(module, max_memory=dict(chosen["max_memory"]), no_split_module_classes=whole)
+    lying = {name: [place for part, place in at.items() if f"{name}.".startswith(f"{part}.")] for name in sizes}
+    assert all(len(places) == 1 for places in lying.values())
+    used = {gpu: sum(sizes[name] for name, (place,) in lying.items() if place == gpu) for gpu in (0, 1)}
+    assert 0 < used[0] <= 0.9 * room and used[0] + used[1] == sum(sizes.values())
