@@ -15,8 +15,7 @@ import altair as alt
 import pandas as pd
 
 from demo_model import paths
-from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.palette import COOL, WARM
+from emotion_core.charts.palette import COOL, WARM, chart_bytes
 
 STEP_TOKENS = 12_288
 PICTURE = paths.PACKAGE / "loss.svg"

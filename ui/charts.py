@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import altair as alt
 import streamlit as st
 
-from emotion_core.charts.export import ALTAIR_LOCK
+from emotion_core.charts.palette import ALTAIR_LOCK
 from ui.plain import minus, plain
 
 T = TypeVar("T")

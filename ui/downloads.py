@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
+from emotion_core.charts.palette import chart_bytes, parquet_bytes, table_bytes
 
 Data = bytes | str | Callable[[], bytes]
 

@@ -5,15 +5,79 @@ from __future__ import annotations
 from typing import Any, cast
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from emotion_core.charts.comparisons import comparison_layers
-from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, USABLE, WARM
+from emotion_core.charts.palette import CHOSEN, COOL, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE, USABLE, WARM
+from emotion_core.evaluation.report import PublishedStudy
+from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.steering.band import kind_words
-from emotion_core.steering.comparison import interval_words
+from emotion_core.steering.comparison import Kind, interval_words
 from emotion_core.steering.finding import signed, strength_words
 from emotion_core.steering.summary import StrengthSummary
 from emotion_core.steering.sweep import Sweep
+
+# Named controls on a dose-response chart: label-shuffled vectors, other emotions, and the prompt-only rival.
+
+_COLOURS: dict[Kind, str] = {"shuffled": NULL, "emotion": CHOSEN, "words": POSITIVE}
+_DASHES: dict[Kind, list[int]] = {"shuffled": [4, 3], "emotion": [8, 3], "words": [2, 3]}
+COLUMNS = ("name", "kind", "strength", "effect", "effect_low", "effect_high", "surprise", "n")
+
+
+def shown_name(name: str, words: str = "") -> str:
+    """A direction of a sweep as a person reads it."""
+    if name == "in words":
+        return f"in words: “{words}”"
+    for start, words in (("shuffled-", "shuffled labels "), ("control-", "control "), ("far-", "far control ")):
+        name = name.replace(start, words) if name.startswith(start) else name
+    return name
+
+
+def comparison_table(sweep: Sweep) -> pd.DataFrame:
+    """One row a named control and strength; the prompt-only rival has the one strength 0."""
+    rows = [
+        {"name": shown_name(one.name, sweep.settings.in_words), "kind": one.kind, **vars(point)}
+        for one in sweep.comparisons
+        for point in one.points
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def comparison_layers(sweep: Sweep, x: alt.X) -> list[alt.Chart]:
+    """A dashed line a steered control, named at its end, and one across the chart for the words.
+
+    Args:
+        sweep: The sweep.
+        x: Strength, as the chart beneath encodes it.
+    """
+    table = comparison_table(sweep)
+    layers: list[alt.Chart] = []
+    for kind in ("shuffled", "emotion", "words"):
+        own = table[(table["kind"] == kind) & table["effect"].notna()]
+        if own.empty:
+            continue
+        tooltip = [
+            alt.Tooltip("name:N", title="Control"),
+            alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
+            alt.Tooltip("effect:Q", title="Change (SD)", format="+.2f"),
+            alt.Tooltip("effect_low:Q", title="95 % interval from", format="+.2f"),
+            alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
+            alt.Tooltip("n:Q", title="Texts"),
+        ]
+        if kind == "words":
+            rule = alt.Chart(own).mark_rule(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5)
+            layers.append(rule.encode(y="effect:Q", tooltip=tooltip))
+            text = alt.Chart(own).mark_text(color=INK, align="left", x=4, dy=-7)
+            layers.append(text.encode(y="effect:Q", text="name:N"))
+            continue
+        line = alt.Chart(own).mark_line(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5, point=False)
+        layers.append(line.encode(x=x, y="effect:Q", detail="name:N", tooltip=tooltip))
+        ends = own.loc[own.groupby("name")["strength"].idxmax()]
+        if kind == "emotion":
+            text = alt.Chart(ends).mark_text(color=INK, align="right", dy=-8)
+            layers.append(text.encode(x=x, y="effect:Q", text="name:N"))
+    return layers
+
 
 # The y axes of the charts that stand beneath each other start at the same place.
 _AXIS_EXTENT = 48
@@ -232,3 +296,77 @@ def _title(sweep: Sweep) -> alt.TitleParams:
         )
     known = strength_words(sweep)
     return alt.TitleParams(text, subtitle="; ".join([*subtitle, *([known] if known else [])]), anchor="start")
+
+
+# One's own separation by depth beside a published one.
+
+
+def beside_published(scores: HeldOutScores, emotion: str, study: PublishedStudy) -> pd.DataFrame:
+    """A row a layer of both models, with the interval and the band of shuffled labels where they are known.
+
+    Columns: `model`, `layer`, `depth` (0 first layer, 1 last), `cohens_d`, `d_low`, `d_high`, `null_d_low`,
+    `null_d_high`.
+    """
+    at = scores.emotions.index(emotion)
+    rows = [
+        {
+            "model": f"{scores.model.name} (computed here)",
+            "layer": layer,
+            "depth": _depth(layer, scores.n_layers),
+            "cohens_d": float(scores.cohens_d[at, layer]),
+            "d_low": float(scores.d_low[at, layer]),
+            "d_high": float(scores.d_high[at, layer]),
+            "null_d_low": float(scores.null_d_low[at, layer]),
+            "null_d_high": float(scores.null_d_high[at, layer]),
+        }
+        for layer in range(scores.n_layers)
+    ]
+    rows += [
+        {
+            "model": f"{study.model} (as published)",
+            "layer": layer,
+            "depth": _depth(layer, len(study.cohens_d)),
+            "cohens_d": value,
+            **dict.fromkeys(("d_low", "d_high", "null_d_low", "null_d_high"), np.nan),
+        }
+        for layer, value in enumerate(study.cohens_d)
+    ]
+    return pd.DataFrame(rows)
+
+
+def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) -> alt.LayerChart:
+    """Both lines over relative depth; interval and band where they are known, which is only for ours."""
+    table = beside_published(scores, emotion, study)
+    names = list(dict.fromkeys(table["model"]))
+    axis = alt.Axis(grid=False, values=[0, 0.25, 0.5, 0.75, 1], format=".2f")
+    base = alt.Chart(table).encode(x=alt.X("depth:Q", title="Depth (0 first layer, 1 last)", axis=axis))
+    ours = base.transform_filter(alt.datum.model == names[0])
+    band = ours.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
+        y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts"), y2="null_d_high:Q"
+    )
+    interval = ours.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, opacity=0.7)
+    interval = interval.encode(y="d_low:Q", y2="d_high:Q")
+    colour = alt.Color(
+        "model:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[POSITIVE, NEGATIVE]),
+        legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
+    )
+    shape = alt.Shape("model:N", title=None, scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
+    line = base.mark_line(strokeWidth=2).encode(y="cohens_d:Q", color=colour)
+    tooltip = ["model:N", "layer:Q", alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f")]
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
+        y="cohens_d:Q", color=colour, shape=shape, tooltip=tooltip
+    )
+    best = max(study.cohens_d)
+    own = float(np.nanmax(table.loc[table["model"] == names[0], "cohens_d"]))
+    title = alt.TitleParams(
+        f"Published: up to {best:.2f} standard deviations apart; {scores.model.name}: up to {own:.2f}",
+        subtitle=f"Grey: 95 % of {scores.null_words}; bars: 95 % intervals. Neither was published.",
+        anchor="start",
+    )
+    return cast(alt.LayerChart, alt.layer(band, interval, line, dots).properties(height=360, title=title))
+
+
+def _depth(layer: int, layers: int) -> float:
+    return layer / max(1, layers - 1)

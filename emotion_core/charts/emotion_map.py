@@ -1,4 +1,4 @@
-"""The map of emotions as a chart: the plane of two components."""
+"""Charts of an emotion map: the map, its cosines, its tree, its layers, and its agreement with people and models."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ from emotion_core.charts.palette import (
     span,
 )
 from emotion_core.geometry.claims import LEVEL
-from emotion_core.geometry.compare import Overlay
+from emotion_core.geometry.compare import Comparison, LayerAgreement, Overlay
 from emotion_core.geometry.emotion_map import (
     EmotionMap,
     LayerProfile,
     axis_name,
     closeness,
+    comparison_title,
     map_sentence,
     map_title,
     rated,
@@ -40,6 +41,8 @@ from emotion_core.geometry.emotion_map import (
 from emotion_core.geometry.stability import Stability, Variant
 from emotion_core.geometry.supervised import Reading
 from emotion_core.stats.p_words import p_words
+
+# The map of emotions as a chart: the plane of two components.
 
 # Components that can be put on the axes.
 COMPONENTS = 8
@@ -623,3 +626,109 @@ def variant_sentence(variants: Sequence[Variant], layer: int) -> str:
     least = min(found)
     alike = "the same" if least > 0.9 else "nearly the same" if least > 0.7 else "another"
     return f"The other ways give {alike} map (r = {least:.2f} or more); {length}"
+
+
+# Charts of whether maps agree: layers with layers, models with models; and what the components explain.
+
+# More pairs than this are drawn as counts in squares: thousands of dots only hide each other.
+_DOTS = 2000
+_COMPONENTS = 15  # that are drawn; the table has all
+
+
+def scree_table(found: EmotionMap, chosen: str = "") -> pd.DataFrame:
+    """One row a component: its share of the variance, and of the chosen emotion's distance from the mean emotion."""
+    shares = found.components.explained
+    table = pd.DataFrame({"component": np.arange(1, len(shares) + 1), "share": shares})
+    if chosen in found.emotions:
+        squares = found.components.coordinates[found.emotions.index(chosen)] ** 2
+        table["own"] = (squares / squares.sum())[: len(shares)]
+    return table
+
+
+def scree(found: EmotionMap, chosen: str = "", height: int = 210) -> alt.LayerChart:
+    """Share of the variance that each component explains, and where the chosen emotion differs from the mean."""
+    table = scree_table(found, chosen).head(_COMPONENTS)
+    bars = (
+        alt.Chart(table)
+        .mark_bar(color=POSITIVE)
+        .encode(
+            x=alt.X("component:O", title="Component", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("share:Q", title="Share of variance", axis=alt.Axis(format="%", tickCount=4)),
+            tooltip=[
+                alt.Tooltip("component:O", title="Component"),
+                alt.Tooltip("share:Q", title="Explains", format=".1%"),
+            ],
+        )
+    )
+    two = float(found.components.explained[:2].sum())
+    text = f"Two components explain {two:.0%} of what sets emotions apart" if np.isfinite(two) else "Nothing varies"
+    subtitle = f"{found.model.name}, layer {found.layer}; {len(found.emotions)} emotion vectors"
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    parts: list[alt.Chart] = [bars]
+    if chosen in found.emotions:
+        tooltip = [alt.Tooltip("component:O", title="Component"), alt.Tooltip("own:Q", title=chosen, format=".1%")]
+        dots = alt.Chart(table).mark_point(color=CHOSEN, filled=True, size=70)
+        parts.append(dots.encode(x="component:O", y="own:Q", tooltip=tooltip))
+        title.subtitle = f"{subtitle}. Dots: where {chosen} differs from the mean of all emotions"
+    chart = alt.layer(*parts).properties(title=title, height=height, description=f"{text}.")
+    return cast(alt.LayerChart, chart)
+
+
+def layer_matrix(found: LayerAgreement) -> alt.Chart:
+    """How much the geometry of every layer agrees with that of every other."""
+    rows = [
+        {"layer": a, "other": b, "r": float(found.r[i, j]), "p": float(found.p_value[i, j])}
+        for i, a in enumerate(found.layers)
+        for j, b in enumerate(found.layers)
+    ]
+    cells = alt.Chart(pd.DataFrame(rows)).mark_rect()
+    cells = cells.encode(
+        x=alt.X("other:O", title="Layer", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("layer:O", title="Layer"),
+        color=_rating_colour(),
+        tooltip=[
+            alt.Tooltip("layer:O", title="Layer"),
+            alt.Tooltip("other:O", title="With layer"),
+            alt.Tooltip("r:Q", title="r", format=".2f"),
+            alt.Tooltip("p:Q", title="p (permutation)", format=".3f"),
+        ],
+    )
+    beside = [float(found.r[i, i + 1]) for i in range(len(found.layers) - 1)]
+    text = f"Neighbouring layers agree at r = {np.mean(beside):.2f} on average" if beside else "A single layer"
+    title = alt.TitleParams(text, subtitle="Correlation of the cosines of all pairs of emotions", anchor="start")
+    return cast(alt.Chart, cells.properties(title=title, height=340, description=f"{text}."))
+
+
+def pair_table(found: Comparison) -> pd.DataFrame:
+    """One row a pair of shared emotions: its cosine in each of the two."""
+    i, j = np.triu_indices(len(found.emotions), 1)
+    names = np.array(found.emotions, dtype=object)
+    return pd.DataFrame({"emotion": names[i], "other": names[j], "first": found.cosines[0], "second": found.cosines[1]})
+
+
+def comparison_chart(found: Comparison) -> alt.Chart:
+    """Cosine of every pair of emotions in one model against the same in the other."""
+    first, second = found.models
+    table = pd.DataFrame({"first": found.cosines[0].round(4), "second": found.cosines[1].round(4)})
+    many = len(table) > _DOTS
+    if many:
+        counts, across, up = np.histogram2d(table["first"], table["second"], bins=40)
+        i, j = np.nonzero(counts)
+        table = pd.DataFrame({"first": across[i], "second": up[j], "pairs": counts[i, j]})
+    base = alt.Chart(table).encode(
+        x=alt.X("first:Q", title=f"Cosine in {first}, layer {found.layers[0]}", scale=alt.Scale(zero=False)),
+        y=alt.Y("second:Q", title=f"Cosine in {second}, layer {found.layers[1]}", scale=alt.Scale(zero=False)),
+    )
+    dots = base.mark_point(filled=True, color=POSITIVE, opacity=0.5, size=30)
+    if many:
+        dots = base.mark_square(color=POSITIVE, size=45).encode(opacity=alt.Opacity("pairs:Q", title="Pairs"))
+    text = comparison_title(found)
+    n = len(found.emotions)
+    title = alt.TitleParams(
+        text, subtitle=f"{n * (n - 1) // 2} pairs of {n} shared emotions; p by permutation", anchor="start"
+    )
+    return cast(alt.Chart, dots.properties(title=title, height=320, description=f"{text}."))
+
+
+def _rating_colour() -> alt.Color:
+    return alt.Color("r:Q", scale=diverging(1.0), legend=alt.Legend(title="r", orient="bottom"))

@@ -27,7 +27,9 @@ from emotion_core.reading.conversation import ConversationReading
 from emotion_core.reading.dose import DoseReading
 from emotion_core.reading.monitor import LabelledReading, Watched
 from emotion_core.reading.priors import PriorsReading
+from emotion_core.reading.sentence import Ranking
 from emotion_core.reading.situations import SituationReading
+from emotion_core.reading.talk import Talk
 from emotion_core.reading.text import TokenReading
 from emotion_core.stats.intervals import wilson
 
@@ -644,3 +646,92 @@ def roc(found: LabelledReading) -> alt.LayerChart:
     )
     layers = [diagonal.encode(x=x, y=y), line, *cross, point.encode(x=x, y=y)]
     return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=320))
+
+
+# A token of a conversation by layer.
+
+_MOST = 5  # emotions drawn at once
+
+
+def by_layer_table(talk: Talk, reply: int, token: int) -> pd.DataFrame:
+    """One row a layer and emotion."""
+    values = talk.replies[reply].values[token]  # (layers, emotions)
+    return pd.DataFrame(
+        {
+            "layer": np.repeat(np.array(talk.layers), len(talk.emotions)),
+            "emotion": list(talk.emotions) * len(talk.layers),
+            "reading": values.reshape(-1),
+        }
+    )
+
+
+def by_layer_chart(talk: Talk, reply: int, token: int, emotion: str) -> alt.LayerChart:
+    """The strongest emotions of a token at every layer, the chosen one among them."""
+    table = by_layer_table(talk, reply, token)
+    at = table[table["layer"] == talk.layer]
+    strongest = at.reindex(at["reading"].abs().sort_values(ascending=False).index)["emotion"].tolist()
+    shown = list(dict.fromkeys([emotion, *strongest]))[:_MOST]
+    colour = alt.Color(
+        "emotion:N",
+        scale=alt.Scale(domain=shown, range=list(CATEGORICAL[: len(shown)])),
+        legend=alt.Legend(orient="bottom", title=None),
+    )
+    line = (
+        alt.Chart(table[table["emotion"].isin(shown)])
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("layer:Q", title="Layer", axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("reading:Q", title="Reading (SD)"),
+            color=colour,
+            tooltip=["layer:Q", "emotion:N", alt.Tooltip("reading:Q", format="+.2f")],
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    here = alt.Chart(pd.DataFrame({"x": [talk.layer]})).mark_rule(color=CHOSEN, strokeDash=[4, 4]).encode(x="x:Q")
+    spelled = talk.replies[reply].tokens[token].strip() or "this token"
+    words = f"Readings of “{spelled}” by layer; the line marks layer {talk.layer}, which colours the text"
+    title = alt.TitleParams(words, anchor="start")
+    chart = alt.layer(zero, here, line).properties(title=title, height=240, description=words)
+    return cast(alt.LayerChart, chart)
+
+
+# A sentence's emotions as bars.
+
+
+def ranking_table(found: Ranking) -> pd.DataFrame:
+    """One row an emotion: its mean reading, and the lines of the highest and lowest of as many random directions."""
+    return pd.DataFrame(
+        {
+            "emotion": list(found.emotions),
+            "mean": found.means,
+            "lowest_random": np.full(len(found.means), found.lowest),
+            "highest_random": np.full(len(found.means), found.highest),
+        }
+    )
+
+
+def ranking_chart(found: Ranking) -> alt.LayerChart:
+    """Bars of the emotions at both ends, with the line that the highest of as many random directions stays below."""
+    table = ranking_table(found)
+    names = list(found.emotions)
+    base = alt.Chart(table).encode(
+        y=alt.Y("emotion:N", sort=names, title=None, axis=alt.Axis(labelLimit=140, labelOverlap=False)),
+        tooltip=["emotion:N", alt.Tooltip("mean:Q", format="+.2f", title="mean, SD of neutral tokens")],
+    )
+    colour = alt.condition("datum.mean > 0", alt.value(WARM), alt.value(COOL))
+    bars = base.mark_bar(height=12).encode(
+        x=alt.X("mean:Q", title="Mean over the tokens, SD of neutral tokens", axis=alt.Axis(tickCount=7)), color=colour
+    )
+    lines = pd.DataFrame({"x": [found.lowest, found.highest]})
+    rules = alt.Chart(lines).mark_rule(strokeWidth=1.5, strokeDash=[5, 3], opacity=0.7, color=INK).encode(x="x:Q")
+    title = f"Of {found.of} emotions it reads highest on {names[0]} and {names[1]}" if len(names) > 1 else names[0]
+    titled = alt.layer(bars, rules).properties(
+        height=28 * len(names) + 60,
+        title=alt.TitleParams(
+            title,
+            subtitle=f"Dashed: the highest and the lowest of {found.of} random directions on the same words stay "
+            "inside in 95 of 100 draws",
+            anchor="start",
+        ),
+    )
+    return cast(alt.LayerChart, titled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import altair as alt
@@ -11,8 +12,11 @@ import pandas as pd
 from emotion_core.charts.palette import CHOSEN, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
 from emotion_core.evaluation.part import all_gaps
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.variants import Variant, cosine, differing
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
 from emotion_core.stats.d_interval import FEWEST
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.settings import ESTIMATOR_WORDS
 
 _RIVALS = {
     "vocabulary": "bag of words",
@@ -270,3 +274,168 @@ def _ends(scores: HeldOutScores, e: int, layer: int) -> str:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if np.isfinite(share) else "an unknown share"
+
+
+# Held-out separation before and after directions were projected out.
+
+_SIDES = ("before", "after")
+
+
+def before_after_table(before: HeldOutScores, after: HeldOutScores, emotion: str) -> pd.DataFrame:
+    """One row a layer and vector: before and after."""
+    columns = ("cohens_d", "d_low", "d_high", "auroc", "null_auroc_95")
+    tables = []
+    for name, scores in zip(_SIDES, (before, after), strict=True):
+        e = scores.emotions.index(emotion)
+        layers = np.arange(scores.n_layers)
+        table = pd.DataFrame({"vector": name, "layer": layers, "chosen": layers == scores.selected_layers[e]})
+        table[list(columns)] = np.stack([getattr(scores, column)[e] for column in columns], axis=1)
+        table["verdict"] = scores.verdicts[e].word
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def before_after_chart(before: HeldOutScores, after: HeldOutScores, emotion: str) -> alt.LayerChart:
+    """Cohen's d with its interval at every layer, before and after.
+
+    Args:
+        before: Scores of the vectors as built.
+        after: Scores of the vectors without the directions.
+        emotion: An emotion of both.
+    """
+    table = before_after_table(before, after, emotion)
+    table["place"] = table["layer"] + np.where(table["vector"] == "after", 0.12, -0.12)
+    layers = before.n_layers
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            "place:Q",
+            title="Layer (output of the block)",
+            scale=alt.Scale(domain=[-0.4, layers - 0.6], nice=False),
+            axis=alt.Axis(values=list(range(0, layers, max(1, layers // 16))), format="d"),
+        ),
+        color=alt.Color(
+            "vector:N",
+            scale=alt.Scale(domain=list(_SIDES), range=[NEGATIVE, POSITIVE]),
+            legend=alt.Legend(orient="bottom", title=None),
+        ),
+        tooltip=[
+            alt.Tooltip("vector:N", title="Vector"),
+            alt.Tooltip("layer:Q", title="Layer"),
+            alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f"),
+            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
+            alt.Tooltip("null_auroc_95:Q", title="Shuffled labels reach", format=".2f"),
+        ],
+    )
+    y = alt.Y("d_low:Q", title="Cohen's d on held-out texts")
+    bars = base.transform_filter("isValid(datum.d_low)").mark_rule(strokeWidth=1.5).encode(y=y, y2="d_high:Q")
+    shapes = alt.Scale(domain=list(_SIDES), range=["diamond", "circle"])
+    dots = base.mark_point(filled=True, size=70, opacity=1)
+    dots = dots.encode(y="cohens_d:Q", shape=alt.Shape("vector:N", scale=shapes, legend=None))
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    text = change_sentence(before, after, emotion)
+    title = alt.TitleParams(text, subtitle="The same held-out texts; 95 % intervals", anchor="start")
+    chart = alt.layer(zero, bars, dots).properties(title=title, height=260, description=f"{text}.")
+    return cast(alt.LayerChart, chart)
+
+
+def change_sentence(before: HeldOutScores, after: HeldOutScores, emotion: str) -> str:
+    """Held-out AUROC at the chosen layer, before and after, with chance."""
+    b, a = before.emotions.index(emotion), after.emotions.index(emotion)
+    layer, same = after.selected_layers[a], before.selected_layers[b]
+    return (
+        f"Held-out AUROC of {emotion}: {before.auroc[b, same]:.2f} before, {after.auroc[a, layer]:.2f} without these "
+        f"directions (chance reaches {after.null_auroc_95[a, layer]:.2f})"
+    )
+
+
+def kept_sentence(before: EmotionVectors, after: EmotionVectors, emotion: str) -> str:
+    """How much of the vector is left at its layer."""
+    layer = after.layer_of(emotion)
+    kept = cosine(after.values[after.index(emotion), layer], before.values[before.index(emotion), layer])
+    return f"The new vector has a cosine of {kept:.2f} to the old one at layer {layer}; 1 means nothing was taken out"
+
+
+# The table of estimators and reading positions, and its chart.
+
+_POOLING_WORDS = {
+    "mean": "mean of tokens",
+    "last_content": "last token of the text",
+    "last": "last token of all",
+    "answer": "where the answer begins",
+}
+
+
+def variant_table(rows: Sequence[Variant], emotion: str) -> pd.DataFrame:
+    """One row a way of making the vector of one emotion."""
+    return pd.DataFrame(
+        [
+            {
+                "shown": one.shown,
+                "estimator": ESTIMATOR_WORDS[one.estimator],
+                "neutral": "projected out" if one.neutral_projection else "as it is",
+                "reading": reading_words(one.reading),
+                "layer": one.layer,
+                "cohens_d": one.cohens_d,
+                "d_low": one.d_low,
+                "d_high": one.d_high,
+                "auroc": one.auroc,
+                "auroc_low": one.auroc_low,
+                "auroc_high": one.auroc_high,
+                "cosine": one.cosine,
+                "split_half": one.split_half,
+            }
+            for one in rows
+            if one.emotion == emotion
+        ]
+    )
+
+
+def reading_words(key: str) -> str:
+    """A reading position in words, from `ReadingPosition.key`."""
+    pooling, start, template, *rest = key.split(":")
+    words = _POOLING_WORDS[pooling] + (f" from token {start}" if start != "0" else "")
+    words += " with the first one" if pooling == "mean" and start == "0" and not rest else ""
+    return words + (", in the chat template" if template == "chat" else "")
+
+
+def variant_chart(rows: Sequence[Variant], emotion: str) -> alt.LayerChart:
+    """Held-out AUROC of every way with its interval; the one shown on the page is ringed.
+
+    Args:
+        rows: Of all emotions.
+        emotion: The one that is drawn.
+    """
+    own = [one for one in rows if one.emotion == emotion]
+    table = variant_table(own, emotion).dropna(subset=["auroc"])
+    plain = table["neutral"] == "as it is"
+    table["way"] = table["estimator"] + ["" if one else ", neutral out" for one in plain] + ", " + table["reading"]
+    names = table["way"].tolist()
+    # Names stand above their marks, inside the plot: beside it they would leave a phone no room for the plot.
+    table["name_at"] = 0.0
+    base = alt.Chart(table).encode(
+        y=alt.Y("way:N", sort=names, title=None, axis=None),
+        tooltip=[
+            alt.Tooltip("way:N", title="Way"),
+            alt.Tooltip("layer:Q", title="Layer"),
+            alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f"),
+            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
+            alt.Tooltip("cosine:Q", title="Cosine", format=".2f"),
+        ],
+    )
+    scale = alt.Scale(domain=[0, 1])
+    x = alt.X("auroc_low:Q", title="Held-out AUROC (0.5 is chance)", scale=scale)
+    bars = base.mark_rule(color=POSITIVE, strokeWidth=2, opacity=0.7).encode(x=x, x2="auroc_high:Q")
+    dots = base.mark_point(filled=True, color=POSITIVE, size=70, opacity=1).encode(x=alt.X("auroc:Q", scale=scale))
+    ring = base.transform_filter("datum.shown").mark_point(size=240, strokeWidth=2.5, color=CHOSEN, opacity=1)
+    ring = ring.encode(x=alt.X("auroc:Q", scale=scale))
+    chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
+    words = base.mark_text(align="left", dx=2, dy=-11, fontSize=11, color=INK)
+    words = words.encode(x=alt.X("name_at:Q", scale=scale), text="way:N")
+    text = differing(own)
+    title = alt.TitleParams(
+        text,
+        subtitle="Each at the layer that its own training texts chose; ring: the vectors of this page",
+        anchor="start",
+    )
+    chart = alt.layer(chance, bars, dots, ring, words).properties(title=title, height=50 + 36 * len(table))
+    return cast(alt.LayerChart, chart.properties(description=f"{text}."))

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.charts.crosstalk import crosstalk_sentence
-from emotion_core.charts.next_token import next_token_sentence, words_sentence
+from emotion_core.charts.crosstalk import crosstalk_sentence, next_token_sentence, words_sentence
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.reading_request import said_in

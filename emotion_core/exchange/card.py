@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from emotion_core.charts.emotion_map import component_plane
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.separation import points_at_layer, separation_by_layer
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import RULE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.export import parquet_bytes, table_bytes
+from emotion_core.charts.palette import parquet_bytes, table_bytes
 from emotion_core.charts.separation import separation_table
 from emotion_core.evaluation.scores import HeldOutScores
 

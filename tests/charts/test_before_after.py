@@ -3,8 +3,8 @@
 import numpy as np
 from vectors.planted import neutral, pair_set, planted_pairs
 
-from emotion_core.charts.before_after import before_after_chart, before_after_table, kept_sentence
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
+from emotion_core.charts.separation import before_after_chart, before_after_table, kept_sentence
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import orthogonal_to, vectors_from
 from emotion_core.vectors.settings import BuildSettings

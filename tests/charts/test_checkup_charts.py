@@ -7,8 +7,8 @@ import pytest
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table, size_auroc_chart, size_chart
-from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.variants import reading_words, variant_chart, variant_table
+from emotion_core.charts.palette import chart_bytes
+from emotion_core.charts.separation import reading_words, variant_chart, variant_table
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint
 from emotion_core.evaluation.variants import Variant

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.charts.comparisons import comparison_table
-from emotion_core.charts.dose_response import dose_response, summary_table
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.dose_response import comparison_table, dose_response, summary_table
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.steering.band import against_kinds
 from emotion_core.steering.comparison import Comparison, ComparisonPoint, point
 from emotion_core.steering.finding import sweep_finding

@@ -13,7 +13,7 @@ from emotion_core.charts.dose_response import (
     summary_table,
     text_table,
 )
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.steering.band import against_kinds
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.summary import SlopeTest, StrengthSummary

@@ -3,7 +3,7 @@ import io
 import pandas as pd
 from vectors.planted import neutral, pair_set, planted_pairs
 
-from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
+from emotion_core.charts.palette import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.separation import separation_by_layer
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import vectors_from

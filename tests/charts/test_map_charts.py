@@ -7,19 +7,22 @@ import pytest
 import vl_convert
 from geometry.maps import affective_vectors, random_vectors
 
-from emotion_core.charts.agreement import comparison_chart, layer_matrix, pair_table, scree, scree_table
 from emotion_core.charts.emotion_map import (
     Look,
+    comparison_chart,
     component_plane,
     cosine_chart,
     cosine_table,
+    layer_matrix,
     map_poster,
     map_table,
     moved_apart,
+    pair_table,
+    scree,
+    scree_table,
     tree,
 )
-from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.palette import LEFT, NARROW, RIGHT, UNNAMED, readable
+from emotion_core.charts.palette import LEFT, NARROW, RIGHT, UNNAMED, chart_bytes, readable
 from emotion_core.geometry.clusters import paper_clusters
 from emotion_core.geometry.compare import compare, compare_layers
 from emotion_core.geometry.emotion_map import map_emotions

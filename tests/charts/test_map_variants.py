@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from emotion_core.charts.emotion_map import variant_plane, variant_planes, variant_sentence, variant_table
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.geometry.stability import variant
 
 NAMES = ("joy", "fear", "calm", "anger", "pride")

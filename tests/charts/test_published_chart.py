@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from vectors.planted import neutral, pair_set, planted_pairs
 
-from emotion_core.charts.published import beside_published, published_chart
+from emotion_core.charts.dose_response import beside_published, published_chart
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.report import FEAR_IN_GPT2
 from emotion_core.vectors.build import vectors_from

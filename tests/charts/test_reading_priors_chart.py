@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.reading import (
     attempts,
     attempts_table,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.reading import dose_sentence, heat, heat_table, layer_heat, smoothed, token_table, top_movers
 from emotion_core.reading.chance import Chance, Trend
 from emotion_core.reading.dose import DoseReading

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from vectors.planted import labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.separation import (
     point_table,
     points_at_layer,

@@ -7,17 +7,20 @@ import json
 import numpy as np
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence, matrix_table, specificity_table
-from emotion_core.charts.export import chart_bytes
-from emotion_core.charts.next_token import (
+from emotion_core.charts.crosstalk import (
+    crosstalk_chart,
+    crosstalk_sentence,
     divergence_chart,
+    matrix_table,
     next_token_chart,
     next_token_sentence,
     next_token_table,
+    specificity_table,
     words_chart,
     words_sentence,
     words_table,
 )
+from emotion_core.charts.palette import chart_bytes
 from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.next_token import NextTokenDose

@@ -10,7 +10,7 @@ from hostile_helpers import MANY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion_core.charts.export import table_bytes
+from emotion_core.charts.palette import table_bytes
 from ui.plain import plain
 
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "＋", "－", "＠")

@@ -5,7 +5,7 @@ import pytest
 from bundled import Bundled
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.charts.ranking import ranking_chart, ranking_table
+from emotion_core.charts.reading import ranking_chart, ranking_table
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline, read_baseline

@@ -10,7 +10,7 @@ from bundled import Bundled
 
 from emotion_core.base.errors import EmotionCoreError, SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.charts.export import chart_bytes, parquet_bytes, table_bytes
+from emotion_core.charts.palette import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat, token_table
 from emotion_core.experiments.reading import TextSettings
 from emotion_core.models.loaded import LoadedModel

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.charts.variants import ESTIMATOR_WORDS
+from emotion_core.charts.separation import ESTIMATOR_WORDS
 from emotion_core.cli.parser import make_parser
 from emotion_core.tracing.plain_script.estimators import of_labelled, of_pairs
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator

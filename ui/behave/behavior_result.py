@@ -8,8 +8,8 @@ from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import effect_matrix, headline
 from emotion_core.behavior.nulls import control_words
 from emotion_core.behavior.warning import EarlyWarning
-from emotion_core.charts import behaviors as charts
-from emotion_core.charts.export import table_bytes
+from emotion_core.charts import behavior as charts
+from emotion_core.charts.palette import table_bytes
 from emotion_core.experiments.behavior import BEHAVIORS
 from emotion_core.stats.p_words import p_words
 from ui.behave.behavior_form import PAGE

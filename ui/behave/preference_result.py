@@ -9,7 +9,7 @@ import streamlit as st
 from emotion_core.behavior.both_orders import NOT_TESTABLE
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
-from emotion_core.charts import preferences as charts
+from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceResult
 from emotion_core.stats.p_words import p_words
 from ui.behave.preference_form import PAGE

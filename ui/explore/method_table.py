@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.variants import variant_chart, variant_table
+from emotion_core.charts.separation import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
 from emotion_core.experiments.evaluation import VARIANTS, OnOwnTexts
 from emotion_core.runs.cost import about, build_seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.before_after import before_after_chart, before_after_table, change_sentence, kept_sentence
+from emotion_core.charts.separation import before_after_chart, before_after_table, change_sentence, kept_sentence
 from emotion_core.evaluation.confounds import CONFOUND_SETS
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.evaluation import ORTHOGONAL, Without

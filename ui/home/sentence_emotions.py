@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.jobs import Job
-from emotion_core.charts.ranking import ranking_chart, ranking_table
+from emotion_core.charts.reading import ranking_chart, ranking_table
 from emotion_core.experiments.experiment import Bench, find
 from emotion_core.experiments.reading import ZERO_POINT, ZeroPointSettings, known_baseline
 from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET

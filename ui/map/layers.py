@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
-from emotion_core.charts.agreement import layer_matrix
-from emotion_core.charts.emotion_map import profile_chart, profile_table
+from emotion_core.charts.emotion_map import layer_matrix, profile_chart, profile_table
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import show_error

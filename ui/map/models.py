@@ -7,8 +7,7 @@ import hashlib
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
-from emotion_core.charts.agreement import comparison_chart, pair_table
-from emotion_core.charts.emotion_map import overlay_chart, overlay_table
+from emotion_core.charts.emotion_map import comparison_chart, overlay_chart, overlay_table, pair_table
 from emotion_core.geometry.compare import Comparison, compare
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors

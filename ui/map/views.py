@@ -8,7 +8,6 @@ import altair as alt
 import streamlit as st
 
 from emotion_core import __version__
-from emotion_core.charts.agreement import scree, scree_table
 from emotion_core.charts.emotion_map import (
     COMPONENTS,
     Colour,
@@ -18,9 +17,11 @@ from emotion_core.charts.emotion_map import (
     cosine_table,
     map_poster,
     map_table,
+    scree,
+    scree_table,
     tree,
 )
-from emotion_core.charts.export import chart_bytes
+from emotion_core.charts.palette import chart_bytes
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import download, downloads
 from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.charts.dose_response import dose_response, summary_table
-from emotion_core.charts.published import beside_published, published_chart
+from emotion_core.charts.dose_response import beside_published, dose_response, published_chart, summary_table
 from emotion_core.evaluation.report import FEAR_IN_GPT2
 from emotion_core.evaluation.words import score_sentence, separation_title
 from emotion_core.experiments.ship import HOME_EMOTION, start_home_build

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from emotion_core.charts.next_token import (
+from emotion_core.charts.crosstalk import (
     divergence_chart,
     next_token_chart,
     next_token_sentence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.numbers import finite
-from emotion_core.charts.comparisons import shown_name
+from emotion_core.charts.dose_response import shown_name
 from emotion_core.steering.finding import change, signed
 from emotion_core.steering.sweep import Sweep, SweepRow
 from emotion_core.steering.token_values import TokenValues

@@ -5,9 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.numbers import counted
-from emotion_core.charts.comparisons import shown_name
-from emotion_core.charts.dose_response import coherence, controls_table, dose_response, summary_table, text_table
-from emotion_core.charts.export import table_bytes
+from emotion_core.charts.dose_response import (
+    coherence,
+    controls_table,
+    dose_response,
+    shown_name,
+    summary_table,
+    text_table,
+)
+from emotion_core.charts.palette import table_bytes
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.steering.finding import change, signed, strength_words, sweep_finding
 from emotion_core.steering.sweep import Sweep, SweepRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts.palette import COOL, WARM
-from emotion_core.charts.talk import by_layer_chart
+from emotion_core.charts.reading import by_layer_chart
 from emotion_core.reading.talk import Talk, to_html, to_jsonl
 from ui.charts import show_chart
 from ui.downloads import download

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.charts.figure import marks
+from emotion_core.charts.replication import marks
 from emotion_core.evaluation.rivals import word_scores
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.core import Core, neutral_messages, read_core

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_core.base.numbers import finite
-from emotion_core.charts.figure import Figure
+from emotion_core.charts.replication import Figure
 from emotion_core.experiments.replication.rule import NOT_TESTABLE, Estimate, Judged, Verdict
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.charts.figure import marks
+from emotion_core.charts.replication import marks
 from emotion_core.evaluation.controls import relabelled
 from emotion_core.evaluation.rivals import vocabulary_aurocs
 from emotion_core.evaluation.transfer import read_twin

@@ -9,7 +9,7 @@ import numpy as np
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.charts.figure import marks
+from emotion_core.charts.replication import marks
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.chat_rows import in_order, read_implied
 from emotion_core.experiments.replication.core import set_name, vectors_of

@@ -9,7 +9,7 @@ import numpy as np
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job
-from emotion_core.charts.figure import Figure, marks
+from emotion_core.charts.replication import Figure, marks
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.core import Core, read_core
 from emotion_core.experiments.replication.finding import Finding, found, not_testable, shown

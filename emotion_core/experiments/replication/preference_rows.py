@@ -14,7 +14,7 @@ from emotion_core.behavior.pairs import halves
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import Preferences, ask_pairs, read_activities
 from emotion_core.behavior.question import standard_wording
-from emotion_core.charts.figure import marks
+from emotion_core.charts.replication import marks
 from emotion_core.evaluation.controls import random_units, rotated_sets
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest
 from emotion_core.experiments.experiment import Bench, computed

@@ -84,7 +84,7 @@ def _markdown(table: Table, numbers: Sequence[int] | None) -> str:
 
 def _html(table: Table, numbers: Sequence[int] | None) -> str:
     """One file; charts are pictures inside it, so that nothing is fetched."""
-    from emotion_core.charts.export import chart_bytes
+    from emotion_core.charts.palette import chart_bytes
     from emotion_core.charts.replication import figure_chart
 
     def say(text: str) -> str:

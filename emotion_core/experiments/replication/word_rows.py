@@ -9,7 +9,7 @@ import numpy as np
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job
-from emotion_core.charts.figure import marks
+from emotion_core.charts.replication import marks
 from emotion_core.evaluation.controls import draw_controls
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.finding import Finding, found, not_testable, shown

@@ -1,4 +1,4 @@
-"""Charts of preferences: readings against scores, emotions by correlation, shifts of the steered half."""
+"""Charts of preferences and behaviours."""
 
 from __future__ import annotations
 
@@ -8,10 +8,185 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.bradley_terry import elo
+from emotion_core.behavior.effects import EffectMatrix, effect_matrix, emotion_rows, rate_rows
 from emotion_core.behavior.preferences import Preferences
+from emotion_core.behavior.rates import no_room
 from emotion_core.behavior.steered_preferences import SteeredPreferences
-from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, capital
+from emotion_core.behavior.warning import EarlyWarning
+from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, capital, diverging
+from emotion_core.steering.finding import signed
+
+# Charts of behaviours: rates against strength as small multiples, coherence beneath, effects as a matrix, ROC.
+
+_VERDICTS = {"evidence": WARM, "no evidence": COOL, "incoherent": NULL, "unsteered": CHOSEN}
+
+
+def rate_table(found: Behaviors) -> pd.DataFrame:
+    """One row a scenario, direction and strength, the control directions among them: what the CSV holds."""
+    return pd.DataFrame([vars(row) for row in rate_rows(found)])
+
+
+def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
+    """Rate of one behaviour against the strength of one emotion, over the band of control directions."""
+    scene = [one.name for one in found.settings.scenes].index(scenario)
+    rows = emotion_rows(found, scene, found.settings.emotions.index(emotion))
+    table = pd.DataFrame([vars(row) for row in rows if row.direction == "emotion"])
+    table["shown"] = table["probability"].astype(float).fillna(table["rate"].astype(float))
+    table["verdict"] = [
+        "unsteered" if s == 0 else "incoherent" if not c else "evidence" if e else "no evidence"
+        for s, c, e in zip(table["strength"], table["coherent"], table["evidence"], strict=True)
+    ]
+    zero = table["strength"] == 0
+    # At strength 0 a control direction does nothing: the band closes there.
+    for end in ("null_low", "null_high"):
+        table[end] = table[end].astype(float).where(~zero, table["shown"])
+    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength", axis=alt.Axis(tickCount=5)))
+    y = alt.Y("shown:Q", title="Rate", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    band = base.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
+        y=alt.Y("null_low:Q", title="Rate", scale=alt.Scale(domain=[0, 1])), y2="null_high:Q"
+    )
+    spans = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q", color=_verdict_colour())
+    line = base.mark_line(color=NULL, strokeWidth=1.5).encode(y=y)
+    shapes = alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross", "square"])
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        y=y, color=_verdict_colour(), shape=alt.Shape("verdict:N", scale=shapes, legend=None), tooltip=_tooltip()
+    )
+    layers: list[alt.Chart] = [band, spans, line, dots]
+    words = [row for row in rows if row.direction == "prompt"]
+    if words:
+        shown = words[0].probability if words[0].probability is not None else words[0].rate
+        rule = alt.Chart(pd.DataFrame({"rate": [shown], "text": ["emotion in words, no steering"]}))
+        layers.append(rule.mark_rule(color=CHOSEN, strokeDash=[6, 4]).encode(y="rate:Q", tooltip=["text:N", "rate:Q"]))
+    return cast(
+        alt.LayerChart, alt.layer(*layers).properties(title=_title(found, table, emotion, scenario), height=250)
+    )
+
+
+def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
+    """Surprise of the continuations under one emotion, over all scenarios, with the limit of what makes sense."""
+    e, measured = found.settings.emotions.index(emotion), found.coherence
+    table = pd.DataFrame({"strength": found.settings.strengths, "excess": measured.surprise[e]}).dropna()
+    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength (fraction of the residual norm)"))
+    y = alt.Y("excess:Q", title="Excess (nats)")
+    layers: list[alt.Chart] = [base.mark_line(color=COOL).encode(y=y)]
+    tip = [alt.Tooltip("strength:Q", format="+.2f"), alt.Tooltip("excess:Q", title="Nats a token", format="+.2f")]
+    layers.append(base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=tip))
+    if np.isfinite(measured.limits[0]):
+        rule = alt.Chart(pd.DataFrame({"limit": [measured.limits[0]]}))
+        layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]).encode(y="limit:Q"))
+    beyond = [signed(s) for s in table.loc[table["excess"] > measured.limits[0], "strength"]]
+    text = (
+        f"Continuations lose coherence at {', '.join(beyond)}"
+        if beyond
+        else "Continuations make sense at every strength"
+    )
+    subtitle = "Surprise for the unsteered model above that of unsteered texts, over all scenarios; dashed: the limit"
+    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
+    return cast(alt.LayerChart, alt.layer(*layers).properties(height=210, title=title, description=f"{text}."))
+
+
+def matrix_table(matrix: EffectMatrix) -> pd.DataFrame:
+    """One row an emotion and scenario."""
+    return pd.DataFrame(matrix.to_json()["cells"])
+
+
+def effects(found: Behaviors, strength: float) -> alt.LayerChart:
+    """Emotions by scenarios: change of the log-odds, warm where the behaviour rises; a dot marks evidence."""
+    matrix = effect_matrix(found, strength)
+    table = matrix_table(matrix)
+    reach = float(np.nanmax(np.abs(table["effect"].astype(float)), initial=0.1))
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            "scenario:N",
+            sort=list(matrix.scenarios),
+            title=None,
+            axis=alt.Axis(labelAngle=-40, labelLimit=160, labelOverlap=False),
+        ),
+        y=alt.Y("emotion:N", sort=list(matrix.emotions), title=None),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("effect:Q", scale=diverging(reach), title="Log-odds", legend=alt.Legend(orient="bottom")),
+        tooltip=[
+            alt.Tooltip("emotion:N", title="Emotion"),
+            alt.Tooltip("scenario:N", title="Scenario"),
+            alt.Tooltip("effect:Q", title="Change of the log-odds", format="+.2f"),
+            alt.Tooltip("null_low:Q", title="Control directions from", format="+.2f"),
+            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
+            alt.Tooltip("p_value:Q", title="p", format=".4f"),
+            alt.Tooltip("q_value:Q", title="corrected", format=".4f"),
+            alt.Tooltip("note:N", title="Note"),
+        ],
+    )
+    marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color=INK, opacity=1)
+    n = int(table["evidence"].sum())
+    title = alt.TitleParams(
+        f"{n} of {len(table)} effects lie beyond control directions",
+        subtitle=f"Strength {strength:+g}, layer {found.layer}; dot: p below .05, corrected for the whole run, and "
+        f"coherent; {len(found.control_kinds)} control directions",
+        anchor="start",
+    )
+    height = 26 * len(matrix.emotions) + 190  # with room for names and legend beneath
+    return cast(alt.LayerChart, alt.layer(cells, marks).properties(title=title, height=height))
+
+
+def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
+    """ROC of the reading before the decision."""
+    e = warning.emotions.index(emotion)
+    false, true = warning.curve(e)
+    table = pd.DataFrame({"false": false, "true": true})
+    x = alt.X("false:Q", title="False alarms", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    y = alt.Y("true:Q", title="Behaviours foreseen", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    line = alt.Chart(table).mark_line(color=CHOSEN, strokeWidth=2.5).encode(x=x, y=y, order="false:Q")
+    chance = alt.Chart(pd.DataFrame({"false": [0, 1], "true": [0, 1]}))
+    diagonal = chance.mark_line(color=NULL, strokeDash=[4, 4]).encode(x=x, y=y)
+    says = "tells the decision" if warning.evidence(e) else "does not tell the decision beyond chance"
+    subtitle = (
+        f"AUROC {warning.auroc[e]:.2f} ({warning.low[e]:.2f} to {warning.high[e]:.2f}) inside scenarios, corrected "
+        f"p = {warning.q_value[e]:.4f}; {warning.against.range_words(e) or 'no controls'}; "
+        f"{warning.decided.size} cases, {int(warning.decided.sum())} with the behaviour"
+    )
+    title = alt.TitleParams(f"The {emotion} reading before the decision {says}", subtitle=subtitle, anchor="start")
+    return cast(alt.LayerChart, alt.layer(diagonal, line).properties(title=title, height=320))
+
+
+def _title(found: Behaviors, table: pd.DataFrame, emotion: str, scenario: str) -> alt.TitleParams:
+    out = table[table["evidence"]]
+    zero = float(table.loc[table["strength"] == 0, "shown"].iloc[0])
+    if len(out):
+        ways = {"up" if value > zero else "down" for value in out["shown"]}
+        way = " and ".join(sorted(ways, reverse=True))
+        text = f"{scenario}: {emotion} moves it {way} beyond chance"
+    else:
+        text = f"{scenario}: no effect of {emotion} beyond chance"
+    s = [scene.name for scene in found.settings.scenes].index(scenario)
+    note = no_room(found.unsteered(s))
+    left = f"{note}, so it is left out" if note else f"unsteered {zero:.0%}"
+    kind = "probability among the options" if found.settings.scenes[s].options else "share of texts with the pattern"
+    return alt.TitleParams(text, subtitle=f"{kind}; {left}", anchor="start")
+
+
+def _verdict_colour() -> alt.Color:
+    scale = alt.Scale(domain=list(_VERDICTS), range=list(_VERDICTS.values()))
+    return alt.Color("verdict:N", scale=scale, legend=None)  # one line under all multiples says it
+
+
+def _tooltip() -> list[Any]:
+    return [
+        alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
+        alt.Tooltip("shown:Q", title="Rate", format=".1%"),
+        alt.Tooltip("rate:Q", title="Of answers or texts", format=".1%"),
+        alt.Tooltip("low:Q", title="95 % interval from", format=".1%"),
+        alt.Tooltip("high:Q", title="to", format=".1%"),
+        alt.Tooltip("n:Q", title="Answers or texts"),
+        alt.Tooltip("null_low:Q", title="Control directions from", format=".1%"),
+        alt.Tooltip("null_high:Q", title="to", format=".1%"),
+        alt.Tooltip("verdict:N", title="Verdict"),
+    ]
+
+
+# Charts of preferences: readings against scores, emotions by correlation, shifts of the steered half.
 
 # Emotions drawn in a ranking; the table has all.
 MOST_BARS = 24

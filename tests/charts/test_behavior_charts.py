@@ -18,8 +18,7 @@ from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.steered_preferences import steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning
-from emotion_core.charts import behaviors as rate_charts
-from emotion_core.charts import preferences as charts
+from emotion_core.charts import behavior as charts
 
 NAMES = ("sing", "count beans", "sit in the sun", "lift stones", "read a map", "mop a floor")
 SCENES = (
@@ -76,15 +75,15 @@ def test_behaviours_are_drawn(model):
     found.control_nats[0, :, 2] = np.resize([-0.1, 0.0, 0.1, 0.05], len(found.control_kinds))
     found.nats[0, 0, 2] = 9.0
     found.coherence.coherent[:] = True
-    assert "moves it up beyond chance" in drawn(rate_charts.rates(found, "fear", "door"))["title"]["text"]
-    drawn(rate_charts.rates(found, "joy", "word"))
+    assert "moves it up beyond chance" in drawn(charts.rates(found, "fear", "door"))["title"]["text"]
+    drawn(charts.rates(found, "joy", "word"))
     surprise, limit = found.coherence.surprise, found.coherence.limits[0]
     surprise[0] = 0.0
-    assert "make sense at every strength" in drawn(rate_charts.coherence(found, "fear"))["title"]["text"]
+    assert "make sense at every strength" in drawn(charts.coherence(found, "fear"))["title"]["text"]
     surprise[0, -1] = limit + 1
-    assert "lose coherence at +0.2" in drawn(rate_charts.coherence(found, "fear"))["title"]["text"]
-    assert "beyond control directions" in drawn(rate_charts.effects(found, 0.2))["title"]["text"]
-    table = rate_charts.rate_table(found)
+    assert "lose coherence at +0.2" in drawn(charts.coherence(found, "fear"))["title"]["text"]
+    assert "beyond control directions" in drawn(charts.effects(found, 0.2))["title"]["text"]
+    table = charts.rate_table(found)
     assert {"emotion", "control-4", "prompt"} <= set(table["direction"])
 
 
@@ -92,4 +91,4 @@ def test_the_early_warning_is_drawn(model):
     settings = BehaviorSettings(SCENES[:1], ("fear",), (0.2,), texts=0)
     leads = WarningSettings(tuple(f"It was day {i}." for i in range(8)))
     found = run_to_end(early_warning(model, random_vectors(model), settings, leads))
-    assert "before the decision" in drawn(rate_charts.roc(found, "fear"))["title"]["text"]
+    assert "before the decision" in drawn(charts.roc(found, "fear"))["title"]["text"]
