@@ -20,8 +20,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_templates
-from emotion_core.prompts.library_items import Template
+from emotion_core.prompts.library import Template, load_templates
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.dose import DoseReading, read_dose

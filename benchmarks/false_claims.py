@@ -53,8 +53,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_activities, load_implicit, load_templates
-from emotion_core.prompts.library_items import Template, Turn
+from emotion_core.prompts.library import Template, Turn, load_activities, load_implicit, load_templates
 from emotion_core.reading.attempts import AttemptsReading, load_attempts, read_attempts
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.conversation import read_conversation_turns

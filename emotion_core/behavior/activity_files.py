@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 from emotion_core.base.errors import PromptSetError, SettingsError
-from emotion_core.prompts.decoding import base_name, decode, stem_and_ending
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.tables import KEY, read_rows
+from emotion_core.prompts.tables import KEY, base_name, decode, read_rows, stem_and_ending
 
 MOST_CHARACTERS = 500
 _ACTIVITY = ("activity", "activities", "task", "action", "text")

@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.behavior.options import check_options
 from emotion_core.behavior.patterns import check_pattern
-from emotion_core.prompts.decoding import base_name, stem_and_ending
 from emotion_core.prompts.library import fitted, load_scenarios
-from emotion_core.prompts.tables import RawRow, Table, json_items, read_rows
+from emotion_core.prompts.tables import RawRow, Table, base_name, json_items, read_rows, stem_and_ending
 
 PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "behaviors.json"
 PLANTED = "planted"  # what they are called on the command line

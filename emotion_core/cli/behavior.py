@@ -27,8 +27,8 @@ from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.runs import result
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
-from emotion_core.prompts.decoding import decode
 from emotion_core.prompts.library import load_activities
+from emotion_core.prompts.tables import decode
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
 

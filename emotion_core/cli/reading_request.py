@@ -12,7 +12,7 @@ from emotion_core.cli.arguments import settings_from
 if TYPE_CHECKING:
     from emotion_core.base.activations import ReadingPosition
     from emotion_core.experiments.reading import ReadingSettings
-    from emotion_core.prompts.library_items import Template, Turn
+    from emotion_core.prompts.library import Template, Turn
     from emotion_core.reading.attempts import AttemptRun
     from emotion_core.reading.priors import Prior
     from emotion_core.reading.settings import MonitorSettings, Writing
@@ -138,8 +138,7 @@ def _attempts(name: str) -> AttemptRun:
 
 def said_in(name: str) -> tuple[Turn, ...]:
     """A conversation from a file, or a built-in one by its name."""
-    from emotion_core.prompts.conversations import read_conversation
-    from emotion_core.prompts.library import load_conversations
+    from emotion_core.prompts.library import load_conversations, read_conversation
 
     library = {one.name: one.turns for one in load_conversations()}
     return library.get(name) or read_conversation(Path(name).name, _bytes(Path(name)))
@@ -159,7 +158,7 @@ def _prior(text: str) -> Prior:
 def _text(arguments: argparse.Namespace) -> str:
     if arguments.text_file is None:
         return str(arguments.text or "")
-    from emotion_core.prompts.decoding import decode
+    from emotion_core.prompts.tables import decode
 
     file = Path(arguments.text_file)
     return decode(file.name, _bytes(file)).replace("\r\n", "\n").replace("\r", "\n")

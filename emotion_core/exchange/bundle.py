@@ -20,8 +20,8 @@ from emotion_core.exchange.open_file import VECTORS_IN_BUNDLE, slugs
 from emotion_core.exchange.tables import table_files
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.files import to_csv
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.prompts.write import to_csv
 from emotion_core.tracing.plain_script import ESTIMATORS, SCRIPT, script_text
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -22,8 +22,14 @@ from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Kind
 from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, asked_of, computed, how_made, load
 from emotion_core.models.encode import encode
-from emotion_core.prompts.library import load_conversations, load_implicit, load_system_prompts, load_templates
-from emotion_core.prompts.library_items import Template, Turn
+from emotion_core.prompts.library import (
+    Template,
+    Turn,
+    load_conversations,
+    load_implicit,
+    load_system_prompts,
+    load_templates,
+)
 from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts
 from emotion_core.reading.baseline import Baseline, Form, ZeroPoint, check_layers, read_baseline
 from emotion_core.reading.continuation import (

@@ -13,7 +13,7 @@ from emotion_core.base.errors import ModelError
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import MARK, plain_lines, rendered
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +11,12 @@ from pathlib import Path
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import faults
-from emotion_core.prompts.decoding import base_name, check_size, stem_and_ending
-from emotion_core.prompts.layouts import KNOWN, Arranged, Choice, arrange
-from emotion_core.prompts.prompt_set import SPLITS, PromptSet, PromptText, Side, Split
-from emotion_core.prompts.rows import (
+from emotion_core.prompts.layouts import (
+    KNOWN,
+    Arranged,
+    Choice,
     Row,
+    arrange,
     drop_repeats,
     drop_same_sides,
     keep_emotions,
@@ -22,8 +25,8 @@ from emotion_core.prompts.rows import (
     several_emotions,
     typed_rows,
 )
-from emotion_core.prompts.splits import draw_heldout
-from emotion_core.prompts.tables import RawRow, Table, column_name, read_table
+from emotion_core.prompts.prompt_set import SPLITS, PromptSet, PromptText, Side, Split, draw_heldout
+from emotion_core.prompts.tables import RawRow, Table, base_name, check_size, column_name, read_table, stem_and_ending
 
 MOST_TEXTS = 20_000  # of a set; more would keep a model busy for a day
 MAX_EMOTIONS = 1_000
@@ -267,3 +270,32 @@ def _texts(rows: list[Row], splits: list[Split]) -> tuple[PromptText, ...]:
         for side, text in zip(sides, row.texts, strict=True):
             texts.append(PromptText(text, row.emotion, side, row.topic, split, pair, row.number, row.note))
     return tuple(texts)
+
+
+# A PromptSet back to a CSV file that the reader turns into the same set (same sha256).
+
+
+def to_csv(prompt_set: PromptSet) -> str:
+    r"""The set as CSV text, with the split of every row spelled out; a `note` column only where there is a note.
+
+    For copies to edit and upload again, so texts stand as they are: nothing is escaped against spreadsheet formulas.
+
+    Example:
+        >>> from emotion_core.prompts.files import read_prompt_bytes
+        >>> print(to_csv(read_prompt_bytes("fear.csv", b"positive,negative\na,b\nc,d\n")), end="")
+        emotion,positive,negative,topic,split
+        fear,a,b,,train
+        fear,c,d,,train
+    """
+    has_notes = any(text.note for text in prompt_set.texts)
+    sides = ("positive", "negative") if prompt_set.form == "pairs" else ("text",)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["emotion", *sides, "topic", "split", *(["note"] if has_notes else [])])
+    step = len(sides)
+    for start in range(0, len(prompt_set.texts), step):
+        members = prompt_set.texts[start : start + step]
+        one = members[0]
+        texts = [member.text for member in members]
+        writer.writerow([one.emotion, *texts, one.topic, one.split, *([one.note] if has_notes else [])])
+    return buffer.getvalue()

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from emotion_core.base.errors import PromptSetError
+import numpy as np
+import numpy.typing as npt
+
+from emotion_core.base.errors import PromptSetError, SettingsError
 
 Form = Literal["pairs", "labelled"]
 Side = Literal["positive", "negative", "labelled"]
@@ -149,3 +152,132 @@ def merge(sets: Iterable[PromptSet]) -> tuple[PromptSet, ...]:
             remedy="Rename the emotion in one of the files or build two vector files",
         )
     return tuple(merged)
+
+
+# Which rows are held out where a file does not say, and folds for cross-validation, both by topic.
+#
+# Rows of a topic share words and places. If one of them is trained on and another tested on, a vector of the topic
+# passes for a vector of the emotion; so a topic stays whole wherever that can be had.
+
+HELD_OUT_SHARE = 0.2
+MIN_TRAINING = 2
+
+
+def draw_heldout(emotions: Sequence[str], topics: Sequence[str], seed: int) -> list[Split]:
+    """Holds out about a fifth of every emotion's rows, topics kept whole across all emotions.
+
+    Topics are taken in random order and held out while that brings the emotions nearer to a fifth each. An emotion that
+    then has none gets the topic that costs least; one whose rows all lie in a topic that cannot go gets single rows. At
+    least two rows of each emotion stay for training, so an emotion of two rows has none held out.
+
+    Args:
+        emotions: Emotion of each row (a pair is one row).
+        topics: Topic of each row; empty where unknown, and then the row is a topic of its own.
+        seed: The same rows and seed give the same split.
+
+    Returns:
+        `train` or `heldout` for each row.
+    """
+    rng = np.random.default_rng(seed)
+    emotion, group = _codes(emotions), group_codes(topics)
+    total = np.bincount(emotion)
+    held = _choose_groups(emotion, group, rng)[group]
+    bare = (total > MIN_TRAINING) & (np.bincount(emotion[held], minlength=len(total)) == 0)
+    for rows in _members(emotion, np.flatnonzero(bare)):
+        held[rng.choice(rows, size=_share(len(rows)), replace=False)] = True
+    return ["heldout" if one else "train" for one in held]
+
+
+def topic_folds(groups: Sequence[str], n_folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Folds for cross-validation: rows of a topic share a fold, folds are as even as that allows.
+
+    Args:
+        groups: Topic of each row; an empty topic is a group of its own.
+        n_folds: Folds asked for; with fewer groups than that, there is one fold a group.
+        seed: Orders groups of the same size.
+
+    Returns:
+        Fold of each row, int64 [rows], numbered from 0 without gaps.
+
+    Raises:
+        SettingsError: Fewer than two folds.
+    """
+    if n_folds < 2:
+        raise SettingsError(
+            "Cross-validation needs two folds",
+            where="folds",
+            expected="2 or more",
+            found=str(n_folds),
+            remedy="Raise the number of folds",
+        )
+    codes = group_codes(groups)
+    sizes = np.bincount(codes)
+    shuffled = np.random.default_rng(seed).permutation(len(sizes))
+    # Largest first, into the emptiest fold: the usual greedy packing. The stable sort keeps the random order of ties.
+    order = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
+    fold_of = np.zeros(len(sizes), dtype=np.int64)
+    filled = np.zeros(max(1, min(n_folds, len(sizes))), dtype=np.int64)
+    for group in order:
+        fold_of[group] = int(np.argmin(filled))
+        filled[fold_of[group]] += sizes[group]
+    return fold_of[codes]
+
+
+def group_codes(topics: Sequence[str]) -> npt.NDArray[np.int64]:
+    """A number for each row's topic in order of first appearance, int64 [rows]; an empty topic gets one of its own."""
+    return _codes([topic if topic else f"\0{row}" for row, topic in enumerate(topics)])
+
+
+def _codes(values: Sequence[str]) -> npt.NDArray[np.int64]:
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return np.array([numbers[value] for value in values], dtype=np.int64)
+
+
+def _share(n_rows: int) -> int:
+    """A fifth, at least one, never so many that fewer than two stay."""
+    return min(max(1, round(HELD_OUT_SHARE * n_rows)), n_rows - MIN_TRAINING)
+
+
+def _members(codes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """The rows of each wanted code, in one pass however many codes there are."""
+    order = np.argsort(codes, kind="stable")
+    starts, ends = (np.searchsorted(codes[order], wanted, side=side) for side in ("left", "right"))
+    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _choose_groups(
+    emotion: npt.NDArray[np.int64], group: npt.NDArray[np.int64], rng: np.random.Generator
+) -> npt.NDArray[np.bool_]:
+    """Groups to hold out, bool [groups], from the emotion and the group of each row, both int64 [rows]."""
+    total = np.bincount(emotion)
+    target, most = HELD_OUT_SHARE * total, np.maximum(total - MIN_TRAINING, 0)
+    n_groups = int(group.max(initial=-1)) + 1
+    # What each group would take: its emotions and how many rows of each. Only these change when it is held out.
+    takes = [np.unique(emotion[rows], return_counts=True) for rows in _members(group, np.arange(n_groups))]
+    chosen = np.zeros(n_groups, dtype=bool)
+    held = np.zeros(len(total), dtype=np.int64)
+
+    def fits(g: int) -> bool:
+        emotions, counts = takes[g]
+        return not chosen[g] and bool((held[emotions] + counts <= most[emotions]).all())
+
+    def added_cost(g: int) -> float:
+        """Growth of the summed squared distance to a fifth of each emotion."""
+        emotions, counts = takes[g]
+        return float((counts * (2 * (held[emotions] - target[emotions]) + counts)).sum())
+
+    def hold(g: int) -> None:
+        chosen[g] = True
+        held[takes[g][0]] += takes[g][1]
+
+    order = rng.permutation(n_groups)
+    for g in order:
+        if fits(g) and added_cost(g) < 0:
+            hold(g)
+    place = np.argsort(order)
+    bare = np.flatnonzero((total > MIN_TRAINING) & (held == 0))
+    for e, rows in zip(bare, _members(emotion, bare), strict=True):
+        able = [g for g in sorted(set(group[rows]), key=lambda g: int(place[g])) if fits(g)]
+        if able and not held[e]:
+            hold(min(able, key=added_cost))
+    return chosen

@@ -15,8 +15,7 @@ from emotion_core.base.numbers import finite
 from emotion_core.models.dialogue import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import prompts_folder
-from emotion_core.prompts.library import parse
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn, parse
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
 from emotion_core.reading.conversation import drift_sentence

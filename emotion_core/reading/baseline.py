@@ -18,7 +18,7 @@ from emotion_core.models.dialogue import span_numbers, tokenize
 from emotion_core.models.encode import Encoding, encode
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.tracing.record import project_layers, read_tokens
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

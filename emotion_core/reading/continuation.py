@@ -14,7 +14,7 @@ from emotion_core.models.dialogue import tokenize
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import PLAIN_NAMES
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.settings import Writing

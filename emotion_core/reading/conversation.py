@@ -14,7 +14,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.models.dialogue import Dialogue, span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, Trend, trend
 from emotion_core.reading.project import GroupMeans

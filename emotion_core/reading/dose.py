@@ -16,7 +16,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library_items import Template
+from emotion_core.prompts.library import Template
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import Trend, trend
 from emotion_core.tracing.record import record

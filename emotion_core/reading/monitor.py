@@ -18,12 +18,10 @@ from emotion_core.models.dialogue import tokenize
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.conversations import KEYS, kept_under, turns_of
-from emotion_core.prompts.decoding import base_name
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import KEYS, Turn, kept_under, turns_of
 from emotion_core.prompts.prompt_set import Split
-from emotion_core.prompts.tables import json_items
+from emotion_core.prompts.tables import base_name, json_items
 from emotion_core.reading.baseline import Baseline, neutral_dialogues
 from emotion_core.reading.chance import LEVEL, judge
 from emotion_core.reading.project import read_windows

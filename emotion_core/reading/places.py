@@ -18,7 +18,7 @@ from emotion_core.models.dialogue import turn_places
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import header
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 
 Place = Literal["S", "U", "H", "R", "T", "W"]
 PLACE_WORDS: dict[Place, str] = {

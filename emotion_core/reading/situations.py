@@ -15,7 +15,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library_items import ImplicitSituation
+from emotion_core.prompts.library import ImplicitSituation
 from emotion_core.reading.baseline import Baseline
 from emotion_core.tracing.record import record
 

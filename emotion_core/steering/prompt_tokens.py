@@ -10,7 +10,7 @@ from emotion_core.base.errors import TextTooLongError
 from emotion_core.models.dialogue import tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.template import rendered
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.steering.operators import ROLES, thinking
 from emotion_core.steering.writing import WritingSettings
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.steering.operators import EVERY_TOKEN, ROLES, Bound, GateAsked, Schedule, ScheduleAsked, Scope, Where
 from emotion_core.tracing.steer import BOUNDED, Operation
 

@@ -44,8 +44,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
-from emotion_core.prompts.library import load_activities, load_conversations
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn, load_activities, load_conversations
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.attempts import load_attempts
 from emotion_core.reading.monitor import Labelled

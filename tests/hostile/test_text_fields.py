@@ -20,8 +20,8 @@ from emotion_core.behavior.question import standard_wording
 from emotion_core.behavior.scenes import parse_scenes
 from emotion_core.geometry.norms import read_norms
 from emotion_core.models.catalogue import require_allowed
-from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.library import read_conversation
 from emotion_core.reading.attempts import read_attempts_file
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.monitor import read_labelled

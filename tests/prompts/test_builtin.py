@@ -15,9 +15,8 @@ from emotion_core.prompts.builtin import (
     load_prompts,
 )
 from emotion_core.prompts.checks import check
-from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.files import read_prompt_bytes, to_csv
 from emotion_core.prompts.prompt_set import n_units
-from emotion_core.prompts.write import to_csv
 
 PRESENT = builtin_names(present_only=True)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.conversations import EXAMPLE, read_conversation
+from emotion_core.prompts.library import EXAMPLE, read_conversation
 
 SAID = ["The landlord changed the lock.", "That is not allowed.", "Everything is inside."]
 

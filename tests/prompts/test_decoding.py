@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.decoding import base_name, check_size, decode, stem_and_ending
+from emotion_core.prompts.tables import base_name, check_size, decode, stem_and_ending
 
 
 @pytest.mark.parametrize(

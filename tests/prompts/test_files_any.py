@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.checks import check
-from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.files import read_prompt_bytes, to_csv
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.prompts.write import to_csv
 
 NAMES = st.one_of(
     st.sampled_from(

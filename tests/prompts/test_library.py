@@ -9,9 +9,8 @@ from pydantic import TypeAdapter
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import library
 from emotion_core.prompts.builtin import prompts_folder
-from emotion_core.prompts.conversations import read_conversation
 from emotion_core.prompts.lexicon import find_emotion_words
-from emotion_core.prompts.library_items import Scenario, Template
+from emotion_core.prompts.library import Scenario, Template, read_conversation
 
 WORDS_171 = set((Path(__file__).parent / "words171.txt").read_text(encoding="utf-8").splitlines())
 LOADERS = {

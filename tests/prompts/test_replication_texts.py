@@ -15,7 +15,7 @@ from emotion_core.prompts import library
 from emotion_core.prompts.builtin import load_prompts, prompts_folder
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.lexicon import find_emotion_words
-from emotion_core.prompts.library_items import BOUND_EMOTIONS, AlignedPair, BindingFrame
+from emotion_core.prompts.library import BOUND_EMOTIONS, AlignedPair, BindingFrame
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 
 TWELVE = load_prompts("emotions-12").emotions

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.prompts.splits import draw_heldout, group_codes, topic_folds
+from emotion_core.prompts.prompt_set import draw_heldout, group_codes, topic_folds
 
 
 def held(emotions: list[str], topics: list[str], seed: int = 0) -> np.ndarray:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.files import read_prompt_bytes, to_csv
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.prompts.write import to_csv
 
 
 def test_pairs_are_written_exactly() -> None:

@@ -10,7 +10,7 @@ from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.dialogue import tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.continuation import check_reply, continue_conversation
 from emotion_core.reading.conversation import read_conversation_turns

@@ -12,7 +12,7 @@ from controlled import columns
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.prompts.library_items import Template
+from emotion_core.prompts.library import Template
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.chance import trend
 from emotion_core.reading.dose import DoseReading, make_template, parse_values, read_dose

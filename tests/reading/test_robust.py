@@ -14,7 +14,7 @@ from emotion_core.charts.palette import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.reading import course, layer_heat, token_table
 from emotion_core.experiments.reading import TextSettings
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.conversations import read_conversation
+from emotion_core.prompts.library import read_conversation
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.dose import make_template, parse_values
 from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_text

@@ -16,7 +16,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
 from emotion_core.steering.operators import Gate

@@ -10,8 +10,8 @@ import streamlit as st
 
 from emotion_core.evaluation.sample_size import power_sentences
 from emotion_core.prompts.checks import Finding, check
+from emotion_core.prompts.files import to_csv
 from emotion_core.prompts.prompt_set import PromptSet, n_units
-from emotion_core.prompts.write import to_csv
 from ui.plain import plain
 
 _ICONS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}

@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.base.ask import asked_of
 from emotion_core.experiments.reading import LabelledSettings, WatchSettings
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.reading.monitor import Labelled, read_labelled
 from emotion_core.reading.settings import MonitorSettings
 from ui.fields import field

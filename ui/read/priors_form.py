@@ -6,9 +6,7 @@ import streamlit as st
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.reading import PriorsSettings
-from emotion_core.prompts.conversations import read_conversation
-from emotion_core.prompts.library import load_conversations, load_system_prompts
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn, load_conversations, load_system_prompts, read_conversation
 from emotion_core.reading.priors import Prior, check_priors
 from ui.services import app_settings
 from ui.uploads import content

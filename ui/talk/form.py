@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from emotion_core.experiments.talk import usable_in_sd
-from emotion_core.prompts.library_items import Turn
+from emotion_core.prompts.library import Turn
 from emotion_core.reading.talk import MOST_EMOTIONS, TalkSettings
 from emotion_core.reading.talking import TalkScale
 from emotion_core.tracing.steer import SHARES

@@ -31,8 +31,14 @@ from emotion_core.experiments.replication.rule import (
     resampled,
 )
 from emotion_core.geometry.word_forms import known_form
-from emotion_core.prompts.library import load_counter_user, load_implicit, load_meaningless_templates, load_templates
-from emotion_core.prompts.library_items import CLOSING_QUESTION, Template
+from emotion_core.prompts.library import (
+    CLOSING_QUESTION,
+    Template,
+    load_counter_user,
+    load_implicit,
+    load_meaningless_templates,
+    load_templates,
+)
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.stats.correlation import adjusted, pearson

@@ -26,8 +26,14 @@ from emotion_core.experiments.replication.rule import (
     over_units,
     resampled,
 )
-from emotion_core.prompts.library import load_binding, load_negation, load_number_pairs, load_prefix_pairs
-from emotion_core.prompts.library_items import BOUND_EMOTIONS, AlignedPair
+from emotion_core.prompts.library import (
+    BOUND_EMOTIONS,
+    AlignedPair,
+    load_binding,
+    load_negation,
+    load_number_pairs,
+    load_prefix_pairs,
+)
 from emotion_core.reading.dose import named_by
 from emotion_core.reading.pairs import PairReading, aligned, read_pairs
 from emotion_core.reading.places import Chat, chat_of, place_tokens

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emotion_core.prompts.checks.duplicates import duplicates
-from emotion_core.prompts.checks.emotion_words import emotion_words
+from emotion_core.prompts.checks.duplicates import duplicates, leakage, near_duplicates
 from emotion_core.prompts.checks.finding import Finding, Severity
-from emotion_core.prompts.checks.form import form
-from emotion_core.prompts.checks.giveaways import giveaways
-from emotion_core.prompts.checks.leakage import leakage
-from emotion_core.prompts.checks.length import length
-from emotion_core.prompts.checks.near_duplicates import near_duplicates
-from emotion_core.prompts.checks.split_sizes import split_sizes
-from emotion_core.prompts.checks.topics import topics
+from emotion_core.prompts.checks.giveaways import emotion_words, form, giveaways, length
+from emotion_core.prompts.checks.topics import split_sizes, topics
 from emotion_core.prompts.prompt_set import PromptSet
 
 __all__ = ["CHECKS", "Finding", "Severity", "check"]

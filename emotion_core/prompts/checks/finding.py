@@ -1,12 +1,18 @@
-"""What a check says about a prompt set."""
+"""What a check says about a prompt set, and the comparisons that checks make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from emotion_core.prompts.prompt_set import PromptText
+import numpy as np
+import numpy.typing as npt
+
+from emotion_core.prompts.prompt_set import PromptSet, PromptText
+
+# What a check says about a prompt set.
 
 Severity = Literal["error", "warning", "note"]
 SHOWN = 8
@@ -60,3 +66,41 @@ def listed(items: Sequence[str], shown: int = SHOWN) -> str:
 def place(text: PromptText) -> str:
     """Where a text stands: its row and, in pairs, its side."""
     return f"row {text.row}" if text.side == "labelled" else f"row {text.row} ({text.side})"
+
+
+# The comparisons that checks make: positive against negative texts, or one emotion's texts against all others'.
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+class Contrast(NamedTuple):
+    """Texts of a set and which of them are the label's own.
+
+    Attributes:
+        label: What the text is for, in words: `positive` or an emotion.
+        texts: All texts compared.
+        own: bool [texts], true for the label's own.
+    """
+
+    label: str
+    texts: tuple[PromptText, ...]
+    own: npt.NDArray[np.bool_]
+
+
+def contrasts(prompt_set: PromptSet) -> Iterator[Contrast]:
+    """One contrast an emotion: positive against negative texts in pairs, its own against all others' where labelled."""
+    if prompt_set.form == "labelled":
+        if len(prompt_set.emotions) < 2:
+            return
+        emotions = np.array([text.emotion for text in prompt_set.texts])
+        for emotion in prompt_set.emotions:
+            yield Contrast(emotion, prompt_set.texts, emotions == emotion)
+        return
+    for emotion in prompt_set.emotions:
+        texts = prompt_set.of(emotion)
+        yield Contrast(emotion, texts, np.array([text.side == "positive" for text in texts]))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, in order."""
+    return _WORD.findall(text.lower())

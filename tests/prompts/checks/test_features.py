@@ -6,14 +6,10 @@ import sys
 
 import pytest
 
-from emotion_core.prompts.checks.finding import listed
-from emotion_core.prompts.checks.form import person, question, tense
-from emotion_core.prompts.checks.giveaways import giveaways
-from emotion_core.prompts.checks.labels import contrasts, words_of
-from emotion_core.prompts.checks.length import length
-from emotion_core.prompts.checks.near_duplicates import near_duplicates
-from emotion_core.prompts.checks.split_sizes import split_sizes
-from emotion_core.prompts.checks.topics import topics
+from emotion_core.prompts.checks.duplicates import near_duplicates
+from emotion_core.prompts.checks.finding import contrasts, listed, words_of
+from emotion_core.prompts.checks.giveaways import giveaways, length, person, question, tense
+from emotion_core.prompts.checks.topics import split_sizes, topics
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 
 from .sets import changed, invented
@@ -75,7 +71,7 @@ def test_contrasts(pairs: PromptSet, labelled: PromptSet) -> None:
 
 
 def test_too_large_a_group_is_noted_and_not_compared(monkeypatch: pytest.MonkeyPatch, labelled: PromptSet) -> None:
-    module = sys.modules["emotion_core.prompts.checks.near_duplicates"]
+    module = sys.modules["emotion_core.prompts.checks.duplicates"]
     monkeypatch.setattr(module, "MOST", 19)
     (finding,) = near_duplicates(labelled)
     assert finding.severity == "note"
