@@ -28,7 +28,7 @@ from benchmarks.streamlit_visitor import Visitor
 from emotion_core.experiments.experiment import load
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.builds import load_build
-from emotion_core.runs.keys import vectors_digest
+from emotion_core.runs.codec import vectors_digest
 from emotion_core.runs.store import RunStore
 
 ROOT = Path(__file__).parents[1]

@@ -7,8 +7,7 @@ import streamlit as st
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import start_build
-from emotion_core.runs.cost import build_cost, where_it_computes
-from emotion_core.runs.limits import require_texts
+from emotion_core.runs.limits import build_cost, require_texts, where_it_computes
 from emotion_core.vectors.settings import BuildSettings
 from ui.build.form import build_form
 from ui.build.prompt_preview import preview

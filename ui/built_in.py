@@ -6,7 +6,7 @@ import streamlit as st
 
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cost import build_cost
+from emotion_core.runs.limits import build_cost
 from ui.run_panel import run_panel
 from ui.services import app_settings, store
 from ui.vector_sets import built_in_prompts, start_built_in

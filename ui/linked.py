@@ -13,7 +13,7 @@ from typing import TypeVar
 import streamlit as st
 
 from emotion_core.base.errors import RunError
-from emotion_core.runs.keys import vectors_digest
+from emotion_core.runs.codec import vectors_digest
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.services import store
 

@@ -10,7 +10,7 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
 from emotion_core.models.catalogue import require_allowed
 from emotion_core.models.owner import TURNS, ModelOwner
-from emotion_core.runs.joblog import FORMATTER
+from emotion_core.runs.registry import FORMATTER
 from emotion_core.tracing.remote import KEY_VARIABLE, Remote
 from emotion_core.tracing.remote_model import load_remote
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
-from emotion_core.runs.cost import about
+from emotion_core.runs.limits import about
 from emotion_core.runs.registry import stop_run
 from emotion_core.runs.store import Run
 from ui.ended import ended

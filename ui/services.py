@@ -17,8 +17,7 @@ from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.load import use_threads
 from emotion_core.models.owner import TURNS, ModelOwner, owner_of
 from emotion_core.runs.housekeeping import Housekeeper
-from emotion_core.runs.joblog import start_logging
-from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.registry import JobRegistry, start_logging
 from emotion_core.runs.store import RunStore, open_store
 from ui.ndif_key import ndif_owner
 from ui.visitor import visitor

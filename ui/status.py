@@ -8,8 +8,8 @@ import time
 import pandas as pd
 import streamlit as st
 
-from emotion_core.runs.cost import about
-from emotion_core.runs.status import Status, may_look, status
+from emotion_core.runs.housekeeping import Status, may_look, status
+from emotion_core.runs.limits import about
 from ui.own_place import in_own_place
 from ui.services import activation_cache, app_settings, registry
 

@@ -23,8 +23,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.codec import as_plain, from_bytes, from_plain, schema, to_bytes
-from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.codec import as_plain, content_key, from_bytes, from_plain, schema, to_bytes, vectors_digest
 from emotion_core.runs.limits import (
     require_prompts,
     require_sweep,

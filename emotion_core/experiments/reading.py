@@ -53,9 +53,8 @@ from emotion_core.reading.priors import Prior, PriorsReading, check_priors, read
 from emotion_core.reading.settings import MonitorSettings, Writing
 from emotion_core.reading.situations import SituationReading, read_situations
 from emotion_core.reading.text import ANY_LENGTH, TokenReading, check_length, read_encoding, read_text
-from emotion_core.runs.codec import document_of, from_bytes
-from emotion_core.runs.cost import read_seconds
-from emotion_core.runs.keys import content_key, vectors_digest
+from emotion_core.runs.codec import content_key, document_of, from_bytes, vectors_digest
+from emotion_core.runs.limits import read_seconds
 from emotion_core.runs.store import Run, RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

@@ -41,9 +41,8 @@ from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import load_build, start_build
-from emotion_core.runs.codec import as_plain, from_bytes, from_plain
+from emotion_core.runs.codec import ENDING, SIGNIFICANT, as_plain, compressed, from_bytes, from_plain, restored, rounded
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.shrink import ENDING, SIGNIFICANT, compressed, restored, rounded
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.build import build

@@ -9,7 +9,7 @@ from emotion_core.experiments.experiment import Experiment, Size, load
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.reading.talking import TalkScale, read_scale, talk
-from emotion_core.runs.keys import vectors_digest
+from emotion_core.runs.codec import vectors_digest
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

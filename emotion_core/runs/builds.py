@@ -12,11 +12,12 @@ from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
+from emotion_core.exchange.found import Answers, Found
+from emotion_core.exchange.open_file import check_fit, import_vectors
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, n_units
-from emotion_core.runs.codec import from_bytes, schema, to_bytes
-from emotion_core.runs.keys import content_key, settings_json
+from emotion_core.runs.codec import content_key, from_bytes, schema, settings_json, to_bytes
 from emotion_core.runs.limits import require_texts, texts_of, within_tokens
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -134,3 +135,25 @@ def load_build(store: RunStore, run_id: str) -> BuildResult:
     if store.get(run_id).kind != KIND:  # a file that was opened or imported
         return BuildResult(vectors, None, "They were not built here, so they are scored on texts you choose.")
     return BuildResult(vectors, from_bytes(HeldOutScores, store.read(run_id, _SCORES_FILE)))
+
+
+# An import as a run: another tool's vectors completed for a model, whose residual norms have to be measured.
+
+UPLOAD = "upload"  # as a vector file that was opened: a run with vectors and nothing else
+
+
+def start_import(
+    registry: JobRegistry, owner: ModelOwner, found: Found, answers: Answers, cache: ActivationCache
+) -> str:
+    """Starts an import and returns its run id.
+
+    Raises:
+        VectorFileError: The vectors do not fit the model; nothing is started.
+        SettingsError: A name or a layer is missing; nothing is started.
+    """
+    info = owner.info
+    check_fit(found, answers, info)
+    described = {"label": f"{found.source} (imported)", "model": info.name, "fingerprint": info.fingerprint}
+    run_id = registry.store.create(UPLOAD, json.dumps(described))
+    job = import_vectors(owner.model, found, answers, cache)
+    return registry.start(run_id, job, lambda made: {VECTORS_FILE: vector_bytes(made)}, owner.submit)

@@ -15,8 +15,7 @@ from emotion_core.base.jobs import Progress
 from emotion_core.models.catalogue import ROOT
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.codec import from_bytes, schema, to_bytes
-from emotion_core.runs.keys import content_key
+from emotion_core.runs.codec import content_key, from_bytes, schema, to_bytes
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.tracing.doctor import Check, doctor

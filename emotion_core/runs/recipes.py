@@ -13,8 +13,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import PLANTED, builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs import builds
-from emotion_core.runs.codec import from_plain
-from emotion_core.runs.keys import settings_json, vectors_digest
+from emotion_core.runs.codec import from_plain, settings_json, vectors_digest
 from emotion_core.runs.store import Run, RunStore
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -14,7 +14,7 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.pace import Pace
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.runs.cost import build_seconds, sweep_seconds
+from emotion_core.runs.limits import build_seconds, sweep_seconds
 from emotion_core.tracing.decode import step
 from emotion_core.tracing.record import record
 

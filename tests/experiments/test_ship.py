@@ -38,8 +38,8 @@ from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import owner_of
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import build_key, load_build
+from emotion_core.runs.codec import compressed, rounded
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.shrink import compressed, rounded
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.runs.cost import about, build_bytes, build_cost, build_seconds, where_it_computes
+from emotion_core.runs.limits import about, build_bytes, build_cost, build_seconds, where_it_computes
 
 GPT2 = ModelInfo("gpt2", "0" * 64, 12, 768, 1024, "GPT2LMHeadModel", "float32", "cpu", 124_000_000)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from emotion_core.base.jobs import Job, Progress, run_to_end
-from emotion_core.runs.joblog import FORMATTER, start_logging
-from emotion_core.runs.registry import recorded
+from emotion_core.runs.registry import FORMATTER, recorded, start_logging
 from emotion_core.runs.store import RunStore
 
 

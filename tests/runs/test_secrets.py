@@ -11,8 +11,7 @@ import pytest
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.settings import Settings
-from emotion_core.runs.joblog import FORMATTER
-from emotion_core.runs.registry import JobRegistry
+from emotion_core.runs.registry import FORMATTER, JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.tracing.remote import Remote
 

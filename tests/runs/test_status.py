@@ -9,8 +9,8 @@ import pytest
 from emotion_core.base.cache import ActivationCache
 from emotion_core.base.jobs import Progress
 from emotion_core.base.settings import Settings
+from emotion_core.runs.housekeeping import may_look, status
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.runs.status import may_look, status
 from emotion_core.runs.store import RunStore
 
 

@@ -19,7 +19,7 @@ from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.cost import where_it_computes
+from emotion_core.runs.limits import where_it_computes
 from emotion_core.tracing import remote as remote_module
 from emotion_core.tracing import remote_model
 from emotion_core.tracing.decode import prefill, step

@@ -11,7 +11,7 @@ from emotion_core.behavior.behavior_settings import BehaviorSettings, n_question
 from emotion_core.behavior.leads import lead_texts
 from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
 from emotion_core.experiments.experiment import require_size
-from emotion_core.runs.cost import about, asking_seconds, sweep_seconds
+from emotion_core.runs.limits import about, asking_seconds, sweep_seconds
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.layer import layer_input

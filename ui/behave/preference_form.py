@@ -11,7 +11,7 @@ from emotion_core.behavior.preference_settings import PreferenceSettings, Steere
 from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, n_questions
 from emotion_core.prompts.library import load_activities
-from emotion_core.runs.cost import about, asking_seconds
+from emotion_core.runs.limits import about, asking_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.layer import layer_input
 from ui.errors import shown_errors

@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.charts.separation import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
 from emotion_core.experiments.evaluation import VARIANTS, OnOwnTexts
-from emotion_core.runs.cost import about, build_seconds
+from emotion_core.runs.limits import about, build_seconds
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.ended import may_start

@@ -19,7 +19,7 @@ from emotion_core.evaluation.transfer import (
 from emotion_core.experiments.evaluation import TRANSFER, ToAnotherSource
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.cost import about, transfer_seconds
+from emotion_core.runs.limits import about, transfer_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.charts import show_chart
 from ui.downloads import download, downloads, json_download

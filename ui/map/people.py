@@ -14,7 +14,7 @@ from emotion_core.experiments.geometry import TWIN
 from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.norms import CEILING_AROUSAL, CEILING_VALENCE, Norms, fit_axes, norms_agree
 from emotion_core.models.catalogue import DEMO_NAME
-from emotion_core.runs.cost import about, build_seconds
+from emotion_core.runs.limits import about, build_seconds
 from emotion_core.vectors.build import training_texts
 from ui.charts import show_chart
 from ui.downloads import downloads

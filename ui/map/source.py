@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET, start_set_build
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.runs.cost import about, build_seconds
+from emotion_core.runs.limits import about, build_seconds
 from ui.errors import shown_errors
 from ui.map.data import Source
 from ui.plain import plain

@@ -8,8 +8,7 @@ import streamlit as st
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.steering import CROSSTALK
-from emotion_core.runs.cost import about, sweep_seconds
-from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.limits import about, require_sweep, sweep_seconds
 from emotion_core.steering.crosstalk import n_matrix_texts
 from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -7,8 +7,7 @@ from functools import partial
 import streamlit as st
 
 from emotion_core.experiments.steering import SWEEP
-from emotion_core.runs.cost import about, sweep_seconds
-from emotion_core.runs.limits import require_sweep
+from emotion_core.runs.limits import about, require_sweep, sweep_seconds
 from emotion_core.steering.plan import n_texts
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run

@@ -26,8 +26,7 @@ from emotion_core.experiments.replication.table import (
 )
 from emotion_core.experiments.ship import SHIPPED_FOLDER, pack, unpack
 from emotion_core.models.load import load_model
-from emotion_core.runs.codec import from_bytes
-from emotion_core.runs.shrink import ENDING, restored
+from emotion_core.runs.codec import ENDING, from_bytes, restored
 from emotion_core.runs.store import RunStore
 
 

@@ -22,8 +22,7 @@ from emotion_core.experiments.replication.rows import REPLICATION, ROWS, RowSett
 from emotion_core.experiments.replication.rule import NOT_TESTABLE, Estimate, Verdict, held_to_false_discovery
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
-from emotion_core.runs.codec import from_bytes, schema, to_bytes
-from emotion_core.runs.keys import content_key
+from emotion_core.runs.codec import content_key, from_bytes, schema, to_bytes
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.emotion_vectors import EmotionVectors
