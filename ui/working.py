@@ -11,8 +11,8 @@ import streamlit as st
 from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.models.catalogue import CATALOGUE, DEMO_NAME, allowed_models, require_allowed
+from emotion_core.models.encode import offered_arguments
 from emotion_core.models.owner import ModelOwner
-from emotion_core.models.template import offered_arguments
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.linked_set import linked_set, model_of_linked_run, shelve_linked, vectors_there

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from emotion_core.base.errors import ModelError, PromptSetError, TextTooLongError
+from emotion_core.models.encode import answer_begins
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import answer_begins
 
 # `sum`: probability of the option as a text; `mean`: per token, so that a longer option is not at a disadvantage.
 Scoring = Literal["sum", "mean"]

@@ -19,7 +19,7 @@ from emotion_core.evaluation.verdict import RULE
 from emotion_core.exchange.open_file import slugs
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS, map_emotions
 from emotion_core.models.catalogue import CATALOGUE
-from emotion_core.models.template import split_name
+from emotion_core.models.encode import split_name
 from emotion_core.prompts.prompt_set import n_units
 from emotion_core.tracing.plain_script import ESTIMATORS, SCRIPT, script_text
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import importlib.util
 import json
 import os
 import socket
+import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,12 +26,164 @@ from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, ModelError
 from emotion_core.base.settings import DTYPES, settings
 from emotion_core.models.catalogue import CATALOGUE, require_allowed
-from emotion_core.models.first_look import base_of_adapter, classes_for, merged, require_files
-from emotion_core.models.gguf_weights import SMOLLM2, Report, converted, gguf_in, quiet, smollm2_file
-from emotion_core.models.int8 import INT8, in_8_bits, to_int8
-from emotion_core.models.layers import find_layers, text_config
-from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import arguments_of, set_arguments, split_name
+from emotion_core.models.encode import arguments_of, set_arguments, split_name
+from emotion_core.models.gguf_weights import (
+    INT8,
+    SMOLLM2,
+    Report,
+    converted,
+    gguf_in,
+    in_8_bits,
+    quiet,
+    smollm2_file,
+    to_int8,
+)
+from emotion_core.models.loaded import LoadedModel, find_layers, text_config
+
+# What a folder holds, before anything of it is computed: what cannot work is refused in one sentence.
+#
+# Only names, sizes and configurations are read here. Which class of transformers a model is loaded with follows from
+# its configuration: causal language models, and those that read images beside text, of which the text tower is used.
+
+ADAPTER = "adapter_config.json"
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_OF_LFS = (".safetensors", ".bin", ".gguf", ".model", ".json")
+_POINTER_BYTES = 1024  # a pointer has some 130
+
+
+def classes_for(config: Any, name: str) -> Iterator[Any]:
+    """The classes of transformers that can load a model, the likeliest first.
+
+    Args:
+        config: Its configuration.
+        name: As the visitor wrote it.
+
+    Raises:
+        ModelError: It fills gaps, or transformers knows no class of it that continues a text.
+    """
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING,
+        MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
+    )
+
+    named = [str(one) for one in getattr(config, "architectures", None) or []]
+    if any(one.endswith("ForMaskedLM") for one in named):
+        raise ModelError(
+            "This is not a causal language model: it fills gaps and sees what comes after them",
+            where=name,
+            expected="a model that continues a text, such as gpt2",
+            found=", ".join(named),
+            remedy="Choose another model",
+        )
+    kinds: tuple[tuple[Any, Any], ...] = ((AutoModelForCausalLM, MODEL_FOR_CAUSAL_LM_MAPPING),)
+    if not getattr(config, "is_encoder_decoder", False):
+        kinds += ((AutoModelForImageTextToText, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING),)
+    found = [loader for loader, mapping in kinds if type(config) in mapping]
+    if not found:
+        raise ModelError(
+            "This is not a causal language model",
+            where=name,
+            expected="a model that continues a text, such as gpt2",
+            found=", ".join(named) or f"the model type {config.model_type}",
+            remedy="Choose another model",
+        )
+    return iter(found)
+
+
+def require_files(folder: Path, name: str) -> None:
+    """Refuses a folder whose files stand for others that are not there, or need a library that is not.
+
+    Args:
+        folder: The model's folder.
+        name: As the visitor wrote it.
+
+    Raises:
+        ModelError: A file is a git-LFS pointer, or the tokenizer needs sentencepiece.
+    """
+    pointers = [path.name for path in sorted(folder.iterdir()) if is_pointer(path)]
+    if pointers:
+        raise ModelError(
+            "The files of this model are pointers of git-LFS, not the files themselves",
+            where=name,
+            found=", ".join(pointers[:4]),
+            remedy="Run 'git lfs pull' in the folder, or fetch the model again with git-lfs installed",
+        )
+    alone = (folder / "tokenizer.model").exists() and not (folder / "tokenizer.json").exists()
+    if alone and importlib.util.find_spec("sentencepiece") is None:
+        raise ModelError(
+            "The tokenizer of this model needs the library sentencepiece",
+            where=name,
+            expected="a file tokenizer.json, or sentencepiece",
+            found="tokenizer.model alone",
+            remedy="Install it: pip install sentencepiece",
+        )
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file only says where git-LFS keeps the real one."""
+    if path.suffix not in _OF_LFS or not path.is_file() or path.stat().st_size > _POINTER_BYTES:
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(_POINTER)) == _POINTER
+
+
+def base_of_adapter(source: str, name: str) -> str | None:
+    """The base model of a folder with a LoRA adapter, as its configuration names it; None for any other folder.
+
+    Raises:
+        ModelError: The adapter is of another kind, has no weights in safetensors, or names no base model.
+    """
+    file = Path(source, ADAPTER)
+    if not file.is_file() or Path(source, "config.json").exists():
+        return None
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        settings = {}
+    settings = settings if isinstance(settings, dict) else {}
+    base = settings.get("base_model_name_or_path")
+    kind = str(settings.get("peft_type", "unknown"))
+    if settings.get("megatron_config"):  # peft would import a module that the folder names
+        kind = f"{kind} for Megatron"
+    weights = Path(source, "adapter_model.safetensors")
+    if kind == "LORA" and isinstance(base, str) and base and weights.is_file() and not is_pointer(weights):
+        beside = Path(source, base)
+        return str(beside) if beside.is_dir() else base
+    raise ModelError(
+        "The folder holds an adapter that cannot be merged here",
+        where=name,
+        expected="a LoRA adapter with adapter_model.safetensors and the name of its base model",
+        found=f"an adapter of the kind {kind}" + ("" if isinstance(base, str) and base else " without a base model"),
+        remedy="Merge it with its base model first (merge_and_unload of peft), save that, and choose its folder",
+    )
+
+
+def merged(module: Any, source: str, name: str) -> Any:
+    """A base model with the LoRA adapter of a folder added to its weights.
+
+    Raises:
+        ModelError: The adapter does not fit the model.
+    """
+    from peft import PeftModel
+
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            whole = PeftModel.from_pretrained(module, source, use_safetensors=True)
+        lacking = [str(one.message) for one in said if "missing adapter keys" in str(one.message)]
+        if lacking:
+            raise ValueError(lacking[0])
+        return whole.merge_and_unload()
+    # peft raises whatever its parts raise for weights of other names or shapes.
+    except Exception as error:
+        raise ModelError(
+            "The adapter does not fit its base model",
+            where=name,
+            found=f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[0][:300]}",
+            remedy="Check which model it was trained on, or merge it with peft first",
+        ) from error
+
 
 _TEXT = "The rain has stopped and the street is quiet."
 _TOKENS = 5
@@ -368,11 +523,11 @@ def load_model(name: str, *, dtype: str = "float32", device: str | None = None, 
     Args:
         name: A catalogue name, a folder, or a hub id such as `EleutherAI/pythia-70m`; behind a `#` the list of its
             blocks may be named, for a model in which it is not found: `my-model#model.decoder.blocks`.
-            Arguments of the chat template stand behind a `?`: `my-model?enable_thinking=false` (`models/template.py`).
+            Arguments of the chat template stand behind a `?`: `my-model?enable_thinking=false` (`models/encode.py`).
             `ndif:` before a hub id takes the model that NDIF serves. A GGUF file, or a folder with one, is turned
             into plain weights in the data folder first; a folder with a LoRA adapter is added to its base model;
             `untrained:` before any other name makes a twin of the model with random weights (`models/untrained.py`).
-        dtype: `float32`, `bfloat16`, `float16`, or `int8` (`models/int8.py`).
+        dtype: `float32`, `bfloat16`, `float16`, or `int8` (`models/gguf_weights.py`).
         device: Such as `cpu` or `cuda:0`; by default a GPU where there is one.
         report: Told what is being done where it takes long.
 

@@ -2,17 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import ModelError, TextTooLongError
 from emotion_core.models.encode import Encoding, encode, spelled
-from emotion_core.models.layers import text_config
 
 if TYPE_CHECKING:
     from torch import nn
+
+# Where a model keeps its blocks: the list of layers in the residual stream.
+
+# Path of the list -> families that use it (transformers 5).
+KNOWN_PATHS = (
+    "transformer.h",  # GPT-2, GPT-Neo, GPT-J, BLOOM, Falcon
+    "transformer.blocks",  # MPT
+    "model.layers",  # Llama, Qwen, Gemma, Mistral, Phi, OLMo, Mixtral
+    "gpt_neox.layers",  # Pythia
+    "model.decoder.layers",  # OPT
+    "backbone.layers",  # Mamba
+)
+
+
+_NAMES = ("layers", "layer", "h", "blocks")
+# Parts of a path that lead to what sees, hears or paints.
+_OTHER_TOWERS = ("vision", "visual", "image", "audio", "speech", "video", "talker", "vqmodel", "depth_decoder")
+
+
+def text_config(config: Any) -> Any:
+    """The part of a configuration that describes the text tower: the configuration itself in most models.
+
+    Composite models (text with images or sound) keep one inside the other, such as `text_config`.
+    """
+    find = getattr(config, "get_text_config", None)
+    if find is None:
+        return config
+    try:
+        return find(decoder=True)
+    except ValueError:  # several parts are called like one
+        return getattr(config, "text_config", config)
+
+
+def find_layers(module: nn.Module, path: str | None = None) -> tuple[str, nn.ModuleList]:
+    """Finds the list of blocks of a causal language model.
+
+    Known paths are tried first, then all lists of modules inside the text tower: those that stand inside a block of
+    another list (experts, heads) are parts of it; of the others, the ones as long as the configuration of the text
+    tower says it is deep count, or the longest where none is. A list of blocks of several classes (attention and
+    recurrent ones in turn) counts where it has that length.
+
+    Args:
+        module: The model with its language-model head.
+        path: Dotted path of the list, where the visitor names it.
+
+    Raises:
+        ModelError: There is no such list, or two equally long ones.
+    """
+    from torch import nn
+
+    lists = {name: child for name, child in module.named_modules() if isinstance(child, nn.ModuleList) and len(child)}
+    if path is not None:
+        if path not in lists:
+            raise ModelError(
+                "The named layer list is not in the model",
+                where=path,
+                expected=f"one of {', '.join(_outer(lists)) or 'none found'}",
+                remedy="Name one of these",
+            )
+        return path, lists[path]
+    for known in KNOWN_PATHS:
+        if known in lists:
+            return known, lists[known]
+    outer = _outer(_of_text_tower(module, lists))
+    depth = getattr(text_config(getattr(module, "config", None)), "num_hidden_layers", None)
+    candidates = [name for name in outer if len(lists[name]) == depth]
+    if not candidates:
+        uniform = [name for name in outer if len({type(block) for block in lists[name]}) == 1]
+        longest = max((len(lists[name]) for name in uniform), default=0)
+        candidates = [name for name in uniform if len(lists[name]) == longest]
+    if len(candidates) > 1:
+        candidates = [name for name in candidates if name.rpartition(".")[2] in _NAMES] or candidates
+    if len(candidates) != 1:
+        shown = [*candidates, *_outer(lists), "model.layers"][0]
+        raise ModelError(
+            "The list of layers was not found",
+            where=type(module).__name__,
+            expected="one longest list of equal blocks",
+            found=", ".join(candidates or _outer(lists)) or "no list of blocks",
+            remedy=f"Name it behind the model's name, such as 'my-model#{shown}'",
+        )
+    return candidates[0], lists[candidates[0]]
+
+
+def _outer(lists: Mapping[str, nn.ModuleList]) -> list[str]:
+    return [name for name in lists if not any(name.startswith(f"{other}.") for other in lists)]
+
+
+def _of_text_tower(module: nn.Module, lists: Mapping[str, nn.ModuleList]) -> dict[str, nn.ModuleList]:
+    """The lists inside the decoder that transformers names; all but those of other towers where it names none."""
+    find: Any = getattr(module, "get_decoder", None)
+    decoder = find() if find is not None else None
+    inside = set() if decoder is None else {id(child) for child in decoder.modules()}
+    found = {name: one for name, one in lists.items() if id(one) in inside} or dict(lists)
+    return {name: one for name, one in found.items() if not any(part in name for part in _OTHER_TOWERS)}
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError, PromptSetError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
-from emotion_core.models.dialogue import span_numbers, tokenize
+from emotion_core.models.encode import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import prompts_folder
 from emotion_core.prompts.library import Turn, parse

@@ -14,8 +14,7 @@ from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Controls, Kind, draw_controls
-from emotion_core.models.dialogue import span_numbers, tokenize
-from emotion_core.models.encode import Encoding, encode
+from emotion_core.models.encode import Encoding, encode, span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import Turn

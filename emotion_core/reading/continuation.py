@@ -10,10 +10,8 @@ import numpy as np
 
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.models.dialogue import tokenize
-from emotion_core.models.encode import Encoding
+from emotion_core.models.encode import PLAIN_NAMES, Encoding, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import PLAIN_NAMES
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns

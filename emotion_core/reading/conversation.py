@@ -12,7 +12,7 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
-from emotion_core.models.dialogue import Dialogue, span_numbers, tokenize
+from emotion_core.models.encode import Dialogue, span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline

@@ -14,8 +14,7 @@ from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import Kind
-from emotion_core.models.dialogue import tokenize
-from emotion_core.models.encode import Encoding
+from emotion_core.models.encode import Encoding, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.faults import shorten

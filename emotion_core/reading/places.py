@@ -14,10 +14,8 @@ from typing import Literal
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import SettingsError, TextTooLongError
-from emotion_core.models.dialogue import turn_places
-from emotion_core.models.encode import Encoding
+from emotion_core.models.encode import Encoding, header, turn_places
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import header
 from emotion_core.prompts.library import Turn
 
 Place = Literal["S", "U", "H", "R", "T", "W"]

@@ -22,9 +22,8 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.controls import random_units
-from emotion_core.models.dialogue import tokenize
+from emotion_core.models.encode import PLAIN_NAMES, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import PLAIN_NAMES
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import Split
 from emotion_core.reading.baseline import PositionScale, Scale, neutral_dialogues, position_scale

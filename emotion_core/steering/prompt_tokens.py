@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import TextTooLongError
-from emotion_core.models.dialogue import tokenize
+from emotion_core.models.encode import rendered, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.models.template import rendered
 from emotion_core.prompts.library import Turn
 from emotion_core.steering.operators import ROLES, thinking
 from emotion_core.steering.writing import WritingSettings

@@ -10,8 +10,8 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.options import tokenize as tokenize_options
+from emotion_core.models.encode import answer_begins, offered_arguments, rendered, set_arguments, split_name
 from emotion_core.models.load import fingerprint, load_model
-from emotion_core.models.template import answer_begins, offered_arguments, rendered, set_arguments, split_name
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.record import read_tokens, record
 

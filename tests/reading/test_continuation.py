@@ -8,7 +8,7 @@ from bundled import Bundled
 
 from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.dialogue import tokenize
+from emotion_core.models.encode import tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline

@@ -11,7 +11,7 @@ from controlled import columns
 
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.dialogue import line_breaks, tokenize
+from emotion_core.models.encode import line_breaks, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import Turn

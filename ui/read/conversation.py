@@ -6,7 +6,7 @@ import streamlit as st
 
 from emotion_core.charts import reading as charts
 from emotion_core.charts.reading import all_turns, token_table
-from emotion_core.models.dialogue import line_breaks
+from emotion_core.models.encode import line_breaks
 from emotion_core.reading.conversation import ConversationReading
 from ui.charts import show_chart
 from ui.downloads import downloads

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.charts import reading as charts
-from emotion_core.models.dialogue import line_breaks
+from emotion_core.models.encode import line_breaks
 from emotion_core.reading.chance import control_words
 from emotion_core.reading.monitor import LabelledReading, Threshold, Watched
 from emotion_core.stats.p_words import p_words

@@ -18,7 +18,7 @@ from emotion_core.experiments.replication.geometry_rows import around, component
 from emotion_core.experiments.replication.preference_rows import good_reading
 from emotion_core.experiments.replication.rule import Array, Estimate, both, by_size, by_zero, over_units
 from emotion_core.geometry.norms import circumplex
-from emotion_core.models.dialogue import tokenize
+from emotion_core.models.encode import tokenize
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_neutral_dialogues, load_templates
 from emotion_core.reading.dose import match_expected

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import torch
 
-from emotion_core.models.layers import text_config
-from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.loaded import LoadedModel, text_config
 from emotion_core.tracing.doctor.check import REPORT, Check, verdict
 from emotion_core.tracing.doctor.hooks import blocks, forward
 from emotion_core.tracing.doctor.probe import SENTENCES, probe_ids, probes
