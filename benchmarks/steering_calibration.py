@@ -30,9 +30,8 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.steering.crosstalk import crosstalk
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.next_token import next_token_dose
-from emotion_core.steering.settings import SweepSettings, even_strengths, parse_strengths
+from emotion_core.steering.settings import CrossTalkSettings, SweepSettings, even_strengths, parse_strengths
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import EmotionVectors

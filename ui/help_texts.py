@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emotion_core.base.ask import SEED
-from emotion_core.steering.writing import NEW_TOKENS
+from emotion_core.steering.settings import NEW_TOKENS
 
 __all__ = ["LAYER", "NEW_TOKENS", "SEED"]
 

@@ -9,14 +9,19 @@ from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import SCORING_NAMES, Scoring
 from emotion_core.behavior.scenes import Scene, check_scenes
-from emotion_core.steering.operators import EVERY_TOKEN, Bound, GateAsked, ScheduleAsked
-from emotion_core.steering.settings import WORDS, clean_strengths, parse_strengths
-from emotion_core.steering.writing import (
+from emotion_core.steering.settings import (
     CONTROLS,
+    EVERY_TOKEN,
     NEW_TOKENS,
     OPERATION,
     OPERATION_NAMES,
+    WORDS,
+    Bound,
+    GateAsked,
+    ScheduleAsked,
     WritingSettings,
+    clean_strengths,
+    parse_strengths,
     require,
     require_care,
     require_shares,

@@ -10,7 +10,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.options import SCORING_NAMES, Scoring
 from emotion_core.behavior.pairs import check_count
 from emotion_core.behavior.question import Wording
-from emotion_core.steering.writing import CONTROLS
+from emotion_core.steering.settings import CONTROLS
 
 
 @dataclass(frozen=True)

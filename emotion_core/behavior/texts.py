@@ -13,11 +13,10 @@ from emotion_core.base.numbers import finite
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.patterns import counts
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.steering.coherence import COHERENCE_SDS, REPETITION_ROOM
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.generate import generate
-from emotion_core.steering.measures import repetition
-from emotion_core.steering.plan import BASELINE_TEXTS, PlannedRow
+from emotion_core.steering.generate import BASELINE_TEXTS, PlannedRow, generate
+from emotion_core.steering.summary import COHERENCE_SDS, REPETITION_ROOM
+from emotion_core.steering.sweep import repetition
 from emotion_core.tracing.score import Continuation, score
 
 

@@ -27,7 +27,7 @@ from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.prompt_tokens import generation_ids
+from emotion_core.steering.generate import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Array = npt.NDArray[np.float64]

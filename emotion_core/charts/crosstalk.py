@@ -11,10 +11,10 @@ import pandas as pd
 from emotion_core.base.numbers import finite
 from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, diverging
 from emotion_core.stats.p_words import p_words
-from emotion_core.steering.band import kind_words
 from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.finding import signed
 from emotion_core.steering.next_token import NextTokenDose
+from emotion_core.steering.summary import kind_words
 
 # Beyond this many emotions the figures inside the cells would overlap.
 _MOST_NUMBERED = 14

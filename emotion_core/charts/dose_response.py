@@ -11,16 +11,14 @@ import pandas as pd
 from emotion_core.charts.palette import CHOSEN, COOL, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE, USABLE, WARM
 from emotion_core.evaluation.report import PublishedStudy
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.steering.band import kind_words
-from emotion_core.steering.comparison import Kind, interval_words
 from emotion_core.steering.finding import signed, strength_words
-from emotion_core.steering.summary import StrengthSummary
+from emotion_core.steering.summary import ControlKind, StrengthSummary, interval_words, kind_words
 from emotion_core.steering.sweep import Sweep
 
 # Named controls on a dose-response chart: label-shuffled vectors, other emotions, and the prompt-only rival.
 
-_COLOURS: dict[Kind, str] = {"shuffled": NULL, "emotion": CHOSEN, "words": POSITIVE}
-_DASHES: dict[Kind, list[int]] = {"shuffled": [4, 3], "emotion": [8, 3], "words": [2, 3]}
+_COLOURS: dict[ControlKind, str] = {"shuffled": NULL, "emotion": CHOSEN, "words": POSITIVE}
+_DASHES: dict[ControlKind, list[int]] = {"shuffled": [4, 3], "emotion": [8, 3], "words": [2, 3]}
 COLUMNS = ("name", "kind", "strength", "effect", "effect_low", "effect_high", "surprise", "n")
 
 

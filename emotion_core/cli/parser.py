@@ -132,7 +132,7 @@ def _sweep(command: argparse.ArgumentParser) -> None:
 
 
 def _crosstalk(command: argparse.ArgumentParser) -> None:
-    from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+    from emotion_core.steering.settings import CrossTalkSettings
 
     _vectors(command, "vector file with at least 2 emotions")
     add_settings(command, CrossTalkSettings, prompts=[])

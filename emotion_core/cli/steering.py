@@ -13,12 +13,10 @@ from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.reading_request import said_in
 from emotion_core.cli.runs import result
 from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
-from emotion_core.steering.band import kind_words
-from emotion_core.steering.comparison import interval_words
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.finding import strength_words, sweep_finding
 from emotion_core.steering.next_token import NextTokenDose
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import CrossTalkSettings, SweepSettings
+from emotion_core.steering.summary import interval_words, kind_words
 from emotion_core.steering.sweep import Sweep
 from emotion_core.vectors.file import load_vectors
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from emotion_core.base.numbers import counted
 from emotion_core.experiments.experiment import Experiment, Size
 from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.generate import n_texts
 from emotion_core.steering.next_token import NextTokenDose, next_token_dose, next_token_size
-from emotion_core.steering.plan import n_texts
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import CrossTalkSettings, SweepSettings, WritingSettings
 from emotion_core.steering.sweep import Sweep, sweep
-from emotion_core.steering.writing import WritingSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 

@@ -18,8 +18,7 @@ from emotion_core.reading.conversation import ConversationReading, check_turns, 
 from emotion_core.reading.settings import Writing
 from emotion_core.reading.text import read_encoding
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.generate import write_after
-from emotion_core.steering.plan import PlannedRow
+from emotion_core.steering.generate import PlannedRow, write_after
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 # The reading of what is being written is refreshed every so many tokens.

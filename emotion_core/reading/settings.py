@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from emotion_core.base.ask import Ask, Seed, enforce
-from emotion_core.steering.writing import NEW_TOKENS
+from emotion_core.steering.settings import NEW_TOKENS
 
 STRENGTH = (
     "Of steering the reply, in fractions of the mean residual norm; 0 for no steering. The unsteered reply is written "

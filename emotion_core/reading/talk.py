@@ -21,16 +21,20 @@ from emotion_core.base.numbers import finite
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.conversation import check_turns
 from emotion_core.stats.intervals import clopper_pearson
-from emotion_core.steering.operators import EVERY_TOKEN, Bound, GateAsked, ScheduleAsked, Scope
-from emotion_core.steering.settings import parse_mix
-from emotion_core.steering.writing import (
+from emotion_core.steering.settings import (
+    EVERY_TOKEN,
     NEW_TOKENS,
     OPERATION,
     OPERATION_NAMES,
     SCOPE,
     SCOPE_NAMES,
     TEMPERATURE,
+    Bound,
+    GateAsked,
+    ScheduleAsked,
+    Scope,
     WritingSettings,
+    parse_mix,
     require,
     require_care,
     require_shares,

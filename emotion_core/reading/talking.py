@@ -38,9 +38,7 @@ from emotion_core.reading.talk import (
     trailing_means,
 )
 from emotion_core.steering.directions import read_layer
-from emotion_core.steering.generate import weighted, written_weights
-from emotion_core.steering.noise import choose, gumbel
-from emotion_core.steering.prompt_tokens import PromptTokens, prompt_tokens
+from emotion_core.steering.generate import PromptTokens, choose, gumbel, prompt_tokens, weighted, written_weights
 from emotion_core.tracing.decode import advance, spread
 from emotion_core.tracing.memory import Kept, memory_of
 from emotion_core.tracing.record import project_layers

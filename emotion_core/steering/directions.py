@@ -20,8 +20,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS, controls_of
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.writing import WritingSettings
+from emotion_core.steering.settings import SweepSettings, WritingSettings
 from emotion_core.tracing.record import project_layers, record
 from emotion_core.tracing.steer import BOUNDED
 from emotion_core.vectors.build import Training, neutral_texts, training

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,18 +10,277 @@ import numpy as np
 import torch
 
 from emotion_core.base.activations import FloatArray
-from emotion_core.base.errors import JobCancelled
+from emotion_core.base.errors import JobCancelled, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.models.encode import rendered, tokenize
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.library import Turn
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.noise import Sampling
-from emotion_core.steering.operators import thinking
-from emotion_core.steering.plan import PlannedRow, blocks
-from emotion_core.steering.prompt_tokens import PromptTokens, prompt_tokens
-from emotion_core.steering.writing import WritingSettings
+from emotion_core.steering.settings import ROLES, SweepSettings, WritingSettings, is_control, thinking
 from emotion_core.tracing.decode import ROW_MULTIPLE, TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import SHARES, Intervention, OpenWhen
+
+# Same-noise sampling: texts of one (prompt, sample) differ because of the strength, not because of the dice.
+#
+# A token is drawn as argmax(logits / temperature + Gumbel noise), which is a draw from the softmax (the Gumbel-max
+# trick; Maddison et al. 2014, A* Sampling). The noise of a step depends on seed, prompt, sample and step alone, so all
+# strengths and all control directions see the same noise, whatever the batch or the order they are computed in.
+
+
+def gumbel(seed: int, prompt: str, sample: int, step: int, vocabulary: int) -> torch.Tensor:
+    """float32 [vocabulary], the noise of one step of one (prompt, sample)."""
+    key = int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:8], "big")
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, key, sample, step])))
+    # -log of an exponential variate is Gumbel distributed; the tiny floor keeps log(0) away.
+    noise = -np.log(np.maximum(rng.standard_exponential(vocabulary, dtype=np.float32), 1e-30))
+    return torch.from_numpy(noise)
+
+
+def choose(logits: torch.Tensor, noise: torch.Tensor | None, temperature: float, top_p: float) -> torch.Tensor:
+    """Chosen tokens, int64 [rows].
+
+    Args:
+        logits: float32 [rows, vocabulary].
+        noise: float32 [rows, vocabulary], or None for the most probable token.
+        temperature: Above 0.
+        top_p: Tokens outside of the smallest set with this probability are never chosen.
+    """
+    if noise is None:
+        return logits.argmax(-1)
+    # From the largest one down, so that a tiny temperature gives the most probable token and not infinities.
+    scaled = (logits - logits.amax(-1, keepdim=True)) / max(temperature, 1e-6)
+    if top_p < 1:
+        ordered, order = scaled.sort(-1, descending=True)
+        probability = ordered.softmax(-1)
+        # A token stays while the probability of those before it is below top_p: the first one always does.
+        outside = probability.cumsum(-1) - probability >= top_p
+        scaled = scaled.masked_fill(outside.gather(-1, order.argsort(-1)), -torch.inf)
+    return (scaled + noise.to(scaled.device)).argmax(-1)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Draws the tokens of rows of one prompt. It is sent along to where a model runs, so it holds plain values only.
+
+    Attributes:
+        seed: Of the run.
+        prompt: Its text.
+        samples: Sample of each row; None where the most probable token is taken.
+        temperature: Above 0.
+        top_p: See `choose`.
+        first: Number of the step that is called 0.
+    """
+
+    seed: int
+    prompt: str
+    samples: tuple[int | None, ...]
+    temperature: float
+    top_p: float
+    first: int = 0
+
+    def __call__(self, logits: torch.Tensor, t: int) -> torch.Tensor:
+        """Chosen tokens of step `first + t`, int64 [rows], of float32 [rows, vocabulary]."""
+        streams = sorted({sample for sample in self.samples if sample is not None})
+        if not streams:
+            return choose(logits, None, self.temperature, self.top_p)
+        vocabulary = logits.shape[-1]
+        drawn = torch.stack([gumbel(self.seed, self.prompt, s, self.first + t, vocabulary) for s in streams])
+        place = {s: i for i, s in enumerate(streams)}
+        noise = drawn[[0 if sample is None else place[sample] for sample in self.samples]]
+        noise[[sample is None for sample in self.samples]] = 0.0
+        return choose(logits, noise, self.temperature, self.top_p)
+
+
+# Tokens that a generated text continues from, and which of them are steered.
+
+
+@dataclass(frozen=True)
+class PromptTokens:
+    """A prompt as the model gets it.
+
+    Attributes:
+        ids: Its tokens.
+        weights: float32 [tokens - 1], of the steering of all but the last; see `operators.Where`.
+        turns: Turns of its conversation; 0 for a plain text.
+        thinking: Whether it ends inside a thought.
+    """
+
+    ids: tuple[int, ...]
+    weights: FloatArray
+    turns: int = 0
+    thinking: bool = False
+
+
+def prompt_tokens(model: LoadedModel, settings: WritingSettings, prompt: int, in_front: str = "") -> PromptTokens:
+    """Tokens of a prompt of some settings.
+
+    Args:
+        model: The model.
+        settings: With the prompt.
+        prompt: Its number.
+        in_front: Words in front of it.
+
+    Raises:
+        TextTooLongError: It leaves no room for the new tokens.
+        ModelError: The model's chat template refuses it.
+    """
+    text = f"{in_front} {settings.prompts[prompt]}" if in_front else settings.prompts[prompt]
+    before = settings.before[prompt] if settings.before else ()
+    roles: list[str] = []
+    spans: Sequence[tuple[int, int]] = ()
+    if before or (settings.chat and (settings.turns or settings.scope in ROLES)):
+        turns = (*before, Turn("user", text))
+        dialogue = tokenize(model, turns, reply=True)
+        ids, spans, roles = dialogue.encoding.ids, dialogue.spans, [turn.role for turn in turns]
+        require_room(model, ids, text, settings.max_new_tokens)
+    else:
+        ids = prompt_ids(model, text, settings)
+    return PromptTokens(
+        ids,
+        settings.where.prompt(len(ids), roles, spans),
+        len(roles),
+        settings.where.thoughts and thinking(str(model.tokenizer.decode(list(ids)))),
+    )
+
+
+def prompt_ids(model: LoadedModel, prompt: str, settings: WritingSettings) -> tuple[int, ...]:
+    """Tokens of a sweep's prompt.
+
+    Raises:
+        TextTooLongError: It leaves no room for the new tokens.
+    """
+    ids = generation_ids(model, prompt, chat=settings.chat)
+    require_room(model, ids, prompt, settings.max_new_tokens)
+    return ids
+
+
+def require_room(model: LoadedModel, ids: Sequence[int], prompt: str, new_tokens: int) -> None:
+    """Refuses a prompt that leaves no room in the context.
+
+    Raises:
+        TextTooLongError: It does not.
+    """
+    if len(ids) + new_tokens > model.info.context:
+        raise TextTooLongError(
+            "The prompt leaves no room for the new tokens",
+            where=repr(prompt[:60]),
+            expected=f"at most {model.info.context} tokens with the new ones",
+            found=f"{len(ids)} + {new_tokens} tokens",
+            remedy="Shorten the prompt or ask for fewer new tokens",
+        )
+
+
+def generation_ids(model: LoadedModel, prompt: str, *, chat: bool) -> tuple[int, ...]:
+    """Tokens that a text is continued from: without an end-of-text token that the tokenizer may add."""
+    if chat:
+        messages = [{"role": "user", "content": prompt}]
+        model.encode(prompt, chat=True)  # the same errors as everywhere else
+        whole = rendered(model.tokenizer, messages, reply=True)
+        ids = tuple(model.tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"])
+        model.require_embedded(ids)
+        return ids
+    encoded = model.encode(prompt).ids
+    end = model.tokenizer.eos_token_id
+    return encoded[:-1] if len(encoded) > 1 and encoded[-1] == end else encoded
+
+
+# The rows of a sweep: which text is generated with which direction, strength and noise.
+
+# Unsteered texts a prompt that the emotion scores are standardised by and the coherence limits come from. Fewer give
+# a standard deviation too rough to divide by; they cost little beside the rows of the controls.
+BASELINE_TEXTS = 16
+
+# Keys and values of the rows that decode together.
+CACHE_BYTES = 2**29
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One text to generate.
+
+    Attributes:
+        prompt: Index of the prompt.
+        sample: Number of the noise stream.
+        direction: Which of the steered directions; 0 is the emotion of a sweep.
+        strength: In the units of the settings.
+        reported: False for the extra unsteered texts that only serve as baseline.
+        greedy: Takes the most probable token instead of sampling.
+        in_words: The prompt-only rival: the emotion is asked for in words, and nothing is steered.
+    """
+
+    prompt: int
+    sample: int
+    direction: int
+    strength: float
+    reported: bool = True
+    greedy: bool = False
+    in_words: bool = False
+
+    @property
+    def condition(self) -> tuple[int, float]:
+        """What is steered; rows of one condition share a steered prompt."""
+        return (self.direction if self.strength else 0, self.strength)
+
+    @property
+    def unsteered(self) -> bool:
+        """Whether the text is written as the model writes by itself."""
+        return self.strength == 0 and not self.in_words
+
+
+def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:
+    """The rows of one prompt that are written first: the emotion's and the named controls'.
+
+    Strength 0 appears once a sample, under the emotion. Unsteered texts come first: where memory or a cancel splits
+    the rows, the others have what they are compared with.
+    """
+    greedy = settings.decoding == "greedy"
+    samples = range(settings.samples)
+    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in samples]
+    rows += baseline_rows(settings.samples, prompt, greedy)
+    if settings.in_words:
+        rows += [PlannedRow(prompt, s, 0, 0.0, greedy=greedy, in_words=True) for s in samples]
+    named = [d for d, name in enumerate(settings.directions) if not is_control(name)]
+    for strength in sorted(settings.strengths, key=lambda s: (abs(s), s)):
+        if strength == 0:
+            continue
+        for direction in named:
+            rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in samples]
+    return rows
+
+
+def plan_controls(settings: SweepSettings, prompt: int, strengths: Sequence[float]) -> list[PlannedRow]:
+    """The rows of one prompt that are written next: all controls at the ends of the emotion's usable window."""
+    greedy = settings.decoding == "greedy"
+    controls = [d for d, name in enumerate(settings.directions) if is_control(name)]
+    return [
+        PlannedRow(prompt, s, direction, strength, greedy=greedy)
+        for strength in strengths
+        for direction in controls
+        for s in range(settings.samples)
+    ]
+
+
+def baseline_rows(samples: int, prompt: int, greedy: bool) -> list[PlannedRow]:
+    """The extra unsteered texts of a prompt, beside `samples` reported ones."""
+    # A greedy text is no draw from the model, so its baseline is sampled from noise 0 on.
+    first = 0 if greedy else samples
+    return [PlannedRow(prompt, s, 0, 0.0, reported=False) for s in range(first, BASELINE_TEXTS)]
+
+
+def n_texts(settings: SweepSettings) -> int:
+    """Number of texts that a sweep generates at most: what its button shows."""
+    ends = (min(settings.strengths), max(settings.strengths))
+    outer = [s for s in dict.fromkeys(ends) if s != 0]
+    return len(settings.prompts) * (len(plan_rows(settings, 0)) + len(plan_controls(settings, 0, outer)))
+
+
+def blocks(rows: list[PlannedRow], bytes_per_row: int) -> list[list[PlannedRow]]:
+    """Splits the rows of a prompt into blocks that fit into memory; the prompt-only rival has a prompt of its own."""
+    size = max(ROW_MULTIPLE, CACHE_BYTES // max(1, bytes_per_row) // ROW_MULTIPLE * ROW_MULTIPLE)
+    same_prompt = [[row for row in rows if row.in_words is kind] for kind in (False, True)]
+    return [part[i : i + size] for part in same_prompt for i in range(0, len(part), size)]
+
 
 WRITING = "writing texts"
 CONTROLS = "writing controls"

@@ -6,13 +6,386 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 
-from emotion_core.base.ask import Ask
+from emotion_core.base.activations import FloatArray
+from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
-from emotion_core.steering.writing import Decoding, Unit, WritingSettings, require, require_shares
+from emotion_core.prompts.library import Turn
+from emotion_core.tracing.steer import BOUNDED, Operation
+
+# When and where is steered: gates, schedules, and scopes by turn, beside what is done (`tracing/steer.py`).
+#
+# All three come down to one weight a token that multiplies the strength, and to one threshold a row that the trace
+# compares a reading with. A token of weight 0 and a closed gate leave the same bits as no steering.
+
+Scope = Literal["generated", "prompt", "both", "system", "user", "assistant", "thinking", "answer"]
+# Scopes by who speaks: they need a conversation. The first three are known for plain texts too.
+ROLES: tuple[Scope, ...] = ("system", "user", "assistant")
+_WRITTEN: tuple[Scope, ...] = ("generated", "both", "assistant", "thinking", "answer")
+_OPEN, _CLOSED = "<think>", "</think>"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Steer a token only while another reading of it is high (or low).
+
+    Attributes:
+        emotion: Whose direction is read, at each steered layer, before the steering of that layer.
+        percentile: Of neutral tokens: the gate opens above it.
+        below: Open below it instead.
+    """
+
+    emotion: str
+    percentile: float = 95.0
+    below: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.percentile <= 100:
+            raise SettingsError(
+                "The gate's percentile is out of range", expected="0 to 100", found=f"{self.percentile:g}"
+            )
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Which of the generated tokens are steered, and how much.
+
+    Attributes:
+        start: The first of them, counted from 0.
+        tokens: How many from there on; 0 for all.
+        half_life: Tokens after which the strength has halved, again and again; 0 keeps it.
+    """
+
+    start: int = 0
+    tokens: int = 0
+    half_life: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("start", self.start), ("tokens", self.tokens), ("half-life", self.half_life)):
+            if not 0 <= value <= 100_000:
+                raise SettingsError(f"The schedule's {name} is out of range", expected="0 or more", found=f"{value:g}")
+
+    def weight(self, token: int) -> float:
+        """Share of the strength at a generated token, 0 to 1."""
+        since = token - self.start
+        if since < 0 or (self.tokens and since >= self.tokens):
+            return 0.0
+        return float(0.5 ** (since / self.half_life)) if self.half_life else 1.0
+
+
+EVERY_TOKEN = Schedule()
+
+
+def parse_gate(text: str) -> Gate:
+    """Reads `fear>95` or `calm<5`; without a percentile it is the 95th.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    below = "<" in text
+    emotion, _, percentile = text.partition("<" if below else ">")
+    try:
+        return Gate(emotion.strip(), float(percentile or 95), below)
+    except ValueError as error:
+        raise SettingsError(
+            "The gate cannot be read", where=repr(text), expected="an emotion and a percentile, such as fear>95"
+        ) from error
+
+
+def parse_schedule(text: str) -> Schedule:
+    """Reads `from:tokens/half-life`, such as `5`, `0:20` or `0:0/8`; 0 tokens are all that follow.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    span, _, half_life = text.partition("/")
+    start, _, tokens = span.partition(":")
+    try:
+        return Schedule(int(start or 0), int(tokens or 0), float(half_life or 0))
+    except ValueError as error:
+        raise SettingsError(
+            "The schedule cannot be read", where=repr(text), expected="from:tokens/half-life, such as 0:20 or 0:0/8"
+        ) from error
+
+
+# As settings ask for them.
+Bound = Annotated[
+    float,
+    Ask("Bound", "Percentile of neutral tokens that cap and floor hold to, along the direction.", least=0, most=100),
+]
+GateAsked = Annotated[
+    Gate | None,
+    Ask(
+        "Gate",
+        "Steer a token only while another reading is above a percentile of neutral tokens. Write fear>95, or calm<5.",
+        metavar="E>P",
+        read=parse_gate,
+    ),
+]
+ScheduleAsked = Annotated[
+    Schedule,
+    Ask(
+        "Schedule",
+        "Which generated tokens are steered, as from:tokens/half-life. 5 begins at the sixth, 0:20 ends after twenty, "
+        "0:0/8 halves the strength every eight.",
+        metavar="M:N/H",
+        read=parse_schedule,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Where:
+    """The tokens that are steered.
+
+    Attributes:
+        scope: `generated` are the positions that emit a token: the prompt's last one and the generated ones; `prompt`
+            all of the prompt; `both`; in a conversation the words of the `system`, the `user` or the `assistant`, whose
+            next turn is the generated text; of the generated text the part inside `<think>` or the `answer` after it.
+        turns: Only these turns, counted from 0; the generated text is the turn after the last one. Empty for all.
+        schedule: Over the generated tokens.
+    """
+
+    scope: Scope = "generated"
+    turns: tuple[int, ...] = ()
+    schedule: Schedule = EVERY_TOKEN
+
+    def prompt(self, tokens: int, roles: Sequence[str], spans: Sequence[tuple[int, int]]) -> FloatArray:
+        """Weights of the prompt's tokens but the last, which emits the first generated one.
+
+        Args:
+            tokens: Of the prompt.
+            roles: Of its turns; empty for a plain text.
+            spans: [start, end) of each turn.
+
+        Returns:
+            float32 [tokens - 1].
+        """
+        weights = np.zeros(tokens, dtype=np.float32)
+        if self.scope in ("prompt", "both") and not self.turns:
+            weights[:] = 1.0
+        elif self.scope in ("prompt", "both", *ROLES):
+            for number, (role, (start, end)) in enumerate(zip(roles, spans, strict=True)):
+                if (self.scope not in ROLES or self.scope == role) and (not self.turns or number in self.turns):
+                    weights[start:end] = 1.0
+        found: FloatArray = weights[:-1]
+        return found
+
+    def written(self, token: int, turns: int, *, thinking: bool) -> float:
+        """Weight of the position that emits a generated token.
+
+        Args:
+            token: Number of the token, from 0.
+            turns: Turns of the prompt.
+            thinking: Whether the text so far is inside a thought.
+        """
+        if self.scope == "prompt":
+            return float(token == 0 and not self.turns)
+        if self.scope not in _WRITTEN or (self.turns and turns not in self.turns):
+            return 0.0
+        if self.scope in ("thinking", "answer") and thinking != (self.scope == "thinking"):
+            return 0.0
+        return self.schedule.weight(token)
+
+    @property
+    def thoughts(self) -> bool:
+        """Whether it depends on what was written so far."""
+        return self.scope in ("thinking", "answer")
+
+
+def thinking(text: str) -> bool:
+    """Whether a text ends inside a thought.
+
+    Example:
+        >>> thinking("<think> hm"), thinking("<think> hm </think> Yes")
+        (True, False)
+    """
+    return text.rfind(_OPEN) > text.rfind(_CLOSED)
+
+
+# What a sweep and a cross-talk matrix have in common: how texts are steered and sampled.
+
+Unit = Literal["fraction", "raw"]
+Decoding = Literal["sample", "greedy"]
+
+CONTROLS = (
+    "Directions of the same length that mean nothing, added instead. Random ones, mixes of neutral texts, vectors from "
+    "shuffled labels and mixes of the emotions, as far as they apply; each is read along itself, as the emotion is. 32 "
+    "give a sharp test; with fewer than 8 there is none."
+)
+SAMPLES = "Texts for each prompt, strength and direction. They differ by their random numbers only."
+NEW_TOKENS = "How long a continuation may become, in tokens. A word is one token or a few."
+UNITS = (
+    "What a strength of 1 is. A fraction of the usual length of the activations compares over layers and models; raw "
+    "counts multiples of a vector of length 1."
+)
+UNIT_NAMES = {"fraction": "Fraction of the residual norm", "raw": "Raw multiples of the unit direction"}
+OPERATION = (
+    "What is done along the direction. Add moves along it; project out removes what lies along it (strength 1 removes "
+    "all); clamp sets it to a value. Cap removes only what lies above a percentile of neutral text, floor fills up "
+    "what is missing below one, at strength 1 in full."
+)
+OPERATION_NAMES = {"add": "Add", "project_out": "Project out", "clamp": "Clamp", "cap": "Cap", "floor": "Floor"}
+SCOPE = (
+    "Which tokens are steered: those being written, those of the prompt, or both. In a conversation, the words of one "
+    "side; of what is written, the thought or the answer after it."
+)
+SCOPE_NAMES = {
+    "generated": "Generated text",
+    "prompt": "Prompt",
+    "both": "Both",
+    "system": "System prompt",
+    "user": "User",
+    "assistant": "Assistant",
+    "thinking": "Thought",
+    "answer": "Answer after a thought",
+}
+TURNS = "Steer only these turns of the conversation, counted from 0. What is written is the turn after the last."
+DECODING = "How tokens are chosen. With the same noise at every strength, texts differ by the strength and not by luck."
+DECODING_NAMES = {"sample": "Sampling, same noise", "greedy": "Greedy"}
+TEMPERATURE = "How freely words are drawn: 1 as the model would, below 1 the likelier ones, above 1 the rarer ones."
+
+
+def parse_turns(text: str) -> tuple[int, ...]:
+    """Reads `0,2`.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError("The turns cannot be read", where=repr(text), expected="numbers such as 0,2") from error
+
+
+def parse_span(text: str) -> tuple[int, int]:
+    """Reads `2:5`, `2`, or `all`, whose last layer is -1.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    first, _, last = ("0:-1" if text == "all" else text).partition(":")
+    try:
+        return int(first), int(last or first)
+    except ValueError as error:
+        raise SettingsError(
+            "The layers cannot be read", where=repr(text), expected="first:last, such as 2:5, or all"
+        ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingSettings:
+    """How texts are steered and sampled; equal settings give equal texts.
+
+    Attributes:
+        prompts: The texts that are continued.
+        controls: Random directions of the same norm at every strength.
+        samples: Texts for each prompt, strength and direction; they differ by their sampling noise.
+        max_new_tokens: Longest continuation.
+        layer: Layer that is read, and steered where there is no `span`; None takes the one chosen when the vectors
+            were built.
+        span: First and last of the layers that are steered together; None steers `layer` alone. What is added is
+            shared: each of n layers gets the n-th part of the strength, in its own unit. Project out and clamp act
+            on every layer in full.
+        unit: `fraction` of the mean residual norm at the layer over neutral text, or `raw` multiples of the unit
+            direction.
+        operation: `add`, `project_out` (strength 1 removes all of it), `clamp`, `cap` (strength 1 removes all that lies
+            above `bound`) or `floor` (strength 1 fills up all that is missing below it).
+        scope: Steer the positions that emit a token (`generated`: the prompt's last token and all generated ones),
+            the `prompt` (all its tokens), `both`, or a part of a conversation, see `operators.Where`.
+        decoding: `sample` with noise shared by all rows of one (prompt, sample), or `greedy`.
+        temperature: Divides the logits before sampling.
+        top_p: Sample from the smallest set of tokens with at least this probability.
+        seed: Of the noise and of the control directions.
+        chat: Wrap prompts in the model's chat template.
+        bound: Percentile of neutral tokens that `cap` and `floor` hold to, along each steered direction.
+        gate: Steer a token only while another reading of it is high; None steers every token in the scope.
+        schedule: Which of the generated tokens are steered, and how much.
+        turns: Only these turns of the conversation are steered, see `operators.Where`; empty for all.
+        before: For each prompt the turns in front of it; the prompt is then the user's last one. Empty for none.
+    """
+
+    prompts: Annotated[tuple[str, ...], Ask("Prompts", "Texts to continue.", option="--prompt", metavar="TEXT")]
+    controls: Annotated[int, Ask("Control directions", CONTROLS, least=0, most=256)] = 32
+    samples: Annotated[int, Ask("Samples", SAMPLES, least=1, most=256)] = 4
+    max_new_tokens: Annotated[int, Ask("New tokens", NEW_TOKENS, least=1, most=1024, option="--tokens")] = 40
+    layer: Layer = None
+    span: Annotated[
+        tuple[int, int] | None,
+        Ask("Layers", "Steer first:last or all, with the strength shared.", option="--layers", read=parse_span),
+    ] = None
+    unit: Annotated[Unit, Ask("Unit of strength", UNITS, names=UNIT_NAMES)] = "fraction"
+    operation: Annotated[Operation, Ask("Operation", OPERATION, names=OPERATION_NAMES)] = "add"
+    scope: Annotated[Scope, Ask("Where", SCOPE, names=SCOPE_NAMES)] = "generated"
+    decoding: Annotated[Decoding, Ask("Decoding", DECODING, names=DECODING_NAMES)] = "sample"
+    temperature: Annotated[float, Ask("Temperature", TEMPERATURE, least=0.01, most=10.0, step=0.1)] = 1.0
+    top_p: Annotated[float, Ask("Top-p", "Leaves out unlikely tokens.", least=0.01, most=1.0, step=0.05)] = 1.0
+    seed: Seed = 0
+    chat: Chat = False
+    bound: Bound = 95.0
+    gate: GateAsked = None
+    schedule: ScheduleAsked = EVERY_TOKEN
+    turns: Annotated[tuple[int, ...], Ask("Turns", TURNS, metavar="N,N", read=parse_turns)] = ()
+    before: tuple[tuple[Turn, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.prompts or not all(p.strip() for p in self.prompts):
+            raise SettingsError("A sweep needs a prompt", expected="at least one text that is not empty")
+        require(len(self.before) in (0, len(self.prompts)), "before", "turns for every prompt", len(self.before))
+        if len(set(zip(self.prompts, self.before or self.prompts, strict=True))) != len(self.prompts):
+            raise SettingsError("The same prompt is there twice", remedy="Remove one, or raise the number of samples")
+        enforce(self)
+        if self.span is not None:
+            require(0 <= self.span[0] <= self.span[1], "layers", "first and last layer, such as 2:5", self.span)
+        if self.decoding == "greedy" and self.samples > 1:
+            raise SettingsError(
+                "Greedy decoding gives the same text for every sample",
+                expected="1 sample",
+                found=str(self.samples),
+                remedy="Ask for one sample or for sampling",
+            )
+        require_care(self.operation, self.schedule)
+        talks = self.chat or any(self.before)
+        require(talks or not (self.turns or self.scope in ROLES), "scope", "turns of a conversation", self.scope)
+
+    @property
+    def where(self) -> Where:
+        """The tokens that are steered."""
+        return Where(self.scope, self.turns, self.schedule)
+
+
+def require_care(operation: Operation, schedule: Schedule) -> None:
+    """Refuses settings of an operation that contradict each other.
+
+    Raises:
+        SettingsError: They do.
+    """
+    decays = operation == "clamp" and schedule.half_life
+    require(not decays, "half-life", "none with clamp, which sets a value", schedule.half_life)
+
+
+def require_shares(operation: Operation, strengths: Sequence[float]) -> None:
+    """Refuses strengths of a cap or a floor that are no shares.
+
+    Raises:
+        SettingsError: One lies below 0 or above 1.
+    """
+    shares = operation not in BOUNDED or all(0 <= strength <= 1 for strength in strengths)
+    require(shares, "strengths", f"0 to 1 with {operation}: a share of what lies beyond the bound", strengths)
+
+
+def require(condition: bool, name: str, expected: str, found: object) -> None:
+    """Refuses a setting that is out of range.
+
+    Raises:
+        SettingsError: The condition does not hold.
+    """
+    if not condition:
+        raise SettingsError(f"The setting '{name}' is out of range", expected=expected, found=str(found))
+
 
 __all__ = ["Decoding", "SweepSettings", "Unit", "clean_strengths", "parse_strengths"]
 
@@ -159,3 +532,34 @@ class SweepSettings(WritingSettings):
 def is_control(direction: str) -> bool:
     """Whether a direction of a sweep is a control without a name of its own."""
     return direction.startswith(("control-", "far-", "gate-"))
+
+
+# What a cross-talk matrix is asked to do.
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossTalkSettings(WritingSettings):
+    """Settings of one cross-talk matrix; equal settings give equal texts.
+
+    Attributes:
+        strength: Of every emotion alike, in `unit`s; not 0.
+        emotions: Which to steer and to read; empty takes all of the vectors.
+    """
+
+    strength: Annotated[float, Ask("Strength", "The same for every emotion, in the unit of strength.", step=0.05)]
+    emotions: Annotated[
+        tuple[str, ...],
+        Ask("Emotions", "Steer and read this one (default: all).", option="--emotion", metavar="E", of_vectors=True),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not math.isfinite(self.strength) or self.strength == 0:
+            raise SettingsError(
+                "Cross-talk needs a strength that steers",
+                expected="a finite number other than 0",
+                found=str(self.strength),
+            )
+        require_shares(self.operation, (self.strength,))
+        if len(set(self.emotions)) != len(self.emotions):
+            raise SettingsError("The same emotion is there twice", remedy="Name each emotion once")

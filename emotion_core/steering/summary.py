@@ -9,23 +9,341 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.numbers import finite
-from emotion_core.evaluation.controls import KINDS
-from emotion_core.steering.band import KindNull, KindTest, against_kinds
-from emotion_core.steering.coherence import Limits, coherence_limits, outer_strengths, usable_window
-from emotion_core.steering.comparison import Comparison, ComparisonPoint, Interval, interval, kind_of, point
+from emotion_core.evaluation.controls import KIND_WORDS, KINDS, Kind
 from emotion_core.steering.directions import FAR, GATE
-from emotion_core.steering.plan import PlannedRow
+from emotion_core.steering.generate import PlannedRow
 from emotion_core.steering.settings import is_control
-from emotion_core.steering.standard import standardise
+
+# The null: where the effect of one more direction that means nothing would fall.
+
+# Degrees of freedom below which no test is made.
+LEAST_FREEDOM = 3
+# A Student tail says nothing about chances this small.
+_SMALLEST_P = 1e-6
+
+
+def null_band(controls: Sequence[float], freedom: int, comparisons: int = 1) -> tuple[float, float] | None:
+    """Where the effect of one more random direction falls with 95 % probability.
+
+    A Student prediction interval: percentiles of eight controls would be their extremes, which a ninth random
+    direction leaves twice in nine times.
+
+    Args:
+        controls: Mean effect of each control; those at the opposite strength may stand with them, because the
+            opposite of a random direction is as random.
+        freedom: Number of different control directions.
+        comparisons: Strengths that are looked at together (Bonferroni).
+    """
+    if freedom < 3 or len(controls) < 3:
+        return None
+    values = np.asarray(controls)
+    quantile = stats.t.ppf(1 - 0.025 / comparisons, freedom - 1)
+    half = float(quantile * values.std(ddof=1) * np.sqrt(1 + 1 / freedom))
+    return float(values.mean()) - half, float(values.mean()) + half
+
+
+def kind_words(kind: str) -> str:
+    """A kind of control as a person reads it."""
+    words = {str(name): text for name, text in KIND_WORDS.items()}
+    return (words | {"far": "mixes of neutral texts as far off the data", "gate": "the same behind other gates"}).get(
+        kind, kind
+    )
+
+
+@dataclass(frozen=True)
+class KindNull:
+    """What the controls of one kind do.
+
+    Attributes:
+        kind: Of the controls.
+        n: How many could be read.
+        mean: Of their effects.
+        sd: Standard deviation of their effects, None for a single one.
+        high: What one more control of this kind passes with 5 % probability.
+        p_value: Chance of one more control of this kind to do as much as the emotion.
+    """
+
+    kind: str
+    n: int
+    mean: float
+    sd: float | None
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class KindTest:
+    """An effect against all kinds of controls.
+
+    Attributes:
+        low: Below it one more control of the lowest kind falls with 5 % probability.
+        high: Above it one more control of the highest kind falls with 5 % probability. The effect lies above exactly
+            where `p_value` is below .05.
+        p_value: Against the kind that the effect stands out least from.
+        hardest: That kind.
+        widest: The kind whose effects vary most.
+        kinds: Every kind by itself.
+    """
+
+    low: float
+    high: float
+    p_value: float
+    hardest: str
+    widest: str
+    kinds: tuple[KindNull, ...]
+
+    @property
+    def evidence(self) -> bool:
+        """Whether the effect lies beyond every kind of control."""
+        return self.p_value <= 0.05
+
+
+def against_kinds(effect: float, controls: npt.ArrayLike, kinds: Sequence[str], tail: float = 0.05) -> KindTest | None:
+    """Tests an effect, one-sided, against controls of several kinds.
+
+    A Student prediction interval: eight controls of a kind are too few to count ranks. Every kind has its own mean. The
+    standard deviation is pooled within kinds, but never smaller than the kind's own, so that a wide kind is not
+    judged by the narrow ones.
+
+    Args:
+        effect: Of the emotion; where it is not a number, the ends are still given and p is 1.
+        controls: float [controls], the same of each control; those that are not numbers do not count.
+        kinds: Of the controls.
+        tail: Probability beyond each end.
+
+    Returns:
+        None with too few controls, or with controls that all do the same.
+    """
+    values, own = np.asarray(controls, np.float64), np.array(kinds, dtype=object)
+    values, own = values[np.isfinite(values)], own[np.isfinite(values)]
+    present: list[Kind] = [kind for kind in KINDS if (own == kind).any()]
+    groups = {kind: values[own == kind] for kind in present}
+    freedom = len(values) - len(groups)
+    if freedom < LEAST_FREEDOM:
+        return None
+    pooled = float(np.sqrt(sum(((group - group.mean()) ** 2).sum() for group in groups.values()) / freedom))
+    if pooled <= 0:
+        return None
+    quantile = float(stats.t.ppf(1 - tail, freedom))
+    nulls, lows = [], []
+    for kind, group in groups.items():
+        spread = float(group.std(ddof=1)) if len(group) > 1 else None
+        reach = max(pooled, spread or 0.0) * float(np.sqrt(1 + 1 / len(group)))
+        mean = float(group.mean())
+        p = max(_SMALLEST_P, float(stats.t.sf((effect - mean) / reach, freedom))) if np.isfinite(effect) else 1.0
+        nulls.append(KindNull(kind, len(group), mean, spread, mean + quantile * reach, p))
+        lows.append(mean - quantile * reach)
+    hardest = max(nulls, key=lambda null: null.high)
+    return KindTest(
+        low=min(lows),
+        high=hardest.high,
+        p_value=max(null.p_value for null in nulls),
+        hardest=max(nulls, key=lambda null: null.p_value).kind,
+        widest=max(nulls, key=lambda null: null.sd or 0.0).kind,
+        kinds=tuple(nulls),
+    )
+
+
+# Readings of generated texts in standard deviations of the unsteered ones.
+
+
+def standardise(rows: Sequence[PlannedRow], readings: FloatArray) -> FloatArray:
+    """Readings in standard deviations of the unsteered texts, centred prompt by prompt.
+
+    The mean is each prompt's own; the standard deviation is pooled over prompts, within prompts.
+    """
+    prompts = np.array([row.prompt for row in rows])
+    baseline = np.array([row.unsteered and not row.greedy for row in rows])
+    if not baseline.any():
+        baseline = np.array([row.unsteered for row in rows])
+    baseline &= np.isfinite(readings).all(1)
+    centred = np.full(readings.shape, np.nan, dtype=np.float64)
+    squares, freedom = np.zeros(readings.shape[1]), 0
+    for prompt in np.unique(prompts):
+        own = readings[baseline & (prompts == prompt)].astype(np.float64)
+        if not len(own):
+            continue
+        mine = prompts == prompt
+        centred[mine] = readings[mine] - own.mean(0)
+        squares += ((own - own.mean(0)) ** 2).sum(0)
+        freedom += len(own) - 1
+    spread = np.sqrt(squares / freedom) if freedom > 0 else np.zeros_like(squares)
+    scaled = np.divide(centred, spread, out=np.full_like(centred, np.nan), where=spread > 0)
+    return scaled.astype(np.float32)
+
+
+# Controls with a name: what label-shuffled vectors, another emotion or plain words do to the same reading.
+
+ControlKind = Literal["shuffled", "emotion", "words"]
+
+
+@dataclass(frozen=True)
+class ComparisonPoint:
+    """One strength of a named control.
+
+    Attributes:
+        strength: In the units of the settings; 0 for the prompt-only rival, which steers nothing.
+        effect: Mean change of the emotion score against the unsteered text of the same noise.
+        effect_low: Lower end of its 95 % interval (see `interval`), None below 3 texts.
+        effect_high: Upper end.
+        surprise: Mean surprise, nats a token.
+        n: Texts that could be read.
+    """
+
+    strength: float
+    effect: float | None
+    effect_low: float | None
+    effect_high: float | None
+    surprise: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A named control over the strengths of a sweep.
+
+    Attributes:
+        name: `shuffled-K`, an emotion, or `in words`.
+        kind: What it is.
+        points: Ascending strengths without 0; a single point for the words.
+    """
+
+    name: str
+    kind: ControlKind
+    points: tuple[ComparisonPoint, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"name": self.name, "kind": self.kind, "points": [dict(vars(point)) for point in self.points]}
+
+
+class Interval(NamedTuple):
+    """A mean with its 95 % interval, None where there is none, and the degrees of freedom of its width."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    freedom: int
+
+
+def interval(changes: npt.NDArray[np.float64], prompts: npt.ArrayLike | None = None) -> Interval:
+    """Mean with its 95 % interval (Student's t).
+
+    With three prompts or more the prompt is the unit: texts of one prompt are alike, and what a reader wants to know is
+    how other prompts would do. With fewer the interval is for these prompts alone, over the texts around their means.
+
+    Args:
+        changes: float64 [texts].
+        prompts: int [texts], prompt of each; by default all of one.
+    """
+    if not len(changes):
+        return Interval(None, None, None, 0)
+    groups = np.zeros(len(changes), dtype=int) if prompts is None else np.asarray(prompts)
+    own = [changes[groups == prompt] for prompt in np.unique(groups)]
+    means = np.array([group.mean() for group in own])
+    mean = float(means.mean()) if len(own) > 2 else float(changes.mean())
+    if len(own) > 2:
+        freedom, error = len(own) - 1, float(means.std(ddof=1) / np.sqrt(len(own)))
+    else:
+        freedom = len(changes) - len(own)
+        squares = sum(float(((group - group.mean()) ** 2).sum()) for group in own)
+        error = float(np.sqrt(squares / max(freedom, 1) / len(changes)))
+    if len(changes) < 3 or freedom < 1:
+        return Interval(finite(mean), None, None, 0)
+    half = float(stats.t.ppf(0.975, freedom)) * error
+    return Interval(finite(mean), finite(mean - half), finite(mean + half), freedom)
+
+
+def interval_words(prompts: int) -> str:
+    """What the intervals of so many prompts stand for."""
+    if prompts > 2:
+        return f"95 % intervals over {prompts} prompts"
+    return "95 % intervals for this prompt alone" if prompts == 1 else "95 % intervals for these two prompts alone"
+
+
+def point(
+    strength: float,
+    changes: npt.NDArray[np.float64],
+    surprise: npt.NDArray[np.float64],
+    prompts: npt.ArrayLike | None = None,
+) -> ComparisonPoint:
+    """A point from the changes, the surprise and the prompts of its texts."""
+    seen = surprise[np.isfinite(surprise)]
+    nats = float(seen.mean()) if len(seen) else None
+    return ComparisonPoint(strength, *interval(changes, prompts)[:3], nats, len(changes))
+
+
+def kind_of(name: str) -> ControlKind:
+    """What a direction beyond the random controls is."""
+    return "shuffled" if name.startswith("shuffled-") else "emotion"
+
+
+# Where the model still makes sense: limits from the unsteered texts, and the stretch of strengths that keeps them.
 
 Numbers = npt.NDArray[np.float64]
+
+# A strength is coherent while the mean of its texts lies within this many standard deviations (of single unsteered
+# texts) of the unsteered mean, on either side: texts as predictable as a loop have left it as those that fall apart.
+COHERENCE_SDS = 1.0
+# Room for repetition beyond the same limit: its standard deviation is often 0 in short unsteered texts.
+REPETITION_ROOM = 0.05
+
+
+class Limits(NamedTuple):
+    """What counts as coherent, for the mean of the texts of a strength.
+
+    Attributes:
+        surprise: Highest surprise, nats a token.
+        repetition: Highest repetition, a share.
+        least_surprise: Lowest surprise.
+    """
+
+    surprise: float
+    repetition: float
+    least_surprise: float
+
+    def keeps(self, surprise: Numbers, repeated: Numbers, broken: npt.NDArray[np.bool_]) -> bool:
+        """Whether texts keep the limits on average and none broke; their surprise is nan where they are empty."""
+        seen = surprise[np.isfinite(surprise)]
+        if not len(seen) or broken.any():
+            return False
+        return bool(self.least_surprise <= seen.mean() <= self.surprise and repeated.mean() <= self.repetition)
+
+
+def coherence_limits(rows: Sequence[PlannedRow], surprise: Numbers, repeated: Numbers) -> Limits:
+    """Surprise (nats a token) and repetition (share) that count as coherent, from the sampled unsteered texts."""
+    baseline = np.array([row.unsteered and not row.greedy for row in rows])
+    nats = surprise[baseline & np.isfinite(surprise)]
+    loops = repeated[baseline]
+    if len(nats) < 2:
+        return Limits(float("inf"), float("inf"), float("-inf"))
+    room = COHERENCE_SDS * float(nats.std(ddof=1))
+    most = float(loops.mean() + COHERENCE_SDS * loops.std(ddof=1) + REPETITION_ROOM)
+    return Limits(float(nats.mean()) + room, most, float(nats.mean()) - room)
+
+
+def usable_window(strengths: Sequence[float], coherent: dict[float, bool]) -> tuple[float, float]:
+    """The largest stretch of neighbouring coherent strengths that holds 0."""
+    ordered = sorted(strengths)
+    low = high = ordered.index(0.0)
+    while low > 0 and coherent[ordered[low - 1]]:
+        low -= 1
+    while high < len(ordered) - 1 and coherent[ordered[high + 1]]:
+        high += 1
+    return ordered[low], ordered[high]
+
+
+def outer_strengths(window: tuple[float, float]) -> tuple[float, ...]:
+    """The ends of a window that steer: what controls are written at."""
+    return tuple(s for s in window if s != 0)
 
 
 @dataclass(frozen=True)

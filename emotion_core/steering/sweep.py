@@ -14,8 +14,6 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import shuffled_units
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.steering.coherence import outer_strengths
-from emotion_core.steering.comparison import Comparison, interval_words
 from emotion_core.steering.directions import (
     Directions,
     GatesOf,
@@ -29,16 +27,115 @@ from emotion_core.steering.directions import (
     with_thresholds,
     yardsticks,
 )
-from emotion_core.steering.generate import CONTROLS, Written, generate, never
-from emotion_core.steering.measures import first_difference, longest_loop, repetition
-from emotion_core.steering.plan import plan_controls, plan_rows
+from emotion_core.steering.generate import CONTROLS, Written, generate, never, plan_controls, plan_rows
 from emotion_core.steering.settings import SweepSettings, is_control
-from emotion_core.steering.summary import Role, SlopeTest, StrengthSummary, SweepSummary, summarise, window_of
-from emotion_core.steering.token_values import TokenValues, token_values
+from emotion_core.steering.summary import (
+    Comparison,
+    Role,
+    SlopeTest,
+    StrengthSummary,
+    SweepSummary,
+    interval_words,
+    outer_strengths,
+    summarise,
+    window_of,
+)
 from emotion_core.tracing.score import Continuation, Scores, score
 from emotion_core.vectors.build import unknown_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model
+
+# Measures of a generated text that need no judge: repetition of its tokens.
+
+GRAM = 4
+
+
+def repetition(ids: Sequence[int]) -> float:
+    """Share of 4-grams that stood in the text before, 0 to 1; 0 for a text shorter than two 4-grams."""
+    grams = [tuple(ids[i : i + GRAM]) for i in range(len(ids) - GRAM + 1)]
+    if len(grams) < 2:
+        return 0.0
+    return 1.0 - len(set(grams)) / len(grams)
+
+
+def longest_loop(ids: Sequence[int], longest_period: int = 12) -> int:
+    """Tokens in the longest stretch that repeats itself with one period: 6 for `a b c a b c a b c`, else 0."""
+    longest = 0
+    for period in range(1, min(longest_period, len(ids) - 1) + 1):
+        run = 0
+        for i in range(period, len(ids)):
+            run = run + 1 if ids[i] == ids[i - period] else 0
+            if run >= max(period, GRAM):
+                longest = max(longest, run)
+    return longest
+
+
+def first_difference(ids: Sequence[int], other: Sequence[int]) -> int | None:
+    """Index of the first token that differs, None where the texts are the same."""
+    for i, (a, b) in enumerate(zip(ids, other, strict=False)):
+        if a != b:
+            return i
+    return None if len(ids) == len(other) else min(len(ids), len(other))
+
+
+# Generated texts token by token: how surprising each token is without steering, and how it reads.
+
+
+@dataclass(frozen=True)
+class TokenValues:
+    """Tokens of texts, one after the other.
+
+    Attributes:
+        pieces: For each text its tokens as they are spelled.
+        surprise: float32 [all tokens], nats under the unsteered model.
+        readings: float32 [all tokens], reading of the emotion in standard deviations of the unsteered texts' tokens;
+            0 where these do not vary.
+        usual: Mean and standard deviation of the surprise of the unsteered texts' tokens.
+    """
+
+    pieces: tuple[tuple[str, ...], ...]
+    surprise: FloatArray
+    readings: FloatArray
+    usual: tuple[float, float]
+
+    def of(self, text: int) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+        """Tokens, surprise and readings of one text."""
+        start = sum(len(one) for one in self.pieces[:text])
+        end = start + len(self.pieces[text])
+        return self.pieces[text], self.surprise[start:end], self.readings[start:end]
+
+
+def token_values(
+    model: LoadedModel, written: Sequence[Written], scores: Scores, along: int, kept: Sequence[int]
+) -> TokenValues:
+    """Values of the tokens of some texts.
+
+    Args:
+        model: The model.
+        written: All texts.
+        scores: Of all texts, with the projections of their tokens.
+        along: Direction of the scores that the tokens are read along.
+        kept: Texts that are wanted.
+    """
+    baseline = [i for i, w in enumerate(written) if w.row.unsteered and not w.broken]
+    nats, usual = (
+        _joined([scores.surprise[i] for i in baseline]),
+        _joined([scores.tokens[i][:, along] for i in baseline]),
+    )
+    mean, spread = (float(usual.mean()), float(usual.std())) if len(usual) > 1 else (0.0, 0.0)
+    along_tokens = _joined([scores.tokens[i][:, along] for i in kept])
+    readings = (along_tokens - mean) / spread if spread > 0 else np.zeros_like(along_tokens)
+    return TokenValues(
+        pieces=tuple(tuple(model.pieces(list(written[i].ids))) for i in kept),
+        surprise=_joined([scores.surprise[i] for i in kept]),
+        readings=readings.astype(np.float32),
+        usual=(float(nats.mean()), float(nats.std())) if len(nats) > 1 else (0.0, 1.0),
+    )
+
+
+def _joined(parts: Sequence[FloatArray]) -> FloatArray:
+    whole: FloatArray = np.concatenate([np.zeros(0, np.float32), *parts]).astype(np.float32)
+    return whole
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ import numpy as np
 from emotion_core.base.activations import ModelInfo
 from emotion_core.charts.dose_response import comparison_table, dose_response, summary_table
 from emotion_core.charts.palette import chart_bytes
-from emotion_core.steering.band import against_kinds
-from emotion_core.steering.comparison import Comparison, ComparisonPoint, point
 from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import SlopeTest, StrengthSummary
+from emotion_core.steering.summary import Comparison, ComparisonPoint, SlopeTest, StrengthSummary, against_kinds, point
 from emotion_core.steering.sweep import Sweep
 
 

@@ -14,9 +14,8 @@ from emotion_core.charts.dose_response import (
     text_table,
 )
 from emotion_core.charts.palette import chart_bytes
-from emotion_core.steering.band import against_kinds
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import SlopeTest, StrengthSummary
+from emotion_core.steering.summary import SlopeTest, StrengthSummary, against_kinds
 from emotion_core.steering.sweep import Sweep, SweepRow
 
 

@@ -22,9 +22,8 @@ from emotion_core.charts.crosstalk import (
 )
 from emotion_core.charts.palette import chart_bytes
 from emotion_core.steering.crosstalk import CrossTalk
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.next_token import NextTokenDose
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import CrossTalkSettings, SweepSettings
 
 INFO = ModelInfo("toy", "a" * 64, 4, 8, 64)
 

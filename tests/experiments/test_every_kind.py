@@ -57,8 +57,7 @@ from emotion_core.runs.codec import as_plain
 from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import CrossTalkSettings, SweepSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.settings import BuildSettings
 from experiments.redo_helpers import content

@@ -21,8 +21,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import open_store
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-from emotion_core.steering.settings import WORDS, SweepSettings
+from emotion_core.steering.settings import WORDS, CrossTalkSettings, SweepSettings
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import save_vectors

@@ -17,7 +17,7 @@ from emotion_core.runs.registry import JobRegistry, stop_run
 from emotion_core.runs.store import RunStore
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.settings import CrossTalkSettings
 from emotion_core.steering.sweep import Sweep, sweep
 
 

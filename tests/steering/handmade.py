@@ -11,8 +11,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.directions import Directions, sweep_directions
-from emotion_core.steering.generate import Written, generate
-from emotion_core.steering.plan import plan_controls, plan_rows
+from emotion_core.steering.generate import Written, generate, plan_controls, plan_rows
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.emotion_vectors import EmotionVectors

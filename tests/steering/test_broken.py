@@ -13,8 +13,8 @@ from tiny import tiny_model
 from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.finding import sweep_finding
+from emotion_core.steering.settings import CrossTalkSettings
 from emotion_core.steering.sweep import sweep
 from steering.handmade import random_vectors, run, settings, written
 

@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.steering.band import against_kinds
-from emotion_core.steering.comparison import interval
-from emotion_core.steering.course import turn
-from emotion_core.steering.finding import sweep_finding
+from emotion_core.steering.finding import sweep_finding, turn
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.steering.summary import SlopeTest, StrengthSummary
+from emotion_core.steering.summary import SlopeTest, StrengthSummary, against_kinds, interval
 from emotion_core.steering.sweep import Sweep
 
 

@@ -9,12 +9,10 @@ import pytest
 
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.steering.band import null_band
-from emotion_core.steering.crosstalk import CrossTalk, crosstalk
-from emotion_core.steering.crosstalk_matrix import column_bands, mean_changes, own_tests, specificity
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
-from emotion_core.steering.generate import Written
-from emotion_core.steering.plan import PlannedRow
+from emotion_core.steering.crosstalk import CrossTalk, column_bands, crosstalk, mean_changes, own_tests, specificity
+from emotion_core.steering.generate import PlannedRow, Written
+from emotion_core.steering.settings import CrossTalkSettings
+from emotion_core.steering.summary import null_band
 from steering.handmade import EMOTIONS, random_vectors
 from steering.handmade import run as run_sweep
 from steering.handmade import texts as sweep_texts

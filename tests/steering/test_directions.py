@@ -16,8 +16,7 @@ from emotion_core.steering.directions import (
     sweep_directions,
     yardsticks,
 )
-from emotion_core.steering.generate import interventions
-from emotion_core.steering.plan import PlannedRow
+from emotion_core.steering.generate import PlannedRow, interventions
 from steering.handmade import LAYER, random_controls, random_vectors, run, settings, texts
 
 

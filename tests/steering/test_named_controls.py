@@ -13,7 +13,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import relabelled, shuffled_units
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.steering.finding import sweep_finding
-from emotion_core.steering.plan import n_texts
+from emotion_core.steering.generate import n_texts
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import orthogonal_to, training
 from emotion_core.vectors.estimate import LabelledRows, PairRows

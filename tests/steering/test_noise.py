@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from emotion_core.steering.noise import choose, gumbel
+from emotion_core.steering.generate import choose, gumbel
 
 LOGITS = torch.tensor([1.0, 0.2, -0.5, 2.0, 0.0, -3.0])
 DRAWS = 4000

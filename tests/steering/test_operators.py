@@ -16,13 +16,18 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
 from emotion_core.steering.directions import Directions, sweep_directions, with_thresholds
-from emotion_core.steering.generate import generate
-from emotion_core.steering.operators import Gate, Schedule, Where, parse_gate, parse_schedule, thinking
-from emotion_core.steering.plan import PlannedRow
-from emotion_core.steering.prompt_tokens import prompt_tokens
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.generate import PlannedRow, generate, prompt_tokens
+from emotion_core.steering.settings import (
+    CrossTalkSettings,
+    Gate,
+    Schedule,
+    SweepSettings,
+    Where,
+    parse_gate,
+    parse_schedule,
+    thinking,
+)
 from emotion_core.steering.sweep import sweep
 from emotion_core.tracing.record import project_tokens
 from emotion_core.vectors.build import neutral_texts

@@ -9,7 +9,7 @@ import pytest
 from tiny import CONTEXT, tiny_model
 
 from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError, VectorFileError
-from emotion_core.steering.prompt_tokens import generation_ids
+from emotion_core.steering.generate import generation_ids
 from emotion_core.steering.sweep import sweep
 from steering.handmade import random_vectors, run, settings
 

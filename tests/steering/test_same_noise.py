@@ -7,9 +7,8 @@ import pytest
 import torch
 from tiny import FAMILIES, tiny_model
 
-from emotion_core.steering import generate as generator
-from emotion_core.steering import noise, plan
-from emotion_core.steering.plan import BASELINE_TEXTS
+from emotion_core.steering import generate
+from emotion_core.steering.generate import BASELINE_TEXTS
 from steering.handmade import all_written, run, settings, texts, written
 
 
@@ -34,8 +33,8 @@ def test_strength_zero_equals_transformers_own_greedy_generate(family):
 def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monkeypatch):
     model = tiny(family)
     whole = run(model, scope=scope, samples=3, controls=4, others=("joy", "calm"))
-    monkeypatch.setattr(plan, "CACHE_BYTES", 1)
-    assert len(plan.blocks(plan.plan_rows(whole.settings, 0), 10**6)) > 2
+    monkeypatch.setattr(generate, "CACHE_BYTES", 1)
+    assert len(generate.blocks(generate.plan_rows(whole.settings, 0), 10**6)) > 2
     split = run(model, scope=scope, samples=3, controls=4, others=("joy", "calm"))
     assert texts(split) == texts(whole)
     np.testing.assert_allclose(split.readings, whole.readings, atol=1e-3)
@@ -43,15 +42,15 @@ def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monk
 
 def test_every_forward_pass_takes_a_multiple_of_the_rows_that_give_equal_bits(tiny, monkeypatch):
     rows = []
-    real = generator.step
+    real = generate.step
 
     def noted(model, tokens, *more):
         rows.append(len(tokens))
         return real(model, tokens, *more)
 
-    monkeypatch.setattr(generator, "step", noted)
-    assert len(all_written(tiny("gpt2"), controls=1, samples=3)) % plan.ROW_MULTIPLE
-    assert rows and all(n % plan.ROW_MULTIPLE == 0 for n in rows)
+    monkeypatch.setattr(generate, "step", noted)
+    assert len(all_written(tiny("gpt2"), controls=1, samples=3)) % generate.ROW_MULTIPLE
+    assert rows and all(n % generate.ROW_MULTIPLE == 0 for n in rows)
 
 
 def test_texts_do_not_depend_on_the_order_or_number_of_strengths(tiny):
@@ -89,13 +88,13 @@ def test_all_strengths_share_the_noise_of_their_sample(tiny):
 
 def test_prompts_draw_different_noise(tiny, monkeypatch):
     drawn = []
-    real = noise.gumbel
+    real = generate.gumbel
 
     def noted(*args):
         drawn.append(args)
         return real(*args)
 
-    monkeypatch.setattr(noise, "gumbel", noted)
+    monkeypatch.setattr(generate, "gumbel", noted)
     written(tiny("gpt2"), max_new_tokens=3)
     assert {args[1] for args in drawn} == set(settings().prompts)
     assert {args[2:4] for args in drawn} == {(s, t) for s in range(BASELINE_TEXTS) for t in range(3)}

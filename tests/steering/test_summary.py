@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.steering.band import against_kinds, null_band
-from emotion_core.steering.coherence import coherence_limits, usable_window
-from emotion_core.steering.comparison import interval, interval_words
-from emotion_core.steering.plan import PlannedRow
-from emotion_core.steering.standard import standardise
-from emotion_core.steering.summary import Role, summarise
+from emotion_core.steering.generate import PlannedRow
+from emotion_core.steering.summary import (
+    Role,
+    against_kinds,
+    coherence_limits,
+    interval,
+    interval_words,
+    null_band,
+    standardise,
+    summarise,
+    usable_window,
+)
 
 
 def row(strength=0.0, direction=0, sample=0, prompt=0, **more) -> PlannedRow:

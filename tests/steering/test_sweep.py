@@ -11,10 +11,9 @@ from tiny import MAIN, tiny_model
 from tracing.plain import blocks
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.steering import plan
-from emotion_core.steering.measures import longest_loop, repetition
-from emotion_core.steering.plan import BASELINE_TEXTS, n_texts
-from emotion_core.steering.sweep import sweep
+from emotion_core.steering import generate
+from emotion_core.steering.generate import BASELINE_TEXTS, n_texts
+from emotion_core.steering.sweep import longest_loop, repetition, sweep
 from steering.handmade import LAYER, all_written, random_controls, random_vectors, run, settings, written
 
 
@@ -48,7 +47,7 @@ def test_scope_says_which_positions_are_steered(family, scope):
         assert not prefilled.any()
     else:
         strengths = prefilled.norm(dim=-1)  # a row a condition: unsteered, emotion and control at two strengths
-        assert prefilled.shape[0] % plan.ROW_MULTIPLE == 0
+        assert prefilled.shape[0] % generate.ROW_MULTIPLE == 0
         assert sorted(strengths[:5, 0].round(decimals=3).tolist()) == [0.0, 5.0, 5.0, 5.0, 5.0]
         torch.testing.assert_close(strengths, strengths[:, :1].expand_as(strengths), atol=1e-4, rtol=0)
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from emotion_core.experiments.experiment import start
 from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.settings import CrossTalkSettings
 from ui.services import owner, store
 from ui.vector_sets import BUILT_IN, run_of
 

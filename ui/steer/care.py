@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion_core.steering.operators import EVERY_TOKEN, Gate, Schedule
+from emotion_core.steering.settings import EVERY_TOKEN, Gate, Schedule
 from emotion_core.tracing.steer import BOUNDED, Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

@@ -10,7 +10,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
 from emotion_core.steering.crosstalk import n_matrix_texts
-from emotion_core.steering.crosstalk_settings import CrossTalkSettings
+from emotion_core.steering.settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run

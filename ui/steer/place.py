@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from emotion_core.steering.writing import WritingSettings
+from emotion_core.steering.settings import WritingSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.fields import field
 from ui.steer.care import care_form

@@ -7,8 +7,7 @@ import streamlit as st
 from emotion_core.base.numbers import finite
 from emotion_core.charts.dose_response import shown_name
 from emotion_core.steering.finding import change, signed
-from emotion_core.steering.sweep import Sweep, SweepRow
-from emotion_core.steering.token_values import TokenValues
+from emotion_core.steering.sweep import Sweep, SweepRow, TokenValues
 from ui.charts import new_click
 from ui.linked import first_choice, keep_in_link
 from ui.tokens import Token, shade, token_strip

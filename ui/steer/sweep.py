@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
-from emotion_core.steering.plan import n_texts
+from emotion_core.steering.generate import n_texts
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
 from ui.limits import limit_note

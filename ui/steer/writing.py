@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emotion_core.steering.writing import WritingSettings
+from emotion_core.steering.settings import WritingSettings
 from ui.fields import fields, fold
 
 # Setting and key of its widget.

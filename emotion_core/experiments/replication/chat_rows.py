@@ -44,8 +44,7 @@ from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.stats.intervals import wilson
 from emotion_core.stats.p_words import p_words
-from emotion_core.steering.generate import write_after
-from emotion_core.steering.plan import PlannedRow
+from emotion_core.steering.generate import PlannedRow, write_after
 from emotion_core.tracing.record import project_layers, record_places
 from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 
