@@ -25,7 +25,7 @@ from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.load import load_model
 from emotion_core.vectors.build import build, library_versions
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 PARTS = ("build", "sweep", "evidence", "pages", "memory", "peaks", "scaling", "dtype")
 

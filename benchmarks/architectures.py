@@ -37,7 +37,7 @@ from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import project_tokens
 from emotion_core.tracing.small_twin import shrunk
 from emotion_core.vectors import build as building
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 MOST_PARAMETERS = 6e7
 # What a configuration needs besides small sizes: one layer with attention, or a size that follows from two others.

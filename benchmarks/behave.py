@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from benchmarks.fear_study import SHARED, about, header
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import EmotionCoreError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import settings as process_settings
@@ -34,8 +34,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_activities
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 STRENGTH = 0.2
 

@@ -19,8 +19,7 @@ import torch
 
 from benchmarks.behave import vectors_of
 from benchmarks.planted_behaviors import set_ups
-from emotion_core.base.activations import FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import settings as process_settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings

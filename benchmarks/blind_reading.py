@@ -25,7 +25,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 EMOTIONS = ("fear", "joy", "anger")
 STRENGTHS = (-1.2, -0.8, -0.5, -0.3, 0.0, 0.15, 0.3, 0.5, 0.8, 1.2)

@@ -11,14 +11,13 @@ from typing import Any
 from benchmarks.floor import bare_forward
 from benchmarks.rounds import Times, interleaved, ratio
 from benchmarks.shapes import pairs
-from emotion_core.base.activations import ReadingPosition
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptText
 from emotion_core.tracing.record import cache_key, record
 from emotion_core.vectors.build import build, neutral_texts, training_texts
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def measure(

@@ -26,7 +26,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 PLANTED = (0.5, 1.0, 1.5, 2.0, 3.0)
 

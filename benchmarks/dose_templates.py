@@ -24,10 +24,9 @@ from emotion_core.prompts.library import Template, load_templates
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.dose import DoseReading, read_dose
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 # Built-in templates and the generator's of the same situation.
 PLANTED = {

@@ -16,7 +16,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 LAYERS = 12
 

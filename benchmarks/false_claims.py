@@ -30,9 +30,8 @@ import torch
 from benchmarks import steering_calibration as steered
 from benchmarks.behave_calibration import as_emotions, headlines_say, meaningless, preferences_say
 from benchmarks.calibration import planted, scored, swapped
-from emotion_core.base.activations import FloatArray, ReadingPosition
+from emotion_core.base.activations import ActivationCache, FloatArray, ReadingPosition
 from emotion_core.base.atomic import write_atomically
-from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
@@ -63,8 +62,7 @@ from emotion_core.reading.talking import neutral_peaks, read_scale
 from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import NEUTRAL_SET, build, neutral_texts
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 KINDS: tuple[Kind, ...] = ("random", "neutral", "rotated")
 SET = 12  # directions that stand for emotions together, and are corrected together

@@ -22,7 +22,7 @@ from emotion_core.steering.finding import sweep_finding
 from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build, library_versions
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "models"
 OPENINGS = {

@@ -19,7 +19,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import build, neutral_texts, training_texts
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 OURS = ("model only", "floor", "build")
 

@@ -20,8 +20,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 SETS = ("fear-calm", "emotions-12")
 NARROW = ("bfloat16", "int8")

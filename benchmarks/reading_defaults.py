@@ -29,8 +29,8 @@ from emotion_core.stats.d_interval import cohens_d
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.record import read_tokens
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.estimate import blocks_of, places, project
-from emotion_core.vectors.settings import BuildSettings
 
 WAYS: dict[str, ReadingPosition] = {
     "mean, with the first token": ReadingPosition(first_token=True),

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.atomic import write_atomically
-from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import relabelled

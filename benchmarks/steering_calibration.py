@@ -22,8 +22,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from emotion_core.base.activations import FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.controls import KINDS, draw_controls
 from emotion_core.models.load import load_model
@@ -34,8 +33,7 @@ from emotion_core.steering.next_token import next_token_dose
 from emotion_core.steering.settings import CrossTalkSettings, SweepSettings, even_strengths, parse_strengths
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 PROMPTS = ("When she opened the door, she", "After the phone call he")
 STRENGTHS = (-0.3, 0.15, 0.3)

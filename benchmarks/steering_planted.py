@@ -31,8 +31,7 @@ from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import WORDS, SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep, sweep
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 TRUTH = Path(__file__).parents[1] / "demo_model" / "truth.json"
 EMOTIONS = ("desperate", "calm", "afraid", "angry", "blissful", "sad", "hostile", "loving")

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t as student
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import Transfer, transfer, transfer_sentence
 from emotion_core.experiments.ship import CORE_SET, HOME_SET, STORIES_SET, settings_of, sides_of, stories_of_sides

@@ -17,7 +17,7 @@ import torch
 from sklearn.feature_extraction.text import CountVectorizer
 
 from benchmarks.fear_study import about, header
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import settings as process_settings
 from emotion_core.geometry.compare import compare, mantel
@@ -27,8 +27,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.auroc import Array
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 SETS = ("scenes-171", "emotions-171")
 

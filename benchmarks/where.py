@@ -17,14 +17,13 @@ import torch
 
 from benchmarks.floor import bare_forward, length_sorted_batches
 from benchmarks.shapes import pairs
-from emotion_core.base.activations import ReadingPosition
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
 from emotion_core.tracing.record import length_sorted, pad_right, record
 from emotion_core.vectors.build import build, neutral_texts, training_texts, vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 READING = ReadingPosition()
 

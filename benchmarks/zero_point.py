@@ -19,7 +19,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import neutral_dialogues, neutral_documents, read_baseline, scale_of
 from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import build, neutral_texts
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def main() -> None:

@@ -18,15 +18,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from emotion_core.base.activations import open_cache
 from emotion_core.base.atomic import write_atomically
-from emotion_core.base.cache import open_cache
 from emotion_core.base.errors import VectorFileError
 from emotion_core.base.jobs import Progress, run_to_end
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, Transfer
 from emotion_core.exchange.bundle import bundle_bytes, scored_files
-from emotion_core.exchange.found import Answers, Found
-from emotion_core.exchange.open_file import import_vectors, open_file
+from emotion_core.exchange.open_file import Answers, Found, import_vectors, open_file
 from emotion_core.experiments.evaluation import HELDOUT, TRANSFER, OnSets, ToAnotherSource
 from emotion_core.experiments.experiment import Experiment, result_of
 from emotion_core.experiments.steering import SWEEP
@@ -43,9 +42,8 @@ from emotion_core.steering.sweep import Sweep
 from emotion_core.tracing.doctor import Check
 from emotion_core.tracing.doctor import doctor as doctor_job
 from emotion_core.vectors.build import build as build_job
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import require_model, save_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 S = TypeVar("S")
 R = TypeVar("R")

@@ -8,7 +8,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.limits import build_cost, require_texts, where_it_computes
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.build.form import build_form
 from ui.build.prompt_preview import preview
 from ui.build.prompt_source import choose_prompts

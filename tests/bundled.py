@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.experiments.ship import SHIPPED_FOLDER
 from emotion_core.models.load import load_model
@@ -16,9 +16,8 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline, Form, read_baseline
 from emotion_core.runs.codec import restored
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 T = TypeVar("T")
 

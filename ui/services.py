@@ -6,8 +6,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from emotion_core.base.activations import SERVED
-from emotion_core.base.cache import ActivationCache, open_cache
+from emotion_core.base.activations import SERVED, ActivationCache, open_cache
 from emotion_core.base.errors import BusyError
 from emotion_core.base.jobs import Job
 from emotion_core.base.settings import Settings, settings

@@ -24,9 +24,8 @@ from emotion_core.runs.builds import (
     start_build,
 )
 from emotion_core.runs.housekeeping import on_pressure
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 from ui.services import activation_cache, common_registry, registry, store
 
 BUILT_IN = "fear-calm"

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import ModelInfo
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, ModelInfo
 from emotion_core.base.jobs import Job
 from emotion_core.behavior.asking import UNSTEERED, Condition, ask_scenes, draw
 from emotion_core.behavior.behavior_settings import CONTROL_KINDS, BehaviorSettings

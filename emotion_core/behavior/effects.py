@@ -17,8 +17,7 @@ from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.nulls import LEVEL, hardest_beside, hardest_over_cells
 from emotion_core.behavior.rates import ROOM, as_rate, no_room
 from emotion_core.stats.correlation import adjusted
-from emotion_core.stats.intervals import wilson
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words, wilson
 
 Array = npt.NDArray[np.float64]
 

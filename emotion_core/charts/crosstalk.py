@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion_core.base.numbers import finite
 from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, diverging
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.finding import signed
 from emotion_core.steering.next_token import NextTokenDose

@@ -40,7 +40,7 @@ from emotion_core.geometry.emotion_map import (
 )
 from emotion_core.geometry.stability import Stability, Variant
 from emotion_core.geometry.supervised import Reading
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 
 # The map of emotions as a chart: the plane of two components.
 

@@ -15,8 +15,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.variants import Variant, cosine, differing
 from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
 from emotion_core.stats.d_interval import FEWEST
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import ESTIMATOR_WORDS
+from emotion_core.vectors.emotion_vectors import ESTIMATOR_WORDS, EmotionVectors
 
 _RIVALS = {
     "vocabulary": "bag of words",

@@ -36,9 +36,8 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.checks import check
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import check_enough
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 
 def heldout(arguments: argparse.Namespace) -> Answer:

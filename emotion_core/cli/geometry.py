@@ -17,7 +17,7 @@ from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex, fit_axes, read_norms
 from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import read_norms_off
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors
 

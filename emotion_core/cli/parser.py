@@ -53,7 +53,7 @@ def make_parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def _build(command: argparse.ArgumentParser) -> None:
     from emotion_core.base.activations import POOLINGS
-    from emotion_core.vectors.settings import BuildSettings
+    from emotion_core.vectors.emotion_vectors import BuildSettings
 
     prompt_arguments(command)
     model_arguments(command, "demo")

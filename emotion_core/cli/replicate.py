@@ -11,7 +11,7 @@ from emotion_core.cli.arguments import writable
 
 def replicate(arguments: argparse.Namespace) -> Answer:
     """`replicate --model M [--rows 1-22] [--out REPORT] [--untrained-twin]`."""
-    from emotion_core.base.cache import open_cache
+    from emotion_core.base.activations import open_cache
     from emotion_core.cli.session import open_model, run
     from emotion_core.experiments.replication.book import row_numbers
     from emotion_core.experiments.replication.report import report

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from emotion_core.base.cache import open_cache
+from emotion_core.base.activations import open_cache
 from emotion_core.cli.answer import Answer, plain, words
 from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.session import model_of, progress, run
@@ -19,9 +19,8 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.builds import find_build
 from emotion_core.runs.store import open_store
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 S = TypeVar("S")
 T = TypeVar("T")

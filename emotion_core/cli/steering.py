@@ -10,7 +10,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.charts.crosstalk import crosstalk_sentence, next_token_sentence, words_sentence
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
-from emotion_core.cli.reading_request import said_in
+from emotion_core.cli.reading import said_in
 from emotion_core.cli.runs import result
 from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 from emotion_core.steering.finding import strength_words, sweep_finding

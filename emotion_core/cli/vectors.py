@@ -7,24 +7,21 @@ import hashlib
 import sys
 from pathlib import Path
 
-from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.activations import ReadingPosition, open_cache
 from emotion_core.base.atomic import write_atomically
-from emotion_core.base.cache import open_cache
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from, writable
 from emotion_core.cli.runs import built
 from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
-from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.gguf import model_type
-from emotion_core.exchange.open_file import hint_mismatch, import_vectors, not_finite, open_file
+from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, import_vectors, not_finite, open_file
 from emotion_core.prompts.prompt_set import n_units
 from emotion_core.reading.audit import short_sentence, short_texts
 from emotion_core.runs.limits import build_cost, where_it_computes
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 
 def build(arguments: argparse.Namespace) -> Answer:

@@ -17,8 +17,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import Activations, FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.nulls import permutations, starts, swaps

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import Activations, FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, score_confounds

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emotion_core.base.activations import FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import confound_texts

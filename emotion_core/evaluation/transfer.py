@@ -25,8 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from emotion_core.base.activations import Activations, FloatArray, ModelInfo
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray, ModelInfo
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import counted, finite
@@ -47,7 +46,7 @@ from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.stats.auroc import Array, auroc
 from emotion_core.stats.correlation import adjusted
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, training, without_removed

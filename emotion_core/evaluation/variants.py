@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray, ReadingPosition
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.gaps import auroc_estimate
@@ -30,9 +29,8 @@ from emotion_core.vectors.build import (
     vectors_from,
     without_removed,
 )
-from emotion_core.vectors.emotion_vectors import ESTIMATORS, EmotionVectors, Estimator
+from emotion_core.vectors.emotion_vectors import ESTIMATORS, BuildSettings, EmotionVectors, Estimator
 from emotion_core.vectors.estimate import Block, PairRows, blocks_of, places, project
-from emotion_core.vectors.settings import BuildSettings
 
 # A logistic regression of this many classes, in every fold and layer, takes minutes.
 MOST_CLASSES = 24

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from emotion_core.evaluation.gaps import FEWEST_UNITS, Gap
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 
 SIGNIFICANCE = 0.05
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from emotion_core.base.activations import RECORDER_VERSION, ModelInfo
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import RECORDER_VERSION, ActivationCache, ModelInfo
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.base.settings import Settings

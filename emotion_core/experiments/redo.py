@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, asked, launch, never, require_size, work

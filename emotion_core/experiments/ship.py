@@ -20,9 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from emotion_core.base.activations import ModelInfo, ReadingPosition
+from emotion_core.base.activations import ActivationCache, ModelInfo, ReadingPosition
 from emotion_core.base.atomic import write_atomically
-from emotion_core.base.cache import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import CALM, FEAR, Contrast, Transfer
@@ -46,8 +45,7 @@ from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 SHIPPED_FOLDER = DEMO_FOLDER.parent / "results"
 HOME_SET = "fear-calm"

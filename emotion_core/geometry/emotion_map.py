@@ -37,7 +37,7 @@ from emotion_core.geometry.similarity import Components, cosine_matrix, nearest,
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.stats.auroc import Array
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 if TYPE_CHECKING:

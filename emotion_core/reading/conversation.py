@@ -19,8 +19,7 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, Trend, trend
 from emotion_core.reading.project import GroupMeans
 from emotion_core.reading.text import MOST_CHARACTERS, TokenReading, read_encoding
-from emotion_core.stats.intervals import Link, link
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import Link, link, p_words
 
 
 @dataclass(frozen=True)

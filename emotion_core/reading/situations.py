@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite

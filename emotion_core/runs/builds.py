@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from emotion_core.base.activations import RECORDER_VERSION
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import RECORDER_VERSION, ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
-from emotion_core.exchange.found import Answers, Found
-from emotion_core.exchange.open_file import check_fit, import_vectors
+from emotion_core.exchange.open_file import Answers, Found, check_fit, import_vectors
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, n_units
@@ -22,9 +20,8 @@ from emotion_core.runs.limits import require_texts, texts_of, within_tokens
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.vectors.build import NEUTRAL_SET, build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 
 KIND = "build"
 VECTORS_FILE = "vectors.safetensors"

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
 from emotion_core.models.owner import TURNS, loaded_models, release_idle

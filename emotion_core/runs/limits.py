@@ -12,8 +12,7 @@ from typing import TypeVar
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import LimitError
-from emotion_core.base.jobs import Job, Progress
-from emotion_core.base.pace import Pass, pace
+from emotion_core.base.jobs import Job, Pass, Progress, pace
 from emotion_core.base.settings import Settings
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import PromptSet

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import Activations, FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.geometry.stability import (

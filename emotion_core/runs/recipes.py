@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import EmotionCoreError, RunError
 from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
@@ -16,9 +16,8 @@ from emotion_core.runs import builds
 from emotion_core.runs.codec import from_plain, settings_json, vectors_digest
 from emotion_core.runs.store import Run, RunStore
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 _LOOKED_AT = 100  # finished builds whose vectors are compared with those of a run
 _FORM = "Start again from the form"

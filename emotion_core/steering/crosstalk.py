@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.base.activations import FloatArray, ModelInfo
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.geometry.claims import holm

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emotion_core.base.activations import Activations, FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite

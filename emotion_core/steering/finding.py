@@ -8,7 +8,7 @@ from typing import Literal
 
 from scipy import stats
 
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.steering.summary import StrengthSummary, kind_words, outer_strengths
 from emotion_core.steering.sweep import Sweep, SweepRow
 

@@ -17,8 +17,7 @@ import numpy.typing as npt
 import torch
 from scipy.special import logsumexp
 
-from emotion_core.base.activations import FloatArray
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS, Kind, hardest, rank_p

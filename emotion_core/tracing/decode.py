@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import nnsight
 import torch
 
-from emotion_core.base.pace import pace
+from emotion_core.base.jobs import pace
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, stacked, stream
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of

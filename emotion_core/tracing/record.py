@@ -8,11 +8,17 @@ import nnsight
 import numpy as np
 import torch
 
-from emotion_core.base.activations import RECORDER_VERSION, Activations, FloatArray, ModelInfo, ReadingPosition
-from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.activations import (
+    RECORDER_VERSION,
+    ActivationCache,
+    Activations,
+    CachedRow,
+    FloatArray,
+    ModelInfo,
+    ReadingPosition,
+)
 from emotion_core.base.errors import ModelError
-from emotion_core.base.jobs import Job, Progress
-from emotion_core.base.pace import pace
+from emotion_core.base.jobs import Job, Progress, pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel

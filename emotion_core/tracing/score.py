@@ -10,8 +10,7 @@ import numpy as np
 import torch
 
 from emotion_core.base.activations import FloatArray
-from emotion_core.base.jobs import Job, Progress
-from emotion_core.base.pace import pace
+from emotion_core.base.jobs import Job, Progress, pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream

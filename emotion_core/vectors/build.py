@@ -10,8 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from emotion_core import __version__
-from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, Activations, FloatArray, ReadingPosition
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.models.loaded import LoadedModel
@@ -19,7 +18,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, merge
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
-from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors, Estimator
 from emotion_core.vectors.estimate import (
     Block,
     CrossValidation,
@@ -31,7 +30,6 @@ from emotion_core.vectors.estimate import (
     places,
     side_scores,
 )
-from emotion_core.vectors.settings import BuildSettings
 
 
 def neutral_components(neutral: FloatArray, share: float = 0.5) -> tuple[FloatArray, ...]:

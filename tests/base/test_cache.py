@@ -10,8 +10,7 @@ import pytest
 from tiny import TEXTS, Counter, tiny_model
 from tracing.plain import blocks
 
-from emotion_core.base.activations import ReadingPosition
-from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.activations import ActivationCache, CachedRow, ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.tracing.record import record
 

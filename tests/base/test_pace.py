@@ -9,10 +9,9 @@ import pytest
 import torch
 from tiny import tiny_model
 
-from emotion_core.base import pace as pacing
+from emotion_core.base import jobs as pacing
 from emotion_core.base.activations import ReadingPosition
-from emotion_core.base.jobs import run_to_end
-from emotion_core.base.pace import Pace
+from emotion_core.base.jobs import Pace, run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.runs.limits import build_seconds, sweep_seconds
 from emotion_core.tracing.decode import step

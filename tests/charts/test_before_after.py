@@ -7,7 +7,7 @@ from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.separation import before_after_chart, before_after_table, kept_sentence
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import orthogonal_to, vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def test_both_vectors_stand_side_by_side():

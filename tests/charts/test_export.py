@@ -7,7 +7,7 @@ from emotion_core.charts.palette import chart_bytes, parquet_bytes, table_bytes
 from emotion_core.charts.separation import separation_by_layer
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def test_a_chart_as_png_and_svg():

@@ -9,7 +9,7 @@ from emotion_core.charts.pinned import builds_table, overlaid_builds, overlaid_s
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.steering.summary import StrengthSummary
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def sweep_of(emotion: str, *, evidence: bool):

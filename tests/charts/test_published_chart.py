@@ -8,7 +8,7 @@ from emotion_core.charts.dose_response import beside_published, published_chart
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.report import FEAR_IN_GPT2
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from emotion_core.charts.separation import (
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def scores_of(one, acts):

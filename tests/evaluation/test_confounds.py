@@ -11,7 +11,7 @@ from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.d_interval import FEWEST
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def moved(one: PromptSet, direction: np.ndarray, strength: float, seed: int = 2):

@@ -24,7 +24,7 @@ from emotion_core.evaluation.controls import (
 )
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def test_random_directions_have_no_preferred_one():

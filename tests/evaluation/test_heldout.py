@@ -14,7 +14,7 @@ from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.correlation import adjusted
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 LAYER_KEYS = {"layer", "mean_positive", "mean_negative", "cohens_d", "cohens_d_low", "cohens_d_high", "auroc"}
 LAYER_KEYS |= {"overlap", "null_auroc_95", "p_value"}

@@ -12,7 +12,7 @@ from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import build, orthogonal_to, vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def test_without_the_planted_direction_nothing_is_found():

@@ -9,7 +9,7 @@ from vectors.planted import activations, labelled_set, neutral, pair_set, plante
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.sample_size import detectable_d, power_sentence, power_sentences
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def test_more_texts_or_a_higher_correlation_find_smaller_differences():

@@ -11,7 +11,7 @@ from emotion_core.evaluation.part import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.runs.codec import from_bytes, to_bytes
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.5])

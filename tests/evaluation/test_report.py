@@ -10,7 +10,7 @@ from emotion_core.evaluation.report import size_curve
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 @pytest.mark.parametrize("projected", [False, True])

@@ -7,8 +7,8 @@ from vectors.planted import neutral, pair_set, planted_pairs
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.sample_size import SizePoint, _disjoint, enough, sample_size, split_half
 from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.estimate import LabelledRows, PairRows, blocks_of, estimate, places
-from emotion_core.vectors.settings import BuildSettings
 
 
 def curve(*halves: float, noise: float = 0.3) -> list[SizePoint]:

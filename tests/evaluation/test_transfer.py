@@ -28,8 +28,7 @@ from emotion_core.evaluation.transfer import (
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.runs.codec import from_bytes, to_bytes
 from emotion_core.vectors.build import orthogonal_to, vectors_from
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 FEAR_CALM = Contrast(("afraid", "scared"), ("calm", "serene"))
 WORDS_OF = (*FEAR_CALM.positive, *FEAR_CALM.negative)

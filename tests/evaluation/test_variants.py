@@ -12,8 +12,7 @@ from emotion_core.evaluation.variants import MOST_CLASSES, differing, settings_o
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import ESTIMATORS
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import ESTIMATORS, BuildSettings
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import load_model
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 @pytest.fixture(scope="session")

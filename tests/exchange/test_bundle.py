@@ -12,9 +12,8 @@ import pytest
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
-from emotion_core.exchange.bundle import bundle_bytes, bundle_files, scored_files
+from emotion_core.exchange.bundle import bundle_bytes, bundle_files, projection_table, scored_files
 from emotion_core.exchange.open_file import open_file, slug, slugs
-from emotion_core.exchange.tables import projection_table
 from emotion_core.prompts.files import read_prompt_bytes
 from exchange.conftest import built, labelled, pairs
 
@@ -70,7 +69,7 @@ def test_tables_say_what_was_scored(made, inside):
 def test_of_very_many_projections_the_chosen_layers_are_kept(made, monkeypatch):
     model, vectors, _ = made
     scores = run_to_end(heldout(model, vectors, vectors.prompt_sets))
-    monkeypatch.setattr("emotion_core.exchange.tables.MOST_ROWS", 10)
+    monkeypatch.setattr("emotion_core.exchange.bundle.MOST_ROWS", 10)
     assert projection_table(scores).chosen.all()
 
 

@@ -13,7 +13,7 @@ from vectors.planted import LAYERS, WIDTH, labelled_set, neutral, pair_set, plan
 from emotion_core.base.errors import VectorFileError
 from emotion_core.exchange.gguf import gguf_bytes, model_type, read_gguf
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 @pytest.fixture(scope="module")

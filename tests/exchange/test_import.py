@@ -15,12 +15,11 @@ from safetensors.torch import save as save_torch
 from vectors.planted import INFO, LAYERS, WIDTH, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError, VectorFileError
-from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.gguf import gguf_bytes
-from emotion_core.exchange.open_file import complete, hint_mismatch, not_finite, open_file
+from emotion_core.exchange.open_file import Answers, Found, complete, hint_mismatch, not_finite, open_file
 from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 
 NORMS = np.arange(1, LAYERS + 1, dtype=np.float32)
 VALUES = np.random.default_rng(0).normal(size=(LAYERS, WIDTH)).astype(np.float32)
@@ -181,7 +180,7 @@ PRODUCERS = {
 
 @pytest.mark.parametrize("producer", PRODUCERS)
 def test_the_recipe_works_for_the_usual_files(producer, tmp_path, monkeypatch):
-    from emotion_core.exchange.numpy_file import RECIPE
+    from emotion_core.exchange.open_file import RECIPE
 
     made, answers, expected = PRODUCERS[producer]
     monkeypatch.chdir(tmp_path)
@@ -251,7 +250,7 @@ def test_damaged_and_boundless_files():
 
 
 def test_an_archive_that_claims_too_much(monkeypatch):
-    monkeypatch.setattr("emotion_core.exchange.numpy_file.LARGEST_UNPACKED", 100)
+    monkeypatch.setattr("emotion_core.exchange.open_file.LARGEST_UNPACKED", 100)
     with pytest.raises(VectorFileError, match="too large"):
         open_file("x", npz(fear=VALUES))
 

@@ -16,8 +16,8 @@ from emotion_core.exchange.bundle import bundle_bytes
 from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.exchange.open_file import open_file
 from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.file import require_model, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 
 
 @pytest.fixture(scope="module")

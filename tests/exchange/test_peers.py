@@ -11,7 +11,7 @@ import torch
 from bundled import Bundled
 from safetensors.torch import load_file
 
-from emotion_core.exchange.card import scale_of
+from emotion_core.exchange.bundle import scale_of
 from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.experiments.ship import SHIPPED_FOLDER
 from emotion_core.tracing.decode import prefill, step

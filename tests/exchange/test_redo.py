@@ -12,8 +12,14 @@ from safetensors.numpy import load_file
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
-from emotion_core.exchange.bundle import bundle_bytes, bundle_files, fitting_neutral
-from emotion_core.exchange.card import SWEEP_PROMPT, SWEEP_STRENGTHS, SWEEP_TOKENS
+from emotion_core.exchange.bundle import (
+    SWEEP_PROMPT,
+    SWEEP_STRENGTHS,
+    SWEEP_TOKENS,
+    bundle_bytes,
+    bundle_files,
+    fitting_neutral,
+)
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from exchange.conftest import built, labelled, pairs

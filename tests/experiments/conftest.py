@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from bundled import Bundled
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.settings import Settings
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner

@@ -58,8 +58,7 @@ from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import CrossTalkSettings, SweepSettings
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from experiments.redo_helpers import content
 
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]

@@ -23,9 +23,8 @@ from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import open_store
 from emotion_core.steering.settings import WORDS, CrossTalkSettings, SweepSettings
 from emotion_core.tracing.record import record
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import save_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 SET = "emotions-12"
 

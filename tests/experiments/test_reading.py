@@ -13,7 +13,7 @@ from bundled import Bundled
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.cli.parser import make_parser
-from emotion_core.cli.reading_request import make_request
+from emotion_core.cli.reading import make_request
 from emotion_core.experiments.experiment import Bench, asked
 from emotion_core.experiments.kinds import experiment_of
 from emotion_core.experiments.reading import (

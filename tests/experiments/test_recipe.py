@@ -21,8 +21,8 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import open_store
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.file import save_vectors
-from emotion_core.vectors.settings import BuildSettings
 
 TOY = '''
 """How long each vector is at a layer, so many times over."""

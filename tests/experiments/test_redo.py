@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import LimitError, RunError
 from emotion_core.base.settings import Settings
 from emotion_core.experiments.experiment import load, start
@@ -20,7 +20,7 @@ from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 SETTINGS = SweepSettings(
     emotion="fear", prompts=("She said",), strengths=(0.0, 0.2), controls=3, samples=1, max_new_tokens=3

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.evaluation.transfer import author_note
 from emotion_core.experiments.experiment import find, load
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
@@ -41,8 +41,7 @@ from emotion_core.runs.builds import build_key, load_build
 from emotion_core.runs.codec import compressed, rounded
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
 REMEDY = "The shipped result is out of date: run python -m emotion_core.experiments.ship and commit demo_model/results"
 

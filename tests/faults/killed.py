@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.settings import Settings
 from emotion_core.experiments.experiment import load, start
 from emotion_core.experiments.steering import SWEEP
@@ -34,7 +34,7 @@ from emotion_core.runs.housekeeping import tidy
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 
 def sweep_settings(seed: int) -> SweepSettings:

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_core.base import cache as cache_module
-from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base import activations as cache_module
+from emotion_core.base.activations import ActivationCache, CachedRow
 from emotion_core.base.errors import ModelError, RunError
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER

@@ -17,7 +17,7 @@ from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from geometry.maps import affective_vectors, random_vectors, vectors_of, written
 
 NORMS = circumplex()

@@ -21,8 +21,8 @@ from emotion_core.base.errors import EmotionCoreError, VectorFileError
 from emotion_core.exchange.gguf import gguf_bytes
 from emotion_core.exchange.open_file import open_file
 from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 
 NAMES = st.one_of(
     st.sampled_from(["v.safetensors", "v.gguf", "v.npz", "v.npy", "v.pt", "../../v.safetensors", "", "a\0b", "<b>"]),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny import tiny_model
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
@@ -16,7 +16,7 @@ from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors import build as building
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 PATIENCE = 120
 FEAR = [("Steps follow me in the dark.", "Friends walk beside me at noon."), ("The handle turns.", "The kettle sings.")]

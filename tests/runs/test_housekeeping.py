@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_core.base.cache import ActivationCache, CachedRow
+from emotion_core.base.activations import ActivationCache, CachedRow
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
 from emotion_core.runs import housekeeping as memory

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import Progress
 from emotion_core.base.settings import Settings
 from emotion_core.runs.housekeeping import may_look, status

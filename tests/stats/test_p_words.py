@@ -1,4 +1,4 @@
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 
 
 def test_is_never_zero() -> None:

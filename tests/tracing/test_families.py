@@ -17,7 +17,7 @@ from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.vectors.build import build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 # The architectures named in the documentation, by the family that stands for them.
 CLAIMED = {

@@ -17,8 +17,7 @@ from nnsight import CONFIG
 from steering.handmade import all_written
 from tiny import TEXTS, tiny_module, tiny_tokenizer
 
-from emotion_core.base.activations import ReadingPosition
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, ReadingPosition
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt

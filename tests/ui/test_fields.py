@@ -6,7 +6,7 @@ from emotion_core.base.ask import asked_of
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preference_settings import SteeredSettings
 from emotion_core.steering.settings import SweepSettings
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 
 FORMS = (SweepSettings, BehaviorSettings, SteeredSettings, BuildSettings)
 

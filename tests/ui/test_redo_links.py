@@ -14,7 +14,7 @@ from emotion_core.experiments.ship import start_home_build
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.runs.builds import load_build, start_build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.services import activation_cache, common_registry, owner, store
 from ui.vector_sets import vectors_of
 

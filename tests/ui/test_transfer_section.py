@@ -9,7 +9,7 @@ from emotion_core.experiments.evaluation import TRANSFER
 from emotion_core.experiments.experiment import load
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.builds import start_build
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.services import activation_cache, common_registry, owner, store
 
 OWN = b"""emotion,positive,negative

@@ -4,7 +4,7 @@ import pytest
 from emotion_core.base.activations import Activations
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.vectors.build import vectors_from
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from vectors.planted import LAYERS, activations, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 

@@ -14,8 +14,8 @@ from emotion_core.vectors.build import (
     with_midpoints,
     without_removed,
 )
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 from vectors.planted import directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 

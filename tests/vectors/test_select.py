@@ -3,8 +3,8 @@ import pytest
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.estimate import CrossValidation, best_layer, fallback_layer, fold_numbers
-from emotion_core.vectors.settings import BuildSettings
 from vectors.planted import directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 

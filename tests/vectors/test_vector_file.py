@@ -8,8 +8,8 @@ from safetensors.numpy import save
 
 from emotion_core.base.errors import VectorFileError
 from emotion_core.vectors.build import vectors_from
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from emotion_core.vectors.file import load_vectors, require_model, save_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 from vectors.planted import INFO, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 FIELDS = ("model", "emotions", "selected_layers", "selected_layer", "reading", "estimator", "neutral_projection")

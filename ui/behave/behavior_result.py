@@ -11,7 +11,7 @@ from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts import behavior as charts
 from emotion_core.charts.palette import table_bytes
 from emotion_core.experiments.behavior import BEHAVIORS
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from ui.behave.behavior_form import PAGE
 from ui.behave.behavior_texts import behavior_texts
 from ui.charts import show_chart

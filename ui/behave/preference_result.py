@@ -11,7 +11,7 @@ from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceResult
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from ui.behave.preference_form import PAGE
 from ui.charts import new_click, picked, show_chart
 from ui.downloads import downloads, json_download

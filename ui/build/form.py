@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.activations import Pooling, ReadingPosition
-from emotion_core.vectors.settings import BuildSettings
+from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.fields import field, fields, fold
 
 _POSITIONS: dict[str, Pooling] = {

@@ -6,9 +6,8 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from emotion_core.exchange.found import Answers, Found
 from emotion_core.exchange.gguf import model_type
-from emotion_core.exchange.open_file import hint_mismatch, not_finite
+from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, not_finite
 from emotion_core.runs.builds import start_import
 from ui.errors import shown_errors
 from ui.plain import plain

@@ -5,9 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
-from emotion_core.exchange.found import Found
-from emotion_core.exchange.numpy_file import RECIPE, PickledFileError
-from emotion_core.exchange.open_file import open_file
+from emotion_core.exchange.open_file import RECIPE, Found, PickledFileError, open_file
 from ui.errors import show_error, shown_errors
 from ui.explore.vector_import import import_form
 from ui.services import app_settings

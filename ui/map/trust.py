@@ -8,7 +8,7 @@ from emotion_core.charts.emotion_map import variant_plane, variant_planes, varia
 from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.geometry.emotion_map import closeness
 from emotion_core.geometry.stability import RESAMPLES, SPLITS, Stability
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.errors import shown_errors

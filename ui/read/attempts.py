@@ -6,7 +6,7 @@ import streamlit as st
 
 from emotion_core.charts import reading as charts
 from emotion_core.reading.attempts import AttemptsReading
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.plain import plain

@@ -9,7 +9,7 @@ from emotion_core.charts import reading as charts
 from emotion_core.models.encode import line_breaks
 from emotion_core.reading.chance import control_words
 from emotion_core.reading.monitor import LabelledReading, Threshold, Watched
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from ui.charts import show_chart
 from ui.downloads import downloads
 from ui.plain import plain

@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.charts import reading as charts
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.priors import PriorsReading
-from emotion_core.stats.p_words import p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.steering.finding import signed
 from ui.charts import show_chart
 from ui.downloads import downloads

@@ -8,8 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from emotion_core.base.activations import FloatArray, ModelInfo
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import draw_controls
 from emotion_core.experiments.experiment import Bench
@@ -24,9 +23,8 @@ from emotion_core.runs.store import RunStore
 from emotion_core.stats.auroc import Array
 from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET, build
-from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, vector_bytes
-from emotion_core.vectors.settings import BuildSettings
 
 # The twelve emotions of the texts; a set of 171 words has most of them as adjectives.
 TWELVE = (

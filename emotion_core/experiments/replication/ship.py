@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import run_to_end
 from emotion_core.experiments.replication.book import row_numbers
 from emotion_core.experiments.replication.table import (

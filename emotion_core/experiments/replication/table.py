@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emotion_core.base.activations import RECORDER_VERSION, ModelInfo
-from emotion_core.base.cache import ActivationCache
+from emotion_core.base.activations import RECORDER_VERSION, ActivationCache, ModelInfo
 from emotion_core.base.errors import EmotionCoreError, RunError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
