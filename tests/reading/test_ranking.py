@@ -1,16 +1,24 @@
 """Emotions of a text as a whole, beside what the highest of as many directions without a meaning reads."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from bundled import Bundled
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.charts.reading import ranking_chart, ranking_table
+from emotion_core.experiments import reading
+from emotion_core.experiments.experiment import Bench
+from emotion_core.experiments.reading import known_baseline
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.reading import baseline as baseline_module
 from emotion_core.reading.baseline import Baseline, read_baseline
 from emotion_core.reading.sentence import Ranking, beside_random, highest_of, ranking, ranking_controls, sentence_means
 from emotion_core.reading.text import read_text
+from emotion_core.runs.store import RunStore
 
 TEXT = "The footsteps behind me stopped when I stopped."
 
@@ -48,8 +56,6 @@ def test_means_are_those_of_the_tokens_without_the_first_and_both_ends_are_there
 
 
 def test_on_neutral_texts_the_highest_of_random_directions_seldom_leaves_the_line(bundled: Bundled) -> None:
-    from dataclasses import replace
-
     random = np.random.default_rng(1).standard_normal(bundled.twelve.values.shape).astype(np.float32)
     meaningless = replace(bundled.twelve, values=random, prompt_sets=(), neutral_projection=False)
     baseline = run_to_end(read_baseline(bundled.model, meaningless, cache=bundled.cache, kinds=("random",)))
@@ -69,3 +75,19 @@ def test_the_chart_names_the_two_highest_and_draws_the_lines(bundled: Bundled) -
     lines = [row["x"] for rows in chart["datasets"].values() for row in rows if "x" in row]
     assert sorted(lines) == pytest.approx([found.lowest, found.highest])
     assert ranking_table(found)["highest_random"].tolist() == [found.highest] * len(found.emotions)
+
+
+def test_neutral_texts_are_read_once_for_all_times(bundled: Bundled, tmp_path: Path, monkeypatch) -> None:
+    bench = Bench(bundled.model, bundled.vectors, bundled.cache, store=RunStore(tmp_path))
+    fresh = run_to_end(read_baseline(bundled.model, bundled.vectors, cache=bundled.cache, kinds=("random",)))
+    run_to_end(known_baseline(bench, None, kinds=("random",)))
+    reading._baselines.clear()  # as after a restart
+    monkeypatch.setattr(baseline_module, "neutral_texts", lambda *_: pytest.fail("the neutral texts were read again"))
+    again = run_to_end(known_baseline(bench, None, kinds=("random",)))
+    np.testing.assert_array_equal(again.directions, fresh.directions)
+    first, second = (run_to_end(read_text(bundled.model, one, TEXT)) for one in (fresh, again))
+    np.testing.assert_array_equal(first.values, second.values)
+    np.testing.assert_array_equal(first.band_high, second.band_high)
+    other = Bench(bundled.model, replace(bundled.vectors, values=-bundled.vectors.values), store=bench.store)
+    with pytest.raises(pytest.fail.Exception, match="read again"):
+        run_to_end(known_baseline(other, None, kinds=("random",)))
