@@ -14,7 +14,6 @@ from emotion_core.cli.answer import Answer
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from, writable
 from emotion_core.cli.runs import built
 from emotion_core.cli.session import model_of, open_model, run
-from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
 from emotion_core.exchange.gguf import model_type
 from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, import_vectors, not_finite, open_file
 from emotion_core.prompts.prompt_set import n_units
@@ -99,6 +98,9 @@ def import_file(arguments: argparse.Namespace) -> Answer:
 
 def export(arguments: argparse.Namespace) -> Answer:
     """`export VECTORS --out BUNDLE`: numbers, figures, charts, texts and code in one zip."""
+    # Charts, maps and tables of the bundle: a second of imports that a build does not need.
+    from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
+
     out = writable(arguments.out)
     vectors = load_vectors(Path(arguments.vectors))
     if arguments.without_scores:

@@ -24,7 +24,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from emotion_core.base.numbers import finite
 from emotion_core.stats.auroc import Array, Scores, auroc, auroc_interval
@@ -173,6 +172,8 @@ def within_pair_correlation(positive: Scores, negative: Scores) -> float:
     """Spearman correlation of the two sides of contrast pairs; 0 where a side is constant or has under 4 scores."""
     if len(positive) < FEWEST_UNITS:
         return 0.0
+    from scipy.stats import rankdata  # slow to import, and a build does without
+
     return _pearson(rankdata(positive), rankdata(negative))
 
 

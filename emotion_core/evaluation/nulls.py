@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.stats import rankdata
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
@@ -142,6 +140,8 @@ def fixed(vectors: FloatArray, test: FloatArray, draws: int) -> ScoresOfDraws:
 
 def _labelled_scores(train: FloatArray, order: IntArray, bounds: IntArray, held: FloatArray) -> FloatArray:
     """float32 [draws, emotions, texts] from texts in shuffled order, int64 [draws, training texts]."""
+    from scipy.sparse import csr_array  # slow to import, as the next two, and a build does without
+
     draws, n = order.shape
     sizes = np.diff(bounds)
     weights = np.repeat(1 / np.maximum(sizes, 1), sizes).astype(np.float32)
@@ -236,6 +236,8 @@ def direction_aurocs(rows: FloatArray, block: Block, emotions: tuple[str, ...], 
         emotions: Emotions of the block that are scored.
         directions: float32 [directions, width].
     """
+    from scipy.stats import rankdata
+
     found = np.full((len(directions), len(emotions)), np.nan)
     centred = centred_rows(rows)
     if centred is None:
@@ -321,6 +323,8 @@ def relabelled_aurocs(block: Block, emotion: str, scores: Array, draws: int, rng
         draws: How many shuffles.
         rng: Draws them.
     """
+    from scipy.stats import rankdata
+
     positive, negative = block.sides(emotion)
     n, m = len(positive), len(negative)
     used = np.concatenate([positive, negative])

@@ -6,9 +6,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
-from scipy.stats import rankdata
 
 Scores = npt.NDArray[np.floating]
 Array = npt.NDArray[np.float64]
@@ -36,6 +34,8 @@ def auroc(positive: Scores, negative: Scores) -> Array:
     elif n_negative <= _FEW:
         wins = n_positive * n_negative - _wins(negative, positive)
     else:
+        from scipy.stats import rankdata  # slow to import, and few scores do without
+
         both = np.concatenate(
             [np.broadcast_to(positive, (*shape, n_positive)), np.broadcast_to(negative, (*shape, n_negative))], axis=-1
         )
@@ -104,6 +104,8 @@ def auroc_interval(
     Returns:
         Lower and upper end; nan for both where there is no AUROC.
     """
+    from scipy.optimize import brentq  # slow to import, and a build does without
+
     if not math.isfinite(value) or not n_positive or not n_negative:
         return math.nan, math.nan
     share = (1 + level) / 2

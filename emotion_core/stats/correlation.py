@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import false_discovery_control, norm
+from scipy.special import ndtri
 
 Array = npt.NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def fisher_interval(r: Array, n: int) -> tuple[Array, Array]:
     if n < 4:
         return np.full_like(r, np.nan), np.full_like(r, np.nan)
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    half = norm.ppf(0.975) / np.sqrt(n - 3)
+    half = ndtri(0.975) / np.sqrt(n - 3)
     return np.tanh(z - half), np.tanh(z + half)
 
 
@@ -58,6 +58,8 @@ def adjusted(p_values: Array, family: int | None = None) -> Array:
     result, found = np.full(p_values.shape, np.nan), p_values[known]
     if len(found):
         rest = np.ones(max(0, (family or 0) - len(found)))
+        from scipy.stats import false_discovery_control  # slow to import, and a build does without
+
         result[known] = false_discovery_control(np.concatenate([found, rest]))[: len(found)]
     return result
 

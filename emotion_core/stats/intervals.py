@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, norm, t
+from scipy.special import betaincinv, ndtri, stdtrit
 
 Array = npt.NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def mean_interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[Array, Ar
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known, rows, 0).sum(axis=0) / n
         squares = (np.where(known, rows - mean, 0) ** 2).sum(axis=0)
-        half = t.ppf((1 + level) / 2, np.maximum(n - 1, 1)) * np.sqrt(squares / (n - 1) / n)
+        half = stdtrit(np.maximum(n - 1, 1), (1 + level) / 2) * np.sqrt(squares / (n - 1) / n)
     half = np.where(n >= 2, half, np.nan)
     return mean, mean - half, mean + half
 
@@ -69,7 +69,7 @@ def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Interval of a rate (Wilson 1927); nan for both where nothing was tried."""
     if n == 0:
         return math.nan, math.nan
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     share, weight = hits / n, z * z / n
     centre = (share + weight / 2) / (1 + weight)
     half = z * math.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
@@ -87,8 +87,8 @@ def clopper_pearson(hits: float, n: float, level: float = 0.95) -> tuple[float, 
     if n <= 0:
         return math.nan, math.nan
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, hits, n - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, n - hits)) if hits < n else 1.0
+    low = float(betaincinv(hits, n - hits + 1, tail)) if hits > 0 else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
     return low, high
 
 
@@ -123,7 +123,7 @@ def clustered_rate(
         sums = np.bincount(units, weights=off)  # (units,)
         variance = count / (count - 1) * float(sums @ sums) / total**2
         if variance > 0:
-            narrower = (t.ppf(0.975, max(1.0, trials - 1)) / t.ppf(0.975, count - 1)) ** 2
+            narrower = (stdtrit(max(1.0, trials - 1), 0.975) / stdtrit(count - 1, 0.975)) ** 2
             trials = min(trials, rate * (1 - rate) / variance * float(narrower))
     return rate, *clopper_pearson(rate * trials, trials)
 

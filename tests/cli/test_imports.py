@@ -42,3 +42,12 @@ def test_doctor_imports_what_it_uses() -> None:
 def test_help_of_a_command_with_settings_loads_no_model_library(command: str) -> None:
     modules = imported(command, "--help")
     assert [one for one in HEAVY if one in modules and one not in ("numpy", "pydantic")] == []
+
+
+def test_a_build_imports_no_charts_and_no_statistics() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, emotion_core.cli.vectors; print(*sys.modules)"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    heavy = ("altair", "pandas", "scipy.stats", "scipy.optimize", "sklearn.cluster", "emotion_core.geometry.clusters")
+    assert [one for one in heavy if one in done.stdout.split()] == []
