@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,19 +16,19 @@ from typing import Any
 
 import torch
 
-from benchmarks import building, evidence_time, memory, number_format, peers, sweeping, visits, where
+from benchmarks import asking, building, evidence_time, memory, number_format, peers, sweeping, visits, where
 from benchmarks.floor import bare_model
-from benchmarks.rounds import Times
+from benchmarks.rounds import CLOCK, Times
 from benchmarks.shapes import pairs, random_gpt2_small
 from benchmarks.table import markdown
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.gguf_weights import SMOLLM2
-from emotion_core.models.load import load_model
+from emotion_core.models.load import load_model, source_of
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.emotion_vectors import BuildSettings
 
-PARTS = ("build", "sweep", "evidence", "pages", "memory", "peaks", "scaling", "dtype")
+PARTS = ("build", "sweep", "preferences", "evidence", "pages", "memory", "peaks", "scaling", "dtype")
 
 
 def main() -> int:
@@ -36,16 +37,23 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds of every comparison")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
-    parser.add_argument(
-        "--shapes", default="demo,gpt2-small", help="of demo, gpt2-small, and smollm2 for the number formats"
-    )
+    parser.add_argument("--shapes", default="demo,gpt2-small", help="of demo, gpt2-small and smollm2")
     parser.add_argument("--pairs", default="100,1000", help="numbers of pairs to build from; 1000 on demo only")
     parser.add_argument("--no-peers", action="store_true", help="without repeng and steering-vectors")
     parser.add_argument("--environments", type=Path, default=Path(".bench"), help="where the peers are installed")
+    parser.add_argument("--only", default="", help="of the contenders of a build, such as floor,build")
+    parser.add_argument(
+        "--processor",
+        action="store_true",
+        help="processor time of one thread, for a shared machine; no peers",
+    )
     parser.add_argument("--profile", action="store_true", help="only where the time of a build goes, in one thread")
     chosen = parser.parse_args()
     if chosen.profile:
         return profile(chosen)
+    if chosen.processor:  # peers time themselves, by the clock on the wall
+        torch.set_num_threads(1)
+        CLOCK[0], chosen.no_peers = time.process_time, True
     document = run(chosen)
     print(json.dumps(document, indent=2, default=_plain) if chosen.json else markdown(document))
     return 0
@@ -65,11 +73,7 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     document: dict[str, Any] = {"about": about()}
     with tempfile.TemporaryDirectory() as folder:
         for shape in shapes:
-            if shape == SMOLLM2:
-                asked = "dtype" in parts
-                document[shape] = {"dtype": number_format.measure(SMOLLM2, 1, ("fear-calm",))} if asked else {}
-                continue
-            path = DEMO_FOLDER if shape == "demo" else random_gpt2_small(Path(folder))
+            path = random_gpt2_small(Path(folder)) if shape == "gpt2-small" else Path(source_of(shape))
             document[shape] = _shape(path, shape, parts, chosen)
     for shape in shapes:  # the last one stands for the whole
         for key, value in document[shape].items():
@@ -93,12 +97,15 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
     found: dict[str, Any] = {}
     if "build" in parts:
         started: dict[str, peers.Peer] = {} if chosen.no_peers else peers.start(chosen.environments / "peers", path)
+        only = [name for name in chosen.only.split(",") if name]
         counts = [int(one) for one in chosen.pairs.split(",")]
         if shape != "demo":
             counts = [one for one in counts if one <= 100] or counts[:1]
         timed: dict[str, Callable[[list[tuple[str, str]]], float]] = dict(started)
         found["build"] = [
-            building.measure(model, bare, count, chosen.rounds if count <= 100 else max(1, chosen.rounds // 2), timed)
+            building.measure(
+                model, bare, count, chosen.rounds if count <= 100 else max(1, chosen.rounds // 2), timed, only
+            )
             for count in counts
         ]
         for peer in started.values():
@@ -106,10 +113,16 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
     if "sweep" in parts:
         vectors = run_to_end(build(model, [pairs(40)], BuildSettings()))
         found["sweep"] = sweeping.measure(model, bare, vectors, chosen.rounds)
+    if "preferences" in parts:
+        found["preferences"] = asking.measure(model, bare, chosen.rounds)
     if "evidence" in parts and shape == "demo":
         found["evidence"] = evidence_time.measure(model, max(1, chosen.rounds // 2))
     if "dtype" in parts:
-        found["dtype"] = number_format.measure(str(path), chosen.rounds)
+        found["dtype"] = number_format.measure(
+            SMOLLM2 if shape == SMOLLM2 else str(path),
+            chosen.rounds,
+            ("fear-calm",) if shape == SMOLLM2 else number_format.SETS,
+        )
     if "peaks" in parts:
         found["peaks"] = memory.contenders(path, None if chosen.no_peers else chosen.environments / "peers")
     if "scaling" in parts and shape == "demo":

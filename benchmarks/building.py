@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ def measure(
     count: int,
     rounds: int,
     peers: Mapping[str, Callable[[list[tuple[str, str]]], float]],
+    only: Collection[str] = (),
 ) -> dict[str, Any]:
     """A build of `count` pairs at all layers, beside the forward of the bare model and the peers.
 
@@ -72,20 +73,19 @@ def measure(
             "build, one pair changed": rebuild,
             **{name: (lambda run=run: run(both)) for name, run in peers.items()},
         }
-        times = interleaved(contenders, rounds)
+        times = interleaved({name: run for name, run in contenders.items() if not only or name in only}, rounds)
     return {"pairs": count, "times": times, **_ratios(times, list(peers))}
 
 
 def _ratios(times: dict[str, Times], peers: list[str]) -> dict[str, float]:
-    found = {
-        "build_over_floor": ratio(times["build"], times["floor"]),
-        "half_over_all_layers": ratio(times["recording, half the layers"], times["recording, all layers"]),
-        "half_over_half_floor": ratio(times["recording, half the layers"], times["floor, half the layers"]),
-        "rebuild_one_pair_over_full": ratio(times["build, one pair changed"], times["build"]),
+    named = {
+        "build_over_floor": ("build", "floor"),
+        "half_over_all_layers": ("recording, half the layers", "recording, all layers"),
+        "half_over_half_floor": ("recording, half the layers", "floor, half the layers"),
+        "rebuild_one_pair_over_full": ("build, one pair changed", "build"),
+        **{f"build_vs_{peer}": ("build, neutral texts read before", peer) for peer in peers},
     }
-    for peer in peers:
-        found[f"build_vs_{peer}"] = ratio(times["build, neutral texts read before"], times[peer])
-    return found
+    return {key: ratio(times[a], times[b]) for key, (a, b) in named.items() if a in times and b in times}
 
 
 def _record(model: LoadedModel, texts: list[str], depth: int) -> None:
