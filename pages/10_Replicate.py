@@ -5,8 +5,7 @@ import streamlit as st
 from ui.built_in import need_vectors
 from ui.page import begin
 from ui.replicate.fear_study import fear_study
-from ui.replicate.run import replication_run
-from ui.replicate.table import replication_table
+from ui.replicate.table import replication_run, replication_table
 
 PAPER, GPT2 = "The emotion paper", "Fear in GPT-2"
 

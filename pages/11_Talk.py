@@ -6,9 +6,7 @@ from ui.built_in import need_vectors
 from ui.errors import shown_errors
 from ui.page import begin
 from ui.talk.conversation import conversation, send
-from ui.talk.form import steering_form
-from ui.talk.scale import talk_scale
-from ui.talk.shipped import shipped_talk
+from ui.talk.form import shipped_talk, steering_form, talk_scale
 from ui.talk.view import legend
 
 working = begin("talk")

@@ -9,17 +9,13 @@ from emotion_core.runs.builds import KIND as BUILD
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.limits import build_cost, require_texts, where_it_computes
 from emotion_core.vectors.emotion_vectors import BuildSettings
-from ui.build.form import build_form
-from ui.build.prompt_preview import preview
-from ui.build.prompt_source import choose_prompts
-from ui.build.result import build_result
-from ui.build.token_audit import token_audit
-from ui.build.too_long import without_long
+from ui.build.form import build_form, without_long
+from ui.build.prompts import choose_prompts, preview
+from ui.build.result import build_result, token_audit
 from ui.errors import shown_errors
-from ui.limits import limit_note
 from ui.page import begin
 from ui.page_run import shown_run
-from ui.run_button import run_button
+from ui.run_button import limit_note, run_button
 from ui.run_panel import run_panel
 from ui.services import activation_cache, app_settings, registry
 from ui.vector_sets import choose_next, put_on_shelf

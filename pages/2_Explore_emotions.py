@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.built_in import need_vectors
 from ui.explore.heldout_tab import heldout_tab
-from ui.explore.vector_upload import vector_upload
+from ui.explore.vector_import import vector_upload
 from ui.map.tab import map_tab
 from ui.page import begin
 

@@ -3,10 +3,8 @@
 import streamlit as st
 
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES
-from ui.behave.behavior_form import behavior_form
-from ui.behave.behavior_result import behavior_result
-from ui.behave.preference_form import preference_form
-from ui.behave.preference_result import preference_result
+from ui.behave.behaviors import behavior_form, behavior_result
+from ui.behave.preferences import preference_form, preference_result
 from ui.built_in import need_vectors
 from ui.page import begin
 from ui.page_run import view_picker

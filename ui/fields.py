@@ -6,14 +6,36 @@ page cannot offer what the core refuses, nor withhold what it takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from emotion_core.base.ask import asked_of
-from ui.more_settings import more_settings
+from emotion_core.base.ask import SEED, asked_of
+from emotion_core.steering.settings import NEW_TOKENS
+
+# What the parameters mean that stand in forms without settings of their own.
+
+__all__ = ["LAYER", "NEW_TOKENS", "SEED"]
+
+LAYER = "Which block of the model is read and steered. The chosen one was found on training texts alone."
+
+
+# The fold under a form for the settings that are seldom changed.
+
+
+def more_settings(defaults: Mapping[str, tuple[str, object]] | None = None) -> DeltaGenerator:
+    """The fold; while it is closed, its label names the settings in it that were changed.
+
+    Args:
+        defaults: Key of a widget to how its setting is called and what it is at first.
+    """
+    state = st.session_state
+    changed = [name for key, (name, value) in (defaults or {}).items() if state.get(key, value) != value]
+    label = "More settings" + (f" (changed: {', '.join(changed)})" if changed else "")
+    return st.expander(label, icon=":material/tune:")
 
 
 def field(
@@ -92,3 +114,16 @@ def fold(settings: type, keys: Mapping[str, str], **more: tuple[str, object]) ->
     asked = asked_of(settings)
     known = {key: (asked[name].ask.label.lower(), asked[name].default) for name, key in keys.items()}
     return more_settings({**known, **more})
+
+
+# Several names in one value of a link: divided by commas, with the commas that belong to a name escaped.
+
+
+def names_to_text(names: Iterable[str]) -> str:
+    """The names with a comma between them; ordinary names look as they are."""
+    return ",".join(name.replace("%", "%25").replace(",", "%2C") for name in names)
+
+
+def names_of_text(text: str) -> list[str]:
+    """The names again, in their order."""
+    return [unquote(name) for name in text.split(",")] if text else []

@@ -15,7 +15,7 @@ from emotion_core.models.encode import offered_arguments
 from emotion_core.models.owner import ModelOwner
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
-from ui.linked_set import linked_set, model_of_linked_run, shelve_linked, vectors_there
+from ui.linked import linked_set, model_of_linked_run, shelve_linked, vectors_there
 from ui.plain import plain
 from ui.services import app_settings, owner
 from ui.vector_sets import BUILT_IN, run_of, shelf

@@ -28,7 +28,7 @@ from emotion_core.reading.monitor import read_labelled
 from emotion_core.reading.text import check_length
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.settings import SweepSettings, parse_strengths
-from ui.name_list import names_of_text, names_to_text
+from ui.fields import names_of_text, names_to_text
 
 NASTY = st.sampled_from(
     ["", " ", "\0", "../../etc/passwd", "<script>alert(1)</script>", "{x}", "{x.__class__}", "{0}", "%s", "=1+1",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from ui.charts import show_chart
+from ui.figure import show_chart
 
 
 def test_a_known_height_is_kept_and_the_title_is_text(monkeypatch: pytest.MonkeyPatch) -> None:

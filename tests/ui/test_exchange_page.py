@@ -96,7 +96,7 @@ def test_the_bundle_of_a_build(open_page, until):
     button(app, "Build vectors").click().run()
     until(app, lambda a: any(b.label == "Everything (.zip)" for b in a.get("download_button")))
     from emotion_core.models.owner import owner_of
-    from ui.build.bundle import bundle
+    from ui.build.result import bundle
     from ui.vector_sets import build_of
 
     build = build_of(app.session_state["run of build"])

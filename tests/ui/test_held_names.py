@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.name_list import names_of_text, names_to_text
+from ui.fields import names_of_text, names_to_text
 
 ODD = ["calm, at ease", "100% sure", "a%2Cb", "plus + and", "מלנכוליה", ",", "%"]
 
@@ -17,7 +17,7 @@ def test_names_come_back_as_they_were() -> None:
 def _held_page() -> None:
     import streamlit as st
 
-    from ui.map.choices import keep_held, kept_held, read_map_link, toggle_held
+    from ui.map.data import keep_held, kept_held, read_map_link, toggle_held
 
     odd = ["calm, at ease", "100% sure", "calm", "at ease"]
     read_map_link()

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.ship import start_home_build, start_home_sweep
 from ui.services import activation_cache, common_registry, owner
-from ui.steer.sweep_result import sweep_of
+from ui.steer.sweep import sweep_of
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]

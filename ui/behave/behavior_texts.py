@@ -14,8 +14,8 @@ from emotion_core.behavior.texts import BehaviorText
 from emotion_core.charts.palette import table_bytes
 from emotion_core.runs.corrections import load_corrections, save_corrections
 from emotion_core.runs.store import Run
-from ui.downloads import download
 from ui.errors import show_error
+from ui.figure import download
 from ui.services import registry
 
 _JUDGEMENTS = {"": None, "counts": True, "does not": False}

@@ -5,8 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.base.activations import Pooling, ReadingPosition
+from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.tracing.located import leave_out_long
 from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.fields import field, fields, fold
+from ui.plain import plain
+from ui.services import ask
 
 _POSITIONS: dict[str, Pooling] = {
     "Mean over tokens, not the first": "mean",
@@ -59,3 +64,28 @@ def build_form() -> BuildSettings:
     pooling = _POSITIONS[str(position)]
     reading = ReadingPosition(pooling, int(start), chat or pooling == "answer")
     return BuildSettings(estimator, reading, neutral, **more)
+
+
+# Texts that are longer than the model's context: a switch that leaves their rows out.
+
+
+def without_long(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], chat: bool) -> tuple[PromptSet, ...]:
+    """Draws the switch and returns the sets, with it on those without rows that are too long.
+
+    Raises:
+        ModelError: A text has nothing that could be read.
+    """
+    wanted = st.toggle(
+        "Leave out rows that are too long",
+        key="leave out long",
+        persist_state="session",
+        help="Rows with a text that is longer than the model's context. Without this such a text stops the build, "
+        "since it would be missing from the vectors.",
+    )
+    if not wanted or not prompt_sets:
+        return prompt_sets
+    left = ask(owner, leave_out_long(owner.model, prompt_sets, chat))
+    for before, after in zip(prompt_sets, left, strict=True):
+        for sentence in after.dropped[len(before.dropped) :]:
+            st.caption(f"{plain(after.name)}: {plain(sentence)}")
+    return left

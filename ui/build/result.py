@@ -4,22 +4,144 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.jobs import Job
 from emotion_core.charts.separation import separation_by_layer, separation_table
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import NOT_TESTED
 from emotion_core.evaluation.words import score_sentence, together_sentence
+from emotion_core.exchange.bundle import bundle_bytes, bundle_files, fitting_neutral
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.owner import ModelOwner
+from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts, short_sentence, short_texts
 from emotion_core.runs.builds import VECTORS_FILE, BuildResult
-from ui.build.bundle import bundle_button
-from ui.build.token_audit import token_audit
-from ui.charts import show_chart
-from ui.downloads import download, downloads, json_download
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import shown_errors
+from ui.figure import download, downloads, emotion_verdict, json_download, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.plain import plain
-from ui.services import store
+from ui.services import ask, store
 from ui.share import link_hint
+from ui.tokens import Token, token_strip
 from ui.vector_sets import build_of
-from ui.verdict import emotion_verdict, shows, verdict
 from ui.working import Working
+
+# The button that takes everything about a vector set along in one zip, made at the click.
+
+
+def bundle_button(
+    vectors: EmotionVectors, scores: HeldOutScores | None, reason: str, owner: ModelOwner, *, name: str, key: str
+) -> None:
+    """One download: safetensors, GGUF, tables, charts, prompts, a card, and the code that redoes them."""
+    download(
+        "Everything (.zip)",
+        lambda: bundle(vectors, scores, reason, owner),
+        f"{name}-bundle.zip",
+        "application/zip",
+        key=f"bundle-{key}",
+    )
+
+
+def bundle(vectors: EmotionVectors, scores: HeldOutScores | None, reason: str, owner: ModelOwner) -> bytes:
+    """The zip; the model is asked which neutral texts fit, where it is the one that the vectors belong to.
+
+    Raises:
+        ModelError: The model is too busy to answer.
+    """
+    if owner.info.fingerprint != vectors.model.fingerprint:
+        return bundle_bytes(bundle_files(vectors, scores, reason))
+    neutral = ask(owner, _neutral(owner.model, vectors.reading))
+    return bundle_bytes(bundle_files(vectors, scores, reason, neutral, owner.model.layers_path))
+
+
+def _neutral(model: LoadedModel, reading: ReadingPosition) -> Job[PromptSet]:
+    """As a job, because only the owner's thread may use the tokenizer."""
+    yield from ()
+    return fitting_neutral(model, reading)
+
+
+# What becomes of every token of a text: chosen row or own text in, marked strip and legend out.
+
+_SHORT = 90
+_MOST_SINKS = 3
+_WORDS: dict[Kind, tuple[str, str]] = {
+    "read": ("read", "underlined"),
+    "skipped": ("of the text, but skipped", "faint"),
+    "special": ("special tokens of the tokenizer", "in a box"),
+    "template": ("added by the chat template", "in a dashed box"),
+    "truncated": ("beyond the model's context", "struck through"),
+}
+
+
+def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: ReadingPosition, *, key: str) -> None:
+    """Lets the visitor pick a text of the sets or type one, and shows what becomes of its tokens."""
+    if not owner.loaded:
+        st.caption("The tokens show when the model's weights are there.")
+        return
+    texts = [t for one in prompt_sets for t in one.texts]
+    if reading.pooling == "mean" and reading.start:
+        with shown_errors():
+            short = ask(owner, short_texts(owner.model, [t.text for t in texts], reading))
+            if short:
+                st.warning(plain(short_sentence(short, reading)), icon=":material/short_text:")
+    chosen = None
+    if texts:
+        chosen = st.selectbox(
+            "Text",
+            range(len(texts)),
+            format_func=lambda i: f"{texts[i].row}, {texts[i].side}: {texts[i].text[:_SHORT]}",
+            key=f"audit-{key}",
+            help="Row of the file and side of the pair.",
+        )
+    own = st.text_area(
+        "Or a text of your own",
+        key=f"audit-own-{key}",
+        height=68,
+        placeholder="Paste any text",
+        help="Shows which of its tokens would be read; nothing is stored.",
+    )
+    text = (own or "").strip() or (texts[chosen or 0].text if texts else "")
+    if not text:
+        return
+    with shown_errors():
+        _strip(ask(owner, audit_tokens(owner.model, text, reading)), owner.info.context, key)
+
+
+def _strip(tokens: tuple[AuditedToken, ...], context: int, key: str) -> None:
+    found = counts(tokens)
+    too_many = found.get("truncated", 0)
+    if too_many:
+        st.warning(
+            f"The text has {len(tokens)} tokens and the model takes {context}: it is refused, not read cut off. "
+            f"Shorten it by {too_many} tokens.",
+            icon=":material/content_cut:",
+        )
+    strip = [Token(token.text, state=token.kind, note=_note(token)) for token in tokens]
+    token_strip(strip, label="Tokens of the text", key=f"strip-{key}")
+    legend = ", ".join(f"{n} {_WORDS[kind][0]} ({_WORDS[kind][1]})" for kind, n in found.items())
+    told = "" if too_many else " The mean over those read stands for the text."
+    st.caption(f"{len(tokens)} tokens: {legend}.{told}{_sinks(tokens)}")
+
+
+def _note(token: AuditedToken) -> str:
+    """What becomes of a token, and how long it is where that stands out."""
+    long = f", {token.times:.3g} times as long as the median at layer {token.longest_at}" if token.sink else ""
+    return _WORDS[token.kind][0] + long
+
+
+def _sinks(tokens: tuple[AuditedToken, ...]) -> str:
+    """Which tokens are attention sinks, and whether they are read."""
+    sinks = [token for token in tokens if token.sink]
+    if not sinks:
+        return ""
+    named = ", ".join(
+        f"{plain(repr(token.text))} ({token.times:.3g} times as long as the median, layer {token.longest_at}, "
+        f"{'read' if token.read else 'left out'})"
+        for token in sorted(sinks, key=lambda one: -one.times)[:_MOST_SINKS]
+    )
+    return f" Attention sinks, whose length says nothing of the text: {named}."
+
 
 _FEW = 8
 

@@ -6,22 +6,99 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table
+from emotion_core.charts.checkup import (
+    confound_chart,
+    confound_table,
+    cosine_table,
+    size_auroc_chart,
+    size_chart,
+    size_table,
+)
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
 from emotion_core.evaluation.part import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
-from emotion_core.experiments.evaluation import CONFOUNDS, OnSets
+from emotion_core.experiments.evaluation import CONFOUNDS, SIZES, OnOwnTexts, OnSets
+from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from ui.charts import show_chart
-from ui.downloads import downloads
-from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
-from ui.explore.own_confounds import own_confounds
+from ui.figure import downloads, scored_verdict, show_chart, shows
 from ui.linked import keep_in_link, part_run
-from ui.run_panel import run_panel
-from ui.verdict import scored_verdict, shows
+from ui.prompt_upload import prompt_uploader, uploaded_sets
+from ui.run_panel import may_start, run_panel
 from ui.working import Working
+
+# How many rows are enough: the curve over the number of training rows, at a click.
+
+
+def sizes(working: Working) -> None:
+    """Offers the curve of the chosen set, then shows it."""
+    vectors = working.vectors
+    if vectors is None or not vectors.prompt_sets:
+        return
+    st.subheader("How many texts are enough?", anchor="how-many")
+    started = f"sizes of {working.run_id}"
+    part_run(started, "sizes", SIZES.kind, vectors)
+    run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None
+    if may_start(started):
+        st.caption("Vectors from two random parts of the training texts, with no text in common, against each other.")
+        if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):
+            return
+        with shown_errors():
+            st.session_state[started] = start_run(working, SIZES, OnOwnTexts())
+            st.rerun()
+        return
+    if run is None:
+        return
+    with shown_errors():
+        points = run_result(run.id, SIZES).points
+        unit = "pairs" if any(one.form == "pairs" for one in vectors.prompt_sets) else "texts of each emotion"
+        charts = (("cosine", size_chart), ("auroc", size_auroc_chart))
+        for column, (name, make) in zip(st.columns(2, gap="medium"), charts, strict=True):
+            with column:
+                chart = make(points, unit)
+                show_chart(chart, alt_text=str(chart.description), key=f"sizes-{name}")
+                downloads(f"sample-size-{name}", chart=chart, table=size_table(points), key=f"sizes-{name}")
+        shows(
+            "How near two directions from as many texts each come to each other, beside those of shuffled labels, and "
+            "how well they separate.",
+            "That more texts of the same kind are better texts: a set with a blind spot keeps it at any size.",
+        )
+
+
+# Contrasts of the visitor's own that a direction must not light up for: the same files as for building.
+
+_OWN = "own confound sets"
+
+
+def uploaded_confounds() -> dict[str, PromptSet]:
+    """The files of this session, by name."""
+    return uploaded_sets(_OWN)
+
+
+def own_confounds() -> tuple[PromptSet, ...]:
+    """A fold with an uploader and the built-in sets; returns what is chosen."""
+    with st.expander("Test a contrast of your own", icon=":material/upload_file:"):
+        st.caption(
+            "Pairs that differ in something that is not the emotion, in the same formats as under Build vectors: "
+            "`positive` and `negative`, or `emotion` and `text`. All rows are tested."
+        )
+        own = prompt_uploader(
+            _OWN, key="confound_files", help_text="One file a contrast; its name is the name of the contrast."
+        )
+        names = [*own, *(n for n in builtin_names(present_only=True) if not n.startswith("confound-") and n not in own)]
+        chosen = st.multiselect(
+            "Contrasts tested besides the built-in ones",
+            [one for one in names if one != "neutral"],
+            default=list(own),
+            key=f"own_confounds_{len(own)}",
+            help="Uploaded files of this session, and other built-in prompt sets.",
+        )
+    found = []
+    for name in chosen:
+        with shown_errors():
+            found.append(own[name] if name in own else load_prompts(name))
+    return tuple(found)
 
 
 def checkup(working: Working, scores: HeldOutScores | None) -> None:

@@ -8,14 +8,11 @@ from emotion_core.charts.separation import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
 from emotion_core.experiments.evaluation import VARIANTS, OnOwnTexts
 from emotion_core.runs.limits import about, build_seconds
-from ui.charts import show_chart
-from ui.downloads import downloads
-from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
+from ui.figure import downloads, show_chart, shows
 from ui.linked import part_run
-from ui.run_panel import run_panel
-from ui.verdict import shows
+from ui.run_panel import may_start, run_panel
 from ui.working import Working
 
 

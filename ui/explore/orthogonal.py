@@ -10,16 +10,14 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.evaluation import ORTHOGONAL, Without
 from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.runs.builds import KIND as BUILD
-from ui.charts import show_chart
-from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.experiments import start_run
-from ui.explore.own_confounds import uploaded_confounds
+from ui.explore.checkup import uploaded_confounds
+from ui.figure import downloads, scored_verdict, show_chart, shows
 from ui.linked import part_run
 from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.vector_sets import build_of, choose_next, put_on_shelf
-from ui.verdict import scored_verdict, shows
 from ui.working import Working
 
 

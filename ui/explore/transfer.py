@@ -21,16 +21,13 @@ from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.limits import about, transfer_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.charts import show_chart
-from ui.downloads import download, downloads, json_download
-from ui.ended import may_start
 from ui.errors import show_error, shown_errors
 from ui.experiments import run_result, start_run
+from ui.figure import download, downloads, json_download, scored_verdict, show_chart, shows
 from ui.linked import part_run
 from ui.plain import plain
 from ui.prompt_upload import prompt_uploader
-from ui.run_panel import run_panel
-from ui.verdict import scored_verdict, shows
+from ui.run_panel import may_start, run_panel
 from ui.working import Working
 
 TARGETS = ("fear-calm", "emotions-12", "emotions-171", "stories-171")

@@ -7,11 +7,9 @@ import streamlit as st
 from emotion_core.charts.transfer import transfer_chart, transfer_table
 from emotion_core.evaluation.transfer import author_note, transfer_sentence
 from emotion_core.experiments.ship import shipped_transfer
-from ui.charts import show_chart
-from ui.downloads import downloads
+from ui.figure import downloads, scored_verdict, show_chart, shows
 from ui.page import PAGES
 from ui.plain import plain
-from ui.verdict import scored_verdict, shows
 
 
 def headline() -> None:

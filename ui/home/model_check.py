@@ -6,11 +6,10 @@ import streamlit as st
 
 from emotion_core.runs.doctors import KIND, Examination, load_examination, start_doctor, start_dry_run
 from emotion_core.tracing.doctor import Check
-from ui.ended import may_start
 from ui.errors import shown_errors
 from ui.linked import part_run
 from ui.plain import plain
-from ui.run_panel import run_panel
+from ui.run_panel import may_start, run_panel
 from ui.services import app_settings, registry, store
 from ui.working import Working
 

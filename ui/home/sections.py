@@ -9,12 +9,12 @@ from emotion_core.experiments.experiment import find
 from emotion_core.experiments.ship import HOME_EMOTION, HOME_SWEEP, shipped_conversation, start_home_build
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.steering.finding import sweep_finding
+from ui.figure import scored_verdict, verdict
 from ui.page import PAGES
 from ui.services import activation_cache, common_registry, store
-from ui.steer.sweep_result import sweep_of
+from ui.steer.sweep import sweep_of
 from ui.talk.view import replies
 from ui.vector_sets import build_of
-from ui.verdict import scored_verdict, verdict
 from ui.working import Working
 
 _AGAINST = "calm"

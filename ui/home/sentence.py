@@ -17,7 +17,7 @@ from ui.errors import show_error
 from ui.home.sentence_emotions import sentence_emotions, zero_points_at_hand
 from ui.linked import taken
 from ui.plain import plain
-from ui.read.strip import reading_strip
+from ui.read.text import reading_strip
 from ui.run_button import at_once_or_asked
 from ui.services import activation_cache, ask, store
 from ui.working import Working

@@ -13,12 +13,10 @@ from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.sentence import Ranking, ranking, ranking_controls, sentence_means
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.charts import show_chart
-from ui.downloads import downloads
+from ui.figure import downloads, show_chart, shows
 from ui.plain import plain
 from ui.services import activation_cache, ask, store
 from ui.vector_sets import run_of, vectors_of
-from ui.verdict import shows
 from ui.working import Working
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 
@@ -10,17 +12,24 @@ from emotion_core.evaluation.transfer import TwinVectors
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.geometry import MAP_CHECKS, TWIN, MapSettings
+from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET, start_set_build
 from emotion_core.geometry.claims import Claim, claims
 from emotion_core.geometry.compare import LayerAgreement, Overlay, compare_layers, overlay
-from emotion_core.geometry.emotion_map import EmotionMap, LayerProfile, layer_profile, map_emotions
+from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS, EmotionMap, LayerProfile, layer_profile, map_emotions
 from emotion_core.geometry.norms import Norms, circumplex, read_norms
 from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import Reading, read_norms_off
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.runs.limits import about, build_seconds
 from emotion_core.runs.map_checks import MapChecks
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import shown_errors
 from ui.experiments import run_result
-from ui.services import store
-from ui.vector_sets import choose_next
+from ui.fields import names_of_text, names_to_text
+from ui.plain import plain
+from ui.run_panel import run_panel
+from ui.services import activation_cache, common_registry, store
+from ui.vector_sets import choose_next, run_of, vectors_of
 from ui.working import Working, choose_emotion
 
 
@@ -169,3 +178,134 @@ def checks_of(vectors: EmotionVectors, clusters: int) -> MapChecks | None:
     """The checks of a map, where they are done."""
     run_id = find(store(), vectors, MAP_CHECKS, MapSettings(clusters))
     return None if run_id is None else loaded_checks(run_id)
+
+
+# Which vectors the map shows: the chosen set, or the built-in 171 emotions, or an offer to build them.
+
+_RUN = "map build"
+_WITHOUT_SET = "emotion on the map"
+# In the order in which they are taken.
+_WHAT = {
+    PLANTED_SET: "**scenes-171**: scenes of 171 emotions by the generator that the demo model was trained with, "
+    "so it is known what a map of them has to show. Choose **emotions-171** in the sidebar to see whether it holds "
+    "for texts by somebody else.",
+    MAP_SET: "the built-in set of 171.",
+    STORIES_SET: "**stories-171**: eight short stories for each of 171 words, none of which holds its word.",
+    CORE_SET: "**emotions-12**: forty situations for each of twelve core emotions.",
+}
+
+
+def map_source(working: Working) -> Source | None:
+    """The vectors to map; None where there are none yet, and the page says how to get them."""
+    if working.vectors is None or working.emotion is None or working.run_id is None:
+        return None
+    if len(working.vectors.emotions) >= FEWEST_EMOTIONS:
+        return Source(working.set_id, working.run_id, working.vectors, working.emotion, borrowed=False)
+    few = plain(", ".join(working.vectors.emotions))
+    ready = {name: run for name in _WHAT if (run := run_of(name, working.info)) is not None}
+    if not ready:
+        _offer(working, few)
+        return None
+    set_id, run_id = next(iter(ready.items()))
+    vectors = vectors_of(run_id)
+    count = len(working.vectors.emotions)
+    st.caption(
+        f"The chosen vector set has {count} emotion{'s' if count > 1 else ''} ({few}), too few for a map, so this is "
+        f"{_WHAT[set_id]} A click on an emotion chooses that set."
+    )
+    wanted = st.session_state.get(_WITHOUT_SET, "afraid")
+    return Source(set_id, run_id, vectors, wanted if wanted in vectors.emotions else vectors.emotions[0], borrowed=True)
+
+
+def _offer(working: Working, few: str) -> None:
+    prompts = load_prompts(MAP_SET)
+    st.info(
+        f"A map needs at least {FEWEST_EMOTIONS} emotions; this vector set has {few}. Choose another set in the "
+        "sidebar, or build one here.",
+        icon=":material/scatter_plot:",
+    )
+    if _RUN in st.session_state:
+        run = run_panel(st.session_state[_RUN], key="map-build")
+        if run is not None:
+            choose_next(MAP_SET)
+            del st.session_state[_RUN]
+            st.rerun()
+    cost = about(build_seconds(working.info, len(prompts.texts), sum(len(t.text) for t in prompts.texts)))
+    if st.button(
+        f"Build {len(prompts.emotions)} emotions ({prompts.name}), {cost}", type="primary", key="build-map-set"
+    ):
+        with shown_errors():
+            st.session_state[_RUN] = start_set_build(common_registry(), working.owner, activation_cache(), MAP_SET)
+            st.rerun()
+
+
+# What is chosen on the map: layer, clusters, axes, colour, held emotions. Kept over pages, and in the link.
+
+T = TypeVar("T")
+
+MOST_HELD = 6
+_CHOICES = "map choices"
+_KEYS = ("held", "layer", "clusters", "x", "y", "colour", "size", "second", "second_layer")
+_PREFIX = "map_"
+
+
+def read_map_link() -> None:
+    """Takes the choices of a link at the session's first look at the map."""
+    if _CHOICES in st.session_state:
+        return
+    params = st.query_params
+    st.session_state[_CHOICES] = {key: params[_PREFIX + key] for key in _KEYS if _PREFIX + key in params}
+
+
+def kept(key: str, options: Sequence[T], default: T) -> T:
+    """The choice for a widget, whose state is set to it; one that is not among the options gives way to the default.
+
+    The widget gets the key `map_KEY` and `on_change=keep(KEY)`, and a default is left out of the link.
+    """
+    wanted = st.session_state[_CHOICES].get(key)
+    value = next((one for one in options if str(one) == wanted), default)
+    st.session_state[_PREFIX + key] = value
+    _link(key, "" if value == default else str(value))
+    return value
+
+
+def keep(key: str) -> Callable[[], None]:
+    """A callback that notes down what a widget of `kept` was changed to."""
+
+    def take() -> None:
+        st.session_state[_CHOICES][key] = str(st.session_state[_PREFIX + key])
+
+    return take
+
+
+def held(emotions: Sequence[str]) -> tuple[str, ...]:
+    """The emotions held for comparison that this map has, in the order they were taken."""
+    wanted = names_of_text(st.session_state[_CHOICES].get("held", ""))
+    return tuple(dict.fromkeys(one for one in wanted if one in emotions))[:MOST_HELD]
+
+
+def kept_held(emotions: Sequence[str]) -> tuple[str, ...]:
+    """The held emotions for the box that lists them, whose state is set to them."""
+    found = held(emotions)
+    st.session_state[_PREFIX + "held"] = list(found)
+    _link("held", names_to_text(found))
+    return found
+
+
+def keep_held() -> None:
+    """Callback of the box that lists the held emotions."""
+    st.session_state[_CHOICES]["held"] = names_to_text(st.session_state[_PREFIX + "held"])
+
+
+def toggle_held(emotion: str) -> None:
+    """Holds an emotion, or lets it go; a callback may call it."""
+    now = names_of_text(st.session_state[_CHOICES].get("held", ""))
+    now = [one for one in now if one != emotion] if emotion in now else [*now, emotion]
+    st.session_state[_CHOICES]["held"] = names_to_text(now[-MOST_HELD:])
+
+
+def _link(key: str, value: str) -> None:
+    if value:
+        st.query_params[_PREFIX + key] = value
+    else:
+        st.query_params.pop(_PREFIX + key, None)

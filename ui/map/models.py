@@ -11,17 +11,14 @@ from emotion_core.charts.emotion_map import comparison_chart, overlay_chart, ove
 from emotion_core.geometry.compare import Comparison, compare
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
-from ui.charts import show_chart
-from ui.downloads import downloads
 from ui.errors import show_error, shown_errors
-from ui.map.choices import keep, kept
-from ui.map.data import Mapped, overlay_of
+from ui.figure import downloads, marked, show_chart, shows
+from ui.map.data import Mapped, keep, kept, overlay_of
 from ui.map.views import clickable
 from ui.plain import plain
 from ui.services import app_settings
 from ui.uploads import content
 from ui.vector_sets import run_of, shelf, vectors_of
-from ui.verdict import marked, shows
 
 _KEPT = "compared vectors"
 _UPLOAD = "Upload a file"

@@ -16,17 +16,15 @@ from emotion_core.geometry.norms import CEILING_AROUSAL, CEILING_VALENCE, Norms,
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.runs.limits import about, build_seconds
 from emotion_core.vectors.build import training_texts
-from ui.charts import show_chart
-from ui.downloads import downloads
 from ui.errors import show_error, shown_errors
 from ui.experiments import start_run
+from ui.figure import downloads, marked, show_chart, shows
 from ui.map.data import Mapped, claims_of, norms_of, own_norms
 from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import app_settings, store
 from ui.uploads import content
 from ui.vector_sets import choose_next, upload
-from ui.verdict import marked, shows
 
 _KEPT = "uploaded norms"
 

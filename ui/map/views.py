@@ -8,6 +8,7 @@ import altair as alt
 import streamlit as st
 
 from emotion_core import __version__
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.emotion_map import (
     COMPONENTS,
     Colour,
@@ -15,19 +16,36 @@ from emotion_core.charts.emotion_map import (
     component_plane,
     cosine_chart,
     cosine_table,
+    layer_matrix,
     map_poster,
     map_table,
+    profile_chart,
+    profile_table,
     scree,
     scree_table,
     tree,
 )
 from emotion_core.charts.palette import chart_bytes
-from ui.charts import new_click, picked, show_chart
-from ui.downloads import download, downloads
-from ui.map.choices import MOST_HELD, held, keep, keep_held, kept, kept_held
-from ui.map.data import Mapped, choose_on_map, claims_of
+from emotion_core.geometry.claims import CLUSTERS
+from emotion_core.geometry.emotion_map import cluster_table
+from ui.errors import show_error
+from ui.figure import download, downloads, marked, new_click, picked, show_chart, shows
+from ui.map.data import (
+    MOST_HELD,
+    Mapped,
+    choose_on_map,
+    claims_of,
+    held,
+    keep,
+    keep_held,
+    kept,
+    kept_held,
+    layers_of,
+    own_norms,
+    profile_of,
+)
 from ui.map.people import norms_in_use
-from ui.verdict import shows
+from ui.plain import plain
 
 
 def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
@@ -167,3 +185,100 @@ def _component(label: str, choice: str, numbers: list[int], first: int, help_tex
         help=help_text,
     )
     return first if chosen is None else int(chosen)
+
+
+# Which layer: valence, explained variance and reliability at each, and every layer's map against every other's.
+
+
+def layers_part(mapped: Mapped) -> None:
+    """The profile and the matrix."""
+    run_id, vectors = mapped.source.run_id, mapped.source.vectors
+    norms, norms_id = norms_in_use()
+    if norms is not own_norms():
+        st.caption(f"Valence and arousal are those of {plain(norms.name)}, uploaded under People.")
+    try:
+        matrix = layer_matrix(layers_of(run_id, vectors))
+        profile = profile_of(run_id, norms_id, vectors, norms)
+    except EmotionCoreError as error:
+        show_error(error)
+        return
+    stable = mapped.checks.stability if mapped.checks is not None else None
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chart = profile_chart(profile, stable, mapped.layer)
+        show_chart(chart, alt_text=str(chart.description), key="profile")
+        downloads("layer-profile", chart=chart, table=profile_table(profile, stable), key="profile")
+    with right:
+        show_chart(matrix, alt_text=str(matrix.description), key="layers")
+        downloads("layers", chart=matrix, key="layers")
+    shows(
+        "Left: what the map is like at each layer; p-values count the search over layers. Right: do the same emotions "
+        "point the same way in two layers? 1 means the same map.",
+        "That a later layer computes nothing new: it may keep the map and change what it is used for.",
+    )
+
+
+# The clusters in words, and every emotion in a table; a row chooses an emotion everywhere.
+
+
+def clusters_part(mapped: Mapped) -> None:
+    """Verdict on the clusters, the clusters, the emotions."""
+    found = mapped.found
+    stable = mapped.checks.stability if mapped.checks is not None else None
+    if found.rand.n >= 3:
+        norms, norms_id = norms_in_use()
+        try:
+            claimed = claims_of(mapped, norms_id, norms)[2]
+        except EmotionCoreError as error:  # ratings that know too few of these words
+            show_error(error)
+            claimed = ()
+        for claim in claimed:
+            if claim.what == CLUSTERS:
+                sentence = f"{claim.sentence}. {found.n_clusters} clusters, silhouette {found.silhouette:.2f}."
+                marked(claim.mark, sentence, key="clusters")
+    mates = None if stable is None else stable.mates[mapped.layer]
+    table = cluster_table(found, mates)
+    table.insert(0, "here", ["▶" if mapped.emotion in words.split(", ") else "" for words in table["words"]])
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        key="cluster-table",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "here": st.column_config.TextColumn("", width=30),
+            "cluster": st.column_config.NumberColumn("Cluster", width=60),
+            "n": st.column_config.NumberColumn("Size", width=50, help="Emotions in it."),
+            "words": st.column_config.TextColumn("Emotions, the most typical first", width=290),
+            "paper": st.column_config.TextColumn(
+                "Most of them in the paper's", width=190, help="The cluster of the published ten that has most of them."
+            ),
+            "stability": st.column_config.NumberColumn(
+                "Kept together",
+                width=100,
+                format="percent",
+                help="Share of rebuilds in which two of them are grouped together.",
+            ),
+        },
+    )
+    _take(mapped, event.selection.rows, [words.split(", ")[0] for words in table["words"]], "cluster-table")
+    if stable is not None:
+        st.caption(f"Any two emotions are grouped together in {stable.mates_by_chance[mapped.layer]:.0%} of rebuilds.")
+    shows(
+        "Which emotions the model's directions put together. A row chooses its most typical emotion.",
+        "That there are this many kinds of emotion: k-means finds as many groups as it is asked for.",
+    )
+    with st.expander("Every emotion as a table", icon=":material/table_rows:"):
+        rows = map_table(found, Look(place=None if stable is None else stable.place[mapped.layer]))
+        picked = st.dataframe(
+            rows, hide_index=True, key="emotion-table", on_select="rerun", selection_mode="single-row"
+        )
+        _take(mapped, picked.selection.rows, list(rows["emotion"]), "emotion-table")
+        downloads("emotions", table=rows, key="emotion-table")
+
+
+def _take(mapped: Mapped, rows: list[int], emotions: list[str], key: str) -> None:
+    clicked = new_click(emotions[rows[0]] if rows else None, key)
+    if clicked is not None and clicked != mapped.emotion:
+        choose_on_map(mapped, clicked)
+        st.rerun()

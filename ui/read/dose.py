@@ -7,10 +7,8 @@ import streamlit as st
 from emotion_core.charts import reading as charts
 from emotion_core.charts.reading import dose_values
 from emotion_core.reading.dose import DoseReading
-from ui.charts import show_chart
-from ui.downloads import downloads
+from ui.figure import Mark, downloads, show_chart, shows, verdict
 from ui.plain import plain
-from ui.verdict import Mark, shows, verdict
 
 _COLUMNS = (
     (

@@ -23,14 +23,13 @@ from emotion_core.reading.dose import parse_values
 from emotion_core.runs.limits import about
 from ui.errors import shown_errors
 from ui.experiments import start_run
-from ui.limits import limit_note
 from ui.page import PAGES
-from ui.read.attempts_form import attempts_form
-from ui.read.continuation import writing_input
+from ui.read.attempts import attempts_form
+from ui.read.conversation import writing_input
 from ui.read.inputs import OWN, conversation_input, place_input, spelled, text_input
-from ui.read.monitor_form import monitor_form
-from ui.read.priors_form import priors_form
-from ui.run_button import run_button
+from ui.read.monitor import monitor_form
+from ui.read.priors import priors_form
+from ui.run_button import limit_note, run_button
 from ui.working import Working
 
 # The words of the link, `?what=Dose`, and the kinds of reading that the view shows.

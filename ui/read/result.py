@@ -8,23 +8,46 @@ from typing import Any
 import streamlit as st
 
 from emotion_core.experiments.experiment import Experiment
-from emotion_core.experiments.reading import ReadingSettings, open_reading
+from emotion_core.experiments.reading import VECTORS, ReadingSettings, command, open_reading
 from emotion_core.runs.recipes import is_over
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import vector_bytes
 from ui.errors import shown_errors
+from ui.figure import download
 from ui.read.attempts import attempts_result
-from ui.read.continuation import continuation_result
-from ui.read.conversation import conversation_result
+from ui.read.conversation import continuation_result, conversation_result
 from ui.read.dose import dose_result
 from ui.read.forms import VIEWS
 from ui.read.monitor import labelled_result, watched_result
 from ui.read.priors import priors_result
-from ui.read.redo import redo_call
 from ui.read.situations import situations_result
 from ui.read.text import text_result
 from ui.run_panel import finished_run
 from ui.services import store
 from ui.share import link_hint
 from ui.working import Working
+
+# The call that redoes a reading without the browser, with the files it needs.
+
+
+def redo_call(settings: ReadingSettings, vectors: EmotionVectors | None) -> None:
+    """Shows the command line and offers the files beside it.
+
+    Args:
+        settings: Of the reading.
+        vectors: Those it was read with, where they are at hand.
+    """
+    line, files = command(settings)
+    with st.expander("Redo this on the command line", icon=":material/terminal:"):
+        st.code(line, language="bash", wrap_lines=True)
+        with st.container(horizontal=True, key="redo-files"):
+            if vectors is not None:
+                kind = "application/octet-stream"
+                download(VECTORS, lambda: vector_bytes(vectors), VECTORS, kind, key="redo-vectors")
+            for name, data in files.items():
+                mime = "application/json" if name.endswith(".json") else "text/plain"
+                download(name, data, name, mime, key=f"redo-{name}")
+        st.caption("Run it in the repository, with these files in the same folder.")
 
 
 def reading_result(working: Working, view: str) -> None:

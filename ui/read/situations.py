@@ -7,8 +7,7 @@ import streamlit as st
 from emotion_core.charts.reading import situation_table
 from emotion_core.reading.situations import SituationReading
 from emotion_core.stats.intervals import p_words
-from ui.downloads import downloads
-from ui.verdict import shows, verdict
+from ui.figure import downloads, shows, verdict
 
 
 def situations_result(found: SituationReading) -> None:

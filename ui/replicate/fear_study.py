@@ -13,16 +13,14 @@ from emotion_core.prompts.library import load_openings
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
-from ui.charts import show_chart
-from ui.downloads import downloads
 from ui.experiments import start_run
+from ui.figure import downloads, scored_verdict, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.share import share_view
-from ui.steer.sweep_result import coherence_figure, sweep_of, sweep_texts
+from ui.steer.sweep import coherence_figure, sweep_of, sweep_texts
 from ui.vector_sets import build_of, vectors_of
-from ui.verdict import scored_verdict, shows, verdict
 from ui.working import Working
 
 STEPS = ("1 · Separation", "2 · Sweep", "3 · Controls")

@@ -19,18 +19,14 @@ from emotion_core.experiments.steering import NEXT_TOKEN
 from emotion_core.steering.next_token import CONTROLS_A_KIND, NextTokenDose
 from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.charts import show_chart
-from ui.downloads import downloads
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
-from ui.limits import limit_note
+from ui.figure import downloads, show_chart, shows
 from ui.plain import plain
-from ui.run_button import run_button
+from ui.run_button import limit_note, run_button
 from ui.run_panel import finished_run
 from ui.share import link_hint
-from ui.steer.place import place_form
-from ui.steer.prompts import prompts_form
-from ui.verdict import shows
+from ui.steer.form import place_form, prompts_form
 from ui.working import Working
 
 PAGE = "next-token"

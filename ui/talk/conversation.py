@@ -14,6 +14,7 @@ from emotion_core.reading.talking import TalkProgress
 from emotion_core.runs.registry import stop_run
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
+from ui.figure import shows
 from ui.own_place import in_own_place
 from ui.page_run import current_run, remember_run
 from ui.plain import plain
@@ -22,7 +23,6 @@ from ui.services import registry, store
 from ui.share import link_hint
 from ui.talk.form import Steering
 from ui.talk.view import replies, said_before, take_along
-from ui.verdict import shows
 from ui.working import Working
 
 PAGE = "talk"

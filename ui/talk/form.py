@@ -7,16 +7,22 @@ from typing import Any
 
 import streamlit as st
 
-from emotion_core.experiments.talk import usable_in_sd
+from emotion_core.experiments.experiment import find
+from emotion_core.experiments.ship import shipped_conversation
+from emotion_core.experiments.talk import TALK_SCALE, Neutral, usable_in_sd
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.talk import MOST_EMOTIONS, TalkSettings
-from emotion_core.reading.talking import TalkScale
+from emotion_core.reading.talking import TalkScale, remember_scale
 from emotion_core.tracing.steer import SHARES
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.experiments import run_result, start_run
 from ui.fields import field
 from ui.plain import plain
+from ui.run_panel import run_panel
 from ui.services import store
-from ui.steer.care import care_form
+from ui.steer.form import care_form
+from ui.talk.view import replies, said_before
+from ui.working import Working
 
 _NUMBERS = ("max_new_tokens", "temperature", "seed", "rival")
 REACH = 12.0  # standard deviations of neutral tokens, to both sides of the slider
@@ -130,3 +136,46 @@ def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, sh
             words += "" if inside else " (outside)"
         st.caption(plain(words))
     return value
+
+
+# What neutral conversations read: found, shipped, or read once behind the page, and handed to the talks to come.
+
+
+def talk_scale(working: Working, vectors: EmotionVectors) -> TalkScale | None:
+    """The scale, or None while it is being read, which the panel shows; typing goes on."""
+    run_id = find(store(), vectors, TALK_SCALE, Neutral())
+    if run_id is None:
+        if not working.owner.loaded:
+            return None
+        run_id = start_run(working, TALK_SCALE, Neutral(), everybody=True)
+        if run_panel(run_id, key="talk-scale", shared=True) is None:
+            return None
+    return _kept(run_id, vectors)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept(run_id: str, _vectors: EmotionVectors) -> TalkScale:
+    scale = run_result(run_id, TALK_SCALE)
+    remember_scale(_vectors, scale)
+    return scale
+
+
+# A conversation that comes with the app, so that the page shows one before anything was computed.
+
+
+def shipped_talk(working: Working) -> None:
+    """The shipped conversation of the chosen model, said to be one; nothing where there is none."""
+    talk = shipped_conversation(working.info)
+    if talk is None:
+        st.caption(
+            "Write a message below: the model answers twice from the same random numbers, unsteered and steered."
+        )
+        return
+    emotion = working.emotion if working.emotion in talk.emotions else talk.emotions[0]
+    st.info(
+        f"An example, computed before with {plain(talk.model.name)} at layer {talk.layer}, temperature "
+        f"{talk.settings.temperature:g}, seed {talk.settings.seed}. Write a message below to begin your own.",
+        icon=":material/inventory_2:",
+    )
+    said_before(talk, emotion)
+    replies(talk, emotion, key="shipped")

@@ -7,11 +7,9 @@ import streamlit as st
 from emotion_core.charts.palette import COOL, WARM
 from emotion_core.charts.reading import by_layer_chart
 from emotion_core.reading.talk import Talk, to_html, to_jsonl
-from ui.charts import show_chart
-from ui.downloads import download
+from ui.figure import download, show_chart, shows
 from ui.plain import plain
 from ui.tokens import FULL_COLOUR, Token, shade, token_strip
-from ui.verdict import shows
 
 _ICONS = {"user": ":material/person:", "assistant": ":material/smart_toy:", "system": ":material/tune:"}
 _CHOSEN = "talk token"
