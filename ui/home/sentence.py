@@ -16,7 +16,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.home.sentence_emotions import sentence_emotions, zero_points_at_hand
 from ui.linked import taken
-from ui.plain import plain
+from ui.plain import minus, plain
 from ui.read.text import reading_strip
 from ui.run_button import at_once_or_asked
 from ui.services import activation_cache, ask, store
@@ -86,8 +86,11 @@ def _show(working: Working, text: str) -> None:
     found, means = _read(working.run_id, text, working.owner, working.vectors)
     value, low, high = means[working.emotion]
     st.markdown(
-        f"Over the whole sentence the **{plain(working.emotion)}** direction reads **{value:+.1f}** standard "
-        f"deviations of neutral tokens; 95 of 100 random directions read {low:+.1f} to {high:+.1f} on the same words."
+        minus(
+            f"Over the whole sentence the **{plain(working.emotion)}** direction reads **{value:+.1f}** "
+            f"standard deviations of neutral tokens; 95 of 100 random directions read "
+            f"{low:+.1f} to {high:+.1f} on the same words."
+        )
     )
     reading_strip(found, working.emotion, key="sentence")
 
