@@ -203,7 +203,7 @@ def record(
     yield Progress(rows.n_filled, len(unique), "reading texts")
     for batch in batches_of(model, [len(encodings[i]) for i in missing]):
         chosen = [missing[b] for b in batch]
-        fresh = _read_batch(model, [encodings.pop(i) for i in chosen], reading, depth)
+        fresh = read_batch(model, [encodings.pop(i) for i in chosen], reading, depth)
         rows.fill(chosen, fresh)
         if cache:
             cache.put_many([(keys[i], row) for i, row in zip(chosen, fresh, strict=True)])
@@ -258,9 +258,10 @@ def read_tokens(encoding: Encoding, reading: ReadingPosition) -> list[int]:
     return read or content[-1:]
 
 
-def _read_batch(
+def read_batch(
     model: LoadedModel, encodings: Sequence[Encoding], reading: ReadingPosition, depth: int
 ) -> list[CachedRow]:
+    """Reads texts in one batch, whatever padding they need; `depth` layers of them."""
     ids = pad_right(encodings, _any_id(model), model.info.device, model.info.context)  # (rows, tokens)
     read = [read_tokens(encoding, reading) for encoding in encodings]
     # Without the first token, an attention sink; a text of one token has only that one.

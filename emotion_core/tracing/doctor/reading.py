@@ -13,7 +13,7 @@ from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.doctor.probe import probe_ids, probes
 from emotion_core.tracing.doctor.sinks import SINK, stream_sizes
-from emotion_core.tracing.record import record
+from emotion_core.tracing.record import read_batch, record
 
 
 def trace_equals_hooks(model: LoadedModel) -> Check:
@@ -37,17 +37,19 @@ def trace_equals_hooks(model: LoadedModel) -> Check:
 
 
 def padding_changes_nothing(model: LoadedModel) -> Check:
-    """Reads texts of different lengths in one padded batch and each alone."""
+    """Reads texts of different lengths in one batch, padded to the longest, and each alone."""
     texts = probes(model)
-    together = _read(model, texts)
+    encodings = [model.encode(text) for text in texts]
+    together = read_batch(model, encodings, ReadingPosition(first_token=True), model.info.layers)
     apart, where = 0.0, 0
     for i, text in enumerate(texts):
-        one, _ = _largest(together.values[i], _read(model, [text]).values[0])
+        one, _ = _largest(together[i].values[1:], _read(model, [text]).values[0])
         if not one <= apart:
             apart, where = one, i
+    lengths = [len(one) for one in encodings]
     limit = rounding(model)
     detail = (
-        f"{len(texts)} texts of {together.n_tokens.min()} to {together.n_tokens.max()} tokens, read alone and in one "
+        f"{len(texts)} texts of {min(lengths)} to {max(lengths)} tokens, read alone and in one "
         f"padded batch, differ by at most {apart:.1e} of the residual stream's length (text {where + 1}; up to "
         f"{limit:.0e} is rounding)."
     )
