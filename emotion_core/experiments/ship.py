@@ -75,7 +75,7 @@ MAP_CLUSTERS = 10
 # Stories set a scene first.
 _READINGS = {STORIES_SET: ReadingPosition("mean", 20)}
 # Significant bits of what would be largest: a direction at 8 bits has a cosine of .99999 with the exact one.
-_BITS, _TWIN_BITS = 8, 6
+_BITS, _TWIN_BITS = 8, 4
 
 # From stories of fearful and of calm words to the situations of fear-calm.
 SMOLLM2_TRANSFER = SHIPPED_FOLDER / "smollm2-transfer"

@@ -110,7 +110,7 @@ def test_what_comes_with_the_repository_stays_small() -> None:
     assert sizes["smollm2"] < 12_000_000 and sizes["demo"] < 12_000_000
 
 
-@pytest.mark.parametrize("bits", [6, 8, 11])
+@pytest.mark.parametrize("bits", [4, 8, 11])
 def test_fewer_bits_turn_a_direction_by_next_to_nothing(bits: int) -> None:
     values = np.random.default_rng(0).normal(size=(20, 576)).astype(np.float32)
     short = load_tensors(rounded(save({"v": values}), bits))["v"]
