@@ -116,7 +116,7 @@ def contents(**places: str) -> None:
         **places: Anchor of each part with `_` for `-`, and what the link says.
     """
     links = " · ".join(f"[{words}](#{anchor.replace('_', '-')})" for anchor, words in places.items())
-    st.caption(f"Further down: {links}")
+    st.markdown(f"Further down: {links}")  # a caption is too pale for links
 
 
 def begin(page: str) -> Working:
