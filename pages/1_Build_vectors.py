@@ -26,7 +26,7 @@ PAGE = "build"
 
 def texts() -> tuple[PromptSet, ...]:
     """Step 1: where the texts come from, and what was read of them."""
-    st.subheader("1. Texts", anchor=False)
+    st.header("1. Texts", anchor=False)
     prompt_sets = choose_prompts()
     preview(prompt_sets)
     return prompt_sets
@@ -34,7 +34,7 @@ def texts() -> tuple[PromptSet, ...]:
 
 def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) -> None:
     """Step 2: how they are read; starts a build at a click."""
-    st.subheader("2. Settings", anchor=False)
+    st.header("2. Settings", anchor=False)
     label, start = "Build vectors", None
     with shown_errors():
         settings = build_form()
@@ -60,7 +60,7 @@ def _start(working: Working, prompt_sets: tuple[PromptSet, ...], settings: Build
 
 def result(working: Working, *, ready: bool) -> None:
     """Step 3: the page's run, as far as it is."""
-    st.subheader("3. Result", anchor=False)
+    st.header("3. Result", anchor=False)
     run_id = shown_run(PAGE, working.info.fingerprint, BUILD)
     if run_id is None:
         first = "Press the button above" if ready else "Choose some texts above, then press the button"

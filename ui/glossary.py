@@ -27,7 +27,7 @@ def glossary() -> None:
         fitting = [entry for entry in entries if wanted in entry.lower()]
         shown += len(fitting)
         if fitting:
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             for entry in fitting:
                 st.markdown(entry)
     if not shown:

@@ -46,14 +46,14 @@ def status_page() -> None:
 def _live() -> None:
     found = status(registry(), activation_cache(), time.time())
     _figures(found)
-    st.subheader("Jobs", anchor=False)
+    st.header("Jobs", anchor=False)
     if found.jobs:
         table = pd.DataFrame([dataclasses.asdict(one) for one in found.jobs])
         table["age"] = [about(seconds) for seconds in table["age"]]
         st.dataframe(table, hide_index=True)
     else:
         st.caption("No job works or waits.")
-    st.subheader("Runs and models", anchor=False)
+    st.header("Runs and models", anchor=False)
     st.caption("Runs: " + (", ".join(f"{number} {state}" for state, number in sorted(found.runs.items())) or "none"))
     names = [f"{name} ({'at work' if busy else 'idle'})" for name, busy in found.models.items()]
     st.caption("Models in memory: " + (", ".join(names) or "none"))

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 def texts(app: AppTest) -> str:
     """Everything a page says in words."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.info, app.warning)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.error, app.info, app.warning)
     return "\n".join(element.value for kind in kinds for element in kind)
 
 

@@ -95,4 +95,4 @@ def test_every_link_to_a_part_of_a_page_leads_to_one(open_page: Open, until: Unt
     app = until(open_page(page), lambda one: "Further down" in texts(one))
     links = re.findall(r"\]\(#([a-z-]+)\)", texts(app))
     assert len(links) >= 2
-    assert set(links) <= {one.proto.anchor for one in app.subheader}
+    assert set(links) <= {one.proto.anchor for one in app.header}

@@ -27,7 +27,7 @@ def behavior_texts(found: Behaviors, run: Run) -> None:
     """Texts of one scenario, direction and strength in a table with a column for the person's own decision."""
     if not found.texts:
         return
-    st.subheader("The texts", anchor=False)
+    st.header("The texts", anchor=False)
     saved = _saved(run)
     scenes = sorted({one.scene for one in found.texts})
     one, two, three = st.columns([2, 2, 1])

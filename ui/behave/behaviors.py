@@ -291,7 +291,7 @@ def _matrix(found: Behaviors) -> None:
     strengths = found.settings.steered_strengths
     if len(found.settings.emotions) < 2 and len(found.settings.scenes) < 2:
         return
-    st.subheader("Emotions by scenarios", anchor=False)
+    st.header("Emotions by scenarios", anchor=False)
     forget_unless("matrix-strength", strengths)
     strength = (
         st.select_slider(
@@ -318,7 +318,7 @@ def _matrix(found: Behaviors) -> None:
 
 
 def _warning(warning: EarlyWarning, working: Working) -> None:
-    st.subheader("Early warning", anchor=False)
+    st.header("Early warning", anchor=False)
     emotion = working.emotion_among(warning.emotions)
     e = warning.emotions.index(emotion)
     found = warning.evidence(e)

@@ -248,7 +248,7 @@ def _activity(base: Preferences, activity: str) -> None:
 
 
 def _steered(moved: SteeredPreferences) -> None:
-    st.subheader("Half of the activities steered", anchor=False)
+    st.header("Half of the activities steered", anchor=False)
     names = [e for k, e in enumerate(moved.settings.emotions) if moved.evidence(k)]
     listed = ", ".join(f"{e} {moved.shift[moved.settings.emotions.index(e)]:+.2f}" for e in names[:8])
     sentence = "No emotion moves the steered half beyond control directions."

@@ -36,7 +36,7 @@ def sizes(working: Working) -> None:
     vectors = working.vectors
     if vectors is None or not vectors.prompt_sets:
         return
-    st.subheader("How many texts are enough?", anchor="how-many")
+    st.header("How many texts are enough?", anchor="how-many")
     started = f"sizes of {working.run_id}"
     part_run(started, "sizes", SIZES.kind, vectors)
     run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None
@@ -110,7 +110,7 @@ def checkup(working: Working, scores: HeldOutScores | None) -> None:
     """
     if working.vectors is None or working.emotion is None:
         return
-    st.subheader("Could it be something else?", anchor="something-else")
+    st.header("Could it be something else?", anchor="something-else")
     found = tuple(scores.confounds) if scores is not None else ()
     if not found and built_in_confounds():
         found = _scored(working, built_in_confounds(), "built-in")

@@ -107,7 +107,7 @@ def heldout_tab(working: Working) -> None:
         how_many="how many texts",
     )
     transfer_section(working)
-    st.subheader("Texts of the same source that were held out", anchor="same-source")
+    st.header("Texts of the same source that were held out", anchor="same-source")
     _separation(scores, emotion, key)
     missing = scores.interval_reason[scores.emotions.index(emotion)]
     if missing:

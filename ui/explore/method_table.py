@@ -21,7 +21,7 @@ def method_table(working: Working) -> None:
     vectors, emotion = working.vectors, working.emotion
     if vectors is None or emotion is None:
         return
-    st.subheader("Does another method find the same?", anchor="methods")
+    st.header("Does another method find the same?", anchor="methods")
     if not vectors.prompt_sets:
         st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
         return

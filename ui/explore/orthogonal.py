@@ -26,7 +26,7 @@ def orthogonal(working: Working, scores: HeldOutScores | None) -> None:
     vectors, emotion = working.vectors, working.emotion
     if vectors is None or emotion is None:
         return
-    st.subheader("What is left without it?", anchor="without")
+    st.header("What is left without it?", anchor="without")
     st.caption(
         "Takes the directions of other things out of the vectors at every layer. What still separates the held-out "
         "texts is not these."

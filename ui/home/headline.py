@@ -18,7 +18,7 @@ def headline() -> None:
     if result is None:
         return
     score = result.scores[0]
-    st.subheader("Does a real language model carry fear from stories to situations?", anchor=False)
+    st.header("Does a real language model carry fear from stories to situations?", anchor=False)
     scored_verdict(score.verdict, f"{transfer_sentence(result)} {score.verdict.reason}", key="headline")
     st.caption(plain(" ".join(part for part in (_MODEL, author_note(result)) if part)))
     chart = transfer_chart(result, score, height=380)

@@ -22,7 +22,7 @@ _AGAINST = "calm"
 
 def home_talk(working: Working) -> None:
     """The way to Talk, with the conversation that comes with the model where there is one."""
-    st.subheader("Talk to it while you read and steer it", anchor=False)
+    st.header("Talk to it while you read and steer it", anchor=False)
     talk = shipped_conversation(working.info)
     if talk is not None:
         replies(talk, working.emotion_among(talk.emotions), key="home-talk")
@@ -35,7 +35,7 @@ def home_verdicts(working: Working) -> None:
     built = build_of(run_id)
     if built.scores is None:
         return
-    st.subheader("What else was asked of fear in this model", anchor=False)
+    st.header("What else was asked of fear in this model", anchor=False)
     found = built.scores.verdicts[built.scores.emotions.index(HOME_EMOTION)]
     told = f"{separation_title(built.scores, HOME_EMOTION, _AGAINST)}. {found.reason}"
     scored_verdict(found, f"Does it tell apart situations it was not drawn from? {told}", key="home-build")
@@ -73,7 +73,7 @@ def short_cuts() -> None:
 
 def ways_on() -> None:
     """Three ways from here."""
-    st.subheader("Go on from here", anchor=False)
+    st.header("Go on from here", anchor=False)
     for column, (page, label, text, query) in zip(st.columns(3), _WAYS, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(PAGES[page].file, label=f"**{label}**", icon=PAGES[page].icon, query_params=query)

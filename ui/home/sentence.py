@@ -41,7 +41,7 @@ def sentence(working: Working) -> None:
     if linked:
         st.session_state.setdefault("sentence", linked[:_LONGEST])
     st.query_params.pop("sentence", None)  # it would go stale at the first change
-    st.subheader("Type a sentence and see its emotions", anchor=False)
+    st.header("Type a sentence and see its emotions", anchor=False)
     text = st.text_input(
         "Your sentence",
         next(iter(_EXAMPLES.values())),

@@ -139,7 +139,7 @@ def _count(lines: tuple[Line, ...]) -> None:
 
 def _row(line: Line, working: Working) -> None:
     """What the paper did, what came out here, and what it means."""
-    st.subheader(f"{line.book.row}. {plain(line.book.name)}", anchor=False)
+    st.header(f"{line.book.row}. {plain(line.book.name)}", anchor=False)
     st.markdown(f"**{_SIGNS[line.verdict]}**" + (f" · {plain(minus(line.why))}" if line.why else ""))
     finding = line.finding
     paper, here = st.columns(2)

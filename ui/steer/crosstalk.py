@@ -75,7 +75,7 @@ def _follow_click(steered: str | None, read: str | None, chosen: tuple[str, str]
 
 def _cell(found: CrossTalk, key: str) -> None:
     """The texts behind a cell, each beside the unsteered one of the same noise."""
-    st.subheader("The texts behind a cell", anchor=False)
+    st.header("The texts behind a cell", anchor=False)
     chosen = _chosen(found, key)
     st.session_state[f"steered-{key}"], st.session_state[f"read-{key}"] = chosen
     one, two, three = st.columns([1, 1, 3])

@@ -116,7 +116,7 @@ def _settings_line(sweep: Sweep) -> str:
 
 def sweep_texts(sweep: Sweep, *, key: str) -> None:
     """The texts strength by strength beside the unsteered one, for one prompt, noise and direction."""
-    st.subheader("The texts, strength by strength", anchor="all-strengths")
+    st.header("The texts, strength by strength", anchor="all-strengths")
     prompts = list(dict.fromkeys(row.prompt for row in sweep.rows))
     one, two, three = st.columns([3, 1, 1])
     prompt = one.selectbox("Prompt", prompts, key=f"prompt-{key}", bind="query-params")

@@ -134,7 +134,7 @@ def strength_texts(sweep: Sweep, clicked: str | None, *, key: str) -> None:
     steered = [one.strength for one in sweep.strengths if one.strength]
     if sweep.tokens is None or not steered:
         return
-    st.subheader("The texts at one strength", anchor="one-strength")
+    st.header("The texts at one strength", anchor="one-strength")
     first_choice(f"at-{key}", steered, f"at-{key}")
     _follow_click(clicked, steered, key)
     one, two, three, four = st.columns([1, 2, 1, 1])
