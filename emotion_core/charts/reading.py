@@ -729,7 +729,7 @@ def ranking_chart(found: Ranking) -> alt.LayerChart:
         height=28 * len(names) + 60,
         title=alt.TitleParams(
             title,
-            subtitle=f"Dashed: the highest and the lowest of {found.of} random directions on the same words stay "
+            subtitle=f"Dashed: the highest and the lowest of {found.of} random directions on the same words each stay "
             "inside in 95 of 100 draws",
             anchor="start",
         ),
