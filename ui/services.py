@@ -22,6 +22,8 @@ from ui.ndif_key import ndif_owner
 from ui.visitor import visitor
 
 T = TypeVar("T")
+# Seconds that weights wait, so that the first page is drawn at full speed; asked for, they are loaded at once.
+_DRAWN_FIRST = 3.0
 
 
 def app_settings() -> Settings:
@@ -75,7 +77,7 @@ def owner(model_name: str) -> ModelOwner:
         found = owner_of(model_name, dtype, known=known)
         if found.fault is not None:
             raise found.fault
-        found.load_soon()
+        found.load_soon(_DRAWN_FIRST)
         return found
     with st.spinner(f"Loading the model {model_name}", show_time=True):
         place = st.empty()

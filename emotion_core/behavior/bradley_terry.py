@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+import scipy
 
 from emotion_core.behavior.pairs import Pairs
 
@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float64]
 ELO_PER_NAT = 400 / math.log(10)
 ELO_MEAN = 1500.0
 _RIDGE = 1e-4  # keeps scores finite where one option always wins
-_Z = float(norm.ppf(0.975))
+_Z = float(scipy.special.ndtri(0.975))
 
 
 @dataclass(frozen=True)

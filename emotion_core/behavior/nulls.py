@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import ModelError
@@ -132,8 +132,8 @@ def beside_controls(effects: Array, controls: Array) -> Beside:
     varies = spread > 1e-12 * (1 + np.abs(mean))
     spread, freedom = np.where(n >= FEWEST, spread, np.nan), np.maximum(1, n - 1)
     with np.errstate(invalid="ignore"):
-        p_value: Array = 2 * stats.t.sf(np.abs(effects - mean) / np.where(varies, spread, np.nan), freedom)
-    half = stats.t.ppf(0.975, freedom) * spread
+        p_value: Array = 2 * scipy.stats.t.sf(np.abs(effects - mean) / np.where(varies, spread, np.nan), freedom)
+    half = scipy.stats.t.ppf(0.975, freedom) * spread
     return Beside(p_value, mean - half, mean + half)
 
 
@@ -187,7 +187,7 @@ def over_cells(effects: Array, controls: Array) -> Array:
     spread_of_largest = max(float(largest.std(ddof=1)), 1e-12) * np.sqrt(1 + 1 / n)
     reached = (largest[:, None] >= np.log1p(own)).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        student = stats.t.sf((np.log1p(own) - largest.mean()) / spread_of_largest, n - 1)
+        student = scipy.stats.t.sf((np.log1p(own) - largest.mean()) / spread_of_largest, n - 1)
     p_value[varies] = np.where(reached, np.maximum(student, (reached + 1) / (n + 1)), student)
     return p_value
 

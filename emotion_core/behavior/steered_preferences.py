@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import SettingsError
@@ -247,7 +247,7 @@ def _summary(
     means = shifts[:, steered].mean(axis=1)
     own, null = shifts[:emotions, steered], means[emotions:]
     count = own.shape[1]
-    half = stats.t.ppf(0.975, count - 1) * own.std(axis=1, ddof=1) / np.sqrt(count)
+    half = scipy.stats.t.ppf(0.975, count - 1) * own.std(axis=1, ddof=1) / np.sqrt(count)
     beside = [
         hardest_beside(means[e], [null[places] for places in controls.places(emotion).values()])
         for e, emotion in enumerate(settings.emotions)

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+import scipy
 
 from emotion_core.base.activations import ActivationCache, Activations, FloatArray, ModelInfo
 from emotion_core.base.errors import SettingsError
@@ -774,7 +774,7 @@ def _reached_target(part: _Part, scores: Array, draws: int, rng: np.random.Gener
         for layer in range(scores.shape[1]):
             if not np.isfinite(scores[e, layer][rows]).all():
                 continue
-            ranks = rankdata(scores[e, layer][rows])
+            ranks = scipy.stats.rankdata(scores[e, layer][rows])
             if isinstance(block, PairRows):
                 first, second = np.split(ranks, 2)
                 observed = first.sum()

@@ -262,8 +262,8 @@ def unpack(store: RunStore, folder: Path = SHIPPED_FOLDER) -> int:
         if manifest.parent.name == SMOLLM2_TRANSFER.name or store.find(described["kind"], described["key"]) is not None:
             continue
         run_id = store.create(described["kind"], json.dumps(described["settings"]), key=described["key"])
-        files = dict(_unpacked(path) for path in manifest.parent.iterdir() if path.name != manifest.name)
-        store.finish(run_id, files)
+        files = (path for path in manifest.parent.iterdir() if path.name != manifest.name)
+        store.finish(run_id, {path.name: path.read_bytes() for path in files})
         new += 1
     return new
 

@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 
 from emotion_core.geometry.similarity import unit_rows
 from emotion_core.geometry.word_forms import known_form
@@ -53,6 +51,8 @@ def k_means(vectors: Array, clusters: int, seed: int, starts: int = _STARTS) -> 
     Returns:
         int64 [emotions], numbered by size: 0 is the largest group, equal ones in order of their first emotion.
     """
+    from sklearn.cluster import KMeans  # slow to import, and pages do not need it
+
     found = KMeans(clusters, n_init=starts, random_state=seed).fit_predict(unit_rows(vectors))
     labels = np.asarray(found, np.int64)
     sizes = np.bincount(labels, minlength=clusters)
@@ -68,6 +68,8 @@ def silhouette(vectors: Array, labels: Labels) -> float:
     """Mean silhouette on cosine distance; nan unless there are 2 to n - 1 groups."""
     if not 2 <= len(np.unique(labels)) <= len(labels) - 1:
         return float("nan")
+    from sklearn.metrics import silhouette_score
+
     return float(silhouette_score(unit_rows(vectors), labels, metric="cosine"))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import pearsonr
+import scipy
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import PromptSetError, SettingsError
@@ -333,7 +333,7 @@ def correlate(first: Array, second: Array) -> Correlation:
     if not np.isfinite(r):
         return _NOTHING
     known = np.isfinite(first) & np.isfinite(second)
-    result = pearsonr(first[known], second[known])
+    result = scipy.stats.pearsonr(first[known], second[known])
     low, high = result.confidence_interval(0.95) if n > 3 else (np.nan, np.nan)
     return Correlation(float(result.statistic), float(low), float(high), float(result.pvalue))
 

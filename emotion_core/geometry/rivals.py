@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from scipy.sparse import csr_matrix
-from scipy.stats import t as student
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.numbers import finite
@@ -110,7 +110,7 @@ def against(
     mine, other = statistics(everyone)
     without = np.array([np.subtract(*statistics(np.delete(everyone, i))) for i in range(n)])
     error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
-    reach = float(student.ppf(1 - 0.025 / looks, n - 1)) * error
+    reach = float(scipy.stats.t.ppf(1 - 0.025 / looks, n - 1)) * error
     difference = mine - other
     # A nan anywhere (a rival without variation, one emotion too few) is no victory.
     outcome: Outcome = "cannot be told"

@@ -276,13 +276,15 @@ class ModelOwner:
                 self._model = self._model.load()
             return self._model
 
-    def load_soon(self) -> None:
-        """Begins to load the model in a thread of its own, once."""
+    def load_soon(self, seconds: float = 0.0) -> None:
+        """Begins to load the model in a thread of its own, once, after so many seconds."""
         with self._lock:
             begin = not (self.loaded or self._asked_for)
             self._asked_for = True
         if begin:
-            threading.Thread(target=self._load, name=f"loading {self.info.name}", daemon=True).start()
+            loading = threading.Timer(seconds, self._load)
+            loading.name, loading.daemon = f"loading {self.info.name}", True
+            loading.start()
 
     def _load(self) -> None:
         try:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import false_discovery_control, rankdata
+import scipy
 
 from emotion_core.evaluation.controls import KIND_WORDS, Kind, hardest, rank_p
 from emotion_core.stats.correlation import adjusted
@@ -116,7 +116,7 @@ def trend(
     ways = ways or {}
     values = np.asarray(readings, np.float64)
     known = len(columns)
-    ranks = rankdata(np.asarray(x, np.float64))
+    ranks = scipy.stats.rankdata(np.asarray(x, np.float64))
     centred = ranks - ranks.mean()
     change = centred @ values * np.ptp(ranks) / max(float(centred @ centred), 1e-30)  # (directions,)
     ranges = np.ptp(values, axis=0)
@@ -186,7 +186,7 @@ def _met_by_chance(
             )
             drawn = rng.integers(0, len(own), _SETS)
             met_p[:, i], wide[:, i] = p[drawn], ranges[places[kind]][drawn] >= LEAST_RANGE
-        q = false_discovery_control(np.nan_to_num(met_p, nan=1.0), axis=1)
+        q = scipy.stats.false_discovery_control(np.nan_to_num(met_p, nan=1.0), axis=1)
         met = ((q <= LEVEL) & wide).sum(axis=1)
         found = np.maximum(found, (met[:, None] >= np.arange(len(found))).mean(axis=0))
     return found
@@ -200,7 +200,7 @@ def _reached(effects: Array, null: Array) -> Array:
 
 def _spearman(centred: Array, readings: Array) -> Array:
     """Rank correlations of columns with ranks that are centred already; nan where a column does not vary."""
-    ranks = rankdata(readings, axis=0)
+    ranks = scipy.stats.rankdata(readings, axis=0)
     ranks = ranks - ranks.mean(axis=0)
     lengths = np.linalg.norm(ranks, axis=0) * np.linalg.norm(centred)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -15,6 +15,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -32,6 +33,9 @@ _Arrays = dict[str, npt.NDArray[Any]]
 Refer = Callable[[object], Any]
 Resolve = Callable[[Any, Any], Any]
 _MODULE_PATH = re.compile(r"\bemotion_core\.(?:\w+\.)*")
+
+
+_hints = cache(typing.get_type_hints)  # costs more than reading the object, and a result has thousands of one class
 
 
 def _as_written(kind: Any, value: Any) -> None:
@@ -198,7 +202,7 @@ class _Reader:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind.model_validate(value)
         if is_dataclass(kind):
-            hints = typing.get_type_hints(kind)
+            hints = _hints(cast(Any, kind))
             return cast(type, kind)(**{name: self.typed(hints[name], one) for name, one in value.items()})
         return kind(value) if kind in (int, float, str, bool, Path) else value
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import stats
+import scipy
 
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.summary import StrengthSummary, kind_words, outer_strengths
@@ -56,7 +56,7 @@ def _interval(one: StrengthSummary, pairs: int) -> tuple[float, float, float] | 
         return 0.0, 0.0, 0.0
     if one.effect is None or one.effect_low is None or one.effect_high is None or one.freedom < 1:
         return None
-    wider = float(stats.t.ppf(1 - 0.025 / pairs, one.freedom) / stats.t.ppf(0.975, one.freedom))
+    wider = float(scipy.stats.t.ppf(1 - 0.025 / pairs, one.freedom) / scipy.stats.t.ppf(0.975, one.freedom))
     return (
         one.strength,
         one.effect - wider * (one.effect - one.effect_low),

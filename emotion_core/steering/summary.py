@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.numbers import finite
@@ -45,7 +45,7 @@ def null_band(controls: Sequence[float], freedom: int, comparisons: int = 1) -> 
     if freedom < 3 or len(controls) < 3:
         return None
     values = np.asarray(controls)
-    quantile = stats.t.ppf(1 - 0.025 / comparisons, freedom - 1)
+    quantile = scipy.stats.t.ppf(1 - 0.025 / comparisons, freedom - 1)
     half = float(quantile * values.std(ddof=1) * np.sqrt(1 + 1 / freedom))
     return float(values.mean()) - half, float(values.mean()) + half
 
@@ -132,13 +132,13 @@ def against_kinds(effect: float, controls: npt.ArrayLike, kinds: Sequence[str], 
     pooled = float(np.sqrt(sum(((group - group.mean()) ** 2).sum() for group in groups.values()) / freedom))
     if pooled <= 0:
         return None
-    quantile = float(stats.t.ppf(1 - tail, freedom))
+    quantile = float(scipy.stats.t.ppf(1 - tail, freedom))
     nulls, lows = [], []
     for kind, group in groups.items():
         spread = float(group.std(ddof=1)) if len(group) > 1 else None
         reach = max(pooled, spread or 0.0) * float(np.sqrt(1 + 1 / len(group)))
         mean = float(group.mean())
-        p = max(_SMALLEST_P, float(stats.t.sf((effect - mean) / reach, freedom))) if np.isfinite(effect) else 1.0
+        p = max(_SMALLEST_P, float(scipy.stats.t.sf((effect - mean) / reach, freedom))) if np.isfinite(effect) else 1.0
         nulls.append(KindNull(kind, len(group), mean, spread, mean + quantile * reach, p))
         lows.append(mean - quantile * reach)
     hardest = max(nulls, key=lambda null: null.high)
@@ -258,7 +258,7 @@ def interval(changes: npt.NDArray[np.float64], prompts: npt.ArrayLike | None = N
         error = float(np.sqrt(squares / max(freedom, 1) / len(changes)))
     if len(changes) < 3 or freedom < 1:
         return Interval(finite(mean), None, None, 0)
-    half = float(stats.t.ppf(0.975, freedom)) * error
+    half = float(scipy.stats.t.ppf(0.975, freedom)) * error
     return Interval(finite(mean), finite(mean - half), finite(mean + half), freedom)
 
 

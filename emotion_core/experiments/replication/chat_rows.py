@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
@@ -283,7 +283,7 @@ def in_order(numbers_: Sequence[float], values: Array) -> tuple[Array, Array, Ar
         The standardized ranks of the numbers [values] and of the readings [wordings, values, emotions], and the
         correlation of each emotion.
     """
-    x, ranked = _standard(rankdata(numbers_)), _standard(rankdata(values, axis=1), axis=1)
+    x, ranked = _standard(scipy.stats.rankdata(numbers_)), _standard(scipy.stats.rankdata(values, axis=1), axis=1)
     return x, ranked, np.einsum("v,wve->we", x, ranked).mean(axis=0)
 
 

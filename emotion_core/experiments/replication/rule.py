@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, t
+import scipy
 
 from emotion_core.stats.correlation import adjusted
 
@@ -34,7 +34,7 @@ DOES_NOT: Verdict = "does not"
 UNTOLD: Verdict = "cannot be told"
 NOT_TESTABLE: Verdict = "not testable here"
 LEVEL = 0.05
-_Z = float(norm.ppf(0.975))
+_Z = float(scipy.special.ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def over_units(values: npt.ArrayLike, null: npt.ArrayLike | None = None) -> Esti
     rows = rows[np.isfinite(rows)]
     n = len(rows)
     mean = float(rows.mean()) if n else math.nan
-    half = float(t.ppf(0.975, n - 1) * rows.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+    half = float(scipy.stats.t.ppf(0.975, n - 1) * rows.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
     return Estimate(mean, mean - half, mean + half, *band(null))
 
 
@@ -215,7 +215,7 @@ def _tail(lead: float, error: float) -> float:
         return math.nan
     if error <= 0:
         return 0.0 if lead > 0 else 1.0
-    return float(norm.sf(lead / error))
+    return float(scipy.stats.norm.sf(lead / error))
 
 
 def _known(one: Estimate, *, null: bool) -> bool:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from emotion_core.prompts.checks.finding import Finding, listed, place, rows_of
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
@@ -126,6 +125,8 @@ def _alike(members: list[PromptText]) -> Iterator[tuple[PromptText, PromptText, 
     if len(members) < 2:
         return
     texts = [normal(text.text) for text in members]
+    from sklearn.feature_extraction.text import HashingVectorizer  # slow to import, and pages do not need it
+
     vectorizer = HashingVectorizer(
         analyzer="char", ngram_range=(4, 4), binary=True, alternate_sign=False, lowercase=False
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest, fisher_exact, hypergeom, mannwhitneyu, rankdata
+import scipy
 
 from emotion_core.prompts.checks.finding import Contrast, Finding, Severity, contrasts, listed, place, rows_of, words_of
 from emotion_core.prompts.lexicon import find_emotion_words
@@ -125,7 +125,7 @@ def _telling_words(words: list[frozenset[str]], labels: list[str], precision: fl
     if not large:
         return []
     n = np.array([(one.with_label, one.everywhere, one.label_size) for one in large])
-    p = np.asarray(hypergeom.sf(n[:, 0] - 1, len(words), n[:, 1], n[:, 2])) * len(tried)
+    p = np.asarray(scipy.stats.hypergeom.sf(n[:, 0] - 1, len(words), n[:, 1], n[:, 2])) * len(tried)
     significant = [one for one, value in zip(large, p, strict=True) if value <= LEVEL]
     return sorted(significant, key=lambda one: (-one.coverage, one.word, one.label))
 
@@ -167,12 +167,12 @@ def _uneven(contrast: Contrast, lengths: dict[str, int], n_tests: int) -> tuple[
     own, rest = words[contrast.own], words[~contrast.own]
     if min(len(own), len(rest)) < 4:
         return None
-    ranks = rankdata(words)
+    ranks = scipy.stats.rankdata(words)
     auroc = (ranks[contrast.own].sum() - len(own) * (len(own) + 1) / 2) / (len(own) * len(rest))
     size = max(auroc, 1 - auroc)
     if abs(own.mean() - rest.mean()) < SHARE * max(own.mean(), rest.mean()):
         return None
-    if size < WARNING or mannwhitneyu(own, rest).pvalue * n_tests > 0.05:
+    if size < WARNING or scipy.stats.mannwhitneyu(own, rest).pvalue * n_tests > 0.05:
         return None
     other = "the negative texts" if contrast.texts[0].side != "labelled" else "the other emotions' texts"
     told = f"{contrast.label} has {own.mean():.0f} words, {other} {rest.mean():.0f} (AUROC {auroc:.2f})"
@@ -259,7 +259,7 @@ def _pairs(prompt_set: PromptSet, name: str, feature: Callable[[str], str]) -> l
         return []
     # By chance a mismatch leans either way; the alphabetical order of the two values is the sign.
     leaning = sum(a < b for _, a, b in differing)
-    leans = binomtest(leaning, len(differing)).pvalue < FORM_LEVEL
+    leans = scipy.stats.binomtest(leaning, len(differing)).pvalue < FORM_LEVEL
     many = len(differing) >= 2 and len(differing) > PAIR_SHARE * len(known)
     places = [f"row {text.row} ({a}, {b})" for text, a, b in differing]
     detail = f"The sides of {len(differing)} of {len(known)} pairs differ in {name}: " + listed(places)
@@ -297,4 +297,4 @@ def _difference(contrast: Contrast, has: np.ndarray) -> tuple[float, float]:
     if abs(difference) < SHARE_DIFFERENCE:
         return difference, 1.0
     table = np.array([[own.sum(), (~own).sum()], [rest.sum(), (~rest).sum()]])
-    return difference, float(fisher_exact(table).pvalue)
+    return difference, float(scipy.stats.fisher_exact(table).pvalue)

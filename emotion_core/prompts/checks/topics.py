@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from sklearn.metrics import adjusted_mutual_info_score
-
 from emotion_core.prompts.checks.finding import Finding, listed, rows_of
 from emotion_core.prompts.prompt_set import PromptSet, PromptText, n_units
 
@@ -41,6 +39,8 @@ def topics(prompt_set: PromptSet) -> list[Finding]:
 
 def _association(texts: list[PromptText]) -> list[Finding]:
     """A warning where the topic predicts the emotion, with the rows whose topic only one emotion has."""
+    from sklearn.metrics import adjusted_mutual_info_score  # slow to import, and pages do not need it
+
     share = adjusted_mutual_info_score([t.topic for t in texts], [t.emotion for t in texts])
     emotions_of: dict[str, set[str]] = defaultdict(set)
     for text in texts:
