@@ -61,10 +61,12 @@ def sentence(working: Working) -> None:
             )
     if not (text or "").strip():
         return
-    ready = zero_points_at_hand(working)
+    # Until the weights are there nothing is read, and looking for zero points would keep the first page waiting.
+    ready = working.owner.loaded and zero_points_at_hand(working)
     seconds = about(build_seconds(working.info, 0))
-    label = "Read it" if ready else f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
-    if not (ready and working.owner.loaded) and not at_once_or_asked(working.owner, label, key="read-sentence"):
+    first = f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
+    label = first if working.owner.loaded and not ready else "Read it"
+    if not ready and not at_once_or_asked(working.owner, label, key="read-sentence"):
         return
     try:
         with st.spinner("Reading your sentence", show_time=True):

@@ -16,6 +16,7 @@ from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication import word_rows
 from emotion_core.experiments.replication.chat_rows import in_order
 from emotion_core.experiments.replication.corpus_rows import best_window, precision_of
+from emotion_core.experiments.replication.geometry_rows import beside_rival, beyond_rival
 from emotion_core.experiments.replication.neutral_rows import (
     Statistic,
     components_of,
@@ -24,6 +25,7 @@ from emotion_core.experiments.replication.neutral_rows import (
     without,
 )
 from emotion_core.experiments.replication.preference_rows import DRAWS, peaks
+from emotion_core.experiments.replication.rule import REPLICATES, UNTOLD
 from emotion_core.prompts.library import load_activities
 
 RNG = np.random.default_rng(0)
@@ -135,3 +137,15 @@ def test_a_direction_without_length_brings_no_story_words(bundled: Bundled) -> N
     bench = Bench(bundled.model, bundled.twelve, bundled.cache)
     one = run_to_end(word_rows._story_words(bench, "What just happened?", emotions, nothing, nothing, 2))
     assert (one.value, one.low, one.high, one.null_low, one.null_high) == (0, 0, 0, 0, 0)
+
+
+def test_clusters_that_agree_a_little_better_than_a_rival_cannot_be_told_from_it() -> None:
+    rng = np.random.default_rng(0)
+    reference = np.repeat(np.arange(10), 15)
+    rival = np.where(rng.random(150) < 0.6, rng.integers(0, 10, 150), reference)
+    nearly = rival.copy()
+    nearly[[0, 1, 2]] = reference[[0, 1, 2]]
+    verdicts = [
+        beyond_rival(beside_rival("words", own, rival, reference)).verdict for own in (reference, nearly, rival)
+    ]
+    assert verdicts == [REPLICATES, UNTOLD, UNTOLD]
