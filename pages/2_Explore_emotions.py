@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from emotion_core.runs.recipes import origin_of_vectors
 from ui.built_in import need_vectors
 from ui.explore.heldout_tab import heldout_tab
 from ui.explore.vector_import import vector_upload
+from ui.figure import figures_from
 from ui.map.tab import map_tab
 from ui.page import begin
 
@@ -13,8 +15,9 @@ vector_upload(working)
 if working.vectors is None:
     need_vectors(working)
 held_out, emotion_map = st.tabs(["Held-out", "Map"], key="tab", bind="query-params")
+source = origin_of_vectors(working.vectors)
 if held_out.open is not False:
-    with held_out:
+    with held_out, figures_from(source):
         heldout_tab(working)
 if emotion_map.open is not False:
     with emotion_map:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 
 import altair as alt
@@ -152,6 +154,19 @@ def shows(what: str, what_not: str) -> None:
 
 # What a visitor takes along: tables, charts, vector files. Made at the click, so nobody waits for files they skip.
 
+_SOURCE: ContextVar[str] = ContextVar("where the figures on the page are from", default="")
+
+
+@contextmanager
+def figures_from(source: str) -> Iterator[None]:
+    """Has the pictures that are offered inside say where they are from; see `charts.palette.origin`."""
+    token = _SOURCE.set(source)
+    try:
+        yield
+    finally:
+        _SOURCE.reset(token)
+
+
 Data = bytes | str | Callable[[], bytes]
 
 
@@ -176,8 +191,11 @@ def downloads(
     table: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
     key: str,
     parquet: bool = False,
+    notes: Sequence[str] = (),
 ) -> None:
     """The usual row under a figure: PNG, SVG and the numbers as CSV.
+
+    A picture says where it is from (`figures_from`), since it is shown where this page is not.
 
     Args:
         name: File name without an ending.
@@ -185,13 +203,15 @@ def downloads(
         table: The numbers behind it; a function where making them takes a while.
         key: Unique on the page.
         parquet: Whether the numbers are offered as parquet too.
+        notes: What the picture says under its title besides, such as the verdict.
     """
+    said = [minus(line) for line in (*notes, _SOURCE.get()) if line]
     with st.container(horizontal=True, key=f"downloads-{key}"):
         if chart is not None:
             for ending, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
                 download(
                     ending.upper(),
-                    lambda ending=ending: chart_bytes(chart, ending),
+                    lambda ending=ending: chart_bytes(chart, ending, said),
                     f"{name}.{ending}",
                     mime,
                     key=f"{key}-{ending}",

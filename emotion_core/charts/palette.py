@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import threading
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -175,19 +176,41 @@ def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, 
 
 _EXPORT_WIDTH = 640
 _EXPORT_HEIGHT = 340
+_TITLE_LETTER, _NOTE_LETTER = 6.6, 5.2  # mean widths of a letter in Vega's title and subtitle
 
 # What Altair does with a chart's data is a setting of the whole process, which Streamlit changes while it draws.
 # Whoever turns a chart into a document holds this lock, so that a download never gets the data of another chart.
 ALTAIR_LOCK = threading.Lock()
 
 
-def chart_bytes(chart: alt.TopLevelMixin, kind: Literal["png", "svg"]) -> bytes:
-    """A chart as a PNG (twice the pixels, for print and slides) or an SVG, on white."""
+def chart_bytes(chart: alt.TopLevelMixin, kind: Literal["png", "svg"], notes: Sequence[str] = ()) -> bytes:
+    """A chart as a PNG (twice the pixels, for print and slides) or an SVG, on white.
+
+    Args:
+        chart: The chart.
+        kind: Of the file.
+        notes: Lines under its title with which the picture stands alone: what was found, and where it is from.
+    """
     with ALTAIR_LOCK, alt.data_transformers.enable("default", max_rows=None):
         spec = _sized(chart.to_dict())
+    if any(notes):
+        spec["title"] = _noted(spec, notes)
     if kind == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=2.0))
     return str(vl_convert.vegalite_to_svg(spec)).encode()
+
+
+def _noted(spec: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    """The title of a chart's document with further lines under it, none longer than the chart is wide."""
+    title = spec.get("title") or ""
+    title = dict(title) if isinstance(title, dict) else {"text": title}
+    wide = spec["width"] if isinstance(spec.get("width"), int) else _EXPORT_WIDTH
+    lines = [title.pop("subtitle", []), list(notes)]
+    said = [line for part in lines for line in ([part] if isinstance(part, str) else part) if line]
+    head = [title["text"]] if isinstance(title["text"], str) else title["text"]
+    head = [short for line in head for short in textwrap.wrap(line, int(wide / _TITLE_LETTER))]
+    below = [short for line in said for short in textwrap.wrap(line, int(wide / _NOTE_LETTER))]
+    return {**title, "text": head, "subtitle": below, "anchor": "start", "frame": "group", "subtitlePadding": 6}
 
 
 def table_bytes(table: pd.DataFrame) -> bytes:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from emotion_core import __version__
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import EmotionCoreError, RunError
 from emotion_core.base.jobs import Job
@@ -26,6 +27,35 @@ _FORM = "Start again from the form"
 def described_vectors(vectors: EmotionVectors) -> dict[str, Any]:
     """What a run over vectors notes down of them: their digest, and what they were built from."""
     return {"vectors": vectors_digest(vectors), "build": _recipe_of(vectors)}
+
+
+def origin(model: str, fingerprint: str, texts: Sequence[str] = ()) -> str:
+    """The line that says where a figure is from.
+
+    Args:
+        model: Its name.
+        fingerprint: Of its weights.
+        texts: Names of the prompt sets that vectors were built from; none where they are not known.
+
+    Example:
+        >>> origin("demo", "f968ba34c9cbd3b6", ["fear-calm"])
+        'Model demo (f968ba34c9cb), vectors from fear-calm. Emotion directions 0.2.0.'
+    """
+    vectors = f", vectors from {' + '.join(texts)}" if texts else ""
+    return f"Model {model} ({fingerprint[:12]}){vectors}. Emotion directions {__version__}."
+
+
+def origin_of(run: Run) -> str:
+    """The same of what a run made."""
+    described = json.loads(run.settings)
+    recipe = described.get("build") or described
+    texts = [one["name"] for one in recipe.get("prompt_sets", ())]
+    return origin(described.get("model", ""), described.get("fingerprint", ""), texts)
+
+
+def origin_of_vectors(vectors: EmotionVectors) -> str:
+    """The same of what is computed from vectors."""
+    return origin(vectors.model.name, vectors.model.fingerprint, [one.name for one in vectors.prompt_sets])
 
 
 def is_over(run: Run, vectors: EmotionVectors) -> bool:

@@ -69,7 +69,7 @@ def test_a_run_is_found_again_by_its_link(open_page: Open, until: Until) -> None
 
 def test_home_shows_smollm2_before_its_weights_are_there(open_page: Open, monkeypatch) -> None:
     """Finished results alone: the weights are not to be had here, and nothing on the page asks for them."""
-    monkeypatch.setattr(ModelOwner, "load_soon", lambda self: None)
+    monkeypatch.setattr(ModelOwner, "load_soon", lambda self, seconds=0.0: None)
     monkeypatch.setattr(Unloaded, "load", lambda self: pytest.fail("the weights were asked for"), raising=False)
     app = open_page("", model="smollm2")
     assert "46 of 50 pairs in the right order" in texts(app) and "weights are loading" in texts(app)
@@ -77,7 +77,7 @@ def test_home_shows_smollm2_before_its_weights_are_there(open_page: Open, monkey
 
 
 def test_a_link_without_a_model_takes_that_of_its_run(open_page: Open, monkeypatch) -> None:
-    monkeypatch.setattr(ModelOwner, "load_soon", lambda self: None)
+    monkeypatch.setattr(ModelOwner, "load_soon", lambda self, seconds=0.0: None)
     open_page("6_Glossary")
     run = next(one for one in store().recent("build") if json.loads(one.settings)["model"] == "smollm2")
     app = open_page("2_Explore_emotions", vectors=run.id)

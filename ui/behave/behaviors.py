@@ -21,6 +21,7 @@ from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
 from emotion_core.experiments.experiment import require_size
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.runs.limits import about, asking_seconds, sweep_seconds
+from emotion_core.runs.recipes import origin_of
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -28,7 +29,7 @@ from ui.behave.behavior_texts import behavior_texts
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
 from ui.fields import LAYER, field, fields, more_settings
-from ui.figure import download, downloads, show_chart, shows, verdict
+from ui.figure import download, downloads, figures_from, show_chart, shows, verdict
 from ui.linked import forget_unless
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
@@ -235,9 +236,10 @@ def behavior_result(working: Working) -> None:
     with shown_errors():
         result = run_result(run.id, BEHAVIORS)
         st.divider()
-        _result(result.found, working)
-        if result.warning is not None:
-            _warning(result.warning, working)
+        with figures_from(origin_of(run)):
+            _result(result.found, working)
+            if result.warning is not None:
+                _warning(result.warning, working)
         behavior_texts(result.found, run)
         link_hint()
 

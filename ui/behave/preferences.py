@@ -17,13 +17,14 @@ from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, PreferenceResult, n_questions
 from emotion_core.prompts.library import load_activities
 from emotion_core.runs.limits import about, asking_seconds
+from emotion_core.runs.recipes import origin_of
 from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.behaviors import layer_input
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
 from ui.fields import field, more_settings
-from ui.figure import downloads, json_download, new_click, picked, show_chart, shows, verdict
+from ui.figure import downloads, figures_from, json_download, new_click, picked, show_chart, shows, verdict
 from ui.linked import keep_in_link, taken
 from ui.plain import minus, plain
 from ui.run_button import limit_note, run_button
@@ -151,9 +152,10 @@ def preference_result(working: Working) -> None:
         found = run_result(run.id, PREFERENCES)
         st.divider()
         emotion = working.emotion_among(found.base.emotions)
-        _scale(found.base, emotion)
-        if found.moved is not None:
-            _steered(found.moved)
+        with figures_from(origin_of(run)):
+            _scale(found.base, emotion)
+            if found.moved is not None:
+                _steered(found.moved)
         json_download("JSON", lambda: _document(found), "preferences.json", key="preferences-json")
         link_hint()
 

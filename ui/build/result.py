@@ -16,9 +16,10 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts, short_sentence, short_texts
 from emotion_core.runs.builds import VECTORS_FILE, BuildResult
+from emotion_core.runs.recipes import origin_of_vectors
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
-from ui.figure import download, downloads, emotion_verdict, json_download, show_chart, shows, verdict
+from ui.figure import download, downloads, emotion_verdict, figures_from, json_download, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.plain import plain
 from ui.services import ask, store
@@ -154,7 +155,8 @@ def build_result(run_id: str, working: Working) -> None:
     if scores is None:
         st.warning(f"The vectors are built, but not tested. {plain(build.reason)}", icon=":material/science_off:")
     else:
-        _tested(scores, key)
+        with figures_from(origin_of_vectors(vectors)):
+            _tested(scores, key)
     take_along(run_id, build, working, key=key)
     link_hint()
     if working.info.fingerprint == vectors.model.fingerprint:
@@ -172,7 +174,9 @@ def _tested(scores: HeldOutScores, key: str) -> None:
         f"what {scores.null_words} reach.",
         "What the direction stands for: a set whose sides differ in something else gives a direction for that.",
     )
-    downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)
+    said = scores.verdicts[scores.emotions.index(emotion)]
+    notes = (f"{said.word}: {said.reason}",)
+    downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key, notes=notes)
 
 
 def verdict_strip(scores: HeldOutScores, *, key: str) -> None:

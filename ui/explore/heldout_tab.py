@@ -202,7 +202,9 @@ def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:
         f"better than {scores.null_words}. Click a point to see its texts.",
         "That a layer with a higher point is the better one: the ring was chosen without looking at these texts.",
     )
-    downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key)
+    said = scores.verdicts[scores.emotions.index(emotion)]
+    notes = (f"{said.word}: {said.reason}",)
+    downloads(f"separation-{emotion}", chart=chart, table=separation_table(scores), key=key, notes=notes)
 
 
 def _layer(scores: HeldOutScores, emotion: str) -> int:

@@ -186,7 +186,8 @@ def transfer_result(result: Transfer, emotion: str | None) -> None:
     with st.expander("The rule behind this verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
     name = f"transfer-{result.source}-{result.target}"
-    downloads(name, chart=chart, table=transfer_table(score), key="transfer")
+    notes = (sentence, f"{score.emotion}: {score.verdict.word}, {score.verdict.reason}")
+    downloads(name, chart=chart, table=transfer_table(score), key="transfer", notes=notes)
     with st.container(horizontal=True, key="downloads-transfer-more"):
         texts = text_table(result, score).to_csv(index=False)
         download("Texts as CSV", texts, f"{name}-texts.csv", "text/csv", key="transfer-texts")

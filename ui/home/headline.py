@@ -7,6 +7,7 @@ import streamlit as st
 from emotion_core.charts.transfer import transfer_chart, transfer_table
 from emotion_core.evaluation.transfer import author_note, transfer_sentence
 from emotion_core.experiments.ship import shipped_transfer
+from emotion_core.runs.recipes import origin
 from ui.figure import downloads, scored_verdict, show_chart, shows
 from ui.page import PAGES
 from ui.plain import plain
@@ -30,7 +31,9 @@ def headline() -> None:
         "That the direction is fear alone, or what the model does with it: what follows asks both of a direction drawn "
         "from such situations themselves, and Explore emotions of any other.",
     )
-    downloads("smollm2-transfer", chart=chart, table=transfer_table(score), key="headline")
+    source = origin(result.model.name, result.model.fingerprint, [result.source])
+    notes = (transfer_sentence(result), f"{score.verdict.word}: {score.verdict.reason}", source)
+    downloads("smollm2-transfer", chart=chart, table=transfer_table(score), key="headline", notes=notes)
     st.page_link(PAGES["explore"].file, label="Test your own vectors on another set", icon=PAGES["explore"].icon)
 
 

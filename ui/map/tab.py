@@ -11,11 +11,12 @@ from emotion_core.experiments.geometry import MAP_CHECKS, MapSettings
 from emotion_core.geometry.emotion_map import closeness
 from emotion_core.geometry.similarity import farthest
 from emotion_core.geometry.stability import RESAMPLES, SPLITS, Stability
+from emotion_core.runs.recipes import origin_of_vectors
 from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error, shown_errors
 from ui.experiments import start_run
-from ui.figure import downloads, emotion_verdict, show_chart, shows, verdict
+from ui.figure import downloads, emotion_verdict, figures_from, show_chart, shows, verdict
 from ui.map.data import Mapped, checks_of, held, keep, kept, map_of, map_source, read_map_link, toggle_held
 from ui.map.models import models_part
 from ui.map.people import people_part
@@ -239,6 +240,12 @@ def map_tab(working: Working) -> None:
         return
     checks = checks_of(source.vectors, clusters)
     mapped = Mapped(working, source, layer, clusters, found, checks)
+    with figures_from(origin_of_vectors(source.vectors)):
+        _parts(mapped)
+    share_view("map")
+
+
+def _parts(mapped: Mapped) -> None:
     left, right = st.columns([5, 2], gap="medium")
     with left:
         plane_part(mapped)
@@ -261,7 +268,6 @@ def map_tab(working: Working) -> None:
         "Trust": trust_part,
         "Another model": models_part,
     }[part or _PARTS[0]](mapped)
-    share_view("map")
 
 
 def _settings(vectors: EmotionVectors) -> tuple[int, int]:

@@ -7,7 +7,6 @@ from typing import cast
 import altair as alt
 import streamlit as st
 
-from emotion_core import __version__
 from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.emotion_map import (
     COMPONENTS,
@@ -28,6 +27,7 @@ from emotion_core.charts.emotion_map import (
 from emotion_core.charts.palette import chart_bytes
 from emotion_core.geometry.claims import CLUSTERS
 from emotion_core.geometry.emotion_map import cluster_table
+from emotion_core.runs.recipes import origin_of_vectors
 from ui.errors import show_error
 from ui.figure import download, downloads, marked, new_click, picked, show_chart, shows
 from ui.map.data import (
@@ -113,10 +113,7 @@ def _notes(mapped: Mapped) -> list[str]:
             f"Reliability of the map {one.reliability[layer]:.2f} ({one.reliability_low[layer]:.2f} to "
             f"{one.reliability_high[layer]:.2f}); grey: one standard deviation of each place with resampled texts."
         )
-    sets = " + ".join(one.name for one in mapped.source.vectors.prompt_sets) or "imported vectors"
-    model = mapped.found.model
-    source = f"Texts: {sets}. Model: {model.name}, fingerprint {model.fingerprint[:12]}."
-    return [*notes, f"{source} Emotion directions {__version__}."]
+    return [*notes, origin_of_vectors(mapped.source.vectors)]
 
 
 def relations_part(mapped: Mapped) -> None:

@@ -70,7 +70,8 @@ def dose_result(found: DoseReading, emotion: str) -> None:
         "outcome": "Outcome",
     }
     st.dataframe(table, hide_index=True, column_config={**labels, **numbers})
-    downloads("dose", chart=chart, table=table, key="dose", parquet=True)
+    notes = [f"{charts.dose_sentence(found)}. {found.chance_sentence}"] if outcomes else []
+    downloads("dose", chart=chart, table=table, key="dose", parquet=True, notes=[*notes, f"Template: {found.template}"])
     st.caption("All readings, value by value:")
     downloads("dose-readings", table=lambda: dose_values(found), key="dose-values", parquet=True)
 

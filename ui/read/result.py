@@ -9,11 +9,11 @@ import streamlit as st
 
 from emotion_core.experiments.experiment import Experiment
 from emotion_core.experiments.reading import VECTORS, ReadingSettings, command, open_reading
-from emotion_core.runs.recipes import is_over
+from emotion_core.runs.recipes import is_over, origin_of
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import vector_bytes
 from ui.errors import shown_errors
-from ui.figure import download
+from ui.figure import download, figures_from
 from ui.read.attempts import attempts_result
 from ui.read.conversation import continuation_result, conversation_result
 from ui.read.dose import dose_result
@@ -64,7 +64,8 @@ def reading_result(working: Working, view: str) -> None:
     with shown_errors():
         experiment, found, settings = _reading(run.id)
         st.divider()
-        _show(experiment.kind, found, working)
+        with figures_from(origin_of(run)):
+            _show(experiment.kind, found, working)
         same = working.vectors is not None and is_over(run, working.vectors)
         if not same:
             st.caption("This was read with another vector set than the one chosen at the side.")

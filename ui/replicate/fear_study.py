@@ -10,17 +10,18 @@ from emotion_core.evaluation.words import score_sentence, separation_title
 from emotion_core.experiments.ship import HOME_EMOTION, start_home_build
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.prompts.library import load_openings
+from emotion_core.runs.recipes import origin
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
 from ui.experiments import start_run
-from ui.figure import downloads, scored_verdict, show_chart, shows, verdict
+from ui.figure import downloads, figures_from, scored_verdict, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.share import share_view
 from ui.steer.sweep import coherence_figure, sweep_of, sweep_texts
-from ui.vector_sets import build_of, vectors_of
+from ui.vector_sets import BUILT_IN, build_of, vectors_of
 from ui.working import Working
 
 STEPS = ("1 · Separation", "2 · Sweep", "3 · Controls")
@@ -35,7 +36,8 @@ def fear_study(working: Working) -> None:
         "gpt2 in the sidebar to redo it on the same model; any other model answers the same questions for itself."
     )
     step = st.segmented_control("Step", STEPS, default=STEPS[0], key="study_step", bind="query-params", required=True)
-    {STEPS[0]: _separation, STEPS[1]: _sweep, STEPS[2]: _controls}[step or STEPS[0]](working)
+    with figures_from(origin(working.info.name, working.info.fingerprint, [BUILT_IN])):
+        {STEPS[0]: _separation, STEPS[1]: _sweep, STEPS[2]: _controls}[step or STEPS[0]](working)
     _onward(step or STEPS[0])
     share_view("study")
 
@@ -67,7 +69,11 @@ def _separation(working: Working) -> None:
     chart = published_chart(scores, HOME_EMOTION, FEAR_IN_GPT2)
     show_chart(chart, alt_text=sentence, key="study-published")
     downloads(
-        "fear-study", chart=chart, table=beside_published(scores, HOME_EMOTION, FEAR_IN_GPT2), key="study-published"
+        "fear-study",
+        chart=chart,
+        table=beside_published(scores, HOME_EMOTION, FEAR_IN_GPT2),
+        key="study-published",
+        notes=(sentence,),
     )
     shows(
         "How far frightening and calm situations lie apart along a direction drawn from other situations, by depth. "
@@ -113,7 +119,7 @@ def _controls(working: Working) -> None:
     verdict(finding.mark, finding.sentence, key="study-sweep")
     chart = dose_response(found)
     show_chart(chart, alt_text=finding.sentence, key="study-dose", titled=False)
-    downloads("fear-study-sweep", chart=chart, table=summary_table(found), key="study-dose")
+    downloads("fear-study-sweep", chart=chart, table=summary_table(found), key="study-dose", notes=(finding.sentence,))
     shows(
         "Grey: directions of the same length that mean nothing, under the same noise, each read along itself. A line "
         "inside the grey is the model being pushed off its path.",

@@ -13,6 +13,7 @@ from emotion_core.experiments.replication.book import book, row_numbers
 from emotion_core.experiments.replication.report import figure_of, parts_of, report
 from emotion_core.experiments.replication.rows import ROWS
 from emotion_core.experiments.replication.table import KIND, Line, Table, newest_table, runnable, start_table
+from emotion_core.runs.recipes import origin
 from ui.figure import download, downloads, json_download, show_chart, shows
 from ui.page_run import view_run
 from ui.plain import minus, plain
@@ -153,6 +154,7 @@ def _row(line: Line, working: Working) -> None:
             plain(f"{finding.statistic[:1].upper()}{finding.statistic[1:]}; {finding.n} units ({line.book.unit}).")
         )
     here.markdown(f"**What decides**: {plain(line.book.decides)}")
+    source = origin(working.info.name, working.info.fingerprint)
     if finding is not None:
         for k, one in enumerate(finding.figures):
             show_chart(figure_chart(one), alt_text=one.title, key=f"replicate-figure-{line.book.row}-{k}")
@@ -161,6 +163,7 @@ def _row(line: Line, working: Working) -> None:
                 chart=figure_chart(one),
                 table=figure_table(one),
                 key=f"replicate-{line.book.row}-{k}",
+                notes=(f"{line.book.row}. {line.book.name}: {line.verdict}. {line.why}", source),
             )
         if finding.facts:
             st.dataframe(

@@ -16,12 +16,13 @@ from emotion_core.charts.crosstalk import (
     words_table,
 )
 from emotion_core.experiments.steering import NEXT_TOKEN
+from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.next_token import CONTROLS_A_KIND, NextTokenDose
 from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
-from ui.figure import downloads, show_chart, shows
+from ui.figure import downloads, figures_from, show_chart, shows
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
 from ui.run_panel import finished_run
@@ -46,7 +47,7 @@ def next_token_view(working: Working) -> None:
         key=PAGE,
     )
     if run is not None:
-        with shown_errors():
+        with shown_errors(), figures_from(origin_of(run)):
             _result(run_result(run.id, NEXT_TOKEN))
             link_hint()
 

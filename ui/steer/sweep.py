@@ -18,17 +18,18 @@ from emotion_core.charts.dose_response import (
 from emotion_core.charts.palette import table_bytes
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
+from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.finding import change, signed, strength_words, sweep_finding
 from emotion_core.steering.generate import n_texts
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
-from ui.figure import download, downloads, json_download, picked, show_chart, shows, verdict
+from ui.figure import download, downloads, figures_from, json_download, picked, show_chart, shows, verdict
 from ui.page import contents
 from ui.page_run import shown_run
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
-from ui.services import app_settings
+from ui.services import app_settings, store
 from ui.share import link_hint
 from ui.steer.form import ready, steer_form
 from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, strength_texts, text_ladder
@@ -77,7 +78,8 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
         with st.expander("What each kind of control does", icon=":material/target:"):
             st.dataframe(controls_table(sweep), hide_index=True, key=f"kinds-{key}")
     name = f"sweep-{sweep.settings.emotion}"
-    downloads(name, chart=chart, table=summary_table(sweep), key=key)
+    notes = (finding.sentence, _settings_line(sweep))
+    downloads(name, chart=chart, table=summary_table(sweep), key=key, notes=notes)
     strength_texts(sweep, picked(clicked, "strength"), key=key)
     sweep_texts(sweep, key=key)
     with st.container(horizontal=True):
@@ -184,7 +186,7 @@ def sweep_view(working: Working) -> None:
             icon=":material/info:",
         )
     elif ready(run_id, key=PAGE, kept=is_kept(run_id, SWEEP)):
-        with shown_errors():
+        with shown_errors(), figures_from(origin_of(store().get(run_id))):
             sweep_result(run_result(run_id, SWEEP), key=PAGE)
             link_hint()
 
