@@ -36,9 +36,10 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.leads import lead_texts
-from emotion_core.behavior.preference_settings import PreferenceSettings
-from emotion_core.behavior.preferences import PairAnswers, ask_pairs
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preferences import PairAnswers, ask_pairs, relate
 from emotion_core.behavior.scenes import built_in_scenes
+from emotion_core.behavior.steered_preferences import FEWEST_EMOTIONS, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, ask_after
 from emotion_core.behavior.warning import relate as relate_warning
 from emotion_core.evaluation.confounds import built_in_confounds, confound_texts
@@ -52,11 +53,29 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Template, Turn, load_activities, load_implicit, load_templates
+from emotion_core.prompts.library import (
+    Template,
+    Turn,
+    load_activities,
+    load_conversations,
+    load_implicit,
+    load_system_prompts,
+    load_templates,
+)
 from emotion_core.reading.attempts import AttemptsReading, load_attempts, read_attempts
-from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.baseline import Baseline, read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
 from emotion_core.reading.dose import read_dose
+from emotion_core.reading.monitor import (
+    Labelled,
+    LabelledReading,
+    conversation_encoding,
+    read_labelled_set,
+    read_threshold,
+    watch,
+)
+from emotion_core.reading.priors import Prior, read_priors
+from emotion_core.reading.settings import MonitorSettings
 from emotion_core.reading.situations import read_situations
 from emotion_core.reading.talking import neutral_peaks, read_scale
 from emotion_core.stats.intervals import clopper_pearson
@@ -196,6 +215,78 @@ def _attempts(bench: Bench) -> Iterator[tuple[Kind, EmotionVectors, AttemptsRead
         for seed, vectors in bench.sets(kind):
             job = read_baseline(bench.model, vectors, None, seed, form="conversation", cache=bench.cache)
             yield kind, vectors, bench.run(read_attempts(bench.model, bench.run(job), runs[seed % len(runs)]))
+
+
+def system_prompts(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether what the page's system prompts change along directions still lasts in the last third of the turns."""
+    known = {one.name: one for one in load_system_prompts()}
+    priors = [Prior("none", ""), *(Prior(name, known[name].text) for name in ("last-chance", "porch-in-summer"))]
+    spoken = [one.turns for one in load_conversations()]
+    for kind in KINDS:
+        count = Count("system prompts", f"{kind} directions")
+        for seed, vectors in bench.sets(kind):
+            job = read_baseline(bench.model, vectors, None, seed, form="conversation", cache=bench.cache)
+            reading = bench.run(read_priors(bench.model, bench.run(job), priors, spoken))
+            for name in vectors.emotions:
+                yield count, any(reading.lasting(system, name).lasts for system in range(1, len(priors)))
+
+
+def warnings_before(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether a monitor on a direction is said to warn before a phrase of a built-in conversation.
+
+    The phrase is three words in a row, drawn anew for each direction; "evidence" at any of its places counts.
+    """
+    spoken = load_conversations()
+    for kind in KINDS:
+        count = Count("monitor: warns before a phrase", f"{kind} directions")
+        for seed, vectors, baseline, e in _monitored(bench, kind):
+            rng = np.random.default_rng([seed, e, 0x3A])
+            turns = spoken[rng.integers(len(spoken))].turns
+            words = turns[rng.integers(len(turns) // 2, len(turns))].content.split()
+            at = rng.integers(max(1, len(words) - 2))
+            asked = MonitorSettings(vectors.emotions[e])
+            threshold = bench.run(read_threshold(bench.model, vectors, baseline, asked, seed))
+            encoding = conversation_encoding(bench.model, turns)
+            found = bench.run(watch(bench.model, baseline, threshold, encoding, " ".join(words[at : at + 3])))
+            yield count, any(one.evidence for one in found.flagged)
+
+
+def labelled(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether a monitor on a direction is said to tell the page's labelled messages apart; and by labels of a coin."""
+    messages = [
+        Labelled((Turn("user", one.text),), one.side == "positive", one.topic)
+        for one in load_prompts("fear-calm").part("heldout")
+    ]
+    for kind in KINDS:
+        count = Count("monitor: labelled messages", f"{kind} directions")
+        for seed, vectors, baseline, e in _monitored(bench, kind):
+            yield count, _tells_apart(bench, vectors, baseline, messages, e, seed)
+    vectors = bench.vectors()
+    baseline = bench.run(read_baseline(bench.model, vectors, form="conversation", cache=bench.cache))
+    for seed in bench.seeds[::4]:
+        sides = np.random.default_rng([seed, 0x3B]).permutation([one.label for one in messages])
+        dealt = [replace(one, label=bool(side)) for one, side in zip(messages, sides, strict=True)]
+        e = seed // 4 % len(vectors.emotions)
+        yield (
+            Count("monitor: labelled messages", "labels dealt out again"),
+            _tells_apart(bench, vectors, baseline, dealt, e, seed),
+        )
+
+
+def _tells_apart(
+    bench: Bench, vectors: EmotionVectors, baseline: Baseline, messages: Sequence[Labelled], e: int, seed: int
+) -> bool:
+    threshold = bench.run(read_threshold(bench.model, vectors, baseline, MonitorSettings(vectors.emotions[e]), seed))
+    found: LabelledReading = bench.run(read_labelled_set(bench.model, baseline, threshold, messages))
+    return found.evidence
+
+
+def _monitored(bench: Bench, kind: Kind) -> Iterator[tuple[int, EmotionVectors, Baseline, int]]:
+    """Every fourth direction of a set: each needs a threshold of its own, for which all neutral texts are read."""
+    for seed, vectors in bench.sets(kind):
+        job = read_baseline(bench.model, vectors, None, seed, form="conversation", cache=bench.cache)
+        baseline = bench.run(job)
+        yield from ((seed, vectors, baseline, e) for e in range(0, SET, 4))
 
 
 def situations(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -341,6 +432,24 @@ def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:
             yield from ((count, bool(one)) for one in said)
 
 
+def steered_half(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether steering half of the activities with a direction is said to move them, and whether shifts follow r."""
+    items = load_activities()
+    asked = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items))
+    answers: PairAnswers = bench.run(ask_pairs(bench.model, asked))
+    for kind in KINDS:
+        short = f"{FEWEST_EMOTIONS} emotions, 2 opponents"
+        count, follows = (
+            Count(view, f"{kind} directions", short) for view in ("steered half", "shift follows correlation")
+        )
+        for seed, vectors in bench.sets(kind):
+            base = bench.run(relate(bench.model, vectors, replace(asked, seed=seed), answers, bench.cache))
+            steering = SteeredSettings(vectors.emotions[:FEWEST_EMOTIONS], opponents=2, seed=seed)
+            moved = bench.run(steer_preferences(bench.model, vectors, base, steering, bench.cache))
+            yield from ((count, moved.evidence(e)) for e in range(FEWEST_EMOTIONS))
+            yield follows, moved.follows is not None and moved.follows.evidence
+
+
 def behaving(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions in the built-in scenarios: the headline."""
     for kind in KINDS:
@@ -400,12 +509,16 @@ VIEWS: dict[str, Look] = {
     "attempts": attempts,
     "encouragement": encouraged,
     "situations": situations,
+    "system prompts": system_prompts,
+    "monitor: warns before a phrase": warnings_before,
+    "monitor: labelled messages": labelled,
     "held-out": held_out,
     "imported": imported,
     "transfer": carried_over,
     "map": maps,
     "talk alarm": alarms,
     "preferences": preferred,
+    "steered half": steered_half,
     "behaviours": behaving,
     "early warning": warned,
     "next token": next_tokens,
