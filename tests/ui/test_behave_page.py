@@ -84,3 +84,20 @@ def test_corrections_of_a_pattern_are_there_after_a_reload(open_page: Open, unti
     assert not app.exception
     assert "of 2 texts" in shown and "Over the whole run" in shown and "of 2 judged texts" in shown
     assert load_corrections(registry, run) == {first[0]: True, first[1]: False}, "looking changes nothing"
+
+
+def test_behaviours_are_measured_under_a_cap_and_a_gate(open_page: Open, until: Until) -> None:
+    app = until(open_page("5_Behave", behave="Behaviours"), asks)
+    app.multiselect[0].set_value(["retaliation"]).run()
+    app.selectbox(key="behave-operation").set_value("cap").run()
+    app.slider(key="behave-bound-cap").set_value(80.0).run()
+    app.selectbox(key="behave-gate").set_value("fear").run()
+    app.text_input(key="behave-shares").set_value("1").run()
+    for key, value in (("behave-controls", 3), ("behave-texts", 0)):
+        app.number_input(key=key).set_value(value).run()
+    button(app, "Measure").click().run()
+    until(app, lambda one: "What this shows." in texts(one))
+    run = app.query_params["run"]
+    asked = load(common_registry().store, run[0] if isinstance(run, list) else run, BEHAVIORS).found.settings
+    assert (asked.operation, asked.bound, asked.strengths) == ("cap", 80.0, (0.0, 1.0))
+    assert asked.gate is not None and asked.gate.emotion == "fear" and not app.exception

@@ -24,6 +24,7 @@ from emotion_core.runs.limits import about, asking_seconds, sweep_seconds
 from emotion_core.runs.recipes import origin_of
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.settings import parse_strengths
+from emotion_core.tracing.steer import BOUNDED
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.behavior_texts import behavior_texts
 from ui.errors import shown_errors
@@ -36,6 +37,7 @@ from ui.run_button import limit_note, run_button
 from ui.run_panel import finished_run
 from ui.services import app_settings
 from ui.share import link_hint
+from ui.steer.form import care_form
 from ui.uploads import content
 from ui.working import Working
 
@@ -134,6 +136,7 @@ def chosen_scenes(working: Working) -> tuple[Scene, ...]:
 
 PAGE = "behave behaviors"
 _FEWEST_LEADS = 8
+_STRENGTHS = "-0.2, -0.1, 0.1, 0.2"
 # Setting and key of its widget.
 _KEYS = {
     "controls": "behave-controls",
@@ -192,9 +195,11 @@ def _request(working: Working, vectors: EmotionVectors, emotion: str) -> Behavio
         key=f"behave-emotions-{len(names)}-{emotion}",
         help="With several, a matrix shows emotions by scenarios, corrected for all of its cells.",
     )
-    strengths = field(BehaviorSettings, "strengths", right, key="behave-strengths", default="-0.2, -0.1, 0.1, 0.2")
     leads = lead_texts(vectors)
     more, warning = _more(vectors, len(leads))
+    # Strengths of a cap or a floor are shares of what lies beyond the bound.
+    key, first = ("behave-shares", "0.5, 1") if more["operation"] in BOUNDED else ("behave-strengths", _STRENGTHS)
+    strengths = field(BehaviorSettings, "strengths", right, key=key, default=first)
     settings = BehaviorSettings(scenes, tuple(emotions), parse_strengths(strengths), **more)
     return BehaviorRequest(settings, settings.seed if warning else None)
 
@@ -208,6 +213,10 @@ def _more(vectors: EmotionVectors, n_leads: int) -> tuple[dict[str, Any], bool]:
         more["seed"] = field(BehaviorSettings, "seed", two, key="behave-seed")
         more["layer"] = layer_input(three, vectors, key="behave", help_text=LAYER)
         more["chat"] = field(BehaviorSettings, "chat", four, key="behave-chat")
+        one, two, _ = st.columns([1, 1, 2], vertical_alignment="bottom")
+        more["operation"] = field(BehaviorSettings, "operation", one, key="behave-operation")
+        with two:
+            more |= vars(care_form(vectors, more["operation"], key="behave-"))
         can_warn = n_leads >= _FEWEST_LEADS
         warning = st.toggle(
             f"Early warning: read before the decision after {n_leads} held-out texts",
