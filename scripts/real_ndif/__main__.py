@@ -362,22 +362,26 @@ class Server:
         os.killpg(self.api.pid, signal.SIGKILL)
         self.api.wait()
 
-    def kill_model(self) -> int:
-        """Ends the process that holds the model, and says how many there were; ray starts another one."""
-        found = 0
-        for one in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if one.read_bytes().startswith(b"ray::OnCPU"):
-                    os.kill(int(one.parent.name), signal.SIGKILL)
-                    found += 1
-            except (OSError, ProcessLookupError):
-                continue
-        return found
+    def kill_model(self) -> None:
+        """Ends the process that holds the model; ray starts another one."""
+        for one in holding_the_model():
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
 
     def _run(self, name: str, *command: str, **settings: str) -> subprocess.Popen[bytes]:
         with (self.work / f"log/{name}.log").open("ab") as log:
             env = {**self.env, **settings}
             return subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.work, start_new_session=True)
+
+
+def holding_the_model() -> list[int]:
+    """Processes that hold the model: one, or none while ray starts another."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if one.read_bytes().startswith(b"ray::OnCPU"):
+                found.append(int(one.parent.name))
+    return found
 
 
 def _hub_settings(home: Path) -> dict[str, str]:
@@ -588,7 +592,8 @@ def killed(
     for i in range(asked.kills):
         case, data = cases[i % len(cases)], f"kept/{i}"
         victim = draw.choice(("the model's process", "the API"))
-        after = draw.randint(1, max(1, usual[case]))
+        after = draw.randint(1, max(1, usual[case] - 1))  # in the middle: more requests are to follow
+        _until(holding_the_model, 240)
         began, before = time.monotonic(), gate.requests
         process = bench.begin(case, "there", data)
         while gate.requests - before < after and process.poll() is None:
@@ -598,8 +603,8 @@ def killed(
         if victim == "the API":
             server.kill_api()
             server.start_api()
-        elif not server.kill_model():
-            victim = "nothing: no model there"
+        else:
+            server.kill_model()
         ran = bench.end(process, case, "there", began, data)
         how = "ended" if ran.status == 0 else f"said: {ran.said}"
         if ran.status:
