@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,14 @@ from emotion_core.models.encode import Encoding, encode, span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import Turn
-from emotion_core.tracing.record import project_layers, read_tokens
+from emotion_core.tracing.record import project_layers, project_sums, read_tokens
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray
 
 Form = Literal["text", "conversation"]
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,15 @@ class PositionScale:
 
 def scale_of(rows: FloatArray, least: FloatArray | None = None) -> Scale:
     """Scale of float32 [rows, layers, directions]. Where rows hardly vary, `least` (else 1) stands for their spread."""
-    sd = rows.std(axis=0, ddof=1, dtype=np.float64)
-    flat = sd <= 1e-6 * np.maximum(1.0, np.abs(rows).max(axis=0))
-    sd = np.where(flat, 1.0 if least is None else least, sd)
-    return Scale(rows.mean(axis=0, dtype=np.float64).astype(np.float32), sd.astype(np.float32))
+    sd = _unless_flat(rows.std(axis=0, ddof=1, dtype=np.float64), np.abs(rows).max(axis=0), least)
+    return Scale(rows.mean(axis=0, dtype=np.float64).astype(np.float32), sd)
+
+
+def _unless_flat(sd: Floats, largest: Floats, least: FloatArray | None = None) -> FloatArray:
+    """A spread as float32, where it is more than rounding of the largest value; else `least`, or 1."""
+    flat = sd <= 1e-6 * np.maximum(1.0, largest)
+    found: FloatArray = np.where(flat, 1.0 if least is None else least, sd).astype(np.float32)
+    return found
 
 
 def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] | None = None) -> PositionScale:
@@ -156,16 +163,11 @@ def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] |
     masks = [np.ones(len(text), bool) for text in texts] if kept is None else [np.array(one, bool) for one in kept]
     for mask in masks:
         mask[:1] = False  # first tokens have a scale of their own
-    places = [np.log2(np.flatnonzero(mask)) for mask in masks]
-    bins = [np.floor(one).astype(np.int64) for one in places]  # 1, 2-3, 4-7, ...
-    used = np.unique(np.concatenate(bins))
+    bins, used, counts, centres = _bins(masks)
     sums = np.zeros((len(used), *texts[0].shape[1:]))
     for text, mask, own in zip(texts, masks, bins, strict=True):
         for bin_ in np.unique(own):
             sums[np.searchsorted(used, bin_)] += text[mask][own == bin_].sum(axis=0, dtype=np.float64)
-    every, where = np.concatenate(places), np.concatenate(bins)
-    counts = np.array([(where == one).sum() for one in used])
-    centres = np.array([every[where == one].mean() for one in used])
     means = (sums / counts[:, None, None]).astype(np.float32)
     rows = np.stack([text[0] for text in texts])
     rough = PositionScale(scale_of(rows), centres, means, np.ones(means.shape[1:], np.float32))
@@ -173,7 +175,59 @@ def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] |
     return PositionScale(scale_of(rows, least=sd), centres, means, sd)
 
 
-def _spread(texts: Sequence[FloatArray], masks: Sequence[npt.NDArray[np.bool_]], rough: PositionScale) -> FloatArray:
+def _bins(masks: Sequence[Mask]) -> tuple[list[IntArray], IntArray, IntArray, FloatArray]:
+    """Of each text the bin of each token that counts; the bins, how many tokens they hold, and their middles."""
+    places = [np.log2(np.flatnonzero(mask)) for mask in masks]
+    bins = [np.floor(one).astype(np.int64) for one in places]  # 1, 2-3, 4-7, ...
+    every, where = np.concatenate(places), np.concatenate(bins)
+    used = np.unique(where)
+    counts = np.array([(where == one).sum() for one in used])
+    return bins, used, counts, np.array([every[where == one].mean() for one in used])
+
+
+def _scales_elsewhere(
+    model: LoadedModel,
+    encodings: Sequence[Encoding],
+    masks: Sequence[Mask],
+    pooled: Sequence[list[int]],
+    by_layer: dict[int, FloatArray],
+) -> Job[tuple[PositionScale, Scale]]:
+    """The scales of tokens and of pooled texts where the model is not here: hardly more than sums come back, as a job.
+
+    Args:
+        model: The model.
+        encodings: The texts.
+        masks: For each text which of its tokens count in the scale of tokens, none where it plays no part in it.
+        pooled: For each text the tokens that it is pooled over, none where it plays no part in that.
+        by_layer: The directions.
+    """
+    counted = [mask & (np.arange(len(mask)) > 0) for mask in masks]
+    _, used, counts, centres = _bins(counted)
+    longest, n = max(map(len, masks)), len(used)
+    inside = (np.floor(np.log2(np.maximum(1, np.arange(longest))))[:, None] == used).astype(np.float64)
+    # What the mean of each bin counts in what is expected at a position: the means are those of one bin each.
+    unit = np.eye(n, dtype=np.float32)[:, :, None]
+    shares = PositionScale(Scale(unit[0], unit[0]), centres, unit, unit[0]).mean_at(longest)[:, :, 0].astype(np.float64)
+    tokens = [np.flatnonzero(mask).tolist() for mask in counted]
+    first: list[list[list[int]]] = [[[0]] if mask.any() else [] for mask in masks]
+    places = [(t, [*f, *([p] if p else [])]) for t, f, p in zip(tokens, first, pooled, strict=True)]
+    sums = yield from project_sums(model, encodings, by_layer, places, np.concatenate([inside, shares], axis=1))
+    means = (sums.weighted[:n] / counts[:, None, None]).astype(np.float32)  # (bins, layers, directions)
+    # Sums over tokens of x - e and of its square, where e is expected: the means of the bins by their shares.
+    own, exact = np.concatenate([shares[one] for one in tokens]), means.astype(np.float64)  # (tokens, bins)
+    off = sums.weighted[:n].sum(axis=0) - np.tensordot(own.sum(axis=0), exact, 1)
+    squares = sums.squares - 2 * (exact * sums.weighted[n:]).sum(axis=0)
+    squares += (exact * np.tensordot(own.T @ own, exact, 1)).sum(axis=0)
+    size = len(own)
+    sd = np.sqrt(np.maximum(squares - off**2 / size, 0.0) / max(1, size - 1))
+    # Where all are alike the largest is as large as the root of the mean square.
+    around = _unless_flat(sd, np.sqrt(sums.squares / size))
+    begun = scale_of(np.stack([row[0] for row, f in zip(sums.means, first, strict=True) if f]), around)
+    texts = scale_of(np.stack([row[-1] for row, p in zip(sums.means, pooled, strict=True) if p]))
+    return PositionScale(begun, centres, means, around), texts
+
+
+def _spread(texts: Sequence[FloatArray], masks: Sequence[Mask], rough: PositionScale) -> FloatArray:
     """float32 [layers, directions], standard deviation around the means of the positions; 1 where nothing varies."""
     expected = rough.mean_at(max(len(text) for text in texts))
     total, squares, count = np.zeros(expected.shape[1:]), np.zeros(expected.shape[1:]), 0
@@ -186,8 +240,7 @@ def _spread(texts: Sequence[FloatArray], masks: Sequence[npt.NDArray[np.bool_]],
         count += len(off)
     # The means are close to zero by construction, so that nothing is lost in this difference.
     variance = np.maximum(squares - total**2 / count, 0.0) / max(1, count - 1)
-    sd = np.sqrt(variance)
-    return np.where(sd <= 1e-6 * np.maximum(1.0, largest), 1.0, sd).astype(np.float32)
+    return _unless_flat(np.sqrt(variance), largest)
 
 
 # Controls of each kind. Every token is read on all of them, so there are fewer than `controls_needed` gives a large
@@ -332,6 +385,13 @@ def _zero_point(
         longer = neutral_documents(model, texts, seed)
     else:
         longer = [one.encoding for one in neutral_dialogues(model, texts, seed)]
+    if model.remote is not None:
+        masks = [np.full(len(one), form == "text") for one in encodings]
+        masks += [np.array(one.content, bool) | (form == "text") for one in longer]
+        pooled_at = [*(read_tokens(one, at) for one in encodings), *([] for _ in longer)]
+        every = [*encodings, *longer]
+        scale, pooled_scale = yield from _scales_elsewhere(model, every, masks, pooled_at, by_layer)
+        return ZeroPoint(scale, pooled_scale, len(encodings))
     found = yield from project_layers(model, [*encodings, *longer], by_layer)
     short = found[: len(encodings)]
     pooled = np.stack([p[read_tokens(e, at)].mean(0) for p, e in zip(short, encodings, strict=True)])

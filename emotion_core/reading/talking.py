@@ -38,8 +38,16 @@ from emotion_core.reading.talk import (
     trailing_means,
 )
 from emotion_core.steering.directions import read_layer
-from emotion_core.steering.generate import PromptTokens, choose, gumbel, prompt_tokens, weighted, written_weights
-from emotion_core.tracing.decode import advance, spread
+from emotion_core.steering.generate import (
+    PromptTokens,
+    choose,
+    gumbel,
+    prompt_tokens,
+    steps_at_once,
+    weighted,
+    written_weights,
+)
+from emotion_core.tracing.decode import TokensSoFar, advance, ahead, nothing, spread
 from emotion_core.tracing.memory import Kept, memory_of
 from emotion_core.tracing.record import project_layers
 from emotion_core.tracing.steer import BOUNDED, SHARES, Intervention, OpenWhen
@@ -50,6 +58,11 @@ from emotion_core.vectors.file import require_model
 # Matrix products give a row the same bits in every batch of so many rows.
 ROWS = 8
 PLAIN, STEERED, STEERED_READ, RIVAL, RIVAL_READ, FROZEN = range(6)
+# Whose tokens each row is fed; whatever else a batch is filled up with reads the unsteered reply.
+SOURCES = (PLAIN, STEERED, STEERED, RIVAL, RIVAL, PLAIN, *(PLAIN,) * (ROWS - 6))
+# Who reads the tokens of each row that writes; the others read their own.
+READERS = (PLAIN, STEERED_READ, STEERED_READ, RIVAL_READ, RIVAL_READ, FROZEN, *range(6, ROWS))
+AHEAD = 4  # tokens that come in one request where the model runs elsewhere
 WINDOW = 5  # tokens that an alarm averages
 SCALE_TOKENS = 3072  # of neutral conversations, for the scale; as many again for the alarm's rate
 MEMORY_BYTES = 2**27
@@ -312,6 +325,38 @@ def talk(
     return writer.result()
 
 
+@dataclass(frozen=True)
+class Draw:
+    """Draws the next tokens of a turn's batch. It is sent along to where a model runs (`decode.Keep`).
+
+    Attributes:
+        seed: Of the noise, which all rows share.
+        prompt: Names the stream of the noise.
+        temperature: Divides the logits.
+        first: Number of the step that is called 0.
+    """
+
+    seed: int
+    prompt: str
+    temperature: float
+    first: int = 0
+
+    def __call__(self, logits: torch.Tensor, t: int) -> tuple[torch.Tensor, ...]:
+        """Of float32 [rows, vocabulary] at step `first + t`, each with as many rows.
+
+        The token that each row is fed next, int64; the one that it would write, int64; whether its logits were finite;
+        nats of what it would write to the row's reader and to itself, float32 [rows, 2]; its likeliest tokens, int64
+        [rows, `ALTERNATIVES`], and their nats.
+        """
+        finite, logits = torch.isfinite(logits).all(-1), torch.nan_to_num(logits)
+        noise = gumbel(self.seed, self.prompt, 0, self.first + t, logits.shape[-1]).to(logits.device)
+        drawn = choose(logits, noise.expand_as(logits), self.temperature, 1.0)
+        nats = -logits.log_softmax(-1)
+        top = nats.topk(ALTERNATIVES, dim=-1, largest=False)
+        both = torch.stack([nats[list(READERS), drawn], nats.gather(1, drawn[:, None])[:, 0]], dim=1)
+        return drawn[list(SOURCES)], drawn, finite, both, top.indices, top.values
+
+
 class _Writer:
     """The batch of one turn."""
 
@@ -340,6 +385,9 @@ class _Writer:
         self.chosen: dict[int, list[tuple[float, tuple[str, ...], FloatArray]]] = {row: [] for row in self.writers}
         self.cache: Any = None
         self.before = np.zeros((0, vectors.n_layers, len(scale.quantiles[0, 0])), np.float32)
+        self.draw = Draw(settings.seed, str(self.prompt.ids), settings.temperature)
+        # Steps that came from elsewhere and are not taken yet: readings, and what `Draw` gives.
+        self.coming: list[tuple[FloatArray, list[torch.Tensor]]] = []
 
     def begin(self) -> None:
         """Reads the conversation but its last token: turn by turn, from what is remembered of it."""
@@ -355,7 +403,7 @@ class _Writer:
         steps = memory_of(self.model).stretches and self.model.remote is None
         for end in [end for end in ends if end > begin] if steps else [len(ids)]:
             tokens = torch.tensor([ids[begin if steps else 0 : end]], device=self.model.info.device)
-            after = advance(self.model, tokens, kept if steps else None, (), self.read)
+            after = advance(self.model, tokens, kept if steps else None, (), self.read, nothing)
             kept, begin = after.cache, end
             parts = [*parts, after.projected[0].cpu().numpy()] if steps else [after.projected[0].cpu().numpy()]
             if steps:
@@ -365,37 +413,44 @@ class _Writer:
         if self.prompt.weights.any():
             weights = torch.from_numpy(self.prompt.weights)[None]
             tokens = torch.tensor([ids] * ROWS, device=self.model.info.device)
-            self.cache = advance(self.model, tokens, None, weighted(self.edits, weights)).cache
+            self.cache = advance(self.model, tokens, None, weighted(self.edits, weights), keep=nothing).cache
 
     def write(self, t: int) -> None:
         """One token in every row."""
-        last = self.prompt.ids[-1]
-        source = {PLAIN: PLAIN, STEERED: STEERED, STEERED_READ: STEERED, RIVAL: RIVAL, RIVAL_READ: RIVAL, FROZEN: PLAIN}
-        fed = []
-        for row in range(ROWS):
-            own = self.emitted.get(source.get(row, PLAIN), [])
-            fed.append(own[-1] if t and own else last)
-        tokens = torch.tensor(fed, device=self.model.info.device)[:, None]
-        weights = self._weights(t)
-        after = advance(self.model, tokens, self.cache, weighted(self.edits, weights), self.read)
-        self.cache = after.cache
-        self.raw.append(after.projected[:, 0].float().cpu().numpy())
-        logits = torch.nan_to_num(after.logits)
-        finite = torch.isfinite(after.logits).all(-1)
-        noise = gumbel(self.settings.seed, str(self.prompt.ids), 0, t, logits.shape[-1]).to(logits.device)
-        drawn = choose(logits, noise.expand_as(logits), self.settings.temperature, 1.0)
-        nats = -logits.log_softmax(-1)
-        top = nats.topk(ALTERNATIVES, dim=-1, largest=False)
-        for row, reader in self.writers.items():
+        if not self.coming:
+            self.coming = self._here(t) if self.model.remote is None else self._elsewhere(t)
+        readings, (_, drawn, finite, nats, likeliest, their_nats) = self.coming.pop(0)
+        self.raw.append(readings)
+        for row in self.writers:
             token = int(drawn[row])
             self.broken[row] = self.broken[row] or not bool(finite[row])
             self.running[row] = self.running[row] and not self.broken[row] and token not in self.model.stop_ids
             if not self.running[row]:
                 continue
-            self.nats[row].append(float(nats[reader, token]))
-            spelled = tuple(self.model.decode([int(i)]) for i in top.indices[row])
-            self.chosen[row].append((float((-nats[row, token]).exp()), spelled, (-top.values[row]).exp().cpu().numpy()))
+            self.nats[row].append(float(nats[row, 0]))
+            spelled = tuple(self.model.decode([int(i)]) for i in likeliest[row])
+            chances = (-their_nats[row]).exp().cpu().numpy()
+            self.chosen[row].append((float((-nats[row, 1]).exp()), spelled, chances))
             self.emitted[row].append(token)
+
+    def _fed(self) -> torch.Tensor:
+        """Tokens that are processed next, int64 [rows, 1]."""
+        fed = [(self.emitted.get(source) or [self.prompt.ids[-1]])[-1] for source in SOURCES]
+        return torch.tensor(fed, device=self.model.info.device)[:, None]
+
+    def _here(self, t: int) -> list[tuple[FloatArray, list[torch.Tensor]]]:
+        after = advance(self.model, self._fed(), self.cache, weighted(self.edits, self._weights(t)), self.read)
+        self.cache = after.cache
+        return [(after.projected[:, 0].float().cpu().numpy(), list(self.draw(after.logits, t)))]
+
+    def _elsewhere(self, t: int) -> list[tuple[FloatArray, list[torch.Tensor]]]:
+        """Several steps in one request; a reply that ended meanwhile is gone on with, and nobody looks at that."""
+        last = min(t + steps_at_once(self.model, self.writing, AHEAD), self.settings.max_new_tokens)
+        steering = [weighted(self.edits, self._weights(n)) for n in range(t, last)]
+        so_far = (self.cache or TokensSoFar()).then(self._fed(), steering[0])
+        given, readings = ahead(self.model, so_far, steering[1:], replace(self.draw, first=t), self.read)
+        self.cache = so_far.followed_by(given[0], steering[1:])
+        return [(readings[:, k].numpy(), [one[:, k] for one in given]) for k in range(last - t)]
 
     @property
     def ended(self) -> bool:
@@ -404,14 +459,11 @@ class _Writer:
 
     def close(self) -> None:
         """Reads the last token of replies that ended at their longest."""
-        if any(len(self.emitted[row]) >= len(self.raw) for row in self.writers):
-            source = {STEERED_READ: STEERED, STEERED: STEERED, RIVAL: RIVAL, RIVAL_READ: RIVAL}
-            fed = [(self.emitted.get(source.get(row, PLAIN)) or [self.prompt.ids[-1]])[-1] for row in range(ROWS)]
-            tokens = torch.tensor(fed, device=self.model.info.device)[:, None]
-            if len(self.prompt.ids) + len(self.raw) < self.model.info.context:
-                edits = weighted(self.edits, self._weights(len(self.raw)))
-                after = advance(self.model, tokens, self.cache, edits, self.read)
-                self.raw.append(after.projected[:, 0].float().cpu().numpy())
+        unread = any(len(self.emitted[row]) >= len(self.raw) for row in self.writers)
+        if unread and len(self.prompt.ids) + len(self.raw) < self.model.info.context:
+            edits = weighted(self.edits, self._weights(len(self.raw)))
+            after = advance(self.model, self._fed(), self.cache, edits, self.read, nothing)
+            self.raw.append(after.projected[:, 0].float().cpu().numpy())
 
     def _weights(self, t: int) -> torch.Tensor:
         if not self.writing.where.thoughts:

@@ -17,7 +17,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.settings import ROLES, SweepSettings, WritingSettings, is_control, thinking
-from emotion_core.tracing.decode import ROW_MULTIPLE, TokensSoFar, ahead, prefill, spread, step
+from emotion_core.tracing.decode import ROW_MULTIPLE, Keep, TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import SHARES, Intervention, OpenWhen
 
@@ -79,17 +79,18 @@ class Sampling:
     top_p: float
     first: int = 0
 
-    def __call__(self, logits: torch.Tensor, t: int) -> torch.Tensor:
-        """Chosen tokens of step `first + t`, int64 [rows], of float32 [rows, vocabulary]."""
+    def __call__(self, logits: torch.Tensor, t: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of float32 [rows, vocabulary] the tokens of step `first + t`, int64 [rows], and whether all were finite."""
+        finite, logits = torch.isfinite(logits).all(-1), torch.nan_to_num(logits)
         streams = sorted({sample for sample in self.samples if sample is not None})
         if not streams:
-            return choose(logits, None, self.temperature, self.top_p)
+            return choose(logits, None, self.temperature, self.top_p), finite
         vocabulary = logits.shape[-1]
         drawn = torch.stack([gumbel(self.seed, self.prompt, s, self.first + t, vocabulary) for s in streams])
         place = {s: i for i, s in enumerate(streams)}
         noise = drawn[[0 if sample is None else place[sample] for sample in self.samples]]
         noise[[sample is None for sample in self.samples]] = 0.0
-        return choose(logits, noise, self.temperature, self.top_p)
+        return choose(logits, noise, self.temperature, self.top_p), finite
 
 
 # Tokens that a generated text continues from, and which of them are steered.
@@ -381,9 +382,23 @@ def generate(
 
 
 def first_logits(
-    model: LoadedModel, settings: WritingSettings, rows: Sequence[PlannedRow], directions: Directions
+    model: LoadedModel,
+    settings: WritingSettings,
+    rows: Sequence[PlannedRow],
+    directions: Directions,
+    keep: Keep | None = None,
 ) -> torch.Tensor:
-    """Logits of the first generated token in rows of one prompt, float32 [rows, vocabulary], in one forward pass.
+    """Logits of the first generated token in rows of one prompt, in one forward pass.
+
+    Args:
+        model: The model.
+        settings: How to write.
+        rows: Of one prompt.
+        directions: What to steer with.
+        keep: What is wanted of the logits, of which there may be more rows; by default these.
+
+    Returns:
+        float32 [rows, vocabulary], or what is wanted of each row.
 
     Raises:
         TextTooLongError: The prompt leaves no room for the new tokens.
@@ -393,7 +408,8 @@ def first_logits(
     cache = steered_prompt(model, settings, prompt, filled, directions)
     tokens = torch.full((len(filled),), prompt.ids[-1], device=model.info.device)
     edits = interventions(settings, filled, directions)
-    _, logits = step(model, tokens, cache, weighted(edits, written_weights(model, settings, prompt, [()], 0)))
+    own = weighted(edits, written_weights(model, settings, prompt, [()], 0))
+    _, logits = step(model, tokens, cache, own, keep)
     return logits[: len(rows)]
 
 
@@ -503,24 +519,26 @@ def _chosen(
     samples = tuple(None if row.greedy else row.sample for row in rows)
     text = settings.prompts[rows[0].prompt]
     sampling = Sampling(settings.seed, text, samples, settings.temperature, settings.top_p)
-    # Where a thought ends is only known when its tokens are.
-    at_once = AHEAD if model.remote is not None and not settings.where.thoughts else 1
+    at_once = steps_at_once(model, settings)
     for t in range(0, settings.max_new_tokens, at_once):
         numbers = range(t, min(t + at_once, settings.max_new_tokens))
         steering = [weighted(edits, written_weights(model, settings, prompt, emitted, n)) for n in numbers]
-        if at_once == 1:
+        if model.remote is None:
             cache, logits = step(model, tokens, cache, steering[0])
-            tokens = sampling(torch.nan_to_num(logits), t)
-            yield tokens, torch.isfinite(logits).all(-1)
+            tokens, finite = sampling(logits, t)
+            yield tokens, finite
             continue
         so_far = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
         so_far = so_far.then(tokens[:, None], steering[0])
-        found, finite = ahead(model, so_far, steering[1:], replace(sampling, first=t))
+        (found, finite), _ = ahead(model, so_far, steering[1:], replace(sampling, first=t))
         for k in range(len(numbers)):
             yield found[:, k], finite[:, k]
-        for k, later in enumerate(steering[1:]):
-            so_far = so_far.then(found[:, k, None], later)
-        cache, tokens = so_far, found[:, -1]
+        cache, tokens = so_far.followed_by(found, steering[1:]), found[:, -1]
+
+
+def steps_at_once(model: LoadedModel, settings: WritingSettings, most: int = AHEAD) -> int:
+    """Tokens that are written in one request: one here, and where a thought ends, which is known from its tokens."""
+    return 1 if model.remote is None or settings.where.thoughts else most
 
 
 def steered_prompt(

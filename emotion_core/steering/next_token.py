@@ -315,11 +315,11 @@ def _changes(
     for prompt in range(len(settings.prompts)):
         for part in parts:
             rows = [PlannedRow(prompt, 0, 0, 0.0), *(PlannedRow(prompt, 0, *cells[i]) for i in part)]
-            logits = first_logits(model, settings, rows, at)
-            change, divergence = against_unsteered(logits, 0, torch.stack([lens[0], *(lens[i] for i in part)]))
-            changes.append(change[1:])
-            divergences.append(divergence[1:])
-            words.append(_of_words(logits, spelled)[1:])
+            wanted = AgainstUnsteered(torch.stack([lens[0], *(lens[i] for i in part)]), spelled)
+            found = first_logits(model, settings, rows, at, wanted)[1:].cpu().numpy()
+            changes.append(found[:, 0])
+            divergences.append(found[:, 1])
+            words.append(found[:, 2:])
             yield Progress(prompt + 1, len(settings.prompts), "next tokens")
     n = len(settings.prompts)
 
@@ -332,28 +332,34 @@ def _changes(
     return mean(changes), mean(divergences), mean(words)
 
 
-def against_unsteered(logits: torch.Tensor, zero: int, lens: torch.Tensor) -> tuple[Floats, Floats]:
-    """Change of the mean log-probability of some tokens, and divergence, both float32 [rows].
+@dataclass(frozen=True)
+class AgainstUnsteered:
+    """What steering does to the next token, beside row 0. It is sent along to where a model runs (`decode.Keep`).
 
-    Args:
-        logits: float32 [rows, vocabulary]; a row with a number that is not finite gives nan.
-        zero: An unsteered row.
-        lens: int64 [tokens], or [rows, tokens] where every row has tokens of its own.
+    Attributes:
+        lens: int64 [rows, tokens], tokens of each row; what is there beyond them is not looked at.
+        words: int64 [words], tokens that are looked at in every row.
     """
-    broken = ~torch.isfinite(logits).all(-1)
-    nats = torch.nan_to_num(logits).log_softmax(-1)
-    own = lens.to(nats.device).expand(len(nats), -1)
-    change = (nats.gather(1, own) - nats[zero].expand_as(nats).gather(1, own)).mean(-1)
-    divergence = (nats.exp() * (nats - nats[zero])).sum(-1)
-    values = torch.stack([change, divergence]).masked_fill(broken, torch.nan).cpu().numpy()
-    return values[0], values[1]
 
+    lens: torch.Tensor
+    words: torch.Tensor
 
-def _of_words(logits: torch.Tensor, spelled: torch.Tensor) -> Floats:
-    """Change of the log-probability of each word's token against row 0, float32 [rows, words]."""
-    nats = logits.log_softmax(-1)[:, spelled.to(logits.device)]
-    changed: Floats = (nats - nats[0]).cpu().numpy()
-    return np.where(np.isfinite(changed), changed, np.nan)
+    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        """Of float32 [rows or more, vocabulary] the figures of each row, float32 [rows, 2 + words].
+
+        They are the change of the mean log-probability of its tokens, the divergence, both nan in a row with a number
+        that is not finite, and the change of the log-probability of each word, nan where that is not finite.
+        """
+        logits = logits[: len(self.lens)]
+        broken = ~torch.isfinite(logits).all(-1)
+        nats = torch.nan_to_num(logits).log_softmax(-1)
+        own = self.lens.to(nats.device)
+        change = (nats.gather(1, own) - nats[0].expand_as(nats).gather(1, own)).mean(-1)
+        divergence = (nats.exp() * (nats - nats[0])).sum(-1)
+        figures = torch.stack([change, divergence], dim=1).masked_fill(broken[:, None], torch.nan)
+        named = logits.log_softmax(-1)[:, self.words.to(logits.device)]
+        changed = named - named[0]
+        return torch.cat([figures, changed.masked_fill(~torch.isfinite(changed), torch.nan)], dim=1)
 
 
 def _by_kind(slope: float, slopes: Floats, kinds: Sequence[str]) -> tuple[Kind | Any, float]:

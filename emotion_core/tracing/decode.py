@@ -23,6 +23,12 @@ from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learne
 from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
 
+# Layer, [start, end) and edits of tokens that are steered alike.
+Stretch = tuple[int, int, int, list[Intervention]]
+# What is wanted of float32 [rows, vocabulary]. It is sent along to where a model runs, so it may use nothing but torch,
+# numpy and what it was made with.
+Keep = Callable[[torch.Tensor], torch.Tensor]
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -51,6 +57,13 @@ class TokensSoFar:
         """With one more segment."""
         return TokensSoFar((*self.segments, Segment(tokens, tuple(edits))))
 
+    def followed_by(self, tokens: torch.Tensor, edits: Sequence[Sequence[Intervention]]) -> TokensSoFar:
+        """With the tokens that were processed by `ahead`: int64 [rows, steps], of which the last was only chosen."""
+        found = self
+        for k, own in enumerate(edits):
+            found = found.then(tokens[:, k, None], own)
+        return found
+
     def rows(self, index: Sequence[int]) -> TokensSoFar:
         """Row r of the result is the row `index[r]` of this one."""
         chosen = torch.tensor(list(index))
@@ -61,14 +74,14 @@ class TokensSoFar:
         """int64 [rows, all tokens]."""
         return torch.cat([segment.tokens for segment in self.segments], dim=1)
 
-    def edits(self) -> list[tuple[int, int, int, list[Intervention]]]:
-        """Layer, [start, end) and edits of every steered stretch, in the order of layers."""
+    def edits(self) -> list[Stretch]:
+        """Every stretch that is steered."""
         found, start = [], 0
         for segment in self.segments:
             end = start + segment.tokens.shape[1]
             found += [(layer, start, end, own) for layer, own in by_layer(segment.edits)]
             start = end
-        return sorted(found, key=lambda stretch: stretch[0])
+        return found
 
 
 # Matrix products over 8, 16, 24, ... rows give the same bits for each row, other counts do not always: batches are
@@ -102,7 +115,11 @@ def spread(cache: Kept | TokensSoFar, index: Sequence[int]) -> Kept | TokensSoFa
 
 
 def step(
-    model: LoadedModel, tokens: torch.Tensor, cache: Any, edits: Sequence[Intervention] = ()
+    model: LoadedModel,
+    tokens: torch.Tensor,
+    cache: Any,
+    edits: Sequence[Intervention] = (),
+    keep: Keep | None = None,
 ) -> tuple[Any, torch.Tensor]:
     """Processes one more token in every row.
 
@@ -111,13 +128,19 @@ def step(
         tokens: int64 [rows], the token to process.
         cache: Cache of the tokens before (changed in place), or None at the first token of all.
         edits: Steering of this token, with `rows` rows each, in any order of layers.
+        keep: What is wanted of the logits of the next token; by default these, float32 [rows, vocabulary].
 
     Returns:
-        The cache, and logits of the next token, float32 [rows, vocabulary].
+        The cache, and what is wanted.
     """
     with pace().measured("write", model.info, len(tokens)):
-        after = advance(model, tokens[:, None], cache, edits)
+        after = advance(model, tokens[:, None], cache, edits, keep=keep)
     return after.cache, after.logits
+
+
+def nothing(logits: torch.Tensor) -> torch.Tensor:
+    """Where the tokens are processed for what is read or remembered of them."""
+    return logits[:, :0].clone()  # of a slice the whole of what it was cut from would travel
 
 
 class Advanced(NamedTuple):
@@ -125,7 +148,7 @@ class Advanced(NamedTuple):
 
     Attributes:
         cache: What the model remembers.
-        logits: float32 [rows, vocabulary], of the token after the last one.
+        logits: float32 [rows, vocabulary], of the token after the last one, or what was wanted of them.
         projected: float32 [rows, tokens, layers, directions], readings before the steering of each layer; no layers
             where nothing was to be read.
     """
@@ -141,6 +164,7 @@ def advance(
     cache: Kept | TokensSoFar | None,
     edits: Sequence[Intervention] = (),
     read: Mapping[int, torch.Tensor] | None = None,
+    keep: Keep | None = None,
 ) -> Advanced:
     """Processes tokens in every row, and reads them in the same pass.
 
@@ -150,13 +174,14 @@ def advance(
         cache: Of the tokens before (changed in place), or None at the first token of all.
         edits: Steering of these tokens, with `rows` rows each.
         read: For each layer that is read float32 [directions, width], equally many for each.
+        keep: What is wanted of the logits after the last token; by default these.
     """
     matrices = read or {}
     anew = isinstance(cache, TokensSoFar) or (cache is None and is_unusual(model) and not memory_of(model).steps)
     if anew or model.remote is not None:
         before = cache if isinstance(cache, TokensSoFar) else TokensSoFar()
         so_far = before.then(tokens, edits)
-        logits, projected = _forward_again(model, so_far, matrices, tokens.shape[1])
+        logits, projected = _forward_again(model, so_far, matrices, tokens.shape[1], keep)
         return Advanced(so_far, logits, projected)
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     ordered = _by_layer(edits, matrices)
@@ -174,7 +199,8 @@ def advance(
         output = nnsight.save(envoy.output)
     kept = learned(model, output, len(tokens))
     after = TokensSoFar().then(tokens, edits) if kept is None else kept
-    return Advanced(after, output.logits[:, -1].float(), _stacked(projected, tokens))
+    logits = output.logits[:, -1].float()
+    return Advanced(after, logits if keep is None else keep(logits), _stacked(projected, tokens))
 
 
 def _by_layer(
@@ -197,14 +223,11 @@ def _last_logits(model: LoadedModel) -> dict[str, int]:
 
 @retried
 def _forward_again(
-    model: LoadedModel, so_far: TokensSoFar, matrices: Mapping[int, torch.Tensor], last: int
+    model: LoadedModel, so_far: TokensSoFar, matrices: Mapping[int, torch.Tensor], last: int, keep: Keep | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits after all tokens so far and readings of the last ones, without a cache: a step that runs elsewhere."""
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    by_stretch: dict[int, list[tuple[int, int, list[Intervention]]]] = {layer: [] for layer in matrices}
-    for layer, start, end, own in so_far.edits():
-        by_stretch.setdefault(layer, []).append((start, end, own))
-    ordered = sorted(by_stretch.items())
+    ordered = _in_order(so_far.edits(), list(matrices))
     inputs = {"input_ids": so_far.tokens, "use_cache": False, **_last_logits(model)}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         projected = nnsight.save([])
@@ -215,8 +238,19 @@ def _forward_again(
                 hidden = stream(blocks[layer].output, copy)
                 hidden[:, start:end] = steered_by(hidden[:, start:end], own)
         # A copy: of a slice the whole of what it was cut from would travel.
-        logits = nnsight.save(envoy.output.logits[:, -1].float().clone())
-    return logits, _stacked(projected, so_far.tokens[:, -last:])
+        logits = envoy.output.logits[:, -1].float().clone()
+        kept = nnsight.save(logits if keep is None else keep(logits))
+    return kept, _stacked(projected, so_far.tokens[:, -last:])
+
+
+def _in_order(
+    stretches: Sequence[Stretch], read: Sequence[int]
+) -> list[tuple[int, list[tuple[int, int, list[Intervention]]]]]:
+    """Layers that are read or steered, in forward order, each with its stretches."""
+    found: dict[int, list[tuple[int, int, list[Intervention]]]] = {layer: [] for layer in read}
+    for layer, start, end, own in stretches:
+        found.setdefault(layer, []).append((start, end, own))
+    return sorted(found.items())
 
 
 @retried
@@ -224,8 +258,9 @@ def ahead(
     model: LoadedModel,
     so_far: TokensSoFar,
     later: Sequence[Sequence[Intervention]],
-    choose: Callable[[torch.Tensor, int], torch.Tensor],
-) -> tuple[torch.Tensor, torch.Tensor]:
+    choose: Callable[[torch.Tensor, int], tuple[torch.Tensor, ...]],
+    read: Mapping[int, torch.Tensor] | None = None,
+) -> tuple[list[torch.Tensor], torch.Tensor]:
     """Several decoding steps in one request: tokens are chosen where the model is, and only they come back.
 
     The texts are those that `step` would write one at a time. Keys and values stay there too, where they are those of
@@ -236,21 +271,24 @@ def ahead(
         model: The model.
         so_far: All tokens up to the one that is processed first, with their steering.
         later: Steering of each token after that one: one less than there are steps.
-        choose: Gives int64 [rows] of float32 [rows, vocabulary] and the number of the step, counted from 0. It is sent
-            along, so it may use nothing but torch, numpy and what it was made with.
+        choose: Gives int64 [rows] of float32 [rows, vocabulary] and the number of the step, counted from 0, and what
+            else is wanted of them, each with as many rows. As `Keep` it is sent along.
+        read: For each layer that is read float32 [directions, width], equally many for each.
 
     Returns:
-        The tokens, int64 [rows, steps], and whether the logits that they were chosen from were finite, bool.
+        The tokens, int64 [rows, steps], and what else was wanted, [rows, steps, ...]; and readings of the token that
+        each step begins with, float32 [rows, steps, layers, directions], before the steering of each layer.
     """
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    known, steps = _last_logits(model), 1 + len(later)
+    known, steps, matrices = _last_logits(model), 1 + len(later), dict(read or {})
+    layers = list(matrices)
     text, stretches, after = so_far.tokens, so_far.edits(), [by_layer(edits) for edits in later]
-    # Alone in its line: nnsight finds traces inside a session by the line that the session begins in.
+    # Alone in its line, and with no comment inside: nnsight finds traces in a session by the line that it begins in.
+    # The trace of a step puts its output into a list: with nnsight 0.8.0 a name it binds may have its old value
+    # afterwards, and what is saved under a name travels, logits, keys and values included.
     with envoy.session(**trace_options(model)):
         written = nnsight.save([])
-        finite = nnsight.save([])
-        # The trace of a step puts its output into a list: with nnsight 0.8.0 a name it binds may have its old value
-        # afterwards, and what is saved under a name travels, logits, keys and values included.
+        projected = nnsight.save([])
         outputs: list[Any] = []
         cache, tokens, whole = None, text, stretches
         with torch.no_grad():  # whether gradients are on is up to the service
@@ -258,23 +296,27 @@ def ahead(
                 inputs = {"input_ids": tokens, "use_cache": True, **known}
                 if cache is not None:
                     inputs["past_key_values"] = cache
+                ordered = _in_order(stretches, layers)
                 with envoy.trace(inputs):
-                    for layer, start, end, own in stretches:
-                        hidden = stream(blocks[layer].output, copy)
-                        hidden[:, start:end] = steered_by(hidden[:, start:end], own)
+                    for layer, own_stretches in ordered:
+                        if layer in matrices:
+                            projected.append(along(read_stream(blocks[layer].output, copy)[:, -1:], matrices[layer]))
+                        for start, end, own in own_stretches:
+                            hidden = stream(blocks[layer].output, copy)
+                            hidden[:, start:end] = steered_by(hidden[:, start:end], own)
                     outputs.append(envoy.output)
                 output = outputs.pop()
-                logits = output.logits[:, -1].float()
-                finite.append(torch.isfinite(logits).all(-1))
-                written.append(choose(torch.nan_to_num(logits), t))
+                written.append(choose(output.logits[:, -1].float(), t))
                 if t + 1 < steps:
                     cache = output.get("past_key_values")
                     cache = cache if cache is not None and attention_only(cache) else None
-                    new = written[-1][:, None].cpu()  # (rows, 1)
+                    new = written[-1][0][:, None].cpu()  # (rows, 1)
                     text, place = torch.cat([text.cpu(), new], dim=1), text.shape[1]
                     whole = [*whole, *((layer, place, place + 1, own) for layer, own in after[t])]
-                    whole = sorted(whole, key=lambda stretch: stretch[0])
                     tokens, stretches = text, whole
                     if cache is not None:
                         tokens, stretches = new, [(layer, 0, 1, own) for layer, own in after[t]]
-    return torch.stack(written, dim=1).cpu(), torch.stack(finite, dim=1).cpu()
+    given = [stacked(parts, dim=1) for parts in zip(*written, strict=True)]
+    each = max(1, len(layers))
+    readings = [_stacked(projected[t * each : (t + 1) * each], given[0][:, :1]) for t in range(steps)]
+    return given, torch.cat(readings, dim=1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import nnsight
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from emotion_core.base.activations import (
@@ -24,6 +26,8 @@ from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, stacked
 from emotion_core.tracing.remote import retried, trace_options
+
+Doubles = npt.NDArray[np.float64]
 
 # Enough tokens to keep two cores busy, few enough to answer a cancel and to stay small in memory.
 TOKENS_PER_BATCH = 2048
@@ -413,6 +417,132 @@ def _trace_of_tokens(
         tracer.stop()
     found: list[torch.Tensor] = kept
     return found
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What many texts read on directions, added up.
+
+    Attributes:
+        weighted: float64 [sums, layers, directions], weighted sums over tokens.
+        squares: float64 [layers, directions], sums of squares over the same tokens.
+        means: For each text float32 [means, layers, directions].
+    """
+
+    weighted: Doubles
+    squares: Doubles
+    means: tuple[FloatArray, ...]
+
+
+# Of a text the tokens that are added up, and those of each mean.
+Places = tuple[list[int], list[list[int]]]
+
+
+def project_sums(
+    model: LoadedModel,
+    encodings: Sequence[Encoding],
+    directions: Mapping[int, FloatArray],
+    places: Sequence[Places],
+    weights: Doubles,
+) -> Job[Sums]:
+    """Sums of projections that are added up where the model is, in one request, as a job.
+
+    Of more directions than the stream is wide the sums are those of the stream and of its products, which give the
+    same for every direction, and the directions stay here.
+
+    Args:
+        model: The model.
+        encodings: The texts, tokenized, none longer than the context.
+        directions: As `project_layers` takes them.
+        places: For each text its tokens that are added up, and those of each mean, none of them empty.
+        weights: float64 [positions, sums], what a token at a position weighs.
+    """
+    yield Progress(0, len(encodings), "reading tokens")
+    matrices = {i: torch.tensor(directions[i], device=model.info.device) for i in sorted(directions)}
+    whole = any(len(one) > one.shape[1] for one in matrices.values())
+    sent = dict.fromkeys(matrices) if whole else matrices
+    batches, order = [], []
+    for batch in batches_of(model, [len(one) for one in encodings]):
+        ids = pad_right([encodings[i] for i in batch], _any_id(model), model.info.device, model.info.context)
+        batches.append((ids, [places[i] for i in batch]))
+        order += batch
+    added, rows = _trace_of_sums(model, batches, sent, torch.from_numpy(weights))
+    weighted, squares = [], []
+    for one, matrix in zip(added, matrices.values(), strict=True):
+        first, products = one.cpu()[: weights.shape[1]], one.cpu()[weights.shape[1] :]
+        exact = matrix.cpu().double()  # (directions, width)
+        weighted.append(first @ exact.T if whole else first)
+        squares.append(((exact @ products) * exact).sum(1) if whole else products[0])
+    projected = [along(one.cpu(), matrix.cpu()) if whole else one.cpu() for one, matrix in _paired(rows, matrices)]
+    layers = [torch.cat(projected[k :: len(matrices)]) for k in range(len(matrices))]
+    ends = np.cumsum([len(places[i][1]) for i in order])[:-1]
+    parts = dict(zip(order, np.split(torch.stack(layers, dim=1).numpy(), ends), strict=True))
+    yield Progress(len(encodings), len(encodings), "reading tokens")
+    means = tuple(parts[i] for i in range(len(encodings)))
+    return Sums(torch.stack(weighted, dim=1).numpy(), torch.stack(squares).numpy(), means)
+
+
+def _paired(
+    rows: Sequence[torch.Tensor], matrices: Mapping[int, torch.Tensor]
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """What came of each batch and layer with the directions of the layer."""
+    return list(zip(rows, [*matrices.values()] * (len(rows) // len(matrices)), strict=True))
+
+
+@retried
+def _trace_of_sums(
+    model: LoadedModel,
+    batches: Sequence[tuple[torch.Tensor, list[Places]]],
+    matrices: Mapping[int, torch.Tensor | None],
+    weights: torch.Tensor,
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """At each layer what `_added` gives, of all batches together; of each batch and layer what `_averaged` gives."""
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
+    with envoy.session(**trace_options(model)):
+        totals = nnsight.save([])
+        rows = nnsight.save([])
+        parts: list[torch.Tensor] = []
+        with torch.no_grad():  # whether gradients are on is up to the service
+            for ids, placed in batches:
+                with envoy.trace({"input_ids": ids, "use_cache": False}) as tracer:
+                    for layer, matrix in matrices.items():
+                        hidden = read_stream(blocks[layer].output, copy)
+                        read = hidden.float() if matrix is None else along(hidden, matrix)
+                        parts.append(_added(read, placed, weights, matrix is None))
+                        rows.append(_averaged(read, placed))
+                    tracer.stop()
+        for k in range(len(matrices)):
+            totals.append(torch.stack(parts[k :: len(matrices)]).sum(0))
+    return totals, rows
+
+
+def _added(read: torch.Tensor, placed: Sequence[Places], weights: torch.Tensor, products: bool) -> torch.Tensor:
+    """Weighted sums of tokens, and sums of their squares or of the products of all columns.
+
+    Args:
+        read: [rows, tokens, columns].
+        placed: Of each row.
+        weights: float64 [positions, sums].
+        products: Of all pairs of columns.
+
+    Returns:
+        float64 [sums + 1, columns], or [sums + columns, columns].
+    """
+    total = None
+    for row, (tokens, _) in zip(read, placed, strict=True):
+        if tokens:
+            values = row[tokens].double()  # (n, columns)
+            second = values.T @ values if products else (values**2).sum(0, keepdim=True)
+            one = torch.cat([weights.to(row.device)[tokens].T @ values, second])
+            total = one if total is None else total + one
+    size = weights.shape[1] + (read.shape[2] if products else 1)
+    return read.new_zeros((size, read.shape[2]), dtype=torch.float64) if total is None else total
+
+
+def _averaged(read: torch.Tensor, placed: Sequence[Places]) -> torch.Tensor:
+    """float32 [means of all rows, columns] of [rows, tokens, columns]."""
+    found = [row[one].float().mean(0) for row, (_, means) in zip(read, placed, strict=True) for one in means]
+    return torch.stack(found) if found else read.new_zeros((0, read.shape[2]))
 
 
 @retried

@@ -17,10 +17,12 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
+from emotion_core.reading import talking
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
 from emotion_core.steering.settings import Gate
 from emotion_core.tracing.record import project_layers
+from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -142,6 +144,37 @@ def test_it_streams_and_stops(model: LoadedModel, vectors: EmotionVectors, answe
         n = len(so_far.replies[0].tokens)
         assert so_far.replies[0].tokens == whole.replies[0].tokens[:n]
         np.testing.assert_array_equal(so_far.replies[0].values, whole.replies[0].values[:n])
+
+
+@pytest.mark.parametrize(
+    ("more", "requests"),
+    [({"rival": 2}, 2), ({"gate": Gate("calm", 50.0), "scope": "both"}, 2), ({"scope": "answer"}, TOKENS)],
+)
+def test_elsewhere_four_tokens_come_in_a_request_and_are_shown_one_by_one(
+    vectors: EmotionVectors, answer: Callable[..., Talk], monkeypatch: pytest.MonkeyPatch, more: Any, requests: int
+) -> None:
+    mine, seen, calls = answer(**more), [], []
+    away = tiny_model("llama", max_position_embeddings=512)
+    away.remote = Remote("dry run")
+    real = talking.ahead
+    monkeypatch.setattr(talking, "ahead", lambda *a: calls.append(1) or real(*a))
+    settings = TalkSettings(turns=TURNS, strengths=(("fear", 4.0),), max_new_tokens=TOKENS, seed=1, **more)
+    job = talk(away, vectors, settings)
+    while True:
+        try:
+            seen.append(next(job))
+        except StopIteration as end:
+            theirs: Talk = end.value
+            break
+    shown = [one for one in seen if isinstance(one, TalkProgress)]
+    assert len(shown) == TOKENS and len(calls) == requests
+    for one, other in zip(mine.replies, theirs.replies, strict=True):
+        assert (one.ids, one.alternatives) == (other.ids, other.alternatives) and len(one.ids) > 2
+        for a, b in ((one.values, other.values), (one.surprise, other.surprise), (one.chances, other.chances)):
+            np.testing.assert_allclose(a, b, atol=1e-3)
+        np.testing.assert_allclose(one.probability, other.probability, atol=1e-4)
+    np.testing.assert_allclose(mine.frozen, theirs.frozen, atol=1e-3)
+    np.testing.assert_allclose(mine.prompt_values, theirs.prompt_values, atol=1e-3)
 
 
 def test_alarms_are_set_on_some_neutral_turns_and_measured_on_others(

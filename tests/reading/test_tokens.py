@@ -15,6 +15,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.audit import audit_tokens, counts, short_sentence, short_texts
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.tracing.record import project_tokens, record
+from emotion_core.tracing.remote import Remote
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -46,6 +47,28 @@ def test_the_zero_point_leaves_out_the_registers_that_the_false_alarm_rate_is_me
     kept = np.array([text in training for text in texts])
     assert baseline.texts.mean[0, 0] == pytest.approx(read[kept].mean(), abs=1e-3)
     assert abs(read[kept].mean() - read.mean()) > 1e-2, "the others would move it"
+
+
+@pytest.mark.parametrize("form", ["text", "conversation"])
+@pytest.mark.parametrize(("each", "layers"), [(60, None), (5, (0, 2))])
+def test_the_zero_point_of_a_model_elsewhere_comes_from_sums_and_is_that_of_here(form, each, layers) -> None:
+    """With more directions than the stream is wide, whose own sums come back then, and with fewer."""
+    here, away = (tiny_model("llama", max_position_embeddings=256) for _ in range(2))
+    away.remote = Remote("dry run")
+    one, other = (
+        run_to_end(read_baseline(model, some_vectors(here), layers, form=form, kinds=("random",), each=each))
+        for model in (here, away)
+    )
+    np.testing.assert_array_equal(one.tokens.centres, other.tokens.centres)
+    for a, b in (
+        (one.tokens.means, other.tokens.means),
+        (one.tokens.sd, other.tokens.sd),
+        (one.tokens.first.mean, other.tokens.first.mean),
+        (one.tokens.first.sd, other.tokens.first.sd),  # first tokens of conversations are all alike
+        (one.texts.mean, other.texts.mean),
+        (one.texts.sd, other.texts.sd),
+    ):
+        np.testing.assert_allclose(a, b, atol=2e-6)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "gpt_neo"])

@@ -11,7 +11,7 @@ from tiny import MAIN
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate as generator
-from emotion_core.steering.next_token import NextTokenDose, against_unsteered, lens_tokens, next_token_dose
+from emotion_core.steering.next_token import AgainstUnsteered, NextTokenDose, lens_tokens, next_token_dose
 from steering.handmade import along_fear, random_vectors, settings, written
 
 FORTY_ONE = tuple(i / 20 for i in range(-20, 21))
@@ -24,10 +24,12 @@ def dose(model, **more) -> NextTokenDose:
 def test_change_and_divergence_by_hand():
     logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25]]))
     logits[2, 0] = torch.inf
-    change, divergence = against_unsteered(logits, 0, torch.tensor([1, 2]))
+    filler = torch.ones((1, 3))
+    found = AgainstUnsteered(torch.tensor([[1, 2]] * 3), torch.tensor([1]))(torch.cat([logits, filler]))
     # Token 1 gains ln 2, token 2 nothing; KL = .25 ln(.5) + .5 ln(2) = .25 ln 2.
-    np.testing.assert_allclose(change, [0, np.log(2) / 2, np.nan], atol=1e-6)
-    np.testing.assert_allclose(divergence, [0, np.log(2) / 4, np.nan], atol=1e-6)
+    np.testing.assert_allclose(found[:, 0], [0, np.log(2) / 2, np.nan], atol=1e-6)
+    np.testing.assert_allclose(found[:, 1], [0, np.log(2) / 4, np.nan], atol=1e-6)
+    np.testing.assert_allclose(found[:, 2], [0, np.log(2), np.nan], atol=1e-6)
 
 
 @pytest.mark.parametrize("family", MAIN)
@@ -92,8 +94,8 @@ def test_every_control_is_measured_on_its_own_tokens(tiny):
 
 def test_rows_of_lens_tokens_are_those_of_each_row():
     logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]))
-    change, _ = against_unsteered(logits, 0, torch.tensor([[0], [1]]))
-    np.testing.assert_allclose(change, [0, np.log(2)], atol=1e-6)
+    found = AgainstUnsteered(torch.tensor([[0], [1]]), torch.tensor([0]))(logits)
+    np.testing.assert_allclose(found[:, 0], [0, np.log(2)], atol=1e-6)
 
 
 def test_words_are_those_of_the_emotions(tiny):
