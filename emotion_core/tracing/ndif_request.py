@@ -51,7 +51,7 @@ class Waiting:
     Attributes:
         state: Where the request is, in words; empty while there is none.
         since: `time.monotonic()` of when it was sent.
-        answered: Whether the service gave numbers before, so that it is worth waiting for.
+        answered: Whether the service was there before, so that it is worth waiting for.
         cancelled: Whether somebody asked for the end of the job that waits.
     """
 
@@ -91,9 +91,7 @@ class Request(RemoteBackend):  # type: ignore[misc]
         """
         self._waiting.since, self._waiting.state = time.monotonic(), "connecting"
         try:
-            numbers = detached(self._sent(request, tracer))
-            self._waiting.answered = True
-            return numbers
+            return detached(self._sent(request, tracer))
         finally:
             self._waiting.state = ""
 
@@ -106,7 +104,7 @@ class Request(RemoteBackend):  # type: ignore[misc]
         connection = websocket.create_connection(f"{self.ws_host}/subscribe", timeout=CONNECT_SECONDS, header=header)
         try:
             request.session_id = json.loads(connection.recv())["session_id"]
-            self._waiting.state = "sending"
+            self._waiting.answered, self._waiting.state = True, "sending"
             self.send(request, blob)
             connection.settimeout(LOOK_EVERY)
             while True:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from nnsight import CONFIG
-from steering.handmade import all_written
+from steering.handmade import all_written, random_vectors, settings
 from tiny import TEXTS, tiny_module, tiny_tokenizer
 
 from emotion_core.base.activations import ActivationCache, ReadingPosition
@@ -22,10 +23,14 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.library import Turn
+from emotion_core.reading.talk import TalkSettings
+from emotion_core.reading.talking import TalkScale, known_scale, remember_scale, talk
+from emotion_core.steering.next_token import next_token_dose
 from emotion_core.tracing import record as recorder
 from emotion_core.tracing import remote as remote_module
 from emotion_core.tracing.options import Asked, score_options
-from emotion_core.tracing.record import length_sorted, project_layers, record, record_places
+from emotion_core.tracing.record import length_sorted, project_layers, project_sums, record, record_places
 from emotion_core.tracing.remote import PATIENT_ATTEMPTS, Remote
 from emotion_core.tracing.remote_model import load_remote
 from emotion_core.tracing.score import Continuation, score
@@ -39,7 +44,7 @@ KILLS = 20
 def served(tmp_path_factory):
     """Folder of the model, port of the stand-in, and the gate before it, which requests go to."""
     folder = tmp_path_factory.mktemp("served")
-    tiny_module("llama").save_pretrained(folder)
+    tiny_module("llama", max_position_embeddings=512).save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
     with standing_in(folder) as port:
         gate = Gate(0, port)
@@ -55,7 +60,7 @@ def away(served, monkeypatch):
 
 @pytest.fixture
 def here():
-    return adopt(tiny_module("llama"), tiny_tokenizer(), "here")
+    return adopt(tiny_module("llama", max_position_embeddings=512), tiny_tokenizer(), "here")
 
 
 def _sweep(model: LoadedModel, scope: str) -> list[Any]:
@@ -67,6 +72,37 @@ def _sweep(model: LoadedModel, scope: str) -> list[Any]:
 
 def _encoded(model: LoadedModel) -> list[Any]:
     return [model.encode(text) for text in TEXTS]
+
+
+def _sums(model: LoadedModel) -> list[Any]:
+    places = [(list(range(1, len(one))), [[0], [0, 1]]) for one in _encoded(model)]
+    weights = np.random.default_rng(0).random((100, 3))
+    found = []
+    for count in (2, 40):  # fewer directions than the stream is wide, and more
+        matrix = {1: np.random.default_rng(1).standard_normal((count, 32)).astype(np.float32)}
+        sums = run_to_end(project_sums(model, _encoded(model), matrix, places, weights))
+        found += [sums.weighted, sums.squares, *sums.means]
+    return found
+
+
+def _next_token(model: LoadedModel) -> list[Any]:
+    asked = settings(strengths=(-0.4, 0.4), prompts=("Tea is",))
+    dose = run_to_end(next_token_dose(model, random_vectors(model), asked))
+    return [dose.change, dose.divergence, dose.control_slopes, dose.word_changes]
+
+
+@cache
+def _scale() -> TalkScale:
+    model = adopt(tiny_module("llama", max_position_embeddings=512), tiny_tokenizer(), "here")
+    return run_to_end(known_scale(model, random_vectors(model)))
+
+
+def _talk(model: LoadedModel) -> list[Any]:
+    vectors = random_vectors(model)
+    remember_scale(vectors, _scale())
+    asked = TalkSettings(turns=(Turn("user", "Tea?"),), strengths=(("fear", 4.0),), max_new_tokens=7)
+    found = run_to_end(talk(model, vectors, asked))
+    return [np.array(found.replies[1].ids), found.replies[1].values, found.replies[1].surprise, found.frozen]
 
 
 _AXES = np.eye(2, 32, dtype=np.float32)
@@ -82,6 +118,9 @@ KINDS: dict[str, Callable[[LoadedModel], list[Any]]] = {
         *(scores := run_to_end(score(model, [Continuation(tuple(range(1, 30)), 2)] * 3, 1, _AXES))).surprise,
         scores.readings,
     ],
+    "zero point": _sums,
+    "next token": _next_token,
+    "talk": _talk,
     "behave": lambda model: run_to_end(score_options(model, _ASKED, 1, _AXES)),
 }
 
@@ -100,6 +139,15 @@ def test_a_run_that_is_cut_anywhere_ends_with_the_numbers_of_here(kind, served, 
         for one, other in zip(expected, run(away), strict=True):
             np.testing.assert_allclose(one, other, atol=1e-4)
         assert gate.requests > before
+
+
+def test_a_service_that_is_lost_in_the_first_request_is_waited_for(served, away, here):
+    folder, _, gate = served
+    passed = gate.received + gate.sent
+    KINDS["build"](load_remote(f"ndif:{folder}", Remote("ndif", KEY)))
+    usual = gate.received + gate.sent - passed
+    gate.cut(usual // 2, PATIENT_ATTEMPTS - 2)
+    np.testing.assert_allclose(KINDS["build"](away)[0], KINDS["build"](here)[0], atol=1e-4)
 
 
 def test_what_was_read_before_the_service_was_lost_is_not_asked_for_again(served, away, here, tmp_path, monkeypatch):
