@@ -9,9 +9,8 @@ import numpy as np
 from benchmarks.floor import bare_forward
 from benchmarks.rounds import interleaved, ratio
 from emotion_core.base.jobs import run_to_end
-from emotion_core.behavior.preference_settings import PreferenceSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, Wording
 from emotion_core.behavior.preferences import ask
-from emotion_core.behavior.question import Wording
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import load_activities
 

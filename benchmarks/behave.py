@@ -22,13 +22,11 @@ from emotion_core.base.settings import settings as process_settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.effects import effect_matrix
-from emotion_core.behavior.leads import lead_texts
-from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, Wording, standard_wording
 from emotion_core.behavior.preferences import Preferences, preferences
-from emotion_core.behavior.question import Wording, standard_wording
 from emotion_core.behavior.scenes import Scene, built_in_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
-from emotion_core.behavior.warning import WarningSettings, early_warning
+from emotion_core.behavior.warning import WarningSettings, early_warning, lead_texts
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts

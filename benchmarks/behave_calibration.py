@@ -25,12 +25,11 @@ from emotion_core.base.settings import settings as process_settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.effects import effects, headline
-from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import PairAnswers, ask_pairs, preferences, relate
 from emotion_core.behavior.scenes import Scene, built_in_scenes
 from emotion_core.behavior.steered_preferences import follow, steer_preferences
-from emotion_core.behavior.warning import WarningSettings, early_warning
+from emotion_core.behavior.warning import WarningSettings, early_warning, lead_texts
 from emotion_core.evaluation.controls import Kind, draw_controls, rotated_sets
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel

@@ -35,12 +35,11 @@ from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
-from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import PairAnswers, ask_pairs, relate
 from emotion_core.behavior.scenes import built_in_scenes
 from emotion_core.behavior.steered_preferences import FEWEST_EMOTIONS, steer_preferences
-from emotion_core.behavior.warning import WarningSettings, ask_after
+from emotion_core.behavior.warning import WarningSettings, ask_after, lead_texts
 from emotion_core.behavior.warning import relate as relate_warning
 from emotion_core.evaluation.confounds import built_in_confounds, confound_texts
 from emotion_core.evaluation.controls import Kind

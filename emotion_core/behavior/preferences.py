@@ -13,13 +13,10 @@ from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
-from emotion_core.behavior.both_orders import BothOrders, both_orders
-from emotion_core.behavior.bradley_terry import Scores, elo, fit
 from emotion_core.behavior.nulls import LEVEL, AgainstControls, by_rank, draw
 from emotion_core.behavior.options import Scoring
-from emotion_core.behavior.pairs import Pairs, plan_pairs
-from emotion_core.behavior.preference_settings import PreferenceSettings
-from emotion_core.behavior.question import PairTokens, tokenize_pairs
+from emotion_core.behavior.preference_settings import Pairs, PairTokens, PreferenceSettings, plan_pairs, tokenize_pairs
+from emotion_core.behavior.scale import BothOrders, Scores, both_orders, elo, fit
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.correlation import Correlation, fisher_interval, pearson

@@ -1,9 +1,4 @@
-"""Early warning: does an emotion's reading just before the decision tell what is decided?
-
-The same scenarios are put after many different texts. The reading is taken at the last token before the decision, the
-decision is drawn from the model's own probability of the behaviour, without any steering. Both are compared with their
-scenario's mean, since scenarios differ in both.
-"""
+"""Early warning: does an emotion's reading just before the decision tell what is decided?"""
 
 from __future__ import annotations
 
@@ -18,8 +13,8 @@ from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
-from emotion_core.behavior.asking import UNSTEERED, ask_scenes
 from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.behaviors import UNSTEERED, ask_scenes
 from emotion_core.behavior.nulls import LEVEL, AgainstControls, by_rank, draw
 from emotion_core.behavior.preferences import mean_streams, read_layer
 from emotion_core.behavior.rates import as_rate
@@ -29,6 +24,12 @@ from emotion_core.stats.correlation import adjusted, pearson
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+
+# Early warning: does an emotion's reading just before the decision tell what is decided?
+#
+# The same scenarios are put after many different texts. The reading is taken at the last token before the decision, the
+# decision is drawn from the model's own probability of the behaviour, without any steering. Both are compared with
+# their scenario's mean, since scenarios differ in both.
 
 Array = npt.NDArray[np.float64]
 RESAMPLES = 1000
@@ -300,3 +301,19 @@ def within(
     total = pairs.sum(axis=-1, keepdims=True)
     result: Array = np.divide(wins, total, out=np.full(wins.shape, np.nan), where=total > 0)
     return result
+
+
+# Texts to put before scenarios: the held-out texts of the prompt sets that the vectors come from.
+
+MOST_LEADS = 60
+
+
+def lead_texts(vectors: EmotionVectors, most: int = MOST_LEADS, seed: int = 0) -> tuple[str, ...]:
+    """Held-out texts, shuffled, at most `most`; empty where the vectors' prompt sets are not known.
+
+    Held-out ones, so that no vector was built from a text that it is read after.
+    """
+    texts = [text.text for one in vectors.prompt_sets for text in one.texts if text.split == "heldout"]
+    unique = list(dict.fromkeys(texts))
+    order = np.random.default_rng([seed, 0x1E]).permutation(len(unique))
+    return tuple(unique[i] for i in order[:most])

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.behavior.behaviors import Behaviors
-from emotion_core.behavior.bradley_terry import elo
 from emotion_core.behavior.effects import EffectMatrix, effect_matrix, emotion_rows, rate_rows
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.rates import no_room
+from emotion_core.behavior.scale import elo
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, capital, diverging

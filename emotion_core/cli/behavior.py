@@ -12,17 +12,15 @@ from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.behavior.activity_files import read_activity_path
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors
-from emotion_core.behavior.both_orders import NOT_TESTABLE
 from emotion_core.behavior.effects import effect_matrix, effects, headline, headline_json, rate_rows
-from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.nulls import control_words
-from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, standard_wording
 from emotion_core.behavior.preferences import Preferences
-from emotion_core.behavior.question import standard_wording
 from emotion_core.behavior.rates import no_room
+from emotion_core.behavior.scale import NOT_TESTABLE
 from emotion_core.behavior.scenes import PLANTED, Scene, built_in_scenes, planted_scenes, read_scene_path
 from emotion_core.behavior.steered_preferences import SteeredPreferences
-from emotion_core.behavior.warning import EarlyWarning, WarningSettings
+from emotion_core.behavior.warning import EarlyWarning, WarningSettings, lead_texts
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.runs import result

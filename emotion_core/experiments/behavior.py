@@ -8,13 +8,11 @@ from emotion_core.base.jobs import Job
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_texts
 from emotion_core.behavior.behavior_settings import n_questions as n_scene_questions
 from emotion_core.behavior.behaviors import Behaviors, behaviors
-from emotion_core.behavior.leads import lead_texts
-from emotion_core.behavior.pairs import count_comparisons
-from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, count_comparisons
 from emotion_core.behavior.preferences import Preferences, preferences, read_layer
 from emotion_core.behavior.scenes import built_in_scenes, planted_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
-from emotion_core.behavior.warning import EarlyWarning, WarningSettings, early_warning
+from emotion_core.behavior.warning import EarlyWarning, WarningSettings, early_warning, lead_texts
 from emotion_core.evaluation.controls import KINDS
 from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.prompts.library import load_activities

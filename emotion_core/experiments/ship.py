@@ -107,8 +107,7 @@ def examples() -> tuple[Example, ...]:
     """
     # Every kind of run at once, which a page that opens one of them does not need.
     from emotion_core.behavior.behavior_settings import BehaviorSettings
-    from emotion_core.behavior.preference_settings import PreferenceSettings
-    from emotion_core.behavior.question import standard_wording
+    from emotion_core.behavior.preference_settings import PreferenceSettings, standard_wording
     from emotion_core.behavior.scenes import built_in_scenes
     from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
     from emotion_core.experiments.reading import (

@@ -14,15 +14,13 @@ from tracing.plain import logits
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import PromptSetError, SettingsError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.behavior.asking import draw, option_log_odds, pose
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
-from emotion_core.behavior.behaviors import Behaviors, behaviors
+from emotion_core.behavior.behaviors import Behaviors, Coherence, behaviors, draw, option_log_odds, pose
 from emotion_core.behavior.effects import changes, effect_matrix, headline, headline_json, rate_rows
 from emotion_core.behavior.nulls import over_cells
 from emotion_core.behavior.options import PromptTokens, tokenize
 from emotion_core.behavior.rates import as_rate, log_odds
 from emotion_core.behavior.scenes import Scene
-from emotion_core.behavior.texts import Coherence
 from emotion_core.runs.codec import from_bytes, to_bytes
 
 DOOR = Scene("door", "It knocks.", ("I run.", "I sit."), (True, False), group="both")

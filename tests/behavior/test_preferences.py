@@ -14,12 +14,10 @@ from tracing.plain import logits, streams
 
 from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.behavior import opposing as opposing_module
-from emotion_core.behavior.opposing import opposing
-from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior import steered_preferences as steered_module
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, Wording, standard_wording
 from emotion_core.behavior.preferences import preferences
-from emotion_core.behavior.question import Wording, standard_wording
-from emotion_core.behavior.steered_preferences import follow, steer_preferences
+from emotion_core.behavior.steered_preferences import follow, opposing, steer_preferences
 from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_activities
 from emotion_core.stats.correlation import adjusted
@@ -94,7 +92,7 @@ def test_steering_moves_the_tokens_of_the_steered_half_only(tiny, monkeypatch):
         seen.extend(asked)
         return score_options(model, asked, *rest)
 
-    monkeypatch.setattr(opposing_module, "score_options", watched)
+    monkeypatch.setattr(steered_module, "score_options", watched)
     settings = SteeredSettings(("fear",), strength=0.5, opponents=9, controls=3, seed=1)
     found = run_to_end(steer_preferences(model, vectors, base, settings))
     assert found.steered.sum() in (2, 3) and np.isnan(found.shifts[:, ~found.steered]).all()

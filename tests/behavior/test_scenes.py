@@ -7,9 +7,8 @@ import time
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.behavior.patterns import check_pattern, counts
 from emotion_core.behavior.rates import agreement, log_odds, no_room, smoothed_rate
-from emotion_core.behavior.scenes import Scene, built_in_scenes, check_scenes, parse_scenes
+from emotion_core.behavior.scenes import Scene, built_in_scenes, check_pattern, check_scenes, counts, parse_scenes
 
 TWO = ("I wait.", "I run.")
 

@@ -7,9 +7,8 @@ import pytest
 from scipy.stats import pearsonr
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.behavior.both_orders import both_orders
-from emotion_core.behavior.bradley_terry import elo, fit
-from emotion_core.behavior.pairs import check_count, count_comparisons, halves, plan_pairs
+from emotion_core.behavior.preference_settings import check_count, count_comparisons, halves, plan_pairs
+from emotion_core.behavior.scale import both_orders, elo, fit
 from emotion_core.stats.correlation import fisher_interval, pearson
 
 

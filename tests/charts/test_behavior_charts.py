@@ -12,9 +12,9 @@ from steering.handmade import random_vectors
 from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import behaviors
-from emotion_core.behavior.both_orders import BothOrders
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import preferences
+from emotion_core.behavior.scale import BothOrders
 from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.steered_preferences import steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning

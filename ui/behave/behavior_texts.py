@@ -8,9 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.base.errors import RunError
-from emotion_core.behavior.behaviors import Behaviors
+from emotion_core.behavior.behaviors import Behaviors, BehaviorText
 from emotion_core.behavior.rates import agreement
-from emotion_core.behavior.texts import BehaviorText
 from emotion_core.charts.palette import table_bytes
 from emotion_core.runs.corrections import load_corrections, save_corrections
 from emotion_core.runs.store import Run

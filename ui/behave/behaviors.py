@@ -11,10 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import effect_matrix, headline
-from emotion_core.behavior.leads import lead_texts
 from emotion_core.behavior.nulls import control_words
 from emotion_core.behavior.scenes import Scene, built_in_scenes, parse_scenes, planted_scenes
-from emotion_core.behavior.warning import EarlyWarning
+from emotion_core.behavior.warning import EarlyWarning, lead_texts
 from emotion_core.charts import behavior as charts
 from emotion_core.charts.palette import table_bytes
 from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest

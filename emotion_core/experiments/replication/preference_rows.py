@@ -8,12 +8,10 @@ import numpy as np
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.behavior.bradley_terry import fit
-from emotion_core.behavior.opposing import ask_all, by_activity, opposing
-from emotion_core.behavior.pairs import halves
-from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, halves, standard_wording
 from emotion_core.behavior.preferences import Preferences, ask_pairs, read_activities
-from emotion_core.behavior.question import standard_wording
+from emotion_core.behavior.scale import fit
+from emotion_core.behavior.steered_preferences import ask_all, by_activity, opposing
 from emotion_core.charts.replication import marks
 from emotion_core.evaluation.controls import random_units, rotated_sets
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest

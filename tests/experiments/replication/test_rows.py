@@ -8,10 +8,9 @@ from bundled import Bundled
 from scipy.stats import spearmanr
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.behavior.opposing import ask_all, opposing
-from emotion_core.behavior.pairs import halves
-from emotion_core.behavior.preference_settings import PreferenceSettings
+from emotion_core.behavior.preference_settings import PreferenceSettings, halves
 from emotion_core.behavior.preferences import preferences
+from emotion_core.behavior.steered_preferences import ask_all, opposing
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication import word_rows
 from emotion_core.experiments.replication.chat_rows import in_order
