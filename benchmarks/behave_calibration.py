@@ -34,7 +34,7 @@ from emotion_core.evaluation.controls import Kind, draw_controls, rotated_sets
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import load_activities
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 Said = npt.NDArray[np.bool_]

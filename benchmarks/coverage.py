@@ -19,8 +19,7 @@ from scipy.stats import norm, rankdata
 
 from benchmarks.fear_study import header
 from emotion_core.evaluation.gaps import paired_gap
-from emotion_core.stats.auroc import Array, auroc, auroc_interval
-from emotion_core.stats.d_interval import bca_interval, d_interval
+from emotion_core.stats.separation import Array, auroc, auroc_interval, bca_interval, d_interval
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
 

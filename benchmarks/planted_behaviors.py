@@ -27,7 +27,7 @@ from emotion_core.behavior.scenes import Scene
 from emotion_core.experiments.ship import PLANTED_SET
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.correlation import fisher_interval
+from emotion_core.stats.intervals import fisher_interval
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 STRENGTH = 0.2

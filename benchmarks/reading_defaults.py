@@ -24,8 +24,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.auroc import auroc
-from emotion_core.stats.d_interval import cohens_d
+from emotion_core.stats.separation import auroc, cohens_d
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.record import read_tokens
 from emotion_core.vectors.build import neutral_texts, training_texts, vectors_from

@@ -32,7 +32,7 @@ from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -25,7 +25,7 @@ from emotion_core.geometry.similarity import cosine_matrix
 from emotion_core.models.load import load_model
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 

@@ -16,8 +16,7 @@ from emotion_core.base.numbers import finite
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.nulls import LEVEL, hardest_beside, hardest_over_cells
 from emotion_core.behavior.rates import ROOM, as_rate, no_room
-from emotion_core.stats.correlation import adjusted
-from emotion_core.stats.intervals import p_words, wilson
+from emotion_core.stats.intervals import adjusted, p_words, wilson
 
 Array = npt.NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KIND_WORDS, KINDS, Controls, Kind, draw_controls, hardest, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 from emotion_core.vectors.build import neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

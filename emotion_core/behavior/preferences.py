@@ -19,7 +19,7 @@ from emotion_core.behavior.preference_settings import Pairs, PairTokens, Prefere
 from emotion_core.behavior.scale import BothOrders, Scores, both_orders, elo, fit
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.correlation import Correlation, fisher_interval, pearson
+from emotion_core.stats.intervals import Correlation, fisher_interval, pearson
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import project_tokens
 from emotion_core.vectors.emotion_vectors import EmotionVectors

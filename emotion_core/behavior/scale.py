@@ -11,7 +11,7 @@ import scipy
 
 from emotion_core.behavior.preference_settings import Pairs
 from emotion_core.evaluation.controls import rank_p
-from emotion_core.stats.correlation import pearson
+from emotion_core.stats.intervals import pearson
 
 # Scores from pairwise choices, with what the place in the question adds kept apart.
 #

@@ -20,7 +20,7 @@ from emotion_core.behavior.preferences import Preferences, log_odds, read_activi
 from emotion_core.behavior.scale import ELO_PER_NAT
 from emotion_core.evaluation.controls import KIND_WORDS, KINDS, Controls, Kind, hardest, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.correlation import adjusted, fisher_interval, pearson
+from emotion_core.stats.intervals import adjusted, fisher_interval, pearson
 from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -20,7 +20,7 @@ from emotion_core.behavior.preferences import mean_streams, read_layer
 from emotion_core.behavior.rates import as_rate
 from emotion_core.evaluation.controls import Controls, controls_needed, rank_p
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.correlation import adjusted, pearson
+from emotion_core.stats.intervals import adjusted, pearson
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import generation_ids
 from emotion_core.vectors.emotion_vectors import EmotionVectors

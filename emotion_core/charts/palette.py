@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 
 # Readings and effects diverge around 0, from cool to warm.
 WARM = "#c8503f"

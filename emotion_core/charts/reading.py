@@ -27,10 +27,9 @@ from emotion_core.reading.conversation import ConversationReading
 from emotion_core.reading.dose import DoseReading
 from emotion_core.reading.monitor import LabelledReading, Watched
 from emotion_core.reading.priors import PriorsReading
-from emotion_core.reading.sentence import Ranking
 from emotion_core.reading.situations import SituationReading
 from emotion_core.reading.talk import Talk
-from emotion_core.reading.text import TokenReading
+from emotion_core.reading.text import Ranking, TokenReading
 from emotion_core.stats.intervals import wilson
 
 # More points than this are averaged: a chart with thousands of them is slow in a browser and shows no more.

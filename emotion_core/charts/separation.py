@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.charts.palette import CHOSEN, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
-from emotion_core.evaluation.part import all_gaps
-from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.heldout import all_gaps
+from emotion_core.evaluation.scores import HeldOutScores, score_sentence, separation_title, texts_of
 from emotion_core.evaluation.variants import Variant, cosine, differing
-from emotion_core.evaluation.words import score_sentence, separation_title, texts_of
-from emotion_core.stats.d_interval import FEWEST
+from emotion_core.stats.separation import FEWEST
 from emotion_core.vectors.emotion_vectors import ESTIMATOR_WORDS, EmotionVectors
 
 _RIVALS = {

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from emotion_core.experiments.reading import ReadingSettings
     from emotion_core.prompts.library import Template, Turn
     from emotion_core.reading.attempts import AttemptRun, AttemptsReading
-    from emotion_core.reading.continuation import Continuation
-    from emotion_core.reading.conversation import ConversationReading
+    from emotion_core.reading.conversation import Continuation, ConversationReading
     from emotion_core.reading.dose import DoseReading
     from emotion_core.reading.monitor import LabelledReading, Threshold, Watched
     from emotion_core.reading.priors import Prior, PriorsReading

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.base.numbers import finite
-from emotion_core.stats.auroc import Array, Scores, auroc, auroc_interval
+from emotion_core.stats.separation import Array, Scores, auroc, auroc_interval
 
 GapKind = Literal["rival", "confound"]
 Outcome = Literal["beats it", "cannot be told from", "explained by"]

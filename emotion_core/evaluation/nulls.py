@@ -18,8 +18,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.gaps import FEWEST_TOPICS
-from emotion_core.stats.auroc import Array, auroc
-from emotion_core.stats.d_interval import cohens_d
+from emotion_core.stats.separation import Array, auroc, cohens_d
 from emotion_core.vectors.estimate import Block, BoolArray, IntArray, LabelledRows, PairRows
 
 

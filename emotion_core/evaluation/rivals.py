@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_core.base.activations import Activations
-from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.separation import Array, auroc
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import Block, IntArray, estimate, project
 

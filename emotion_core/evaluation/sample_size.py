@@ -22,7 +22,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.gaps import FEWEST_UNITS
 from emotion_core.evaluation.verdict import SIGNIFICANCE
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.auroc import Array, auroc
+from emotion_core.stats.separation import Array, auroc
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
 from emotion_core.vectors.estimate import Block, BoolArray, LabelledRows, PairRows, estimate, project
 

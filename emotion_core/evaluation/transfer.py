@@ -44,9 +44,8 @@ from emotion_core.evaluation.verdict import NOT_TESTED, SIGNIFICANCE, Verdict
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
-from emotion_core.stats.auroc import Array, auroc
-from emotion_core.stats.correlation import adjusted
-from emotion_core.stats.intervals import p_words
+from emotion_core.stats.intervals import adjusted, p_words
+from emotion_core.stats.separation import Array, auroc
 from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, training, without_removed

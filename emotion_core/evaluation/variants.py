@@ -18,8 +18,7 @@ from emotion_core.base.numbers import finite
 from emotion_core.evaluation.gaps import auroc_estimate
 from emotion_core.evaluation.sample_size import split_half
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.auroc import Array
-from emotion_core.stats.d_interval import corrected_d, d_interval
+from emotion_core.stats.separation import Array, corrected_d, d_interval
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import (
     neutral_components,

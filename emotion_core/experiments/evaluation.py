@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from emotion_core.base.ask import Seed
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
-from emotion_core.evaluation.confounds import ConfoundScore, score_confounds
+from emotion_core.evaluation.confounds import ConfoundScore, orthogonalise, score_confounds
 from emotion_core.evaluation.heldout import heldout
-from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.evaluation.report import size_curve
 from emotion_core.evaluation.sample_size import SizePoint
 from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores

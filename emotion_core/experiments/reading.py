@@ -32,13 +32,15 @@ from emotion_core.prompts.library import (
 )
 from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts
 from emotion_core.reading.baseline import Baseline, Form, ZeroPoint, check_layers, read_baseline
-from emotion_core.reading.continuation import (
+from emotion_core.reading.conversation import (
     Continuation,
+    ConversationReading,
     check_reply,
+    check_turns,
     continue_conversation,
+    read_conversation_turns,
     room_for_reply,
 )
-from emotion_core.reading.conversation import ConversationReading, check_turns, read_conversation_turns
 from emotion_core.reading.dose import DoseReading, make_template, read_dose
 from emotion_core.reading.monitor import (
     Labelled,

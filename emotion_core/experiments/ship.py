@@ -121,7 +121,7 @@ def examples() -> tuple[Example, ...]:
         ZeroPointSettings,
     )
     from emotion_core.prompts.library import EXAMPLE_TEXT, load_activities, load_openings, load_templates
-    from emotion_core.reading.sentence import ranking_controls
+    from emotion_core.reading.text import ranking_controls
 
     roommate = next(one.text for one in load_openings() if one.name == "roommate")
     sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)

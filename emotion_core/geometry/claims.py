@@ -21,8 +21,8 @@ from emotion_core.geometry.emotion_map import EmotionMap, closeness, rated
 from emotion_core.geometry.rivals import TWIN, RivalFigure, against, mark_of
 from emotion_core.geometry.similarity import correlation, principal_components
 from emotion_core.geometry.supervised import Reading, left_out_predictions
-from emotion_core.stats.auroc import Array
 from emotion_core.stats.intervals import p_words
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.estimate import IntArray
 
 LEVEL = 0.025

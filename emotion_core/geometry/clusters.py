@@ -14,7 +14,7 @@ from scipy.spatial.distance import squareform
 
 from emotion_core.geometry.similarity import unit_rows
 from emotion_core.geometry.word_forms import known_form
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 
 Labels = npt.NDArray[np.int64]
 

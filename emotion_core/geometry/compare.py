@@ -17,7 +17,7 @@ from emotion_core.geometry.emotion_map import comparison_title, usable_vectors
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import VOCABULARY, RivalFigure, against, mark_of, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix, principal_components, upper_triangle
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray
 

@@ -36,8 +36,8 @@ from emotion_core.geometry.norms import (
 from emotion_core.geometry.similarity import Components, cosine_matrix, nearest, principal_components
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.models.catalogue import DEMO_NAME
-from emotion_core.stats.auroc import Array
 from emotion_core.stats.intervals import p_words
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 if TYPE_CHECKING:

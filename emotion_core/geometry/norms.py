@@ -18,7 +18,7 @@ from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.faults import raise_faults
 from emotion_core.prompts.library import load_circumplex
 from emotion_core.prompts.tables import ENDINGS, read_table
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 OWN_RATINGS = "circumplex"

@@ -21,7 +21,7 @@ from scipy.sparse import csr_matrix
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.numbers import finite
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray, PairRows, blocks_of, places
 

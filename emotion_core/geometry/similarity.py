@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 
 
 def cosine_matrix(vectors: Array) -> Array:

@@ -25,7 +25,7 @@ from emotion_core.geometry.compare import mantel
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.similarity import correlation, cosine_matrix, principal_components, upper_triangle
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import Estimator
 from emotion_core.vectors.estimate import Block, IntArray, PairRows, estimate
 

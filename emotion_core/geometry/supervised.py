@@ -14,7 +14,7 @@ import numpy as np
 from emotion_core.base.activations import FloatArray
 from emotion_core.geometry.norms import Norms
 from emotion_core.geometry.similarity import unit_rows
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.vectors.estimate import IntArray
 
 FOLDS = 5

@@ -20,7 +20,7 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
 from emotion_core.reading.conversation import drift_sentence
 from emotion_core.reading.monitor import places_of
-from emotion_core.reading.project import Array, GroupMeans, read_windows
+from emotion_core.reading.text import Array, GroupMeans, read_windows
 from emotion_core.stats.intervals import mean_interval
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import scipy
 
 from emotion_core.evaluation.controls import KIND_WORDS, Kind, hardest, rank_p
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 from emotion_core.vectors.estimate import IntArray
 
 Array = npt.NDArray[np.float64]

@@ -23,11 +23,10 @@ from emotion_core.prompts.prompt_set import Split
 from emotion_core.prompts.tables import base_name, json_items
 from emotion_core.reading.baseline import Baseline, neutral_dialogues
 from emotion_core.reading.chance import LEVEL, judge
-from emotion_core.reading.project import read_windows
 from emotion_core.reading.settings import MonitorSettings
-from emotion_core.stats.auroc import auroc, auroc_interval
-from emotion_core.stats.correlation import adjusted
-from emotion_core.stats.intervals import clopper_pearson, clustered_rate, wilson
+from emotion_core.reading.text import read_windows
+from emotion_core.stats.intervals import adjusted, clopper_pearson, clustered_rate, wilson
+from emotion_core.stats.separation import auroc, auroc_interval
 from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import EmotionVectors

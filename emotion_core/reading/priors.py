@@ -19,9 +19,8 @@ from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import LEAST_RANGE, LEVEL, judge
 from emotion_core.reading.dose import match_expected
-from emotion_core.reading.project import GroupMeans, read_windows, windows
-from emotion_core.stats.correlation import adjusted
-from emotion_core.stats.intervals import mean_interval
+from emotion_core.reading.text import GroupMeans, read_windows, windows
+from emotion_core.stats.intervals import adjusted, mean_interval
 
 Array = npt.NDArray[np.float64]
 # Below so many conversations an interval over them is not trusted to carry a verdict.

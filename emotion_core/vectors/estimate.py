@@ -11,8 +11,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.prompt_set import PromptText, topic_folds
-from emotion_core.stats.auroc import Array, auroc
-from emotion_core.stats.d_interval import cohens_d
+from emotion_core.stats.separation import Array, auroc, cohens_d
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 
 IntArray = npt.NDArray[np.int64]

@@ -20,7 +20,7 @@ from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.steered_preferences import follow, opposing, steer_preferences
 from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_activities
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 from emotion_core.tracing.options import score_options
 
 NAMES = ("sing", "count {second} beans", "sit in the sun", "lift stones", "read a map")

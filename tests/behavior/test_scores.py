@@ -9,7 +9,7 @@ from scipy.stats import pearsonr
 from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.preference_settings import check_count, count_comparisons, halves, plan_pairs
 from emotion_core.behavior.scale import both_orders, elo, fit
-from emotion_core.stats.correlation import fisher_interval, pearson
+from emotion_core.stats.intervals import fisher_interval, pearson
 
 
 def answers(truth, bias, pairs, noise=0.0, seed=0):

@@ -15,7 +15,7 @@ from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.warning import WarningSettings, early_warning, summarise, within
 from emotion_core.evaluation.controls import Controls
 from emotion_core.runs.codec import from_bytes, to_bytes
-from emotion_core.stats.auroc import auroc
+from emotion_core.stats.separation import auroc
 
 SCENES = tuple(Scene(f"s{i}", f"Then door {i} opens.", ("I run.", "I sit."), (True, False)) for i in range(3))
 LEADS = tuple(f"It was day {i} at sea." for i in range(12))

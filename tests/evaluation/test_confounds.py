@@ -9,7 +9,7 @@ from vectors.planted import activations, labelled_set, neutral, pair_set, plante
 from emotion_core.evaluation.confounds import ConfoundScore, confound_scores, counted
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.d_interval import FEWEST
+from emotion_core.stats.separation import FEWEST
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.emotion_vectors import BuildSettings
 

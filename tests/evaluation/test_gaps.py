@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, independent_gap, paired_gap
-from emotion_core.stats.auroc import auroc_interval
+from emotion_core.stats.separation import auroc_interval
 
 
 def draw(rng, n, aurocs, within=0.5, between=0.5):

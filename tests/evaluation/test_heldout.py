@@ -12,7 +12,7 @@ from emotion_core.evaluation.confounds import confound_scores
 from emotion_core.evaluation.controls import rotated_sets
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.emotion_vectors import BuildSettings
 

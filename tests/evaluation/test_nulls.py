@@ -7,7 +7,7 @@ from vectors.planted import labelled_set, pair_set, planted_labels, planted_pair
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation import nulls
 from emotion_core.evaluation.nulls import permutations, starts, swaps
-from emotion_core.stats.auroc import auroc
+from emotion_core.stats.separation import auroc
 from emotion_core.vectors.estimate import LabelledRows, PairRows, blocks_of, estimate, places, project
 
 

@@ -7,8 +7,8 @@ import pytest
 from vectors.planted import neutral, pair_set, planted_pairs
 
 from emotion_core.base.jobs import run_to_end
+from emotion_core.evaluation.confounds import orthogonalise
 from emotion_core.evaluation.heldout import score_heldout
-from emotion_core.evaluation.orthogonalise import orthogonalise
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import build, orthogonal_to, vectors_from

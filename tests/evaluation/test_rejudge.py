@@ -6,8 +6,7 @@ import pytest
 from vectors.planted import neutral, pair_set, planted_pairs
 
 from emotion_core.evaluation.confounds import ConfoundScore
-from emotion_core.evaluation.heldout import score_heldout
-from emotion_core.evaluation.part import rejudged
+from emotion_core.evaluation.heldout import rejudged, score_heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.runs.codec import from_bytes, to_bytes
 from emotion_core.vectors.build import vectors_from

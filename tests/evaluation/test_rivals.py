@@ -13,7 +13,7 @@ from emotion_core.evaluation.rivals import (
     length,
     vocabulary_aurocs,
 )
-from emotion_core.stats.auroc import auroc
+from emotion_core.stats.separation import auroc
 from emotion_core.vectors.estimate import blocks_of, places
 
 

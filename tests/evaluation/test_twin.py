@@ -9,7 +9,7 @@ import pytest
 from bundled import Bundled
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.evaluation.orthogonalise import orthogonalise
+from emotion_core.evaluation.confounds import orthogonalise
 from emotion_core.evaluation.transfer import read_twin
 
 

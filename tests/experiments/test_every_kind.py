@@ -16,8 +16,7 @@ from emotion_core.base.settings import Settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.scenes import Scene, built_in_scenes
-from emotion_core.evaluation.confounds import built_in_confounds
-from emotion_core.evaluation.orthogonalise import orthogonalise
+from emotion_core.evaluation.confounds import built_in_confounds, orthogonalise
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
 from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, OnOwnTexts, OnSets, ToAnotherSource, Without
 from emotion_core.experiments.experiment import asked, asked_of, files_of, find, load, result_of, start

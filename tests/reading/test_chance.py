@@ -8,7 +8,7 @@ from controlled import columns
 from scipy.stats import false_discovery_control, spearmanr
 
 from emotion_core.reading.chance import LEAST_RANGE, judge, trend
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 
 
 def digits(x: np.ndarray, directions: int, rng: np.random.Generator) -> np.ndarray:

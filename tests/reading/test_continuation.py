@@ -12,8 +12,7 @@ from emotion_core.models.encode import tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.baseline import Baseline
-from emotion_core.reading.continuation import check_reply, continue_conversation
-from emotion_core.reading.conversation import read_conversation_turns
+from emotion_core.reading.conversation import check_reply, continue_conversation, read_conversation_turns
 from emotion_core.reading.settings import Writing
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

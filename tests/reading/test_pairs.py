@@ -6,8 +6,7 @@ from bundled import Bundled
 
 from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.reading.pairs import aligned, read_pairs
-from emotion_core.reading.places import chat_of
+from emotion_core.reading.places import aligned, chat_of, read_pairs
 
 GOOD = "Things have been really good at home. On Saturday my cousin turns thirty. What can I bake?"
 

@@ -16,8 +16,15 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading import baseline as baseline_module
 from emotion_core.reading.baseline import Baseline, read_baseline
-from emotion_core.reading.sentence import Ranking, beside_random, highest_of, ranking, ranking_controls, sentence_means
-from emotion_core.reading.text import read_text
+from emotion_core.reading.text import (
+    Ranking,
+    beside_random,
+    highest_of,
+    ranking,
+    ranking_controls,
+    read_text,
+    sentence_means,
+)
 from emotion_core.runs.store import RunStore
 
 TEXT = "The footsteps behind me stopped when I stopped."

@@ -14,8 +14,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline, position_scale, read_baseline
-from emotion_core.reading.project import windows
-from emotion_core.reading.text import read_text
+from emotion_core.reading.text import read_text, windows
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

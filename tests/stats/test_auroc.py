@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from emotion_core.stats.auroc import auroc, balanced_accuracy
+from emotion_core.stats.separation import auroc, balanced_accuracy
 
 
 @pytest.mark.parametrize(("p", "n"), [(3, 200), (200, 3), (60, 70), (1, 1), (10, 10)])

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from emotion_core.stats.auroc import auroc_interval
+from emotion_core.stats.separation import auroc_interval
 
 
 def test_ends():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from emotion_core.stats.d_interval import bca_interval, cohens_d
+from emotion_core.stats.separation import bca_interval, cohens_d
 
 
 def textbook_d(first, second, axis=-1):

@@ -3,8 +3,8 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import kurtosis, nct, norm
 
-from emotion_core.stats import d_interval as module
-from emotion_core.stats.d_interval import (
+from emotion_core.stats import separation as module
+from emotion_core.stats.separation import (
     bca_interval,
     corrected_d,
     d_interval,

@@ -10,7 +10,7 @@ from bundled import Bundled
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.evaluation.orthogonalise import orthogonalise
+from emotion_core.evaluation.confounds import orthogonalise
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.map_checks import check_map
 from emotion_core.vectors.build import training

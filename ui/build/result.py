@@ -7,9 +7,8 @@ import streamlit as st
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import Job
 from emotion_core.charts.separation import separation_by_layer, separation_table
-from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.scores import HeldOutScores, score_sentence, together_sentence
 from emotion_core.evaluation.verdict import NOT_TESTED
-from emotion_core.evaluation.words import score_sentence, together_sentence
 from emotion_core.exchange.bundle import bundle_bytes, bundle_files, fitting_neutral
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner

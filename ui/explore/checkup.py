@@ -15,7 +15,7 @@ from emotion_core.charts.checkup import (
     size_table,
 )
 from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
-from emotion_core.evaluation.part import rejudged
+from emotion_core.evaluation.heldout import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.evaluation import CONFOUNDS, SIZES, OnOwnTexts, OnSets
 from emotion_core.prompts.builtin import builtin_names, load_prompts

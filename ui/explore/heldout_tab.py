@@ -13,9 +13,8 @@ from emotion_core.charts.separation import (
     separation_by_layer,
     separation_table,
 )
-from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.scores import HeldOutScores, power_of, score_sentence, together_sentence
 from emotion_core.evaluation.verdict import rule_lines
-from emotion_core.evaluation.words import power_of, score_sentence, together_sentence
 from emotion_core.experiments.evaluation import HELDOUT, OnSets
 from emotion_core.runs.builds import KIND as BUILD
 from ui.build.prompts import choose_prompts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.evaluation.words import separation_title
+from emotion_core.evaluation.scores import separation_title
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.ship import HOME_EMOTION, HOME_SWEEP, shipped_conversation, start_home_build
 from emotion_core.experiments.steering import SWEEP

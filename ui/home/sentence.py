@@ -9,8 +9,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.reading import known_baseline
 from emotion_core.models.owner import ModelOwner
-from emotion_core.reading.sentence import beside_random, sentence_means
-from emotion_core.reading.text import TokenReading, read_text
+from emotion_core.reading.text import TokenReading, beside_random, read_text, sentence_means
 from emotion_core.runs.limits import about, build_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error

@@ -11,7 +11,7 @@ from emotion_core.experiments.reading import ZERO_POINT, ZeroPointSettings, know
 from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET
 from emotion_core.geometry.emotion_map import FEWEST_EMOTIONS
 from emotion_core.models.owner import ModelOwner
-from emotion_core.reading.sentence import Ranking, ranking, ranking_controls, sentence_means
+from emotion_core.reading.text import Ranking, ranking, ranking_controls, sentence_means
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.figure import downloads, show_chart, shows
 from ui.plain import plain

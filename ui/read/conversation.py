@@ -7,8 +7,7 @@ import streamlit as st
 from emotion_core.charts import reading as charts
 from emotion_core.charts.reading import all_turns, token_table
 from emotion_core.models.encode import line_breaks
-from emotion_core.reading.continuation import Continuation
-from emotion_core.reading.conversation import ConversationReading
+from emotion_core.reading.conversation import Continuation, ConversationReading
 from emotion_core.reading.settings import Writing
 from ui.fields import field
 from ui.figure import downloads, show_chart, shows, verdict

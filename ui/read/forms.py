@@ -18,7 +18,7 @@ from emotion_core.experiments.reading import (
     reading_seconds,
 )
 from emotion_core.prompts.library import load_implicit, load_templates
-from emotion_core.reading.continuation import check_reply
+from emotion_core.reading.conversation import check_reply
 from emotion_core.reading.dose import parse_values
 from emotion_core.runs.limits import about
 from ui.errors import shown_errors

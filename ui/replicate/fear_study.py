@@ -6,7 +6,7 @@ import streamlit as st
 
 from emotion_core.charts.dose_response import beside_published, dose_response, published_chart, summary_table
 from emotion_core.evaluation.report import FEAR_IN_GPT2
-from emotion_core.evaluation.words import score_sentence, separation_title
+from emotion_core.evaluation.scores import score_sentence, separation_title
 from emotion_core.experiments.ship import HOME_EMOTION, start_home_build
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.prompts.library import load_openings

@@ -20,7 +20,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.places import Chat, chat_of
 from emotion_core.runs import builds
 from emotion_core.runs.store import RunStore
-from emotion_core.stats.auroc import Array
+from emotion_core.stats.separation import Array
 from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET, build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors

@@ -35,8 +35,8 @@ from emotion_core.geometry.similarity import cosine_matrix, principal_components
 from emotion_core.geometry.stability import resampled_rows
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.library import load_near_and_far, load_words_12
-from emotion_core.stats.auroc import auroc
-from emotion_core.stats.correlation import fisher_interval, pearson
+from emotion_core.stats.intervals import fisher_interval, pearson
+from emotion_core.stats.separation import auroc
 from emotion_core.steering.next_token import first_tokens
 from emotion_core.tracing.logit_lens import logit_lens
 from emotion_core.tracing.record import record

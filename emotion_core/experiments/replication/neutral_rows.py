@@ -23,8 +23,7 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_neutral_dialogues, load_templates
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.places import chat_of, place_tokens
-from emotion_core.stats.correlation import fisher_interval
-from emotion_core.stats.intervals import wilson
+from emotion_core.stats.intervals import fisher_interval, wilson
 from emotion_core.tracing.record import project_tokens, record, record_places
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_components, neutral_texts, project_out
 from emotion_core.vectors.emotion_vectors import EmotionVectors

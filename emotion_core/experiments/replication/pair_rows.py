@@ -35,8 +35,7 @@ from emotion_core.prompts.library import (
     load_prefix_pairs,
 )
 from emotion_core.reading.dose import named_by
-from emotion_core.reading.pairs import PairReading, aligned, read_pairs
-from emotion_core.reading.places import Chat, chat_of, place_tokens
+from emotion_core.reading.places import Chat, PairReading, aligned, chat_of, place_tokens, read_pairs
 from emotion_core.tracing.record import project_layers
 
 DRAWS = 2000

@@ -34,7 +34,7 @@ from emotion_core.geometry.norms import circumplex
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.prompts.library import load_activities, load_reworded_activities
 from emotion_core.reading.places import chat_of, place_tokens
-from emotion_core.stats.correlation import fisher_interval, pearson
+from emotion_core.stats.intervals import fisher_interval, pearson
 from emotion_core.steering.directions import emotion_units, residual_norm
 from emotion_core.tracing.record import record_places
 

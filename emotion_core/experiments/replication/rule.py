@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from emotion_core.stats.correlation import adjusted
+from emotion_core.stats.intervals import adjusted
 
 Array = npt.NDArray[np.float64]
 Verdict = Literal["replicates", "does not", "cannot be told", "not testable here", "not run", "not built"]
