@@ -18,11 +18,11 @@ import numpy as np
 from benchmarks.fear_study import SHARED, about, header
 from emotion_core.base.activations import Activations, ReadingPosition
 from emotion_core.base.jobs import run_to_end
-from emotion_core.evaluation.confounds import built_in_confounds, confound_scores, confound_texts
+from emotion_core.evaluation.confounds import confound_scores, confound_texts
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.models.load import load_model
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, vectors_from

@@ -41,7 +41,7 @@ from emotion_core.behavior.scenes import built_in_scenes
 from emotion_core.behavior.steered_preferences import FEWEST_EMOTIONS, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, ask_after, lead_texts
 from emotion_core.behavior.warning import relate as relate_warning
-from emotion_core.evaluation.confounds import built_in_confounds, confound_texts
+from emotion_core.evaluation.confounds import confound_texts
 from emotion_core.evaluation.controls import Kind
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.evaluation.transfer import Contrast, read_twin, transfer
@@ -51,7 +51,7 @@ from emotion_core.geometry.rivals import rival_rows, tfidf_vectors
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.library import (
     Template,
     Turn,

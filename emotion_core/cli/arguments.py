@@ -178,7 +178,7 @@ def read_prompt_sets(arguments: argparse.Namespace) -> tuple[PromptSet, ...]:
 def fitting_sets(model: LoadedModel, sets: tuple[PromptSet, ...], *, chat: bool = False) -> tuple[PromptSet, ...]:
     """The sets without rows that are too long for the model, which is told on standard error."""
     from emotion_core.cli.session import run
-    from emotion_core.tracing.located import leave_out_long
+    from emotion_core.vectors.build import leave_out_long
 
     left = run(leave_out_long(model, sets, chat))
     for before, after in zip(sets, left, strict=True):

@@ -14,7 +14,6 @@ from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, writable
 from emotion_core.cli.runs import built, result
 from emotion_core.cli.session import model_of, open_model
-from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.report import Report
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, transfer_sentence
@@ -32,7 +31,7 @@ from emotion_core.experiments.evaluation import (
     Without,
 )
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.checks import check
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.vectors.build import check_enough

@@ -17,8 +17,8 @@ from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.gguf import model_type
 from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, import_vectors, not_finite, open_file
 from emotion_core.prompts.prompt_set import n_units
-from emotion_core.reading.audit import short_sentence, short_texts
 from emotion_core.runs.limits import build_cost, where_it_computes
+from emotion_core.vectors.build import short_sentence, short_texts
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors
 

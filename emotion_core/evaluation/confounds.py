@@ -15,7 +15,7 @@ from emotion_core.base.numbers import finite
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, confound_gap
 from emotion_core.evaluation.selection import trained_texts
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import builtin_names, load_prompts
+from emotion_core.prompts.builtin import built_in_confounds
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.stats.separation import FEWEST, Array
 from emotion_core.tracing.record import record
@@ -61,10 +61,6 @@ def cosines(found: Array, vector: FloatArray) -> Array:
         along = found @ vector.astype(np.float64)
     result: Array = np.divide(along, lengths, out=np.full(len(along), np.nan), where=lengths > 0)
     return result
-
-
-# Contrasts that a fear vector, and most others, must not light up for.
-CONFOUND_SETS = ("confound-arousal", "confound-threat", "confound-place", "confound-negative")
 
 
 @dataclass(frozen=True)
@@ -140,12 +136,6 @@ def score_confounds(
     texts = [text for text in confound_texts(chosen) if model.fits(text, chat=vectors.reading.chat)]
     activations = yield from record(model, texts, vectors.reading, cache)
     return confound_scores(vectors, chosen, activations)
-
-
-def built_in_confounds() -> tuple[PromptSet, ...]:
-    """The built-in confound sets, as far as they are there."""
-    present = builtin_names(present_only=True)
-    return tuple(load_prompts(name) for name in CONFOUND_SETS if name in present)
 
 
 def confound_scores(

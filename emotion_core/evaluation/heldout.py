@@ -11,7 +11,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import ActivationCache, Activations, FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, run_to_end
-from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds, confound_gaps, counted, score_confounds
+from emotion_core.evaluation.confounds import ConfoundScore, confound_gaps, counted, score_confounds
 from emotion_core.evaluation.controls import KINDS, Kind, controls_needed, controls_of, rank_p
 from emotion_core.evaluation.gaps import Gap, auroc_estimate, paired_gap
 from emotion_core.evaluation.nulls import (
@@ -40,6 +40,7 @@ from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.selection import Selection, select
 from emotion_core.evaluation.verdict import Measured, Verdict, judge
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import built_in_confounds
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.intervals import adjusted
 from emotion_core.stats.separation import (
@@ -54,9 +55,15 @@ from emotion_core.stats.separation import (
     pair_correlation,
     small_sample_factor,
 )
-from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, training_texts, without_removed
+from emotion_core.vectors.build import (
+    located,
+    neutral_components,
+    neutral_texts,
+    project_out,
+    training_texts,
+    without_removed,
+)
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import Block, IntArray, PairRows, blocks_of, places, project
 from emotion_core.vectors.file import require_model

@@ -46,9 +46,15 @@ from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.stats.intervals import adjusted, p_words
 from emotion_core.stats.separation import Array, auroc
-from emotion_core.tracing.located import located
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import neutral_components, neutral_texts, project_out, training, without_removed
+from emotion_core.vectors.build import (
+    located,
+    neutral_components,
+    neutral_texts,
+    project_out,
+    training,
+    without_removed,
+)
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import (
     Block,

@@ -17,10 +17,9 @@ from emotion_core.base.activations import RECORDER_VERSION, ActivationCache, Mod
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.base.settings import Settings
-from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.codec import as_plain, content_key, from_bytes, from_plain, schema, to_bytes, vectors_digest
 from emotion_core.runs.limits import (

@@ -32,6 +32,9 @@ BUILTIN: dict[str, str] = {
 # its training text, which those of `prompts/` never do.
 PLANTED: dict[str, Path] = {"scenes-171": Path(__file__).resolve().parents[2] / "demo_model" / "planted"}
 
+# Contrasts that a fear vector, and most others, must not light up for.
+CONFOUND_SETS = ("confound-arousal", "confound-threat", "confound-place", "confound-negative")
+
 
 def prompts_folder() -> Path:
     """The prompt sets inside an installed package, else beside it in a checkout, else `prompts/` in the current folder.
@@ -203,3 +206,9 @@ def _unknown(reference: str) -> PromptSetError:
         found="neither",
         remedy=f"Did you mean {near[0]}" if near else "Check the spelling or the path",
     )
+
+
+def built_in_confounds() -> tuple[PromptSet, ...]:
+    """The built-in confound sets, as far as they are there."""
+    present = builtin_names(present_only=True)
+    return tuple(load_prompts(name) for name in CONFOUND_SETS if name in present)

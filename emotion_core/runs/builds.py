@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from emotion_core.base.activations import RECORDER_VERSION, ActivationCache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
-from emotion_core.evaluation.confounds import built_in_confounds
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
 from emotion_core.exchange.open_file import Answers, Found, check_fit, import_vectors
 from emotion_core.models.owner import ModelOwner
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, n_units
 from emotion_core.runs.codec import content_key, from_bytes, schema, settings_json, to_bytes
 from emotion_core.runs.limits import require_texts, texts_of, within_tokens

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from command_helpers import answer
 
-from emotion_core.cli.main import main
-from emotion_core.cli.parser import make_parser
-from emotion_core.evaluation.confounds import CONFOUND_SETS
+from emotion_core.cli.main import main, make_parser
+from emotion_core.prompts.builtin import CONFOUND_SETS
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 
 

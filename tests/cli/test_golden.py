@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from command_helpers import answer
 
-from emotion_core.cli.parser import make_parser
+from emotion_core.cli.main import make_parser
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("WRITE_GOLDEN") == "1"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import emotion_core
-from emotion_core.cli.parser import make_parser
+from emotion_core.cli.main import make_parser
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "emotion_core"

@@ -16,7 +16,7 @@ from emotion_core.base.settings import Settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.scenes import Scene, built_in_scenes
-from emotion_core.evaluation.confounds import built_in_confounds, orthogonalise
+from emotion_core.evaluation.confounds import orthogonalise
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
 from emotion_core.experiments.evaluation import CONFOUNDS, HELDOUT, OnOwnTexts, OnSets, ToAnotherSource, Without
 from emotion_core.experiments.experiment import asked, asked_of, files_of, find, load, result_of, start
@@ -41,7 +41,7 @@ from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.experiments.talk import Neutral
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
-from emotion_core.prompts.builtin import load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import Turn, load_activities, load_conversations
 from emotion_core.prompts.prompt_set import PromptSet

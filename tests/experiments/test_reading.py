@@ -12,7 +12,7 @@ import pytest
 from bundled import Bundled
 
 from emotion_core.base.activations import ReadingPosition
-from emotion_core.cli.parser import make_parser
+from emotion_core.cli.main import make_parser
 from emotion_core.cli.reading import make_request
 from emotion_core.experiments.experiment import Bench, asked
 from emotion_core.experiments.kinds import experiment_of

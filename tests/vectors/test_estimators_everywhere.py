@@ -7,7 +7,7 @@ import pytest
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.charts.separation import ESTIMATOR_WORDS
-from emotion_core.cli.parser import make_parser
+from emotion_core.cli.main import make_parser
 from emotion_core.tracing.plain_script.estimators import of_labelled, of_pairs
 from emotion_core.vectors.emotion_vectors import ESTIMATORS, Estimator
 from emotion_core.vectors.estimate import blocks_of, estimate, places

@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.base.activations import Pooling, ReadingPosition
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.tracing.located import leave_out_long
+from emotion_core.vectors.build import leave_out_long
 from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.fields import field, fields, fold
 from ui.plain import plain

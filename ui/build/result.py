@@ -13,9 +13,10 @@ from emotion_core.exchange.bundle import bundle_bytes, bundle_files, fitting_neu
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts, short_sentence, short_texts
+from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts
 from emotion_core.runs.builds import VECTORS_FILE, BuildResult
 from emotion_core.runs.recipes import origin_of_vectors
+from emotion_core.vectors.build import short_sentence, short_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.figure import download, downloads, emotion_verdict, figures_from, json_download, show_chart, shows, verdict

@@ -14,11 +14,11 @@ from emotion_core.charts.checkup import (
     size_chart,
     size_table,
 )
-from emotion_core.evaluation.confounds import ConfoundScore, built_in_confounds
+from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.heldout import rejudged
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.evaluation import CONFOUNDS, SIZES, OnOwnTexts, OnSets
-from emotion_core.prompts.builtin import builtin_names, load_prompts
+from emotion_core.prompts.builtin import built_in_confounds, builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from ui.errors import shown_errors
 from ui.experiments import run_result, start_run

@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.charts.separation import before_after_chart, before_after_table, change_sentence, kept_sentence
-from emotion_core.evaluation.confounds import CONFOUND_SETS
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.experiments.evaluation import ORTHOGONAL, Without
-from emotion_core.prompts.builtin import builtin_names, load_prompts
+from emotion_core.prompts.builtin import CONFOUND_SETS, builtin_names, load_prompts
 from emotion_core.runs.builds import KIND as BUILD
 from ui.errors import shown_errors
 from ui.experiments import start_run
