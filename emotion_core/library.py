@@ -35,13 +35,12 @@ from emotion_core.prompts.builtin import load_prompt_sets
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.text import TokenReading, read_text
-from emotion_core.runs.builds import find_build
+from emotion_core.runs.builds import find_or_build
 from emotion_core.runs.store import open_store
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
 from emotion_core.tracing.doctor import Check
 from emotion_core.tracing.doctor import doctor as doctor_job
-from emotion_core.vectors.build import build as build_job
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import require_model, save_vectors
 
@@ -104,8 +103,7 @@ def build(
     """
     sets = [one if isinstance(one, PromptSet) else prompts(one) for one in prompt_sets]
     chosen = settings or BuildSettings()
-    found = find_build(open_store(), model.info.fingerprint, tuple(sets), chosen)
-    return run_to_end(build_job(model, sets, chosen, open_cache()), watch) if found is None else found.vectors
+    return run_to_end(find_or_build(open_store(), model, sets, chosen, open_cache()), watch)
 
 
 def test(

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from emotion_core.base.activations import open_cache
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, writable
-from emotion_core.cli.runs import built, result
-from emotion_core.cli.session import model_of, open_model
+from emotion_core.cli.runs import result
+from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.evaluation.report import Report
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, transfer_sentence
@@ -34,6 +35,8 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.checks import check
 from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.runs.builds import find_or_build
+from emotion_core.runs.store import open_store
 from emotion_core.vectors.build import check_enough
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors
@@ -174,7 +177,8 @@ def _report(
         check_enough(sets)
     except SettingsError as error:
         return None, Report(findings, None, (), (), error.message)
-    vectors = built(model, sets, BuildSettings(seed=arguments.seed))
+    asked = BuildSettings(seed=arguments.seed)
+    vectors = run(find_or_build(open_store(), model, sets, asked, open_cache()))
     scores, reason = None, ""
     try:
         scores = result(HELDOUT, vectors, OnSets(sets, confounds), arguments, model)

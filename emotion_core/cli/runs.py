@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -11,25 +10,16 @@ from typing import TypeVar
 from emotion_core.base.activations import open_cache
 from emotion_core.cli.answer import Answer, plain, words
 from emotion_core.cli.arguments import settings_from
-from emotion_core.cli.session import model_of, progress, run
+from emotion_core.cli.session import model_of, progress
 from emotion_core.experiments.experiment import Experiment, result_of
 from emotion_core.experiments.kinds import EXPERIMENTS
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.runs.builds import find_build
 from emotion_core.runs.store import open_store
-from emotion_core.vectors.build import build
-from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
+from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-def built(model: LoadedModel, sets: Sequence[PromptSet], asked: BuildSettings) -> EmotionVectors:
-    """Vectors of prompt sets: found where a page built them before, else built."""
-    found = find_build(open_store(), model.info.fingerprint, tuple(sets), asked)
-    return run(build(model, sets, asked, open_cache())) if found is None else found.vectors
 
 
 def result(

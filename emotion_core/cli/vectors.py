@@ -12,12 +12,13 @@ from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from, writable
-from emotion_core.cli.runs import built
 from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.gguf import model_type
 from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, import_vectors, not_finite, open_file
 from emotion_core.prompts.prompt_set import n_units
+from emotion_core.runs.builds import find_or_build
 from emotion_core.runs.limits import build_cost, where_it_computes
+from emotion_core.runs.store import open_store
 from emotion_core.vectors.build import short_sentence, short_texts
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, save_vectors
@@ -38,7 +39,7 @@ def build(arguments: argparse.Namespace) -> Answer:
     short = run(short_texts(model, texts, reading))
     if short:
         print(short_sentence(short, reading), file=sys.stderr)
-    vectors = built(model, sets, settings)
+    vectors = run(find_or_build(open_store(), model, sets, settings, open_cache()))
     save_vectors(vectors, out)
     info = vectors.model
     document = {

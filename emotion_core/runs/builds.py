@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emotion_core.base.activations import RECORDER_VERSION, ActivationCache
@@ -11,6 +12,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.evaluation.scores import SCORES_VERSION, HeldOutScores
 from emotion_core.exchange.open_file import Answers, Found, check_fit, import_vectors
+from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, n_units
@@ -55,6 +57,18 @@ def find_build(
     """The finished build of these sets, where there is one."""
     run = store.find(KIND, build_key(fingerprint, prompt_sets, settings))
     return None if run is None else load_build(store, run.id)
+
+
+def find_or_build(
+    store: RunStore,
+    model: LoadedModel,
+    sets: Sequence[PromptSet],
+    settings: BuildSettings,
+    cache: ActivationCache,
+) -> Job[EmotionVectors]:
+    """Vectors as a job: those of the finished build of these sets, else built."""
+    found = find_build(store, model.info.fingerprint, tuple(sets), settings)
+    return found.vectors if found is not None else (yield from build(model, sets, settings, cache))
 
 
 def start_build(
