@@ -15,9 +15,8 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.geometry.similarity import correlation
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
-from emotion_core.prompts.faults import raise_faults
 from emotion_core.prompts.library import load_circumplex
-from emotion_core.prompts.tables import ENDINGS, read_table
+from emotion_core.prompts.tables import ENDINGS, raise_faults, read_table
 from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

@@ -1,16 +1,10 @@
-"""What can be wrong with a visitor's file, every fault once: what it is, what would be right, how to mend it.
-
-Faults of single rows are collected, so that a visitor mends a file once and not row by row.
-"""
+"""What can be wrong with a visitor's file, every fault once: what it is, what would be right, how to mend it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from emotion_core.base.errors import PromptSetError
-
-SHOWN = 10
 
 
 class RowFault(NamedTuple):
@@ -135,25 +129,3 @@ def shorten(value: object, length: int = 40) -> str:
     text = value if isinstance(value, str) else repr(value)
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * length]).split())
     return line if len(line) <= length and len(text) <= 4 * length else line[: length - 3] + "..."
-
-
-def raise_faults(name: str, faults: Sequence[RowFault]) -> None:
-    """Raises all faults of a file's rows as one error; does nothing where there are none.
-
-    Raises:
-        PromptSetError: There is a fault. One is told in full, of several the first ten are listed.
-    """
-    if not faults:
-        return
-    ordered = sorted(faults, key=lambda fault: fault.row)
-    shown = [(one.place, one.column or "a row", one.error) for one in ordered[:SHOWN]]
-    place, _, error = shown[0]
-    what, where, found, remedy = error.what, f"{name}, {place}", error.found, error.remedy
-    expected = error.expected
-    if len(faults) > 1:
-        what, where = f"{len(faults)} places in the file have to be mended", f"{where} and others"
-        expected = "; ".join(dict.fromkeys(f"{column}: {one.expected}" for _, column, one in shown))
-        found = "; ".join(f"{place}: {one.what[0].lower()}{one.what[1:]} ({one.found})" for place, _, one in shown)
-        found += f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-        remedy = ". ".join(dict.fromkeys(one.remedy for _, _, one in shown))
-    raise PromptSetError(what, where=where, expected=expected, found=found, remedy=remedy)

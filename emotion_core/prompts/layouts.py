@@ -17,9 +17,9 @@ import numpy as np
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import faults
-from emotion_core.prompts.faults import RowFault, raise_faults, shorten
+from emotion_core.prompts.faults import RowFault, shorten
 from emotion_core.prompts.prompt_set import SPLITS, Form, Split, left_out
-from emotion_core.prompts.tables import KEY, RawRow, Table, column_name
+from emotion_core.prompts.tables import KEY, RawRow, Table, column_name, raise_faults
 
 COLUMNS = ("emotion", "positive", "negative", "text", "topic", "split", "note")
 NEEDED: dict[Form, tuple[str, ...]] = {"pairs": ("positive", "negative"), "labelled": ("emotion", "text")}

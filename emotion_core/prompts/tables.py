@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import faults
-from emotion_core.prompts.faults import RowFault, raise_faults, shorten
+from emotion_core.prompts.faults import RowFault, shorten
 from emotion_core.prompts.prompt_set import SPLITS
 
 # From a file's bytes and the name it came with to text: the checks that need no knowledge of rows.
@@ -186,6 +186,7 @@ _ESCAPED: dict[str, Any] = {"strict": True, "doublequote": False, "escapechar": 
 _UNQUOTED: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
 _JSON = ("json", "jsonl", "ndjson")
 Cells = list[Any]
+_SHOWN = 10  # faults of rows that are listed
 
 
 class RawRow(NamedTuple):
@@ -242,6 +243,30 @@ class Table:
 def column_name(header: str) -> str:
     """A header as we compare it: `" Positive-Prompt "` and `positive_prompt` are the same column."""
     return re.sub(r"[\s_-]+", "_", header.strip().lower())
+
+
+def raise_faults(name: str, wrong: Sequence[RowFault]) -> None:
+    """Raises all faults of a file's rows as one error; does nothing where there are none.
+
+    They are collected, so that a visitor mends a file once and not row by row.
+
+    Raises:
+        PromptSetError: There is a fault. One is told in full, of several the first ten are listed.
+    """
+    if not wrong:
+        return
+    ordered = sorted(wrong, key=lambda fault: fault.row)
+    shown = [(one.place, one.column or "a row", one.error) for one in ordered[:_SHOWN]]
+    place, _, error = shown[0]
+    what, where, found, remedy = error.what, f"{name}, {place}", error.found, error.remedy
+    expected = error.expected
+    if len(wrong) > 1:
+        what, where = f"{len(wrong)} places in the file have to be mended", f"{where} and others"
+        expected = "; ".join(dict.fromkeys(f"{column}: {one.expected}" for _, column, one in shown))
+        found = "; ".join(f"{place}: {one.what[0].lower()}{one.what[1:]} ({one.found})" for place, _, one in shown)
+        found += f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        remedy = ". ".join(dict.fromkeys(one.remedy for _, _, one in shown))
+    raise PromptSetError(what, where=where, expected=expected, found=found, remedy=remedy)
 
 
 def read_table(
