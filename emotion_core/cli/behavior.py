@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from emotion_core.base.errors import PromptSetError, SettingsError
-from emotion_core.behavior.activity_files import read_activity_path
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import effect_matrix, effects, headline, headline_json, rate_rows
@@ -18,7 +17,14 @@ from emotion_core.behavior.preference_settings import PreferenceSettings, Steere
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.rates import no_room
 from emotion_core.behavior.scale import NOT_TESTABLE
-from emotion_core.behavior.scenes import PLANTED, Scene, built_in_scenes, planted_scenes, read_scene_path
+from emotion_core.behavior.scenes import (
+    PLANTED,
+    Scene,
+    built_in_scenes,
+    planted_scenes,
+    read_activity_path,
+    read_scene_path,
+)
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.behavior.warning import EarlyWarning, WarningSettings, lead_texts
 from emotion_core.cli.answer import Answer, number, table

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from emotion_core.base.errors import EmotionCoreError
 from emotion_core.base.settings import HOSTED
-from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.preference_settings import standard_wording
-from emotion_core.behavior.scenes import check_pattern, parse_scenes
+from emotion_core.behavior.scenes import check_pattern, parse_activities, parse_scenes
 from emotion_core.geometry.norms import read_norms
 from emotion_core.models.catalogue import require_allowed
 from emotion_core.prompts.files import read_prompt_bytes

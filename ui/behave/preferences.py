@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from emotion_core.behavior.activity_files import parse_activities
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, Wording, standard_wording
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.scale import NOT_TESTABLE
+from emotion_core.behavior.scenes import parse_activities
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, PreferenceResult, n_questions

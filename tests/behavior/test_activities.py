@@ -3,7 +3,7 @@
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.behavior.activity_files import parse_activities
+from emotion_core.behavior.scenes import parse_activities
 
 
 @pytest.mark.parametrize(
