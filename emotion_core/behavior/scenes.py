@@ -12,13 +12,12 @@ from typing import Any
 import regex
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
-from emotion_core.base.errors import PromptSetError, SettingsError
+from emotion_core.base.errors import PromptSetError
 from emotion_core.behavior.options import check_options
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.library import fitted, load_scenarios
+from emotion_core.prompts.files import path_bytes
+from emotion_core.prompts.library import builtin_file, fitted
 from emotion_core.prompts.tables import KEY, RawRow, Table, base_name, decode, json_items, read_rows, stem_and_ending
-
-# Scenarios: a situation with options or with a pattern, built in or a visitor's own.
 
 # Patterns that decide whether a continuation counts, with a limit on the time they may take.
 
@@ -100,6 +99,7 @@ def _search(compiled: Any, text: str, where: str) -> bool:
 
 # Scenarios: a situation with options or with a pattern, built in or a visitor's own.
 
+_FILE = "behaviors.json"
 PLANTED_FILE = Path(__file__).resolve().parents[2] / "demo_model" / "planted" / "behaviors.json"
 PLANTED = "planted"  # what they are called on the command line
 MOST_SCENES = 200
@@ -173,21 +173,12 @@ class _Item(BaseModel):
 
 def built_in_scenes() -> tuple[Scene, ...]:
     """The scenarios of `behaviors.json`."""
-    return tuple(
-        Scene(
-            one.name,
-            one.scenario,
-            tuple(option.text for option in one.options),
-            tuple(option.counts for option in one.options),
-            note=one.note,
-        )
-        for one in load_scenarios()
-    )
+    return parse_scenes(_FILE, builtin_file(_FILE))
 
 
 def planted_scenes() -> tuple[Scene, ...]:
     """Set-ups where the demo model cheats, threatens or flatters at planted rates (`demo_model/write_planted.py`)."""
-    return read_scene_path(PLANTED_FILE)
+    return parse_scenes(PLANTED_FILE.name, path_bytes(PLANTED_FILE))
 
 
 def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
@@ -223,20 +214,6 @@ def parse_scenes(filename: str, data: bytes) -> tuple[Scene, ...]:
         ]
     check_scenes(scenes, name)
     return tuple(scenes)
-
-
-def read_scene_path(path: Path) -> tuple[Scene, ...]:
-    """The same from a file of this machine.
-
-    Raises:
-        SettingsError: The file cannot be opened.
-        PromptSetError: As `parse_scenes`.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SettingsError("The file cannot be read", where=str(path), found=error.strerror or str(error)) from error
-    return parse_scenes(path.name, data)
 
 
 def check_scenes(scenes: Sequence[Scene], source: str) -> None:
@@ -367,20 +344,6 @@ def parse_activities(filename: str, data: bytes) -> tuple[tuple[str, ...], tuple
     for number, activity, _ in rows:
         _check(name, number, activity, seen)
     return tuple(activity for _, activity, _ in rows), tuple(kind for _, _, kind in rows)
-
-
-def read_activity_path(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The same from a file of this machine.
-
-    Raises:
-        SettingsError: The file cannot be opened.
-        PromptSetError: As `parse_activities`.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SettingsError("The file cannot be read", where=str(path), found=error.strerror or str(error)) from error
-    return parse_activities(path.name, data)
 
 
 def _rows(name: str, data: bytes) -> list[tuple[int, str, str]]:

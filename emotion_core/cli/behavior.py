@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.base.errors import PromptSetError, SettingsError
+from emotion_core.base.errors import SettingsError
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import effect_matrix, effects, headline, headline_json, rate_rows
@@ -21,9 +21,9 @@ from emotion_core.behavior.scenes import (
     PLANTED,
     Scene,
     built_in_scenes,
+    parse_activities,
+    parse_scenes,
     planted_scenes,
-    read_activity_path,
-    read_scene_path,
 )
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.behavior.warning import EarlyWarning, WarningSettings, lead_texts
@@ -31,6 +31,7 @@ from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.runs import result
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
+from emotion_core.prompts.files import path_bytes
 from emotion_core.prompts.library import load_activities
 from emotion_core.prompts.tables import decode
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -45,7 +46,7 @@ def preferences(arguments: argparse.Namespace) -> Answer:
     if steered != ("strength" in arguments):
         raise SettingsError("An emotion and a strength come together", expected="--emotion E --strength S")
     if arguments.activities:
-        names, kinds = read_activity_path(Path(arguments.activities))
+        names, kinds = parse_activities(Path(arguments.activities).name, path_bytes(arguments.activities))
     else:
         items = load_activities()
         names, kinds = tuple(one.activity for one in items), tuple(one.kind for one in items)
@@ -129,7 +130,8 @@ def behaviors(arguments: argparse.Namespace) -> Answer:
     if arguments.scenarios == PLANTED:
         scenes = planted_scenes()
     else:
-        scenes = read_scene_path(Path(arguments.scenarios)) if arguments.scenarios else built_in_scenes()
+        path = arguments.scenarios
+        scenes = parse_scenes(Path(path).name, path_bytes(path)) if path else built_in_scenes()
     if arguments.only:
         known = {scene.name: scene for scene in scenes}
         missing = [name for name in arguments.only if name not in known]
@@ -212,11 +214,7 @@ def _warning_settings(
         )
     if before is None:
         return WarningSettings(lead_texts(vectors), seed)
-    try:
-        data = Path(before).read_bytes()
-    except OSError as error:
-        raise PromptSetError("The file cannot be read", where=before, found=error.strerror or str(error)) from error
-    lines = (line.strip() for line in decode(before, data).splitlines())
+    lines = (line.strip() for line in decode(before, path_bytes(before)).splitlines())
     return WarningSettings(tuple(dict.fromkeys(line for line in lines if line)), seed)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from emotion_core.base.errors import SettingsError
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import settings_from
+from emotion_core.prompts.files import path_bytes
 from emotion_core.stats.intervals import p_words
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def make_request(arguments: argparse.Namespace) -> ReadingSettings:
         from emotion_core.reading.monitor import read_labelled
 
         file = Path(arguments.labelled)
-        return kinds.LabelledSettings(monitor, read_labelled(file.name, _bytes(file)), **shared)
+        return kinds.LabelledSettings(monitor, read_labelled(file.name, path_bytes(file)), **shared)
     conversations = tuple(said_in(name) for name in arguments.conversation or ())
     if arguments.system:
         return kinds.PriorsSettings(tuple(_prior(one) for one in arguments.system), conversations, **shared)
@@ -145,7 +146,7 @@ def _attempts(name: str) -> AttemptRun:
     from emotion_core.reading.attempts import load_attempts, read_attempts_file
 
     library = {one.name: one for one in load_attempts()}
-    return library.get(name) or read_attempts_file(Path(name).name, _bytes(Path(name)))
+    return library.get(name) or read_attempts_file(Path(name).name, path_bytes(Path(name)))
 
 
 def said_in(name: str) -> tuple[Turn, ...]:
@@ -153,7 +154,7 @@ def said_in(name: str) -> tuple[Turn, ...]:
     from emotion_core.prompts.library import load_conversations, read_conversation
 
     library = {one.name: one.turns for one in load_conversations()}
-    return library.get(name) or read_conversation(Path(name).name, _bytes(Path(name)))
+    return library.get(name) or read_conversation(Path(name).name, path_bytes(Path(name)))
 
 
 def _prior(text: str) -> Prior:
@@ -173,16 +174,7 @@ def _text(arguments: argparse.Namespace) -> str:
     from emotion_core.prompts.tables import decode
 
     file = Path(arguments.text_file)
-    return decode(file.name, _bytes(file)).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise SettingsError(
-            "The file cannot be read", where=str(file), found=error.strerror or str(error), remedy="Check its name"
-        ) from error
+    return decode(file.name, path_bytes(file)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 # `read`: emotions by token, turn, dose, situation and attempt, system prompts compared, and monitors.

@@ -26,7 +26,7 @@ from emotion_core.prompts.builtin import prompts_folder
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.tables import base_name, decode, json_items, json_of
 
-# Rows of the library beside the prompt sets: templates, situations, activities, scenarios, conversations, frames.
+# Rows of the library beside the prompt sets: templates, situations, activities, conversations, frames.
 
 Role = Literal["system", "user", "assistant"]
 
@@ -276,29 +276,6 @@ class Activity(_Item):
     rewords: str = ""
 
 
-class Option(_Item):
-    """One way to go on in a scenario, and whether it is the behaviour that is counted."""
-
-    text: _Text
-    counts: bool
-
-
-class Scenario(_Item):
-    """A situation with options, for rates of a behaviour under steering."""
-
-    name: _Name
-    scenario: _Text
-    options: tuple[Option, ...] = Field(min_length=2)
-    source: str = ""
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _can_go_either_way(self) -> Scenario:
-        if len({option.counts for option in self.options}) < 2:
-            raise ValueError("one option must count and another must not")
-        return self
-
-
 @dataclass(frozen=True)
 class Turn:
     """One message of a conversation.
@@ -369,12 +346,12 @@ EXAMPLE_TEXT = (
 
 def load_templates() -> tuple[Template, ...]:
     """The numeric templates. Raises PromptSetError, as all loaders here, where the file is missing or faulty."""
-    return _builtin_items("templates.json", Template)
+    return builtin_items("templates.json", Template)
 
 
 def load_meaningless_templates() -> tuple[Template, ...]:
     """Templates of the same form whose number is a label and says nothing."""
-    return _builtin_items("templates-meaningless.json", Template)
+    return builtin_items("templates-meaningless.json", Template)
 
 
 def load_prefix_pairs() -> tuple[AlignedPair, ...]:
@@ -399,7 +376,7 @@ def load_binding() -> tuple[BindingFrame, ...]:
 
 def load_neutral_dialogues() -> tuple[NeutralDialogue, ...]:
     """Conversations without emotion or pleasantries: the second source of neutral components."""
-    return _builtin_items("neutral-dialogues.json", NeutralDialogue)
+    return builtin_items("neutral-dialogues.json", NeutralDialogue)
 
 
 def load_marked_passages() -> tuple[MarkedPassage, ...]:
@@ -409,27 +386,27 @@ def load_marked_passages() -> tuple[MarkedPassage, ...]:
 
 def load_implicit() -> tuple[ImplicitSituation, ...]:
     """Messages that imply one emotion each."""
-    return _builtin_items("implicit.json", ImplicitSituation)
+    return builtin_items("implicit.json", ImplicitSituation)
 
 
 def load_openings() -> tuple[Opening, ...]:
     """Beginnings for a steering sweep, the question of the GPT-2 fear study first."""
-    return _builtin_items("openings.json", Opening)
+    return builtin_items("openings.json", Opening)
 
 
 def load_activities() -> tuple[Activity, ...]:
     """The activities that preferences are asked about."""
-    return _builtin_items("activities.json", Activity)
+    return builtin_items("activities.json", Activity)
 
 
 def load_more_activities() -> tuple[Activity, ...]:
     """As many again of the same kinds."""
-    return _builtin_items("activities-more.json", Activity)
+    return builtin_items("activities-more.json", Activity)
 
 
 def load_reworded_activities() -> tuple[Activity, ...]:
     """The activities in other words, in the same order."""
-    return _builtin_items("activities-reworded.json", Activity)
+    return builtin_items("activities-reworded.json", Activity)
 
 
 def load_counter_user() -> tuple[UserStatement, ...]:
@@ -449,27 +426,22 @@ def load_system_pairs() -> tuple[StatedEmotion, ...]:
 
 def load_words_12() -> WordChoice:
     """Word forms of the twelve emotions and the beginnings of replies after which they are measured."""
-    return parse("words-12.json", _builtin_file("words-12.json"), TypeAdapter(WordChoice))
-
-
-def load_scenarios() -> tuple[Scenario, ...]:
-    """The scenarios of `behaviors.json`."""
-    return _builtin_items("behaviors.json", Scenario)
+    return parse("words-12.json", builtin_file("words-12.json"), TypeAdapter(WordChoice))
 
 
 def load_conversations() -> tuple[Conversation, ...]:
     """Conversations with a known drift."""
-    return _builtin_items("conversations.json", Conversation)
+    return builtin_items("conversations.json", Conversation)
 
 
 def load_system_prompts() -> tuple[SystemPrompt, ...]:
     """System prompts that act as an emotional prior."""
-    return _builtin_items("system_prompts.json", SystemPrompt)
+    return builtin_items("system_prompts.json", SystemPrompt)
 
 
 def load_circumplex() -> Circumplex:
     """This project's own valence and arousal of the 171 words: coarse, for signs."""
-    return parse("circumplex.json", _builtin_file("circumplex.json"), TypeAdapter(Circumplex))
+    return parse("circumplex.json", builtin_file("circumplex.json"), TypeAdapter(Circumplex))
 
 
 def parse(filename: str, data: bytes, adapter: TypeAdapter[T], example: str = "") -> T:
@@ -509,16 +481,22 @@ def fitted(name: str, document: Any, adapter: TypeAdapter[T], example: str = "")
         ) from error
 
 
-def _builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
-    return parse(filename, _builtin_file(filename), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
+def builtin_items(filename: str, item: type[Item]) -> tuple[Item, ...]:
+    """The items of a file of the library; raises as `parse`."""
+    return parse(filename, builtin_file(filename), TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
 
 
 def _builtin_rows(filename: str, item: type[Item]) -> tuple[Item, ...]:
-    rows = list(csv.DictReader(io.StringIO(decode(filename, _builtin_file(filename)))))
+    rows = list(csv.DictReader(io.StringIO(decode(filename, builtin_file(filename)))))
     return fitted(filename, rows, TypeAdapter(tuple[item, ...]))  # type: ignore[valid-type]
 
 
-def _builtin_file(filename: str) -> bytes:
+def builtin_file(filename: str) -> bytes:
+    """The content of a file of the library.
+
+    Raises:
+        PromptSetError: It is missing.
+    """
     path = prompts_folder() / filename
     try:
         return path.read_bytes()

@@ -14,8 +14,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.models.encode import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.builtin import prompts_folder
-from emotion_core.prompts.library import Turn, parse
+from emotion_core.prompts.library import Turn, builtin_items, parse
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
 from emotion_core.reading.conversation import drift_sentence
@@ -24,7 +23,6 @@ from emotion_core.reading.text import Array, GroupMeans, read_windows
 from emotion_core.stats.intervals import mean_interval
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-_FILE = "attempts.json"
 FEWEST = 3
 MOST = 64
 
@@ -93,14 +91,7 @@ def load_attempts() -> tuple[AttemptRun, ...]:
     Raises:
         PromptSetError: The file is missing or faulty.
     """
-    path = prompts_folder() / _FILE
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PromptSetError(
-            f"The library file {_FILE} is missing", where=str(path), found=error.strerror or str(error)
-        ) from error
-    return parse(_FILE, data, TypeAdapter(tuple[AttemptRun, ...]))
+    return builtin_items("attempts.json", AttemptRun)
 
 
 def read_attempts_file(filename: str, data: bytes) -> AttemptRun:

@@ -7,10 +7,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from emotion_core.base.errors import PromptSetError
+from emotion_core.behavior.scenes import built_in_scenes
 from emotion_core.prompts import library
 from emotion_core.prompts.builtin import prompts_folder
 from emotion_core.prompts.lexicon import find_emotion_words
-from emotion_core.prompts.library import Scenario, Template, read_conversation
+from emotion_core.prompts.library import Conversation, Template, read_conversation
 
 WORDS_171 = set((Path(__file__).parent / "words171.txt").read_text(encoding="utf-8").splitlines())
 LOADERS = {
@@ -18,7 +19,7 @@ LOADERS = {
     "openings.json": (library.load_openings, 6),
     "implicit.json": (library.load_implicit, 24),
     "activities.json": (library.load_activities, 64),
-    "behaviors.json": (library.load_scenarios, 8),
+    "behaviors.json": (built_in_scenes, 8),
     "conversations.json": (library.load_conversations, 6),
     "system_prompts.json": (library.load_system_prompts, 8),
 }
@@ -69,15 +70,12 @@ def test_faulty_templates(document: object, found: str) -> None:
     assert found in caught.value.found
 
 
-def test_faulty_scenarios_are_told_together() -> None:
-    document = [
-        {"name": "a", "scenario": "s", "options": [{"text": "t", "counts": True}] * 2},
-        {"name": "b", "options": []},
-    ]
+def test_faults_of_all_items_are_told_together() -> None:
+    document = [{"name": "a", "turns": []}, {"turns": [{"role": "wizard", "content": "s"}]}]
     with pytest.raises(PromptSetError) as caught:
-        library.parse("../mine.json", json.dumps(document).encode(), TypeAdapter(tuple[Scenario, ...]))
-    assert caught.value.where == "mine.json, item 1"
-    for part in ("one option must count", "item 2, scenario", "item 2, options"):
+        library.parse("../mine.json", json.dumps(document).encode(), TypeAdapter(tuple[Conversation, ...]))
+    assert caught.value.where == "mine.json, item 1, turns"
+    for part in ("item 1, turns", "item 2, name", "item 2, turns, item 1, role"):
         assert part in caught.value.found
 
 
@@ -92,11 +90,9 @@ def test_bad_conversations(data: bytes) -> None:
 def test_good_uploads() -> None:
     turns = read_conversation("talk.json", b'[{"role": "user", "content": "Hello"}]')
     assert (turns[0].role, turns[0].content) == ("user", "Hello")
-    document = [
-        {"name": "a", "scenario": "s", "options": [{"text": "t", "counts": True}, {"text": "u", "counts": False}]}
-    ]
-    found = library.parse("s.json", json.dumps(document).encode(), TypeAdapter(tuple[Scenario, ...]))
-    assert found == (Scenario.model_validate(document[0]),)
+    document = [{"name": "a", "turns": [{"role": "user", "content": "Hello"}]}]
+    found = library.parse("s.json", json.dumps(document).encode(), TypeAdapter(tuple[Conversation, ...]))
+    assert found == (Conversation(name="a", turns=turns),)
 
 
 def test_a_missing_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
