@@ -24,13 +24,12 @@ from emotion_core.behavior.behaviors import behaviors
 from emotion_core.behavior.effects import effect_matrix
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, Wording, standard_wording
 from emotion_core.behavior.preferences import Preferences, preferences
-from emotion_core.behavior.scenes import Scene, built_in_scenes
+from emotion_core.behavior.scenes import Scene, built_in_activities, built_in_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning, lead_texts
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import load_activities
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 
@@ -75,11 +74,10 @@ def small_vectors(model: LoadedModel) -> EmotionVectors:
 def preference_report(model: LoadedModel, chat: bool) -> str:
     """All 64 activities, and half of them steered with each of twelve emotions."""
     vectors = small_vectors(model)
-    items = load_activities()
     # craftgpt-5m knows neither capitals nor brackets.
     words = Wording("first {first} or second {second}?", (" first", " second"), True)
     wording = words if model.info.context == 64 else standard_wording(chat)
-    asked = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items), wording)
+    asked = PreferenceSettings(*built_in_activities(), wording)
     begin, cpu = time.monotonic(), time.process_time()
     base = run_to_end(preferences(model, vectors, asked))
     wall, used = time.monotonic() - begin, time.process_time() - cpu

@@ -27,13 +27,12 @@ from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.effects import effects, headline
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import PairAnswers, ask_pairs, preferences, relate
-from emotion_core.behavior.scenes import Scene, built_in_scenes
+from emotion_core.behavior.scenes import Scene, built_in_activities, built_in_scenes
 from emotion_core.behavior.steered_preferences import follow, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, early_warning, lead_texts
 from emotion_core.evaluation.controls import Kind, draw_controls, rotated_sets
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import load_activities
 from emotion_core.stats.intervals import adjusted
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -121,8 +120,7 @@ def headlines_say(
 
 def preference_levels(model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache) -> dict[str, object]:
     """Share of single directions with p < .05, of sets with any q < .05, and what is said of the emotions."""
-    items = load_activities()
-    settings = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items))
+    settings = PreferenceSettings(*built_in_activities())
     asked = run_to_end(ask_pairs(model, settings))
     result: dict[str, object] = {}
     for kind in _KINDS:
@@ -153,8 +151,7 @@ def preference_levels(model: LoadedModel, vectors: EmotionVectors, cache: Activa
 
 def follow_levels(model: LoadedModel, vectors: EmotionVectors, cache: ActivationCache) -> dict[str, object]:
     """Share of sets of directions whose shift is said to follow the correlation, beside 16 controls of each kind."""
-    items = load_activities()
-    settings = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items))
+    settings = PreferenceSettings(*built_in_activities())
     asked = run_to_end(ask_pairs(model, settings))
     pool: dict[Kind, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
     for kind in _KINDS:

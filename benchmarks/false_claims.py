@@ -37,7 +37,7 @@ from emotion_core.base.jobs import Job, run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
 from emotion_core.behavior.preferences import PairAnswers, ask_pairs, relate
-from emotion_core.behavior.scenes import built_in_scenes
+from emotion_core.behavior.scenes import built_in_activities, built_in_scenes
 from emotion_core.behavior.steered_preferences import FEWEST_EMOTIONS, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, ask_after, lead_texts
 from emotion_core.behavior.warning import relate as relate_warning
@@ -421,8 +421,7 @@ def alarms(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Directions against the preferences over the built-in activities."""
-    items = load_activities()
-    settings = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items))
+    settings = PreferenceSettings(*built_in_activities())
     answers: PairAnswers = bench.run(ask_pairs(bench.model, settings))
     for kind in KINDS:
         count = Count("preferences", f"{kind} directions")

@@ -16,7 +16,7 @@ from emotion_core.base.errors import PromptSetError
 from emotion_core.behavior.options import check_options
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.files import path_bytes
-from emotion_core.prompts.library import builtin_file, fitted
+from emotion_core.prompts.library import builtin_file, fitted, load_activities
 from emotion_core.prompts.tables import KEY, RawRow, Table, base_name, decode, json_items, read_rows, stem_and_ending
 
 # Patterns that decide whether a continuation counts, with a limit on the time they may take.
@@ -313,6 +313,12 @@ def _line(value: object) -> str:
 LONGEST_ACTIVITY = 500
 _ACTIVITY = ("activity", "activities", "task", "action", "text")
 _KINDS = ("kind", KEY)  # a JSON object has a list of activities under each kind
+
+
+def built_in_activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The activities of `activities.json` and their kinds."""
+    items = load_activities()
+    return tuple(one.activity for one in items), tuple(one.kind for one in items)
 
 
 def parse_activities(filename: str, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -20,6 +20,7 @@ from emotion_core.behavior.scale import NOT_TESTABLE
 from emotion_core.behavior.scenes import (
     PLANTED,
     Scene,
+    built_in_activities,
     built_in_scenes,
     parse_activities,
     parse_scenes,
@@ -32,7 +33,6 @@ from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.runs import result
 from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
 from emotion_core.prompts.files import path_bytes
-from emotion_core.prompts.library import load_activities
 from emotion_core.prompts.tables import decode
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
@@ -48,8 +48,7 @@ def preferences(arguments: argparse.Namespace) -> Answer:
     if arguments.activities:
         names, kinds = parse_activities(Path(arguments.activities).name, path_bytes(arguments.activities))
     else:
-        items = load_activities()
-        names, kinds = tuple(one.activity for one in items), tuple(one.kind for one in items)
+        names, kinds = built_in_activities()
     wording = standard_wording(arguments.chat, arguments.question, arguments.answers)
     asked = settings_from(PreferenceSettings, arguments, activities=names, kinds=kinds, wording=wording)
     vectors = load_vectors(Path(arguments.vectors))

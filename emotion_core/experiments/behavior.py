@@ -10,12 +10,11 @@ from emotion_core.behavior.behavior_settings import n_questions as n_scene_quest
 from emotion_core.behavior.behaviors import Behaviors, behaviors
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, count_comparisons
 from emotion_core.behavior.preferences import Preferences, preferences, read_layer
-from emotion_core.behavior.scenes import built_in_scenes, planted_scenes
+from emotion_core.behavior.scenes import built_in_activities, built_in_scenes, planted_scenes
 from emotion_core.behavior.steered_preferences import SteeredPreferences, steer_preferences
 from emotion_core.behavior.warning import EarlyWarning, WarningSettings, early_warning, lead_texts
 from emotion_core.evaluation.controls import KINDS
 from emotion_core.experiments.experiment import Bench, Experiment, Size
-from emotion_core.prompts.library import load_activities
 from emotion_core.runs.limits import strings_in
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -145,7 +144,7 @@ def _behavior_size(request: BehaviorRequest, vectors: EmotionVectors) -> Size:
 
 
 def _built_in_activities(request: PreferenceRequest) -> bool:
-    return {one.activity for one in load_activities()}.issuperset(request.settings.activities)
+    return set(built_in_activities()[0]).issuperset(request.settings.activities)
 
 
 def _built_in_scenarios(request: BehaviorRequest) -> bool:

@@ -108,7 +108,7 @@ def examples() -> tuple[Example, ...]:
     # Every kind of run at once, which a page that opens one of them does not need.
     from emotion_core.behavior.behavior_settings import BehaviorSettings
     from emotion_core.behavior.preference_settings import PreferenceSettings, standard_wording
-    from emotion_core.behavior.scenes import built_in_scenes
+    from emotion_core.behavior.scenes import built_in_activities, built_in_scenes
     from emotion_core.experiments.behavior import BEHAVIORS, PREFERENCES, BehaviorRequest, PreferenceRequest
     from emotion_core.experiments.reading import (
         DOSE,
@@ -120,15 +120,13 @@ def examples() -> tuple[Example, ...]:
         TextSettings,
         ZeroPointSettings,
     )
-    from emotion_core.prompts.library import EXAMPLE_TEXT, load_activities, load_openings, load_templates
+    from emotion_core.prompts.library import EXAMPLE_TEXT, load_openings, load_templates
     from emotion_core.reading.text import ranking_controls
 
     roommate = next(one.text for one in load_openings() if one.name == "roommate")
     sweep = replace(HOME_SWEEP, prompts=(roommate,), samples=8, chat=True)
-    activities = load_activities()
     preferences = PreferenceSettings(
-        tuple(one.activity for one in activities),
-        tuple(one.kind for one in activities),
+        *built_in_activities(),
         standard_wording(chat=True),
         opponents=8,
     )

@@ -10,11 +10,10 @@ import streamlit as st
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, Wording, standard_wording
 from emotion_core.behavior.preferences import Preferences
 from emotion_core.behavior.scale import NOT_TESTABLE
-from emotion_core.behavior.scenes import parse_activities
+from emotion_core.behavior.scenes import built_in_activities, parse_activities
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, PreferenceResult, n_questions
-from emotion_core.prompts.library import load_activities
 from emotion_core.runs.limits import about, asking_seconds
 from emotion_core.runs.recipes import origin_of
 from emotion_core.stats.intervals import p_words
@@ -67,8 +66,7 @@ def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
     if uploaded is not None:
         return parse_activities(uploaded.name, content(uploaded))
-    items = load_activities()
-    return tuple(one.activity for one in items), tuple(one.kind for one in items)
+    return built_in_activities()
 
 
 def _request(

@@ -11,6 +11,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, halves, standard_wording
 from emotion_core.behavior.preferences import Preferences, ask_pairs, read_activities
 from emotion_core.behavior.scale import fit
+from emotion_core.behavior.scenes import built_in_activities
 from emotion_core.behavior.steered_preferences import ask_all, by_activity, opposing
 from emotion_core.charts.replication import marks
 from emotion_core.evaluation.controls import random_units, rotated_sets
@@ -32,7 +33,7 @@ from emotion_core.experiments.replication.rule import (
 )
 from emotion_core.geometry.norms import circumplex
 from emotion_core.models.catalogue import DEMO_NAME
-from emotion_core.prompts.library import load_activities, load_reworded_activities
+from emotion_core.prompts.library import load_reworded_activities
 from emotion_core.reading.places import chat_of, place_tokens
 from emotion_core.stats.intervals import fisher_interval, pearson
 from emotion_core.steering.directions import emotion_units, residual_norm
@@ -51,12 +52,9 @@ QUESTION = "How would you feel about {activity}?"
 
 
 def _settings(bench: Bench) -> PreferenceSettings:
-    items = load_activities()
     # The demo model was trained on the question as plain text, chat models on messages.
     chat = bool(bench.model.tokenizer.chat_template) and bench.model.info.name != DEMO_NAME
-    return PreferenceSettings(
-        tuple(one.activity for one in items), tuple(one.kind for one in items), standard_wording(chat)
-    )
+    return PreferenceSettings(*built_in_activities(), standard_wording(chat))
 
 
 def _answers(bench: Bench) -> Job[Preferences]:
