@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
-from scipy.optimize import brentq
 
 from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.jobs import Job, Progress
@@ -284,7 +283,7 @@ def detectable_d(
     freedom = n_positive - 1 if correlation is not None else n_positive + n_negative - 2
     spread = math.sqrt((1 / n_positive + 1 / n_negative) * (1 - min(correlation or 0.0, 0.99)))
     line = float(scipy.stats.t.isf(SIGNIFICANCE / n_emotions, freedom))
-    shift = brentq(lambda delta: float(scipy.stats.nct.sf(line, freedom, delta)) - power, 0.0, 40.0)
+    shift = scipy.optimize.brentq(lambda delta: float(scipy.stats.nct.sf(line, freedom, delta)) - power, 0.0, 40.0)
     return float(shift) * spread
 
 
