@@ -55,7 +55,6 @@ from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.library import (
     Template,
     Turn,
-    load_activities,
     load_conversations,
     load_implicit,
     load_system_prompts,
@@ -432,8 +431,7 @@ def preferred(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 def steered_half(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Whether steering half of the activities with a direction is said to move them, and whether shifts follow r."""
-    items = load_activities()
-    asked = PreferenceSettings(tuple(one.activity for one in items), tuple(one.kind for one in items))
+    asked = PreferenceSettings(*built_in_activities())
     answers: PairAnswers = bench.run(ask_pairs(bench.model, asked))
     for kind in KINDS:
         short = f"{FEWEST_EMOTIONS} emotions, 2 opponents"
