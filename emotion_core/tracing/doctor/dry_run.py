@@ -7,7 +7,7 @@ of its own: the command line or a test, never a server with other threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,11 @@ import torch
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import Job, Progress, run_to_end
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.decode import prefill, spread, step
+from emotion_core.tracing.decode import TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.doctor.check import Check, rounding, verdict
 from emotion_core.tracing.doctor.probe import probe_ids, probes
 from emotion_core.tracing.options import Asked, score_options
-from emotion_core.tracing.record import project_tokens, record
+from emotion_core.tracing.record import Places, project_sums, project_tokens, record
 from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.steer import Intervention
 
@@ -63,8 +63,24 @@ def _build(model: LoadedModel) -> Any:
 
 def _read(model: LoadedModel) -> Any:
     encodings = [model.encode(text) for text in probes(model)]
-    matrix = np.eye(2, model.info.width, dtype=np.float32)
-    return np.concatenate(run_to_end(project_tokens(model, encodings, model.info.layers // 2, matrix)))
+    layer, matrix = model.info.layers // 2, np.eye(2, model.info.width, dtype=np.float32)
+    tokens = np.concatenate(run_to_end(project_tokens(model, encodings, layer, matrix)))
+    if model.remote is None:
+        return np.concatenate([tokens, tokens.mean(0, keepdims=True)])
+    weights = np.full((max(map(len, encodings)), 1), 1 / len(tokens))
+    places: list[Places] = [(list(range(len(one))), []) for one in encodings]
+    sums = run_to_end(project_sums(model, encodings, {layer: matrix}, places, weights))
+    return np.concatenate([tokens, sums.weighted[:, 0]])
+
+
+@dataclass(frozen=True)
+class _Next:
+    """Goes on with a given token whatever the logits are, so that rounding chooses no other one."""
+
+    token: int
+
+    def __call__(self, logits: torch.Tensor, _: int) -> tuple[torch.Tensor, ...]:
+        return torch.full((len(logits),), self.token), logits.clone()
 
 
 def _sweep(model: LoadedModel) -> Any:
@@ -72,6 +88,11 @@ def _sweep(model: LoadedModel) -> Any:
     rows, layer = 16, model.info.layers // 2
     directions = torch.nn.functional.normalize(torch.ones(rows, model.info.width), dim=-1)
     edit = Intervention(layer, "add", directions, torch.linspace(0, 2, rows))
+    if model.remote is not None:
+        so_far = TokensSoFar().then(torch.tensor([ids[:-2]] * rows), ()) if len(ids) > 2 else TokensSoFar()
+        so_far = so_far.then(torch.tensor([ids[-2:-1]] * rows), [edit])
+        (_, written), _ = ahead(model, so_far, [[edit]], _Next(ids[-1]))
+        return written.transpose(0, 1).numpy()  # (steps, rows, vocabulary)
     cache = spread(prefill(model, ids[:-2]), [0] * rows) if len(ids) > 2 else None
     logits = []
     for token in ids[-2:]:
