@@ -77,6 +77,7 @@ from emotion_core.reading.settings import MonitorSettings
 from emotion_core.reading.situations import read_situations
 from emotion_core.reading.talking import neutral_peaks, read_scale
 from emotion_core.stats.intervals import clopper_pearson
+from emotion_core.steering.factorial import FactorialSettings, factorial
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import NEUTRAL_SET, build, neutral_texts
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
@@ -388,6 +389,22 @@ def matrices(bench: Bench) -> Iterator[tuple[Count, bool]]:
     yield from _written(bench, "cross-talk", f"{steered.TOKENS} tokens, {steered.MATRIX} emotions, 1 prompt")
 
 
+def two_at_once(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Two directions in the place of two emotions; evidence if they are said not to add up on either reading."""
+    vectors = bench.vectors()
+    first, second = vectors.emotions[:2]
+    for kind in KINDS:
+        count = Count("two at once", f"{kind} directions", f"{steered.TOKENS} tokens, 1 prompt")
+        for seed in bench.seeds:
+            units = meaningless(bench.model, vectors, kind, 2, 8000 + seed, bench.cache)
+            other = steered.in_place_of(vectors, {first: units[0], second: units[1]})
+            asked = FactorialSettings(
+                prompts=steered.PROMPTS[:1], first=first, second=second, max_new_tokens=steered.TOKENS, seed=seed
+            )
+            found = bench.run(factorial(bench.model, other, asked, cache=bench.cache))
+            yield count, any(found.evidence(i) for i in range(2))
+
+
 def _written(bench: Bench, view: str, short: str = "") -> Iterator[tuple[Count, bool]]:
     vectors = bench.vectors()
     taken = vectors.emotions[: steered.MATRIX if view == "cross-talk" else 1]
@@ -520,6 +537,7 @@ VIEWS: dict[str, Look] = {
     "next token": next_tokens,
     "sweep": sweeps,
     "cross-talk": matrices,
+    "two at once": two_at_once,
 }
 POWER: dict[str, Look] = {"held-out": power_held_out, "dose": power_dose}
 

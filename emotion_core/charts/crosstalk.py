@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.base.numbers import finite
-from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, diverging
+from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, POSITIVE, diverging
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.crosstalk import CrossTalk
+from emotion_core.steering.factorial import Factorial
 from emotion_core.steering.finding import signed
 from emotion_core.steering.next_token import NextTokenDose
 from emotion_core.steering.summary import kind_words
@@ -129,6 +130,56 @@ def _title(found: CrossTalk) -> alt.TitleParams:
         f"of unsteered texts; pale: no more than {found.settings.controls} control directions do"
     )
     return alt.TitleParams(crosstalk_sentence(found), subtitle=subtitle, anchor="start")
+
+
+# Two emotions at once: each alone, both, and the sum of each alone with what pairs of controls leave of theirs.
+
+_CONDITIONS = ("{0} alone", "{1} alone", "both", "sum of each alone")
+
+
+def factorial_table(found: Factorial) -> pd.DataFrame:
+    """One row a reading and condition: change, and for the sum the ends between which control pairs put `both`."""
+    rows = []
+    for i, read in enumerate(found.emotions):
+        values = [*found.changes[:, i], found.changes[0, i] + found.changes[1, i]]
+        for number, (name, value) in enumerate(zip(_CONDITIONS, values, strict=True)):
+            ends = value + found.band if number == 3 else (np.nan, np.nan)
+            rows.append(
+                {
+                    "read": read,
+                    "condition": name.format(*found.emotions),
+                    "change": finite(value),
+                    "null_low": finite(ends[0]),
+                    "null_high": finite(ends[1]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def factorial_chart(found: Factorial) -> alt.LayerChart:
+    """A row for each reading and condition; grey beside the sum: where pairs of control directions would put both."""
+    table = factorial_table(found)
+    table["row"] = "reading of " + table["read"] + ": " + table["condition"]
+    y = alt.Y("row:N", sort=list(table["row"]), title=None, axis=alt.Axis(labelLimit=320))
+    base = alt.Chart(table).encode(y=y)
+    tooltip = [alt.Tooltip("row:N", title="What"), alt.Tooltip("change:Q", title="Change (SD)", format="+.2f")]
+    band = base.transform_filter("isValid(datum.null_low)").mark_bar(color=NULL, opacity=NULL_OPACITY)
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(x="x:Q")
+    colours = alt.Scale(domain=list(found.emotions), range=[POSITIVE, COOL])
+    dots = base.mark_point(filled=True, size=110).encode(
+        x=alt.X("change:Q", title="Change of the reading (SD of unsteered texts)"),
+        color=alt.Color("read:N", scale=colours, legend=None),
+        tooltip=tooltip,
+    )
+    layers = alt.layer(band.encode(x="null_low:Q", x2="null_high:Q"), zero, dots)
+    first, second = (f"{one:+g}" for one in (found.settings.strength, found.settings.second_strength))
+    subtitle = (
+        f"{found.model.name}, layer {found.layer}, strengths {first} and {second}; grey: where 95 % of pairs of "
+        "control directions would put both, beside the sum of each alone"
+    )
+    title = alt.TitleParams(f"{found.emotions[0]} and {found.emotions[1]}, alone and together", subtitle=subtitle)
+    chart = layers.properties(title=title, height=36 * len(table))
+    return cast(alt.LayerChart, chart.properties(description=". ".join(found.sentence(i) for i in range(2))))
 
 
 # The dose-response at the next token: what steering does before any text is sampled.

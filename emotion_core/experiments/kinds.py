@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "untrained-twin": (f"{_HERE}.geometry:TWIN", ""),
     "sweep": (f"{_HERE}.steering:SWEEP", ""),
     "crosstalk": (f"{_HERE}.steering:CROSSTALK", ""),
+    "factorial": (f"{_HERE}.steering:FACTORIAL", "steer with two emotions, alone and together: do they add up?"),
     "next-token": (f"{_HERE}.steering:NEXT_TOKEN", ""),
     "read-text": (f"{_HERE}.reading:TEXT", ""),
     "read-conversation": (f"{_HERE}.reading:CONVERSATION", ""),

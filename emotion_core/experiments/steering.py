@@ -5,6 +5,7 @@ from __future__ import annotations
 from emotion_core.base.numbers import counted
 from emotion_core.experiments.experiment import Experiment, Size
 from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts
+from emotion_core.steering.factorial import Factorial, FactorialSettings, factorial, n_factorial_texts
 from emotion_core.steering.generate import n_texts
 from emotion_core.steering.next_token import NextTokenDose, next_token_dose, next_token_size
 from emotion_core.steering.settings import CrossTalkSettings, SweepSettings, WritingSettings
@@ -52,6 +53,17 @@ CROSSTALK = Experiment(
     job=lambda bench, settings: crosstalk(bench.model, bench.vectors, settings, bench.stopped, bench.cache),
     label=lambda settings, vectors: f"{len(settings.emotions or vectors.emotions)} emotions at {settings.strength:+g}",
     size=_matrix_size,
+    partial=True,
+)
+FACTORIAL = Experiment(
+    kind="factorial",
+    asks=FactorialSettings,
+    gives=Factorial,
+    job=lambda bench, settings: factorial(bench.model, bench.vectors, settings, bench.stopped, bench.cache),
+    label=lambda settings, vectors: f"{settings.first} and {settings.second}, alone and together",
+    size=lambda settings, vectors: Size(
+        prompts=_texts(settings), written=n_factorial_texts(settings), new_tokens=settings.max_new_tokens
+    ),
     partial=True,
 )
 NEXT_TOKEN = Experiment(

@@ -56,6 +56,7 @@ from emotion_core.runs.codec import as_plain
 from emotion_core.runs.recipes import described_vectors, kept_vectors
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
+from emotion_core.steering.factorial import FactorialSettings
 from emotion_core.steering.settings import CrossTalkSettings, SweepSettings
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from experiments.redo_helpers import content
@@ -87,6 +88,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "untrained-twin": OnOwnTexts(),
         "sweep": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(0.0, 0.2), **steered),
         "crosstalk": CrossTalkSettings(prompts=("She said",), strength=0.2, emotions=emotions[:2], **steered),
+        "factorial": FactorialSettings(prompts=("She said",), first=emotions[0], second=emotions[1], **steered),
         "next-token": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(-0.1, 0.1), controls=3),
         "read-text": TextSettings("The dog ran after me."),
         "read-conversation": ConversationSettings(talk),

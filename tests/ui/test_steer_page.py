@@ -40,6 +40,20 @@ def test_next_token_and_crosstalk_views(open_page: Open, until: Until) -> None:
     assert not app.exception
 
 
+def test_two_emotions_at_once(open_page: Open, until: Until) -> None:
+    app = until(open_page("3_Steer", steer_view="Two at once"), lambda a: "single emotion" in texts(a))
+    button(app, "Work with emotions-171").click().run()
+    app.text_area(key="prompts").set_value("It was late").run()
+    for key, value in (("factorial-samples", 2), ("factorial-controls", 6), ("new_tokens", 3)):
+        app.number_input(key=key).set_value(value).run()
+    button(app, "Write ").click().run()
+    until(app, lambda a: "What this shows." in texts(a))
+    shown = texts(app)
+    assert "no evidence of more or less than the sum" in shown and "beyond their sum" in shown and not app.exception
+    steered = {row for table in app.dataframe for row in table.value.get("Steered with", ())}
+    assert steered == {"neither", "both", *app.selectbox(key="emotion").options[:2]}
+
+
 def test_a_sweep_shows_the_texts_of_a_strength_with_their_rival(open_page: Open, until: Until) -> None:
     app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
     small(app)

@@ -80,6 +80,7 @@ _KINDS = {
     "upload": ("imported vectors", "explore"),
     "sweep": ("sweep", "steer"),
     "crosstalk": ("cross-talk", "steer"),
+    "factorial": ("two at once", "steer"),
     "next-token": ("next token", "steer"),
     "talk": ("conversation", "talk"),
     "reading": ("reading", "read"),

@@ -142,7 +142,7 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
             "one does to the others.",
             icon=":material/info:",
         )
-        _sets_with_several(working)
+        sets_with_several(working)
         return
     label, start = "Run cross-talk", None
     with shown_errors():
@@ -155,7 +155,7 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
     run_button(label, PAGE, start, key="run_matrix")
 
 
-def _sets_with_several(working: Working) -> None:
+def sets_with_several(working: Working) -> None:
     """A click to each built-in set with several emotions that is there for this model."""
     with st.container(horizontal=True):
         for set_id, label in NAMED_SETS.items():

@@ -1,0 +1,340 @@
+"""Two emotions at once: do they add up?
+
+Texts are written with the first emotion alone, with the second alone, with both, and with neither, from the same noise
+(a two by two factorial, Fisher 1935). The interaction is what both do beyond the sum of each alone. Large pushes
+saturate for any directions, so it is compared with that of pairs of control directions, each read along itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy
+
+from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
+from emotion_core.base.ask import Ask
+from emotion_core.base.jobs import Job
+from emotion_core.base.numbers import finite
+from emotion_core.geometry.claims import holm
+from emotion_core.models.loaded import LoadedModel
+from emotion_core.steering.crosstalk import coherent_rows
+from emotion_core.steering.directions import (
+    Directions,
+    control_pushes,
+    emotion_units,
+    layer_scales,
+    read_layer,
+    read_material,
+    steered_layers,
+    with_thresholds,
+)
+from emotion_core.steering.generate import PlannedRow, Written, baseline_rows, generate, never
+from emotion_core.steering.settings import WritingSettings, require
+from emotion_core.steering.summary import against_kinds, standardise
+from emotion_core.tracing.score import Continuation, score
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import require_model
+
+ALONE = ("first", "second", "both")
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorialSettings(WritingSettings):
+    """Settings of one factorial; equal settings give equal texts. Half as many pairs of controls as `controls`.
+
+    Attributes:
+        first: The first emotion.
+        second: The second one.
+        strength: Of the first, in `unit`s; not 0.
+        second_strength: Of the second; not 0.
+    """
+
+    first: Annotated[str, Ask("First emotion", "One of the two.", of_vectors=True)]
+    second: Annotated[str, Ask("Second emotion", "The other.", of_vectors=True)]
+    strength: Annotated[float, Ask("Its strength", "In the unit of strength; below 0 pushes away.", step=0.05)] = 0.1
+    second_strength: Annotated[float, Ask("Strength of the second", "The same for the other.", step=0.05)] = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.first != self.second, "second", "another emotion than the first", self.second)
+        for name, value in (("strength", self.strength), ("second strength", self.second_strength)):
+            require(bool(np.isfinite(value) and value), name, "a finite number other than 0", value)
+        require(self.operation == "add", "operation", "add: nothing else has a sum", self.operation)
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of controls, at most: a pair is of one kind."""
+        return self.controls // 2
+
+
+@dataclass(frozen=True)
+class FactorialText:
+    """One text.
+
+    Attributes:
+        steered: `neither`, `first`, `second`, `both`, or `pair-K` for both directions of a pair of controls.
+        prompt: The prompt.
+        sample: Number of the noise stream.
+        text: The continuation.
+    """
+
+    steered: str
+    prompt: str
+    sample: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Factorial:
+    """Result of a factorial.
+
+    Attributes:
+        settings: What was asked for.
+        model: The model.
+        layer: Read layer.
+        changes: float32 [3, 2], what the first, the second and both do to the readings of the first and the second,
+            in standard deviations of unsteered texts, against the unsteered text of the same noise.
+        interaction: float32 [2], what both do beyond the sum of each alone, on the reading of the first and the second.
+        low: float32 [2], lower end of its 95 % interval over texts (Student's t).
+        high: float32 [2], upper end.
+        band: float32 [2], between which 95 % of the interactions of control pairs fall, of the kind that reaches
+            furthest; nan with too few of them.
+        p_values: float32 [2], two-sided, against the kind that stands out least, corrected for both readings (Holm);
+            nan with too few controls.
+        control_kinds: Kind of each control interaction, two a pair.
+        control_interactions: float32 [control interactions].
+        coherent: Whether the texts of the first, the second and both keep the limits of the unsteered ones.
+        texts: All reported texts of the emotions.
+        readings: float32 [texts, 2], standardised.
+        partial: What is missing because the job was stopped; empty where nothing is.
+    """
+
+    settings: FactorialSettings
+    model: ModelInfo
+    layer: int
+    changes: FloatArray
+    interaction: FloatArray
+    low: FloatArray
+    high: FloatArray
+    band: FloatArray
+    p_values: FloatArray
+    control_kinds: tuple[str, ...]
+    control_interactions: FloatArray
+    coherent: tuple[bool, ...]
+    texts: tuple[FactorialText, ...]
+    readings: FloatArray
+    partial: str = ""
+
+    @property
+    def emotions(self) -> tuple[str, str]:
+        """The two emotions."""
+        return self.settings.first, self.settings.second
+
+    def evidence(self, reading: int) -> bool:
+        """Whether the two do not add up on a reading: beyond control pairs, its own interval without 0, coherent."""
+        apart = bool(self.low[reading] > 0 or self.high[reading] < 0)
+        return apart and bool(self.p_values[reading] <= LEVEL) and all(self.coherent)
+
+    def sentence(self, reading: int) -> str:
+        """What came out on a reading, with its null."""
+        one, other = self.emotions
+        of, (first, second, both) = self.emotions[reading], (float(x) for x in self.changes[:, reading])
+        if not np.isfinite(self.interaction[reading]):
+            return f"The reading of {of}: no text of every condition could be read"
+        low, high = (float(end) for end in self.band)
+        null = (
+            f"pairs of control directions reach {low:+.2f} to {high:+.2f}"
+            if np.isfinite(low)
+            else "there are too few control directions to compare with"
+        )
+        return (
+            f"The reading of {of}: {one} alone {first:+.2f} SD, {other} alone {second:+.2f}, both {both:+.2f}: "
+            f"{float(self.interaction[reading]):+.2f} beyond their sum (95 % {float(self.low[reading]):+.2f} to "
+            f"{float(self.high[reading]):+.2f}); {null}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of the command line; what cannot be had is None."""
+        return {
+            "model": {"name": self.model.name, "fingerprint": self.model.fingerprint},
+            "layer": self.layer,
+            "emotions": list(self.emotions),
+            "strengths": [self.settings.strength, self.settings.second_strength],
+            "unit": self.settings.unit,
+            "changes": {name: [finite(one) for one in row] for name, row in zip(ALONE, self.changes, strict=True)},
+            "interactions": [
+                {
+                    "read": emotion,
+                    "interaction": finite(self.interaction[i]),
+                    "low": finite(self.low[i]),
+                    "high": finite(self.high[i]),
+                    "null_low": finite(self.band[0]),
+                    "null_high": finite(self.band[1]),
+                    "p_value": finite(self.p_values[i]),
+                    "evidence": self.evidence(i),
+                }
+                for i, emotion in enumerate(self.emotions)
+            ],
+            "control_kinds": list(self.control_kinds),
+            "coherent": dict(zip(ALONE, self.coherent, strict=True)),
+            "texts": [vars(one) for one in self.texts],
+            "partial": self.partial or None,
+        }
+
+
+def factorial(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: FactorialSettings,
+    stop: Callable[[], bool] = never,
+    cache: ActivationCache | None = None,
+) -> Job[Factorial]:
+    """Writes with each of two emotions, with both, and with pairs of controls, as a job.
+
+    Args:
+        model: The model.
+        vectors: Of at least two emotions.
+        settings: How.
+        stop: Asked after each decoding step; from then on nothing more is written, and what is there is summarised.
+        cache: Activations of neutral and training texts that were read before.
+
+    Raises:
+        VectorFileError: The vectors belong to another model, or lack an emotion.
+        SettingsError: The layer does not exist, or a vector there has no length.
+        TextTooLongError: A prompt leaves no room for the new tokens.
+        JobCancelled: It was stopped before the first token.
+    """
+    emotions = (settings.first, settings.second)
+    require_model(vectors, model.info)
+    layer = read_layer(settings, vectors, vectors.selected_layer)
+    layers = steered_layers(settings, layer)
+    strengths = np.array([settings.strength, settings.second_strength], np.float32)
+    material = yield from read_material(model, vectors, cache)
+    pushes = control_pushes(vectors, emotions, settings.controls, settings, layer, material)
+    pairs = pairs_of(pushes.kinds)
+    alone = np.stack([emotion_units(vectors, emotions, layers), *(pushes.values[list(pair)] for pair in pairs)])
+    alone = alone * strengths[:, None, None]  # (1 + pairs, 2, layers, width)
+    cells = np.concatenate([alone, alone.sum(axis=1, keepdims=True)], axis=1)
+    directions = Directions(layers, cells.reshape(-1, *cells.shape[2:]), layer_scales(settings, vectors, layers))
+    directions = yield from with_thresholds(model, vectors, settings, directions)
+    plans = [plan(settings, len(pairs), p) for p in range(len(settings.prompts))]
+    generated = yield from generate(model, settings, directions, plans, stop=stop)
+    written = generated.written
+    own = emotion_units(vectors, emotions, (layer,))[:, 0]
+    along = np.concatenate([own, *(pushes.read[list(pair)] for pair in pairs)])
+    texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
+    scores = yield from score(model, texts, layer, along)
+    readings = standardise([w.row for w in written], scores.readings)
+    units = [changes_of(written, readings[:, 2 * k : 2 * k + 2], 3 * k) for k in range(1 + len(pairs))]
+    beyond = [interactions(one) for one in units]  # each (texts, 2)
+    means = np.array([_mean(one) for one in beyond], np.float64)
+    kinds = tuple(pushes.kinds[pair[0]] for pair in pairs for _ in pair)
+    others = means[1:].ravel()
+    low, high = _interval(beyond[0])
+    band = against_kinds(float("nan"), others, kinds, tail=0.025)
+    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
+    reported = [i for i, w in enumerate(written) if w.row.reported and w.row.direction < len(ALONE)]
+    return Factorial(
+        settings=settings,
+        model=model.info,
+        layer=layer,
+        changes=np.array([_mean(units[0][:, cell]) for cell in range(len(ALONE))], np.float32),
+        interaction=means[0].astype(np.float32),
+        low=low,
+        high=high,
+        band=np.array([np.nan, np.nan] if band is None else [band.low, band.high], np.float32),
+        p_values=holm(np.array([two_sided(float(one), others, kinds) for one in means[0]])).astype(np.float32),
+        control_kinds=kinds,
+        control_interactions=others.astype(np.float32),
+        coherent=coherent_rows(written, surprise, len(ALONE)),
+        texts=tuple(
+            FactorialText(
+                ("neither" if not written[i].row.strength else ALONE[written[i].row.direction]),
+                settings.prompts[written[i].row.prompt],
+                written[i].row.sample,
+                model.decode(list(written[i].ids)),
+            )
+            for i in reported
+        ),
+        readings=readings[reported][:, :2],
+        partial=generated.partial,
+    )
+
+
+def pairs_of(kinds: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Controls by twos, each pair of one kind; one that is left over of a kind has no partner.
+
+    Example:
+        >>> pairs_of(["random", "random", "random", "neutral", "neutral"])
+        ((0, 1), (3, 4))
+    """
+    places: dict[str, list[int]] = {}
+    for i, kind in enumerate(kinds):
+        places.setdefault(kind, []).append(i)
+    return tuple((own[i], own[i + 1]) for own in places.values() for i in range(0, len(own) - 1, 2))
+
+
+def plan(settings: FactorialSettings, pairs: int, prompt: int) -> list[PlannedRow]:
+    """Rows of one prompt: unsteered, then first, second and both of the emotions and of every pair of controls."""
+    greedy = settings.decoding == "greedy"
+    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in range(settings.samples)]
+    rows += baseline_rows(settings.samples, prompt, greedy)
+    for direction in range(len(ALONE) * (1 + pairs)):
+        rows += [PlannedRow(prompt, s, direction, 1.0, greedy=greedy) for s in range(settings.samples)]
+    return rows
+
+
+def n_factorial_texts(settings: FactorialSettings) -> int:
+    """Texts of a run, at most: what its button shows."""
+    return len(settings.prompts) * len(plan(settings, settings.pairs, 0))
+
+
+def changes_of(written: Sequence[Written], readings: FloatArray, first: int) -> FloatArray:
+    """Changes against the unsteered text of the same noise, float32 [texts, 3, 2], for texts that all three have.
+
+    Args:
+        written: All texts.
+        readings: float32 [written, 2].
+        first: Number of the direction that is the first alone; the second and both follow it.
+    """
+    places: dict[tuple[int, int], dict[int, int]] = {}
+    for i, w in enumerate(written):
+        cell = -1 if not w.row.strength else w.row.direction - first
+        if w.row.reported and not w.broken and -1 <= cell < len(ALONE) and np.isfinite(readings[i]).all():
+            places.setdefault((w.row.prompt, w.row.sample), {})[cell] = i
+    whole = [one for one in places.values() if len(one) == 1 + len(ALONE)]
+    table = np.array([[readings[one[cell]] - readings[one[-1]] for cell in range(len(ALONE))] for one in whole])
+    return table.reshape(-1, len(ALONE), 2).astype(np.float32)
+
+
+def interactions(changes: FloatArray) -> FloatArray:
+    """What both do beyond the sum of each alone, float32 [texts, 2], from [texts, 3, 2]."""
+    result: FloatArray = changes[:, 2] - changes[:, 0] - changes[:, 1]
+    return result
+
+
+def two_sided(effect: float, controls: npt.ArrayLike, kinds: Sequence[str]) -> float:
+    """P of an effect of either sign against controls of several kinds; nan with too few of them."""
+    ends = [against_kinds(sign * effect, sign * np.asarray(controls, np.float64), kinds) for sign in (1.0, -1.0)]
+    known = [one.p_value for one in ends if one is not None]
+    return min(1.0, 2 * min(known)) if known and np.isfinite(effect) else float("nan")
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    result: FloatArray = values.mean(axis=0) if len(values) else np.full(values.shape[1:], np.nan, np.float32)
+    return result
+
+
+def _interval(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    n = len(values)
+    if n < 2:
+        missing = np.full(values.shape[1:], np.nan, np.float32)
+        return missing, missing
+    half = scipy.stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    middle = _mean(values)
+    return (middle - half).astype(np.float32), (middle + half).astype(np.float32)
