@@ -148,14 +148,14 @@ class Factorial:
             return f"The reading of {of}: no text of every condition could be read"
         low, high = (float(end) for end in self.band)
         null = (
-            f"pairs of control directions reach {low:+.2f} to {high:+.2f}"
+            f"pairs of control directions differ from theirs by {low:+.2f} to {high:+.2f}"
             if np.isfinite(low)
             else "there are too few control directions to compare with"
         )
         return (
-            f"The reading of {of}: {one} alone {first:+.2f} SD, {other} alone {second:+.2f}, both {both:+.2f}: "
-            f"{float(self.interaction[reading]):+.2f} beyond their sum (95 % {float(self.low[reading]):+.2f} to "
-            f"{float(self.high[reading]):+.2f}); {null}"
+            f"The reading of {of}: {one} alone {first:+.2f} SD, {other} alone {second:+.2f}, both {both:+.2f} "
+            f"where the sum is {first + second:+.2f}: a difference of {float(self.interaction[reading]):+.2f} (95 % "
+            f"{float(self.low[reading]):+.2f} to {float(self.high[reading]):+.2f}); {null}"
         )
 
     def to_json(self) -> dict[str, Any]:

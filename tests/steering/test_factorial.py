@@ -96,7 +96,7 @@ def test_evidence_asks_for_the_interval_the_controls_and_coherent_texts(
     assert [sure.evidence(i) for i in range(2)] == [True, False]
     assert not replace(sure, p_values=np.array([0.06, 0.06])).evidence(0)
     assert not replace(sure, coherent=(True, True, False)).evidence(0)
-    assert sure.to_json()["interactions"][0]["evidence"] and "beyond their sum" in found.sentence(0)
+    assert sure.to_json()["interactions"][0]["evidence"] and "where the sum is" in found.sentence(0)
 
 
 def test_the_interval_is_students(bundled: Bundled, vectors: EmotionVectors) -> None:

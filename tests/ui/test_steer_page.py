@@ -49,7 +49,7 @@ def test_two_emotions_at_once(open_page: Open, until: Until) -> None:
     button(app, "Write ").click().run()
     until(app, lambda a: "What this shows." in texts(a))
     shown = texts(app)
-    assert "no evidence of more or less than the sum" in shown and "beyond their sum" in shown and not app.exception
+    assert "no evidence of more or less than the sum" in shown and "where the sum is" in shown and not app.exception
     steered = {row for table in app.dataframe for row in table.value.get("Steered with", ())}
     assert steered == {"neither", "both", *app.selectbox(key="emotion").options[:2]}
 

@@ -64,16 +64,16 @@ def _form(working: Working, vectors: EmotionVectors) -> FactorialSettings:
     with left:
         prompts = prompts_form()
     with right:
-        one, two = st.columns(2)
+        (one, two), (three, four), (five, six) = (st.columns(2) for _ in range(3))
         width = f"{len(names)}-{first}"
         emotions = (
             one.selectbox("First emotion", names, first, key=f"factorial-first-{width}", help="Chosen at the side."),
             two.selectbox("Second emotion", names, int(not first), key=f"factorial-second-{width}"),
         )
-        strength = field(FactorialSettings, "strength", one, key="factorial-strength")
-        second_strength = field(FactorialSettings, "second_strength", two, key="factorial-second-strength")
-        samples = field(FactorialSettings, "samples", one, key="factorial-samples")
-        controls = field(FactorialSettings, "controls", two, key="factorial-controls")
+        strength = field(FactorialSettings, "strength", three, key="factorial-strength")
+        second_strength = field(FactorialSettings, "second_strength", four, key="factorial-second-strength")
+        samples = field(FactorialSettings, "samples", five, key="factorial-samples")
+        controls = field(FactorialSettings, "controls", six, key="factorial-controls")
     place = place_form(vectors, vectors.selected_layer, key="factorial-")
     writing = writing_form()
     return FactorialSettings(
