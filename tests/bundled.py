@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +11,13 @@ from typing import Any, TypeVar
 
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import Job, run_to_end
-from emotion_core.experiments.ship import SHIPPED_FOLDER
+from emotion_core.experiments.ship import SHIPPED_FOLDER, unpack
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.baseline import Baseline, Form, read_baseline
 from emotion_core.runs.codec import restored
+from emotion_core.runs.store import RunStore
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors
@@ -26,10 +29,11 @@ class Bundled:
     """The demo model, vectors of fear-calm, and what they are compared with.
 
     Args:
-        folder: For the cache.
+        folder: For the cache and the shipped results.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.cache = ActivationCache(folder / "activations.sqlite")
         self._baselines: dict[tuple[Form, tuple[int, ...]], Baseline] = {}
 
@@ -52,6 +56,21 @@ class Bundled:
     def twelve(self) -> EmotionVectors:
         """Vectors of emotions-12."""
         return self.built("emotions-12")
+
+    @cached_property
+    def _shipped(self) -> Path:
+        folder = self._folder / "shipped"
+        unpack(RunStore(folder))
+        return folder
+
+    def store(self, folder: Path) -> RunStore:
+        """A store in a folder with the shipped results, as `unpack` gives it without the second that it takes.
+
+        The result files are the same ones in every such store: they are replaced, never written to.
+        """
+        shutil.copytree(self._shipped / "results", folder / "results", copy_function=os.link)
+        shutil.copy(self._shipped / "runs.sqlite", folder)
+        return RunStore(folder)
 
     def built(self, *names: str, **settings: Any) -> EmotionVectors:
         """Vectors of built-in sets."""

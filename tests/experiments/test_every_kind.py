@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -41,7 +42,8 @@ from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.experiments.talk import Neutral
 from emotion_core.models.load import load_model
 from emotion_core.models.owner import ModelOwner
-from emotion_core.prompts.builtin import built_in_confounds, load_prompts
+from emotion_core.prompts import builtin
+from emotion_core.prompts.builtin import built_in_confounds, builtin_bytes, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.prompts.library import Turn, load_activities, load_conversations
 from emotion_core.prompts.prompt_set import PromptSet
@@ -63,6 +65,8 @@ from experiments.redo_helpers import content
 
 ACTIVITIES = tuple(one.activity for one in load_activities())[:6]
 SORTS = ("plain", "neutral-projected", "an emotion taken out", "imported")
+FEW = "few"  # emotions-12 with this many topics: what is tested here does not depend on how many texts there are
+TOPICS = {"train": 5, "heldout": 2}
 # Which kinds need the texts that vectors were built from: for imported ones they say so.
 NEED_TEXTS = {
     "replication-row": "not known",
@@ -74,7 +78,7 @@ NEED_TEXTS = {
 
 def example(kind: str, vectors: EmotionVectors) -> Any:
     """Small settings of a kind."""
-    emotions, set_ = vectors.emotions, load_prompts("emotions-12")
+    emotions, set_ = vectors.emotions, load_prompts(FEW)
     monitor, talk = MonitorSettings(emotions[0]), load_conversations()[0].turns
     steered = {"controls": 3, "samples": 1, "max_new_tokens": 2}
     examples: dict[str, Any] = {
@@ -83,7 +87,7 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
         "transfer": ToAnotherSource(load_prompts("fear-calm")),
         "sizes": OnOwnTexts(),
         "variants": OnOwnTexts(),
-        "orthogonal": Without((), built_in_confounds()[:1], "twelve"),
+        "orthogonal": Without((), built_in_confounds()[:1], FEW),
         "map-checks": MapSettings(3),
         "untrained-twin": OnOwnTexts(),
         "sweep": SweepSettings(emotion=emotions[0], prompts=("She said",), strengths=(0.0, 0.2), **steered),
@@ -125,34 +129,52 @@ class Place:
     registry: JobRegistry
     owner: ModelOwner
     bundled: Bundled
+    vectors: EmotionVectors
 
     def start(self, vectors: EmotionVectors, kind: str, settings: Any) -> str:
         return start(self.registry, self.owner, vectors, EXPERIMENTS[kind], settings, self.bundled.cache)
 
 
 @pytest.fixture(scope="module")
-def place(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The first topics of emotions-12 as a built-in set."""
+    rows = list(csv.DictReader(builtin_bytes("emotions-12").decode().splitlines()))
+    topics = {split: list(dict.fromkeys(row["topic"] for row in rows if row["split"] == split)) for split in TOPICS}
+    kept = {topic for split, most in TOPICS.items() for topic in topics[split][:most]}
+    folder = tmp_path_factory.mktemp("sets")
+    with (folder / f"{FEW}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["topic"] in kept)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(builtin.PLANTED, FEW, folder)
+        yield
+
+
+@pytest.fixture(scope="module")
+def place(few: None, bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     owner = ModelOwner(bundled.model)
     registry = JobRegistry(RunStore(tmp_path_factory.mktemp("runs")), Settings(), "ann")
     # In the store as a build, so that what was made from them can be done again.
-    registry.wait(start_build(registry, owner, (load_prompts("emotions-12"),), BuildSettings(), bundled.cache))
-    yield Place(registry, owner, bundled)
+    build_id = start_build(registry, owner, (load_prompts(FEW),), BuildSettings(), bundled.cache)
+    registry.wait(build_id)
+    yield Place(registry, owner, bundled, load_build(registry.store, build_id).vectors)
     owner.close()
 
 
 @pytest.fixture(scope="module", params=SORTS)
-def vectors(request: pytest.FixtureRequest, bundled: Bundled) -> EmotionVectors:
+def vectors(request: pytest.FixtureRequest, place: Place) -> EmotionVectors:
     if request.param == "neutral-projected":
-        return bundled.built("emotions-12", neutral_projection=True)
+        return place.bundled.built(FEW, neutral_projection=True)
     if request.param == "an emotion taken out":
-        job = orthogonalise(bundled.model, bundled.twelve, emotions=["joy"], cache=bundled.cache)
-        return bundled.run(job)
-    plain = bundled.twelve
+        job = orthogonalise(place.bundled.model, place.vectors, emotions=["joy"], cache=place.bundled.cache)
+        return place.bundled.run(job)
+    plain = place.vectors
     return plain if request.param == "plain" else replace(plain, prompt_sets=(), estimator="unknown", origin="npz")
 
 
-def test_there_is_an_example_of_every_kind(bundled: Bundled) -> None:
-    assert all(isinstance(example(kind, bundled.twelve), one.asks) for kind, one in EXPERIMENTS.items())
+def test_there_is_an_example_of_every_kind(place: Place) -> None:
+    assert all(isinstance(example(kind, place.vectors), one.asks) for kind, one in EXPERIMENTS.items())
 
 
 @pytest.mark.parametrize("kind", list(EXPERIMENTS))
@@ -187,7 +209,7 @@ def test_it_gives_the_same_to_everybody_and_asks_the_model_once(
 
 @pytest.mark.parametrize("kind", list(EXPERIMENTS))
 def test_an_expired_run_comes_back_the_same(kind: str, place: Place) -> None:
-    vectors, store = place.bundled.twelve, place.registry.store
+    vectors, store = place.vectors, place.registry.store
     run_id = place.start(vectors, kind, example(kind, vectors))
     place.registry.wait(run_id)
     before = {name: content(store.read(run_id, name)) for name in store.files(run_id)}
@@ -212,7 +234,7 @@ def own_set(name: str = "mine.csv") -> PromptSet:
 
 
 def test_uploads_are_not_kept(place: Place) -> None:
-    vectors, store = place.bundled.twelve, place.registry.store
+    vectors, store = place.vectors, place.registry.store
     scene = Scene("mine", "SECRET things went", ("well", "badly"), (True, False))
     uploads = {
         BEHAVIORS.kind: BehaviorRequest(BehaviorSettings((scene,), vectors.emotions[:1], (0.1,), controls=0, texts=0)),
@@ -232,12 +254,13 @@ def test_uploads_are_not_kept(place: Place) -> None:
 
 
 def test_limits_are_the_same_for_all(place: Place) -> None:
-    vectors = place.bundled.twelve
+    vectors = place.vectors
     tight = JobRegistry(place.registry.store, Settings(max_texts=5, max_sweep_texts=2, max_sweep_tokens=3), "bob")
     refused = set()
     for kind, experiment in EXPERIMENTS.items():
         try:
-            start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
+            run_id = start(tight, place.owner, replace(vectors, seed=99), experiment, example(kind, vectors), None)
+            tight.cancel(run_id)  # it would compute for the next tests to wait for
         except LimitError:
             refused.add(kind)
     assert refused == set(EXPERIMENTS) - {"preferences", "talk-scale", "zero-point"} - {one.kind for one in READINGS}
@@ -256,7 +279,7 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
 
 
 def test_what_cannot_be_done_is_refused_before_anything_is_stored(place: Place) -> None:
-    vectors, count = place.bundled.twelve, len(place.registry.store.recent())
+    vectors, count = place.vectors, len(place.registry.store.recent())
     wrong = {
         "read-text": TextSettings(" "),
         PREFERENCES.kind: PreferenceRequest(PreferenceSettings(ACTIVITIES), SteeredSettings(("hunger",), 0.1)),
@@ -270,10 +293,10 @@ def test_what_cannot_be_done_is_refused_before_anything_is_stored(place: Place) 
 
 def test_links_of_version_0_1_are_understood(place: Place) -> None:
     """What runs kept before they all kept the same: each under a name of its own."""
-    vectors = place.bundled.twelve
+    vectors = place.vectors
     before = {
         "sweep": {"settings": json.loads(json.dumps(as_plain(example("sweep", vectors))))},
-        "heldout": {"sets": [{"name": "emotions-12", "sha256": load_prompts("emotions-12").sha256}]},
+        "heldout": {"sets": [{"name": FEW, "sha256": load_prompts(FEW).sha256}]},
         "sizes": {},
         "behaviors": {"asked": {"settings": as_plain(example("behaviors", vectors))["settings"], "warning": 0}},
     }
@@ -286,7 +309,7 @@ def test_links_of_version_0_1_are_understood(place: Place) -> None:
 
 
 def test_a_new_process_finds_what_another_left(place: Place, tmp_path: Path) -> None:
-    vectors, store = place.bundled.twelve, RunStore(tmp_path)
+    vectors, store = place.vectors, RunStore(tmp_path)
     settings = example("next-token", vectors)
     # A model of this thread: that of the others belongs to its owner's.
     first = result_of(store, lambda: load_model("demo"), vectors, EXPERIMENTS["next-token"], settings)
@@ -316,7 +339,7 @@ def test_a_run_over_uploaded_texts_comes_back_while_their_vectors_are_kept(place
 
 
 def test_vectors_with_the_same_numbers_and_other_texts_are_not_taken(place: Place) -> None:
-    vectors, store = place.bundled.twelve, place.registry.store
+    vectors, store = place.vectors, place.registry.store
     described = {"fingerprint": vectors.model.fingerprint, **described_vectors(vectors)}
     assert kept_vectors(store, json.loads(json.dumps(described))) is not None
     described |= described_vectors(replace(vectors, prompt_sets=(own_set(),)))

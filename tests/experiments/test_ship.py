@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bundled import Bundled
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save
 
@@ -64,9 +65,8 @@ def test_the_shipped_result_is_found_without_computing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not (SHIPPED_FOLDER / "build-emotions-171").exists(), reason="the map is not shipped yet")
-def test_the_shipped_map_is_found_without_computing(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    unpack(store)
+def test_the_shipped_map_is_found_without_computing(tmp_path: Path, bundled: Bundled) -> None:
+    store = bundled.store(tmp_path)
     build = store.find(BUILD, build_key(owner_of("demo").model.info.fingerprint, prompts_of(MAP_SET), BuildSettings()))
     assert build is not None, REMEDY
     vectors = load_build(store, build.id).vectors
@@ -91,9 +91,10 @@ SHIPPED = [one for one in examples() if (SHIPPED_FOLDER / f"{SMOLLM2}-{one.name}
 
 
 @pytest.mark.parametrize("example", SHIPPED, ids=lambda one: one.name)
-def test_what_the_pages_open_with_is_found_without_computing(example: Example, tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    unpack(store)
+def test_what_the_pages_open_with_is_found_without_computing(
+    example: Example, tmp_path: Path, bundled: Bundled
+) -> None:
+    store = bundled.store(tmp_path)
     vectors = shipped_vectors(store, example.vectors)
     example.experiment.check(example.asked, vectors)
     found = find(store, vectors, example.experiment, example.asked)

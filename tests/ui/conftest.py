@@ -21,10 +21,10 @@ if not (DEMO_FOLDER / "config.json").exists():
 
 @pytest.fixture
 def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: Bundled) -> Open:
-    """Opens a page of the app in a session of its own, over a store without runs; the cache is that of all tests."""
+    """Opens a page of the app in a session of its own, over the store of a first start; the cache is that of all."""
     monkeypatch.chdir(ROOT)
     data = tmp_path / "data"
-    data.mkdir()
+    bundled.store(data)
     (data / bundled.cache.path.name).symlink_to(bundled.cache.path)
     monkeypatch.setenv("EMOTION_DATA_DIR", str(data))
     monkeypatch.setenv("EMOTION_MODEL", "demo")

@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 
 import pytest
 from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.base.settings import settings
 from emotion_core.models.owner import ModelOwner, Unloaded
 from emotion_core.runs.builds import load_build
 from ui.services import store
@@ -22,6 +24,7 @@ PAIRS = "emotion,positive,negative,topic\n" + "".join(
 
 
 def test_home_shows_a_result_without_a_click(open_page: Open, until: Until) -> None:
+    shutil.rmtree(settings().data_dir)  # the very first start
     app = until(open_page(), lambda a: "Does it tell apart situations" in texts(a))
     assert app.title[0].value == "What fear looks like inside a language model"
     assert "Does adding it change what the model writes?" in texts(app)

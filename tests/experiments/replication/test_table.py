@@ -16,7 +16,7 @@ from emotion_core.experiments.replication.report import report
 from emotion_core.experiments.replication.rule import Estimate
 from emotion_core.experiments.replication.ship import shipped_table
 from emotion_core.experiments.replication.table import KIND, Table, newest_table, replicate, start_table, table_key
-from emotion_core.experiments.ship import SHIPPED_FOLDER, unpack
+from emotion_core.experiments.ship import SHIPPED_FOLDER
 from emotion_core.models.owner import ModelOwner
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.runs.registry import JobRegistry
@@ -31,10 +31,8 @@ def finding(row: int, verdict: str, p_value: float, why: str = "") -> Finding:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
-    made = RunStore(tmp_path_factory.mktemp("replication"))
-    unpack(made)
-    return made
+def store(bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    return bundled.store(tmp_path_factory.mktemp("replication"))
 
 
 def test_the_book_has_all_experiments_and_says_which_are_built() -> None:
@@ -89,15 +87,13 @@ def test_an_untrained_twin_replicates_nothing(bundled: Bundled, store: RunStore)
 
 
 def test_a_row_that_cannot_be_run_says_why_and_the_others_go_on(
-    bundled: Bundled, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    bundled: Bundled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(bench: object) -> object:
         raise SettingsError("No texts", remedy="Write some")
 
     monkeypatch.setitem(rows.ROWS, 13, rows.Row("map", broken))  # type: ignore[arg-type]
-    fresh = RunStore(Path(store.folder) / "fresh")
-    unpack(fresh)
-    table = run_to_end(replicate(bundled.model, fresh, (13, 15), bundled.cache))
+    table = run_to_end(replicate(bundled.model, bundled.store(tmp_path), (13, 15), bundled.cache))
     lines = {line.book.row: line for line in table.lines((13, 15))}
     assert lines[13].verdict == "not run" and "No texts" in lines[13].why
     assert lines[15].finding is not None
