@@ -16,7 +16,7 @@ from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.geometry.similarity import correlation
 from emotion_core.geometry.word_forms import borrowed_forms, known_form
 from emotion_core.prompts.library import load_circumplex
-from emotion_core.prompts.tables import ENDINGS, raise_faults, read_table
+from emotion_core.prompts.tables import ENDINGS, raise_faults, read_table, refuse_wide
 from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -156,6 +156,7 @@ def _table(data: bytes, where: str) -> tuple[list[str], list[list[str]]]:
     name = where if where.lower().endswith(tuple(f".{one}" for one in (*ENDINGS, "gz"))) else f"{where}.txt"
     try:
         table = read_table(name, data, (*_WORD, *_VALENCE, *_AROUSAL), LARGEST_FILE)
+        refuse_wide(name, table)
         raise_faults(name, table.faults)
     except PromptSetError as error:
         raise SettingsError(

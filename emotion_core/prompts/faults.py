@@ -47,6 +47,11 @@ ENDING = Fault("This kind of file cannot be read", "a name that ends in {known},
 EMPTY = Fault("The file is empty", "a line of column names and at least two pairs or texts below it", _FILL)
 TOO_LARGE = Fault("The file is too large", "at most {most:g} MB", "Split it into several files or leave out rows")
 TOO_MANY_ROWS = Fault("The file has too many rows", "at most {most:,} rows", "Split it into several files")
+TOO_MANY_COLUMNS = Fault(
+    "The file has too many columns",
+    "at most {most:,} columns",
+    "Leave columns out, or put texts that contain the separator between double quotes",
+)
 BOMB = Fault("The file unpacks to far more than it holds", "at most {times} times its size and {most:g} MB", _CSV)
 DAMAGED = Fault("The {kind} is damaged", "", "Save, pack or download it again, or save the rows as CSV UTF-8")
 BINARY = Fault("This is not a plain text file", "UTF-8 text", "Upload the rows as CSV, TSV, JSON or JSONL")

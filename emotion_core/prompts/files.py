@@ -26,7 +26,16 @@ from emotion_core.prompts.layouts import (
     typed_rows,
 )
 from emotion_core.prompts.prompt_set import SPLITS, PromptSet, PromptText, Side, Split, draw_heldout
-from emotion_core.prompts.tables import RawRow, Table, base_name, check_size, column_name, read_table, stem_and_ending
+from emotion_core.prompts.tables import (
+    RawRow,
+    Table,
+    base_name,
+    check_size,
+    column_name,
+    read_table,
+    refuse_wide,
+    stem_and_ending,
+)
 
 MOST_TEXTS = 20_000  # of a set; more would keep a model busy for a day
 MAX_EMOTIONS = 1_000
@@ -150,6 +159,7 @@ def read_for_choice(filename: str, data: bytes) -> tuple[Table, dict[str, str]]:
     """
     name = base_name(filename)
     table = read_table(name, data, KNOWN)
+    refuse_wide(name, table)
     try:
         arranged = arrange(name, table)
     except PromptSetError:

@@ -19,7 +19,7 @@ from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import faults
 from emotion_core.prompts.faults import RowFault, shorten
 from emotion_core.prompts.prompt_set import SPLITS, Form, Split, left_out
-from emotion_core.prompts.tables import KEY, RawRow, Table, column_name, raise_faults
+from emotion_core.prompts.tables import KEY, RawRow, Table, column_name, raise_faults, refuse_wide
 
 COLUMNS = ("emotion", "positive", "negative", "text", "topic", "split", "note")
 NEEDED: dict[Form, tuple[str, ...]] = {"pairs": ("positive", "negative"), "labelled": ("emotion", "text")}
@@ -164,6 +164,7 @@ def arrange(name: str, table: Table, choice: Choice | None = None, emotion: str 
     if not table.columns and not any(map(any, table.lines)):
         raise_faults(name, table.faults)
         raise faults.NO_ROWS.at(name, "0 rows")
+    refuse_wide(name, table)
     if choice:
         return _read(*_chosen(name, table, choice, emotion), emotion, [])
     for at in range(min(_TITLES, max(1, len(table.lines)))):

@@ -177,6 +177,7 @@ MOST_GROWTH = 40  # of a workbook or a Parquet file that is unpacked; a bomb gro
 _DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError, ValueError)
 _DAMAGED = (*_DAMAGED, LookupError, TypeError, AttributeError, RuntimeError)
 MOST_ROWS = 250_000  # of a file; a set keeps fewer
+MOST_COLUMNS = 5_000  # of a table; a line of text may have more commas
 MOST_CELLS = 2_000_000  # of a sheet, empty ones between two filled ones included
 KEY = "(key)"  # the column of the keys under which a JSON document keeps lists of texts
 _SEPARATORS = ("\t", "|", ";", ",")  # the rarer in prose before the more common
@@ -305,7 +306,9 @@ def read_rows(name: str, data: bytes, known: Collection[str]) -> Table:
     Raises:
         PromptSetError: It cannot be read, or a row of it is broken.
     """
-    table = read_table(name, data, known, any_encoding=False).with_header()
+    table = read_table(name, data, known, any_encoding=False)
+    refuse_wide(name, table)
+    table = table.with_header()
     raise_faults(name, table.faults)
     return table
 
@@ -654,6 +657,17 @@ def _sheet_lines(name: str, sheet: Any) -> list[Cells]:
 def _refuse_many(name: str, n_rows: int) -> None:
     if n_rows > MOST_ROWS:
         raise faults.TOO_MANY_ROWS.at(name, f"{n_rows:,} rows", most=MOST_ROWS)
+
+
+def refuse_wide(name: str, table: Table) -> None:
+    """Refuses a table before anything is done with each of its columns.
+
+    Raises:
+        PromptSetError: A line has more cells than a table may have columns.
+    """
+    width = max(map(len, table.lines), default=len(table.columns))
+    if width > MOST_COLUMNS:
+        raise faults.TOO_MANY_COLUMNS.at(name, f"{width:,} columns", most=MOST_COLUMNS)
 
 
 def _refuse_bomb(name: str, unpacked: int, packed: int) -> None:

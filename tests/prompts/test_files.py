@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.files import read_prompt_bytes, read_prompt_files, read_prompt_path
+from emotion_core.prompts.files import read_for_choice, read_prompt_bytes, read_prompt_files, read_prompt_path
 
 PAIRS = [
     {"emotion": "fear", "positive": "one, two", "negative": 'he said "no"', "topic": "home", "split": "train"},
@@ -247,6 +247,14 @@ def test_a_file_of_50_mb_is_refused(tmp_path: Path) -> None:
 def test_too_many_rows_or_emotions(n_emotions: int, n_rows: int, found: str) -> None:
     data = "emotion,text\n" + "".join(f"e{i % n_emotions},t{i}\n" for i in range(n_rows))
     assert refused(data).found == found
+
+
+def test_a_line_of_thousands_of_cells_is_no_table_but_may_be_a_text() -> None:
+    line = "a," * 5001
+    assert refused(f"emotion,text\njoy,x\njoy,{line}\n").found == "5,003 columns"
+    with pytest.raises(PromptSetError, match="too many columns"):
+        read_for_choice("wide.csv", line.encode())
+    assert read_prompt_bytes("joy.txt", f"{line}\nb\nc\n".encode()).texts[0].text == line
 
 
 def test_of_many_rows_a_part_is_drawn_evenly_from_the_emotions() -> None:
