@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -549,13 +550,17 @@ def check_enough(prompt_sets: Sequence[PromptSet]) -> None:
 
 def library_versions() -> dict[str, str]:
     """Versions of this project and of what its numbers depend on."""
-    found = {"emotion_core": __version__, "python": platform.python_version()}
-    for name in ("torch", "nnsight", "transformers", "numpy", "scipy", "scikit-learn"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    libraries = ("torch", "nnsight", "transformers", "numpy", "scipy", "scikit-learn")
+    return {"emotion_core": __version__, "python": platform.python_version(), **{n: _version(n) for n in libraries}}
+
+
+@cache
+def _version(name: str) -> str:
+    """Of an installed library; finding it out takes milliseconds."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _check_block(block: Block) -> None:
