@@ -156,8 +156,8 @@ def test_one_planted_emotion_among_many_can_be_found():
     for n_emotions, n_heldout in ((12, 6), (171, 2)):
         one = labelled_set(tuple(f"e{i}" for i in range(n_emotions)), 6, n_heldout)
         acts, _ = planted_labels(one, 0.0)
-        values = acts.values.copy()
-        values[[t.emotion == "e3" for t in one.texts]] += 8 * directions(1)[0].astype(np.float32)
+        values = acts.values[:, :1].copy()  # one layer: the draws are made at every chosen one
+        values[[t.emotion == "e3" for t in one.texts]] += 8 * directions(1)[0, :1].astype(np.float32)
         planted = activations(list(acts.texts), values)
         _, result = scored(one, planted, draws=50)
         assert result.verdicts[3].separates and result.q_values[3] <= 0.05
