@@ -45,7 +45,7 @@ PAGES = {
         "Talk",
         ":material/forum:",
         "Talk",
-        "Converse with the model: every word coloured by what it reads, the steered reply beside the plain one.",
+        "Converse with the model: its words coloured by what it reads in them, the steered reply beside the plain one.",
     ),
     "build": PageInfo(
         "pages/1_Build_vectors.py",

@@ -272,18 +272,23 @@ class Talk:
         done = "" if self.settings.operation == "add" else f"{self.settings.operation.replace('_', ' ')} "
         if name == "steered":
             return f"Steered: {done}{steered}"
-        return "Unsteered" if name == "unsteered" else f"{name.capitalize()}, as far"
+        return "Unsteered" if name == "unsteered" else f"{name.capitalize()}, pushed equally hard"
 
     def line(self, reply: int, emotion: str) -> str:
-        """A reply in figures: the reading before it and over it, surprise, and the alarm."""
+        """A reply in figures: the reading before it and over it, surprise, the alarm, and whether it was cut off."""
         found, e = self.replies[reply], self.emotions.index(emotion)
         mean = self.mean(found, emotion)
         if mean is None:
             return ""
-        line = f"{emotion}: {self.before[self.at, e]:+.1f} SD before the reply, {mean:+.1f} over it"
-        line += f"; surprise {float(found.surprise.mean()):.1f} nats a token"
+        line = (
+            f"{emotion} reads {self.before[self.at, e]:+.1f} SD just before the reply, {mean:+.1f} on average over it"
+        )
+        line += f"; its words surprise the unsteered model by {float(found.surprise.mean()):.1f} nats a token"
         fires = self.fires(found, emotion)
-        return line + (f"; the alarm goes off at {len(fires)} of {len(found.tokens)} tokens" if fires else "; no alarm")
+        line += f"; the alarm goes off at {len(fires)} of {len(found.tokens)} tokens" if fires else "; no alarm"
+        return line + (
+            f"; cut off at {len(found.ids)} tokens" if len(found.ids) >= self.settings.max_new_tokens else ""
+        )
 
     def token_lines(self, reply: int, token: int) -> tuple[str, ...]:
         """Everything about one token, in lines."""

@@ -20,17 +20,17 @@ def answered(app: AppTest) -> bool:
 
 
 def test_a_message_is_answered_and_the_conversation_goes_on(open_page: Open, until: Until) -> None:
-    app = until(open_page("11_Talk"), lambda a: "of the stream's usual length" in texts(a))
+    app = until(open_page("11_Talk"), lambda a: "of the model's state at this layer" in texts(a))
     assert any(one.label == "Strength of fear" for one in app.slider)
     app.number_input(key="talk-max_new_tokens").set_value(6).run()
     app.chat_input(key="talk-message").set_value("Who <b>is</b> there?").run()
     until(app, answered)
     shown = unescaped(app)
-    assert "Unsteered" in shown and "Steered: fear +4 SD" in shown and "before the reply" in shown
+    assert "Unsteered" in shown and "Steered: fear +4 SD" in shown and "just before the reply" in shown
     assert "neutral turns that it was not set from" in shown and "same words" in shown
     run = app.query_params["run"]
     button(app, "What does a random direction do instead?").click().run()
-    until(app, lambda a: "Random direction 1, as far" in unescaped(a) and answered(a))
+    until(app, lambda a: "Random direction 1, pushed equally hard" in unescaped(a) and answered(a))
     assert app.query_params["run"] != run
     app.chat_input(key="talk-message").set_value("Open it.").run()
     until(app, lambda a: answered(a) and "Random direction" not in texts(a))

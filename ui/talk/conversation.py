@@ -129,9 +129,9 @@ def _ways_on(working: Working, steering: Steering | None, talk: Talk, emotion: s
         _start(working, TalkSettings(turns=talk.settings.turns, **steering.asked))
     if talk.partial:
         st.info(f"This reply was {talk.partial}.", icon=":material/stop_circle:")
-    for line in (talk.same_words(emotion), talk.alarm(emotion).sentence):
-        if line:
-            st.caption(plain(line))
+    same = talk.same_words(emotion)
+    if same:
+        st.caption(plain(same))
     shows(
         "What the model writes next and how its words read to the model without steering. All replies share their "
         "random numbers and differ because of the steering alone.",

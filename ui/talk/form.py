@@ -128,11 +128,11 @@ def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, sh
         )
     )
     if scale is not None:
-        words = f"{abs(scale.share(vectors, name, value)):.0%} of the stream's usual length"
+        words = f"A push as long as {abs(scale.share(vectors, name, value)):.0%} of the model's state at this layer"
         window = usable_in_sd(store(), vectors, name, scale)
         if window is not None:
             inside = window[0] <= value <= window[1]
-            words += f" · usable in the last sweep: {window[0]:+.1f} to {window[1]:+.1f} SD"
+            words += f" · texts made sense in the last sweep from {window[0]:+.1f} to {window[1]:+.1f} SD"
             words += "" if inside else " (outside)"
         st.caption(plain(words))
     return value

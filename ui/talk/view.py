@@ -24,8 +24,8 @@ def legend(emotion: str) -> None:
         f'{COOL}99,transparent,{WARM}99)"></span><span>more than neutral text</span></div>'
     )
     st.caption(
-        f"Every token is coloured by how far it lies along **{plain(emotion)}** inside the model that is not steered; "
-        f"full colour at {FULL_COLOUR:g} standard deviations of neutral tokens."
+        f"Every token is coloured by how far it lies along **{plain(emotion)}** inside the model that is not steered: "
+        f"white is the average of neutral text, full red {FULL_COLOUR:g} standard deviations (SD) above it or more."
     )
 
 
@@ -105,7 +105,11 @@ def _card(talk: Talk, emotion: str, key: str) -> None:
     chosen = st.session_state.get(_CHOSEN)
     if chosen is None or chosen[0] >= len(talk.replies) or chosen[1] >= len(talk.replies[chosen[0]].tokens):
         st.caption(
-            "Underlined: the alarm. Click a token for its readings by emotion and layer, and for what else was likely."
+            plain(
+                f"Underlined: the alarm. {talk.alarm(emotion).sentence} Click a token for its readings by emotion and "
+                "layer, and for what else was likely. One reply shows what steering can do; whether it does more than "
+                "random directions is counted over many texts on Steer."
+            )
         )
         return
     number, token = chosen
