@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from nnsight import CONFIG
-from steering.handmade import all_written, random_vectors, settings
+from steering.handmade import all_written, along_fear, random_vectors, settings
 from tiny import TEXTS, tiny_module, tiny_tokenizer
 
 from emotion_core.base.activations import ActivationCache, ReadingPosition
@@ -26,7 +26,8 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.reading.talking import TalkScale, known_scale, remember_scale, talk
-from emotion_core.steering.next_token import next_token_dose
+from emotion_core.steering.generate import PlannedRow, first_logits
+from emotion_core.steering.next_token import AgainstUnsteered
 from emotion_core.tracing import record as recorder
 from emotion_core.tracing import remote as remote_module
 from emotion_core.tracing.options import Asked, score_options
@@ -86,9 +87,10 @@ def _sums(model: LoadedModel) -> list[Any]:
 
 
 def _next_token(model: LoadedModel) -> list[Any]:
-    asked = settings(strengths=(-0.4, 0.4), prompts=("Tea is",))
-    dose = run_to_end(next_token_dose(model, random_vectors(model), asked))
-    return [dose.change, dose.divergence, dose.control_slopes, dose.word_changes]
+    asked = settings(strengths=(-0.4, 0.4), prompts=("Tea is",), max_new_tokens=1)
+    rows = [PlannedRow(0, 0, 0, strength) for strength in (0.0, -0.4, 0.4)]
+    wanted = AgainstUnsteered(torch.tensor([[3, 4, 5]] * 3), torch.tensor([6, 7]))
+    return [first_logits(model, asked, rows, along_fear(model), wanted).numpy()]
 
 
 @cache
