@@ -1,9 +1,11 @@
 """Thirty visitors at once: build, explore and sweep over real WebSocket sessions with a hosted app.
 
     python -m benchmarks.load [--visitors 30] [--lone 5]
+    python -m benchmarks.load --talk --model smollm2 --visitors 10 --lone 2
 
 Prints waiting times, memory before, during and after, faults, and whether every result is, to the last bit, what a lone
-visitor gets from an app of its own. Bounded: every visitor makes one build and one sweep.
+visitor gets from an app of its own. Bounded: every visitor makes one build and one sweep, or with `--talk` sends one
+message of its own and reads other pages while it is answered.
 """
 
 from __future__ import annotations
@@ -17,20 +19,23 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.streamlit_visitor import Visitor
 from emotion_core.experiments.experiment import load
 from emotion_core.experiments.steering import SWEEP
+from emotion_core.experiments.talk import TALK
 from emotion_core.runs.builds import load_build
 from emotion_core.runs.codec import vectors_digest
 from emotion_core.runs.store import RunStore
 
+Visit = Callable[["Server", int], Coroutine[Any, Any, "Seen"]]
 ROOT = Path(__file__).parents[1]
 _LOOK = 0.5  # seconds between two looks at a run
 _PATIENCE = 1500.0
@@ -44,6 +49,7 @@ class Seen:
     pages: list[float] = field(default_factory=list)
     build: float = 0.0
     sweep: float = 0.0
+    reply: float = 0.0
     results: tuple[str, str] = ("", "")
     faults: list[str] = field(default_factory=list)
 
@@ -51,7 +57,7 @@ class Seen:
 class Server:
     """A hosted app in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, model: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -59,7 +65,7 @@ class Server:
         environment = {
             **os.environ,
             "EMOTION_HOSTED": "1",
-            "EMOTION_MODELS": "demo",
+            "EMOTION_MODELS": model,
             "EMOTION_DATA_DIR": str(folder / "data"),
             "HF_HUB_OFFLINE": "1",
         }
@@ -97,9 +103,9 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(model: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        made = Server(Path(folder))
+        made = Server(Path(folder), model)
         try:
             yield made
         finally:
@@ -153,16 +159,46 @@ async def one_visit(app: Server, number: int) -> Seen:
     return seen
 
 
+async def one_talk(app: Server, number: int) -> Seen:
+    """One message of one's own; until it is answered, other pages."""
+    seen, visitor = Seen(number), Visitor(app.port)
+    await visitor.connect()
+    try:
+        seen.pages.append(await visitor.open("Talk"))
+        end = time.monotonic() + _PATIENCE
+        while not any("talk-message" in one for one in visitor.widgets) and time.monotonic() < end:
+            await asyncio.sleep(_LOOK)
+            seen.pages.append(await visitor.rerun())
+        began = time.perf_counter()
+        seen.pages.append(await visitor.say("talk-message", f"I am visitor number {number}. What should I read?"))
+        run_id = visitor.run_id
+        while app.store.get(run_id).is_open and time.perf_counter() - began < _PATIENCE:
+            seen.pages.append(await visitor.open("Glossary"))
+            seen.pages.append(await visitor.open("Read"))
+            await asyncio.sleep(_LOOK)
+        seen.reply = time.perf_counter() - began
+        seen.pages.append(await visitor.open("Talk", f"run={run_id}"))
+        if app.store.get(run_id).state != "done":
+            visitor.faults.append(f"the reply ended as {app.store.get(run_id).state}")
+        seen.results = (run_id, "")
+    except Exception as error:  # noqa: BLE001  one visitor's fault is counted, the others go on
+        visitor.faults.append(f"{type(error).__name__}: {error}")
+    finally:
+        await visitor.close()
+    seen.faults = visitor.faults
+    return seen
+
+
 async def watch(app: Server, peak: list[float]) -> None:
     while True:
         peak[0] = max(peak[0], app.memory_mb())
         await asyncio.sleep(0.5)
 
 
-async def crowd(app: Server, count: int) -> tuple[list[Seen], float]:
+async def crowd(app: Server, count: int, visit: Visit) -> tuple[list[Seen], float]:
     peak = [0.0]
     watcher = asyncio.create_task(watch(app, peak))
-    visits = await asyncio.gather(*(one_visit(app, number) for number in range(count)))
+    visits = await asyncio.gather(*(visit(app, number) for number in range(count)))
     watcher.cancel()
     return list(visits), peak[0]
 
@@ -170,6 +206,8 @@ async def crowd(app: Server, count: int) -> tuple[list[Seen], float]:
 def digest(store: RunStore, seen: Seen) -> tuple[str, str]:
     """The results of a visitor, for comparing."""
     build_id, sweep_id = seen.results
+    if not sweep_id:
+        return "", repr([(one.ids, one.surprise.tolist()) for one in load(store, build_id, TALK).replies])
     return vectors_digest(load_build(store, build_id).vectors), repr(load(store, sweep_id, SWEEP).rows)
 
 
@@ -182,16 +220,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--lone", type=int, default=5, help="visitors whose results are made again alone")
+    parser.add_argument("--talk", action="store_true", help="a message each in place of a build and a sweep")
+    parser.add_argument("--model", default="demo")
     arguments = parser.parse_args(argv)
-    with server() as app:
-        first = asyncio.run(one_visit(app, 10_000))  # loads the model and fills the cache
+    visit: Visit = one_talk if arguments.talk else one_visit
+    with server(arguments.model) as app:
+        first = asyncio.run(visit(app, 10_000))  # loads the model and fills the cache
         before, cpu = app.memory_mb(), app.cpu_seconds()
         print(f"start {app.start_seconds:.1f} s; first visitor: first page {first.pages[0]:.1f} s; {before:.0f} MB")
         began = time.perf_counter()
-        visits, peak = asyncio.run(crowd(app, arguments.visitors))
+        visits, peak = asyncio.run(crowd(app, arguments.visitors, visit))
         took, used = time.perf_counter() - began, app.cpu_seconds() - cpu
         time.sleep(10)
-        again = asyncio.run(crowd(app, 0))  # a loop of its own, so that nothing is left open
+        again = asyncio.run(crowd(app, 0, visit))  # a loop of its own, so that nothing is left open
         del again
         after = app.memory_mb()
         good = [one for one in visits if not one.faults]
@@ -199,16 +240,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         for one in visits:
             for fault in one.faults[:2]:
                 print(f"  visitor {one.number}: {fault}")
-        print("build, click to result:", quantiles([one.build for one in good]))
-        print("sweep, click to result:", quantiles([one.sweep for one in good]))
+        waits = ("reply",) if arguments.talk else ("build", "sweep")
+        for name in waits:
+            print(f"{name}, click to result:", quantiles([getattr(one, name) for one in good]))
         print("pages:", quantiles([seconds for one in good for seconds in one.pages]))
         print(f"memory: {before:.0f} MB before, {peak:.0f} MB at most, {after:.0f} MB ten seconds after")
         found = {one.number: digest(app.store, one) for one in good}
-    with server() as alone:
-        lone = [asyncio.run(one_visit(alone, one.number)) for one in good[: arguments.lone]]
+    with server(arguments.model) as alone:
+        lone = [asyncio.run(visit(alone, one.number)) for one in good[: arguments.lone]]
         same = sum(digest(alone.store, one) == found[one.number] for one in lone if not one.faults)
-        print("lone visitor's build:", quantiles([one.build for one in lone]))
-        print("lone visitor's sweep:", quantiles([one.sweep for one in lone]))
+        for name in waits:
+            print(f"lone visitor's {name}:", quantiles([getattr(one, name) for one in lone]))
         print(f"identical to a lone visitor's: {same} of {len(lone)}")
     return 0 if len(good) == len(visits) and same == len(lone) else 1
 

@@ -74,6 +74,12 @@ class Visitor:
         """Presses a button."""
         return await self.rerun(WidgetState(id=self._id(key), trigger_value=True))
 
+    async def say(self, key: str, message: str) -> float:
+        """Sends a message in a chat field."""
+        state = WidgetState(id=self._id(key))
+        state.chat_input_value.data = message
+        return await self.rerun(state)
+
     async def rerun(self, *pressed: WidgetState) -> float:
         """Runs the page's script with what is chosen and reads everything that it sends."""
         message = BackMsg()
