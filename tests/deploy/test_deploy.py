@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from streamlit.config import get_config_options
 
 from emotion_core.base.settings import settings_from
 
@@ -89,3 +90,11 @@ def test_the_card_of_the_space_names_the_port_of_the_image() -> None:
 def test_no_garbage_is_collected_after_every_run_of_a_script() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["runner"]["postScriptGC"] is False, "0.3 s each, in which no visitor's job goes on"
+
+
+def test_streamlit_knows_the_settings_that_the_guide_names() -> None:
+    options = {name.upper().replace(".", "_") for name in get_config_options()}
+    spelled = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper().replace(".", "_") for name in get_config_options()}
+    guide = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"STREAMLIT_([A-Z_]+)", guide))
+    assert "SERVER_XSRF_COOKIE_SAME_SITE" in named and named <= options | spelled
