@@ -115,7 +115,7 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
         found["sweep"] = sweeping.measure(model, bare, vectors, chosen.rounds)
     if "preferences" in parts:
         found["preferences"] = asking.measure(model, bare, chosen.rounds)
-    if "evidence" in parts and shape == "demo":
+    if "evidence" in parts and shape in ("demo", SMOLLM2):
         found["evidence"] = evidence_time.measure(model, max(1, chosen.rounds // 2))
     if "dtype" in parts:
         found["dtype"] = number_format.measure(

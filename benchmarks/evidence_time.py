@@ -1,4 +1,4 @@
-"""Time of the evidence step: 171 emotions x 12 layers x 200 shuffles and 200 random directions, from activations."""
+"""Time of the evidence step: 171 emotions x 12 layers or more x 200 shuffles and 200 random directions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from emotion_core.tracing.record import record
 from emotion_core.vectors.build import neutral_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import BuildSettings
 
-LAYERS = 12
+LEAST_LAYERS = 12
 
 
 def measure(model: LoadedModel, rounds: int) -> dict[str, Any]:
-    """Scores of the built-in 171 emotions on the model's activations, repeated to 12 layers where it has fewer."""
+    """Scores of the built-in 171 emotions at all of the model's layers, repeated to 12 where it has fewer."""
     prompts = [load_prompts("emotions-171")]
     acts = _deep(run_to_end(record(model, [t.text for t in prompts[0].texts], ReadingPosition())))
     neutral = _deep(run_to_end(record(model, neutral_texts(model, ReadingPosition()), ReadingPosition())))
@@ -38,10 +38,11 @@ def measure(model: LoadedModel, rounds: int) -> dict[str, Any]:
 
 
 def _deep(acts: Activations) -> Activations:
-    layers = [i % acts.values.shape[1] for i in range(LAYERS)]
+    deep = max(LEAST_LAYERS, acts.values.shape[1])
+    layers = [i % acts.values.shape[1] for i in range(deep)]
     return replace(
         acts,
-        model=replace(acts.model, layers=LAYERS),
+        model=replace(acts.model, layers=deep),
         values=np.ascontiguousarray(acts.values[:, layers]),
         token_norms=np.ascontiguousarray(acts.token_norms[:, layers]),
     )
