@@ -16,6 +16,7 @@ from emotion_core.behavior.scale import elo
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, capital, diverging
+from emotion_core.charts.parts import Q, between, by_name, layered, null_band, tips
 from emotion_core.steering.finding import signed
 
 # Charts of behaviours: rates against strength as small multiples, coherence beneath, effects as a matrix, ROC.
@@ -44,9 +45,7 @@ def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
         table[end] = table[end].astype(float).where(~zero, table["shown"])
     base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength", axis=alt.Axis(tickCount=5)))
     y = alt.Y("shown:Q", title="Rate", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    band = base.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
-        y=alt.Y("null_low:Q", title="Rate", scale=alt.Scale(domain=[0, 1])), y2="null_high:Q"
-    )
+    band = null_band(base, "Rate", scale=alt.Scale(domain=[0, 1]))
     spans = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q", color=_verdict_colour())
     line = base.mark_line(color=NULL, strokeWidth=1.5).encode(y=y)
     shapes = alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross", "square"])
@@ -83,8 +82,7 @@ def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
         else "Continuations make sense at every strength"
     )
     subtitle = "Surprise for the unsteered model above that of unsteered texts, over all scenarios; dashed: the limit"
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    return cast(alt.LayerChart, alt.layer(*layers).properties(height=210, title=title, description=f"{text}."))
+    return layered(layers, title=text, subtitle=subtitle, described=True, height=210)
 
 
 def matrix_table(matrix: EffectMatrix) -> pd.DataFrame:
@@ -108,27 +106,26 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
     )
     cells = base.mark_rect().encode(
         color=alt.Color("effect:Q", scale=diverging(reach), title="Log-odds", legend=alt.Legend(orient="bottom")),
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("scenario:N", title="Scenario"),
-            alt.Tooltip("effect:Q", title="Change of the log-odds", format="+.2f"),
-            alt.Tooltip("null_low:Q", title="Control directions from", format="+.2f"),
-            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
-            alt.Tooltip("p_value:Q", title="p", format=".4f"),
-            alt.Tooltip("q_value:Q", title="corrected", format=".4f"),
-            alt.Tooltip("note:N", title="Note"),
-        ],
+        tooltip=tips(
+            emotion="Emotion",
+            scenario="Scenario",
+            effect=("Change of the log-odds", "+.2f"),
+            **between("null_low", "null_high", "+.2f", words="Control directions from"),
+            p_value=("p", ".4f"),
+            q_value=("corrected", ".4f"),
+            note="Note",
+        ),
     )
     marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color=INK, opacity=1)
     n = int(table["evidence"].sum())
-    title = alt.TitleParams(
-        f"{n} of {len(table)} effects lie beyond control directions",
+    height = 26 * len(matrix.emotions) + 190  # with room for names and legend beneath
+    return layered(
+        [cells, marks],
+        title=f"{n} of {len(table)} effects lie beyond control directions",
         subtitle=f"Strength {strength:+g}, layer {found.layer}; dot: p below .05, corrected for the whole run, and "
         f"coherent; {len(found.control_kinds)} control directions",
-        anchor="start",
+        height=height,
     )
-    height = 26 * len(matrix.emotions) + 190  # with room for names and legend beneath
-    return cast(alt.LayerChart, alt.layer(cells, marks).properties(title=title, height=height))
 
 
 def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
@@ -147,8 +144,9 @@ def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
         f"p = {warning.q_value[e]:.4f}; {warning.against.range_words(e) or 'no controls'}; "
         f"{warning.decided.size} cases, {int(warning.decided.sum())} with the behaviour"
     )
-    title = alt.TitleParams(f"The {emotion} reading before the decision {says}", subtitle=subtitle, anchor="start")
-    return cast(alt.LayerChart, alt.layer(diagonal, line).properties(title=title, height=320))
+    return layered(
+        [diagonal, line], title=f"The {emotion} reading before the decision {says}", subtitle=subtitle, height=320
+    )
 
 
 def _title(found: Behaviors, table: pd.DataFrame, emotion: str, scenario: str) -> alt.TitleParams:
@@ -173,17 +171,15 @@ def _verdict_colour() -> alt.Color:
 
 
 def _tooltip() -> list[Any]:
-    return [
-        alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
-        alt.Tooltip("shown:Q", title="Rate", format=".1%"),
-        alt.Tooltip("rate:Q", title="Of answers or texts", format=".1%"),
-        alt.Tooltip("low:Q", title="95 % interval from", format=".1%"),
-        alt.Tooltip("high:Q", title="to", format=".1%"),
-        alt.Tooltip("n:Q", title="Answers or texts"),
-        alt.Tooltip("null_low:Q", title="Control directions from", format=".1%"),
-        alt.Tooltip("null_high:Q", title="to", format=".1%"),
-        alt.Tooltip("verdict:N", title="Verdict"),
-    ]
+    return tips(
+        strength=("Strength", "+.3~f"),
+        shown=("Rate", ".1%"),
+        rate=("Of answers or texts", ".1%"),
+        **between("low", "high", ".1%"),
+        n=("Answers or texts", Q),
+        **between("null_low", "null_high", ".1%", words="Control directions from"),
+        verdict="Verdict",
+    )
 
 
 # Charts of preferences: readings against scores, emotions by correlation, shifts of the steered half.
@@ -232,24 +228,19 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     pick = alt.selection_point(name="activity", fields=["activity"])
     colour: Any = alt.value(CHOSEN)
     if 1 < len(kinds) <= len(CATEGORICAL):
-        colour = alt.Color(
-            "kind:N",
-            scale=alt.Scale(domain=kinds, range=list(CATEGORICAL[: len(kinds)])),
-            legend=alt.Legend(orient="bottom", title=None, columns=2),
-        )
+        colour = by_name("kind", kinds, columns=2)
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=alt.Y("score:Q", title="Preference (nats)"),
         color=colour,
         opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
-        tooltip=[
-            alt.Tooltip("activity:N", title="Activity"),
-            alt.Tooltip("kind:N", title="Kind"),
-            alt.Tooltip("score:Q", title="Preference", format="+.2f"),
-            alt.Tooltip("low:Q", title="95 % interval from", format="+.2f"),
-            alt.Tooltip("high:Q", title="to", format="+.2f"),
-            alt.Tooltip("elo:Q", title="Elo", format=".0f"),
-            alt.Tooltip("reading:Q", title="Reading (SD)", format="+.2f"),
-        ],
+        tooltip=tips(
+            activity="Activity",
+            kind="Kind",
+            score=("Preference", "+.2f"),
+            **between("low", "high", "+.2f"),
+            elo=("Elo", ".0f"),
+            reading=("Reading (SD)", "+.2f"),
+        ),
     )
     dots = dots.add_params(pick)
     one = found.correlation
@@ -265,8 +256,7 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     )
     if not found.orders.testable:
         text, subtitle = "Not testable here: the answers do not depend on the activities", subtitle
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    return cast(alt.LayerChart, alt.layer(line, spans, dots).properties(title=title, height=380))
+    return layered([line, spans, dots], title=text, subtitle=subtitle, height=380)
 
 
 def correlations(found: Preferences, chosen: str) -> alt.LayerChart:
@@ -277,12 +267,11 @@ def correlations(found: Preferences, chosen: str) -> alt.LayerChart:
         shown = pd.concat([shown, table[table["emotion"] == chosen]])
     shown = shown.sort_values("r", ascending=False)
     n = int((table["verdict"] == "beyond chance").sum())
-    title = alt.TitleParams(
-        f"{n} of {len(found.emotions)} emotions go with or against preference beyond chance",
-        subtitle="Correlation over activities (interval: as if independent); filled: beyond control directions",
-        anchor="start",
-    )
-    return _ranking(shown, "r", "Correlation with preference", title, (-1.0, 1.0), None)
+    words = {
+        "title": f"{n} of {len(found.emotions)} emotions go with or against preference beyond chance",
+        "subtitle": "Correlation over activities (interval: as if independent); filled: beyond control directions",
+    }
+    return _ranking(shown, "r", "Correlation with preference", (-1.0, 1.0), None, **words)
 
 
 def shift_table(moved: SteeredPreferences) -> pd.DataFrame:
@@ -308,14 +297,13 @@ def shifts(moved: SteeredPreferences) -> alt.LayerChart:
     """How far each emotion moves the steered half, over the band of control directions."""
     table = shift_table(moved).sort_values("shift", ascending=False)
     n = int((table["verdict"] == "beyond chance").sum())
-    title = alt.TitleParams(
-        f"{n} of {len(table)} emotions move the steered half beyond control directions",
-        subtitle=f"Strength {moved.settings.strength:g} at layer {moved.layer} on the tokens of "
+    words = {
+        "title": f"{n} of {len(table)} emotions move the steered half beyond control directions",
+        "subtitle": f"Strength {moved.settings.strength:g} at layer {moved.layer} on the tokens of "
         f"{int(moved.steered.sum())} of {len(moved.steered)} activities; grey: 95 % of control directions",
-        anchor="start",
-    )
+    }
     band = None if moved.band_low is None or moved.band_high is None else (moved.band_low, moved.band_high)
-    return _ranking(table, "shift", "Steered half against the other half (nats)", title, None, band)
+    return _ranking(table, "shift", "Steered half against the other half (nats)", None, band, **words)
 
 
 def follows(moved: SteeredPreferences) -> alt.LayerChart:
@@ -327,11 +315,7 @@ def follows(moved: SteeredPreferences) -> alt.LayerChart:
     )
     line = base.transform_regression("r", "shift").mark_line(color=NULL, strokeDash=[5, 4])
     dots = base.mark_point(filled=True, size=70, opacity=1, color=CHOSEN).encode(
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("r:Q", title="Correlation", format="+.2f"),
-            alt.Tooltip("shift:Q", title="Shift", format="+.2f"),
-        ]
+        tooltip=tips(emotion="Emotion", r=("Correlation", "+.2f"), shift=("Shift", "+.2f"))
     )
     names = base.mark_text(align="left", dx=7, fontSize=11, color=INK).encode(text="emotion:N")
     one = moved.follows
@@ -344,18 +328,17 @@ def follows(moved: SteeredPreferences) -> alt.LayerChart:
             f"r = {one.r:+.2f} ({one.low:+.2f} to {one.high:+.2f}) over {len(table)} emotions; over "
             f"{one.beside or 'no controls'}{p}; published for a large model: +.85, without controls"
         )
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
     layers = [line, dots, names] if len(table) <= 40 else [line, dots]
-    return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=330))
+    return layered(layers, title=text, subtitle=subtitle, height=330)
 
 
 def _ranking(
     table: pd.DataFrame,
     field: str,
     axis: str,
-    title: alt.TitleParams,
     domain: tuple[float, float] | None,
     band: tuple[float, float] | None,
+    **words: str,
 ) -> alt.LayerChart:
     order = list(table["emotion"])
     scale = alt.Scale(domain=list(domain)) if domain else alt.Undefined
@@ -387,4 +370,4 @@ def _ranking(
         )
     )
     height = 22 * len(order) + 75  # the axis takes a part of it
-    return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=height))
+    return layered(layers, **words, height=height)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import cast
 
 import altair as alt
 import pandas as pd
 
 from emotion_core.charts.palette import COOL, NULL, POSITIVE, WARM
+from emotion_core.charts.parts import Q, between, by_name, chance_line, layered, tips
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint, enough
 from emotion_core.geometry.emotion_map import EmotionMap
@@ -35,20 +35,15 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
     table = confound_table(own)
     base = alt.Chart(table).encode(
         y=alt.Y("contrast:N", title=None, sort=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)),
-        color=alt.Color(
-            "verdict:N",
-            scale=alt.Scale(domain=verdicts, range=[WARM, COOL, NULL]),
-            legend=alt.Legend(orient="bottom", title=None),
+        color=by_name("verdict", verdicts, [WARM, COOL, NULL]),
+        tooltip=tips(
+            contrast="Contrast",
+            auroc=("AUROC", ".2f"),
+            **between("low", "high"),
+            n=("Pairs", Q),
+            cosine=("Cosine to its vector", ".2f"),
+            cosine_chance=("Shuffled sides reach", ".2f"),
         ),
-        tooltip=[
-            alt.Tooltip("contrast:N", title="Contrast"),
-            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-            alt.Tooltip("low:Q", title="95 % interval from", format=".2f"),
-            alt.Tooltip("high:Q", title="to", format=".2f"),
-            alt.Tooltip("n:Q", title="Pairs"),
-            alt.Tooltip("cosine:Q", title="Cosine to its vector", format=".2f"),
-            alt.Tooltip("cosine_chance:Q", title="Shuffled sides reach", format=".2f"),
-        ],
     )
     scale = alt.Scale(domain=[0, 1])
     bars = base.mark_rule(strokeWidth=2).encode(
@@ -57,16 +52,17 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
     shapes = alt.Scale(domain=verdicts, range=["circle", "triangle-down", "diamond"])
     dots = base.mark_point(filled=True, size=90, opacity=1)
     dots = dots.encode(x="auroc:Q", shape=alt.Shape("verdict:N", scale=shapes, title=None))
-    chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
     lit = [one.contrast for one in own if one.lights_up]
     away = [one.contrast for one in own if one.turns_away]
     found = [f"also sees {_listed(lit)}"] * bool(lit) + [f"turns away from {_listed(away)}"] * bool(away)
     text = f"The {emotion} direction " + (" and ".join(found) or "sees none of these")
-    title = alt.TitleParams(
-        text, subtitle=f"Pairs that differ in something that is not {emotion}; 95 % intervals", anchor="start"
+    return layered(
+        [chance_line(), bars, dots],
+        title=text,
+        subtitle=f"Pairs that differ in something that is not {emotion}; 95 % intervals",
+        described=True,
+        height=240,
     )
-    chart = alt.layer(chance, bars, dots).properties(title=title, height=240, description=f"{text}.")
-    return cast(alt.LayerChart, chart)
 
 
 def cosine_table(confounds: Sequence[ConfoundScore], emotion: str) -> pd.DataFrame:
@@ -77,19 +73,9 @@ def cosine_table(confounds: Sequence[ConfoundScore], emotion: str) -> pd.DataFra
         emotion: The one that is compared.
     """
     rows = [one for one in confounds if one.emotion == emotion]
-    return pd.DataFrame(
-        {
-            "contrast": [one.contrast for one in rows],
-            "auroc": [one.auroc for one in rows],
-            "low": [one.low for one in rows],
-            "high": [one.high for one in rows],
-            "cosine": [one.cosine for one in rows],
-            "cosine_chance": [one.cosine_chance for one in rows],
-            "points_along": [one.points_along for one in rows],
-            "pairs": [one.n for one in rows],
-            "own": [one.own for one in rows],
-        }
-    )
+    columns = ("contrast", "auroc", "low", "high", "cosine", "cosine_chance", "points_along", "n", "own")
+    table = pd.DataFrame({name: [getattr(one, name) for one in rows] for name in columns})
+    return table.rename(columns={"n": "pairs"})
 
 
 def size_table(points: Sequence[SizePoint]) -> pd.DataFrame:
@@ -119,9 +105,8 @@ def size_chart(points: Sequence[SizePoint], unit: str) -> alt.LayerChart:
         "shuffled labels. 0.81 and more: each at about 0.9 to the vector from unlimited texts of this kind"
     )
     columns = ("split_half_low", "split_half", "split_half_high")
-    chart = _curve(points, unit, columns, "Cosine of two halves", noise="noise_95")
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    return chart.properties(title=title, description=f"{text}.")
+    layers = _curve(points, unit, columns, "Cosine of two halves", noise="noise_95")
+    return layered(layers, title=text, subtitle=subtitle, described=True, height=240)
 
 
 def size_auroc_chart(points: Sequence[SizePoint], unit: str) -> alt.LayerChart:
@@ -131,14 +116,14 @@ def size_auroc_chart(points: Sequence[SizePoint], unit: str) -> alt.LayerChart:
     if known:
         first, last = known[0], known[-1]
         text = f"Held-out AUROC is {first.auroc:.2f} from {first.n} {unit} and {last.auroc:.2f} from all {last.n}"
-    chart = _curve(points, unit, ("auroc_low", "auroc", "auroc_high"), "Held-out AUROC")
-    title = alt.TitleParams(text, subtitle="The same random parts of the training rows", anchor="start")
-    return chart.properties(title=title, description=f"{text}.")
+    layers = _curve(points, unit, ("auroc_low", "auroc", "auroc_high"), "Held-out AUROC")
+    subtitle = "The same random parts of the training rows"
+    return layered(layers, title=text, subtitle=subtitle, described=True, height=240)
 
 
 def _curve(
     points: Sequence[SizePoint], unit: str, columns: tuple[str, str, str], title: str, noise: str = ""
-) -> alt.LayerChart:
+) -> list[alt.Chart]:
     low, middle, high = columns
     table = size_table(points).dropna(subset=list(columns))
     base = alt.Chart(table).encode(x=alt.X("n:Q", title=f"Training {unit}", scale=alt.Scale(zero=True)))
@@ -147,17 +132,17 @@ def _curve(
     line = base.mark_line(color=POSITIVE, point=alt.OverlayMarkDef(color=POSITIVE, size=50))
     line = line.encode(
         y=f"{middle}:Q",
-        tooltip=[
-            alt.Tooltip("n:Q", title=unit.capitalize()),
-            alt.Tooltip("split_half:Q", title="Cosine of two halves", format=".2f"),
-            alt.Tooltip("noise_95:Q", title="Shuffled labels reach", format=".2f"),
-            alt.Tooltip("auroc:Q", title="Held-out AUROC", format=".2f"),
-        ],
+        tooltip=tips(
+            n=(unit.capitalize(), Q),
+            split_half=("Cosine of two halves", ".2f"),
+            noise_95=("Shuffled labels reach", ".2f"),
+            auroc=("Held-out AUROC", ".2f"),
+        ),
     )
     layers = [band, line]
     if noise:
         layers.append(base.mark_line(color=NULL, strokeDash=[4, 3]).encode(y=alt.Y(f"{noise}:Q", scale=scale)))
-    return cast(alt.LayerChart, alt.layer(*layers).properties(height=240))
+    return layers
 
 
 def _word(one: ConfoundScore) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from emotion_core.base.numbers import finite
 from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, POSITIVE, diverging
+from emotion_core.charts.parts import between, figures, layered, null_band, tips, titled
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.factorial import Factorial
@@ -19,7 +20,6 @@ from emotion_core.steering.summary import kind_words
 
 # Beyond this many emotions the figures inside the cells would overlap.
 _MOST_NUMBERED = 14
-_NUMBER_WIDTH = 30  # pixels that a number needs
 
 
 def matrix_table(found: CrossTalk) -> pd.DataFrame:
@@ -71,18 +71,15 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
     table = matrix_table(found)
     order = list(found.emotions)
     largest = float(np.nanmax(np.abs(found.matrix))) if np.isfinite(found.matrix).any() else 1.0
-    base = alt.Chart(table).encode(
-        x=alt.X("read:N", sort=order, title="Read", axis=alt.Axis(labelAngle=-60, orient="top", labelOverlap=False)),
-        y=alt.Y("steered:N", sort=order, title="Steered", axis=alt.Axis(labelOverlap=False)),
-        tooltip=[
-            alt.Tooltip("steered:N", title="Steered"),
-            alt.Tooltip("read:N", title="Read"),
-            alt.Tooltip("change:Q", title="Change (SD)", format="+.2f"),
-            alt.Tooltip("null_low:Q", title="Controls from", format="+.2f"),
-            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
-            alt.Tooltip("outside:N", title="Outside of their range"),
-            alt.Tooltip("coherent:N", title="Texts coherent"),
-        ],
+    base = _matrix(table, order, "read").encode(
+        tooltip=tips(
+            steered="Steered",
+            read="Read",
+            change=("Change (SD)", "+.2f"),
+            **between("null_low", "null_high", "+.2f", words="Controls from"),
+            outside="Outside of their range",
+            coherent="Texts coherent",
+        ),
     )
     cells = base.mark_rect(cursor="pointer").encode(
         color=alt.Color("change:Q", scale=diverging(largest), legend=alt.Legend(title="Change (SD)", orient="bottom")),
@@ -90,10 +87,7 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
     )
     layers = [cells.add_params(alt.selection_point(name="cell", fields=["steered", "read"]))]
     if len(order) <= _MOST_NUMBERED:
-        # A cell that is too narrow for its number, as on a phone, leaves it to the tooltip.
-        roomy = f"isValid(datum.change) && width > {_NUMBER_WIDTH * len(order)}"
-        numbers = base.transform_filter(roomy).mark_text(fontSize=11)
-        layers.append(numbers.encode(text=alt.Text("change:Q", format="+.1f"), color=alt.value(INK)))
+        layers.append(figures(base, "change", len(order)))
     if chosen is not None:
         one = table[(table["steered"] == chosen[0]) & (table["read"] == chosen[1])]
         frame = alt.Chart(one).mark_rect(filled=False, stroke=NULL, strokeWidth=3)
@@ -101,6 +95,14 @@ def crosstalk_chart(found: CrossTalk, chosen: tuple[str, str] | None = None) -> 
     height = 130 + (34 if len(order) <= 20 else 18) * len(order)  # with room for names and legend
     chart = alt.layer(*layers).properties(title=_title(found), height=height)
     return cast(alt.LayerChart, chart)
+
+
+def _matrix(table: pd.DataFrame, order: list[str], across: str) -> alt.Chart:
+    """What is steered from top to bottom, what is read of it across, both in one order."""
+    above = alt.Axis(labelAngle=-60, orient="top", labelOverlap=False)
+    x = alt.X(f"{across}:N", sort=order, title=across.capitalize(), axis=above)
+    y = alt.Y("steered:N", sort=order, title="Steered", axis=alt.Axis(labelOverlap=False))
+    return alt.Chart(table).encode(x=x, y=y)
 
 
 def crosstalk_sentence(found: CrossTalk) -> str:
@@ -263,51 +265,42 @@ def words_chart(dose: NextTokenDose) -> alt.LayerChart:
     table = words_table(dose)
     order = list(dose.words)
     largest = float(table["change"].abs().max()) if len(table) and table["change"].notna().any() else 1.0
-    base = alt.Chart(table).encode(
-        x=alt.X("word:N", sort=order, title="Word", axis=alt.Axis(labelAngle=-60, orient="top", labelOverlap=False)),
-        y=alt.Y("steered:N", sort=order, title="Steered", axis=alt.Axis(labelOverlap=False)),
-        tooltip=[
-            alt.Tooltip("steered:N", title="Steered"),
-            alt.Tooltip("word:N", title="Word"),
-            alt.Tooltip("change:Q", title="Change (nats)", format="+.2f"),
-            alt.Tooltip("null_low:Q", title="95 % of controls from", format="+.2f"),
-            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
-            alt.Tooltip("own_p_value:Q", title="p of the own word, corrected", format=".3f"),
-        ],
+    base = _matrix(table, order, "word").encode(
+        tooltip=tips(
+            steered="Steered",
+            word="Word",
+            change=("Change (nats)", "+.2f"),
+            **between("null_low", "null_high", "+.2f", words="95 % of controls from"),
+            own_p_value=("p of the own word, corrected", ".3f"),
+        ),
     )
     legend = alt.Legend(title="Change (nats)", orient="bottom")
     cells = base.mark_rect().encode(color=alt.Color("change:Q", scale=diverging(largest), legend=legend))
-    roomy = f"isValid(datum.change) && width > {30 * len(order)}"
-    numbers = base.transform_filter(roomy).mark_text(fontSize=11)
-    numbers = numbers.encode(text=alt.Text("change:Q", format="+.1f"), color=alt.value(INK))
-    title = alt.TitleParams(
-        words_sentence(dose),
+    return layered(
+        [cells, figures(base, "change", len(order))],
+        title=words_sentence(dose),
         subtitle=f"Change of the log-probability of a word's first token at strength {signed(dose.word_strength)}",
-        anchor="start",
+        height=130 + 34 * len(order),
     )
-    return cast(alt.LayerChart, alt.layer(cells, numbers).properties(title=title, height=130 + 34 * len(order)))
 
 
 def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     """Change of the direction's own tokens at each strength, over what controls do to theirs."""
     base = alt.Chart(next_token_table(dose)).encode(x=_x(dose))
-    band = base.transform_filter("isValid(datum.null_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
-    y = alt.Y("null_low:Q", title="Change of log-probability (nats)", axis=alt.Axis(minExtent=_AXIS_EXTENT))
-    band = band.encode(y=y, y2="null_high:Q")
+    axis = alt.Axis(minExtent=_AXIS_EXTENT)
+    band = null_band(base, "Change of log-probability (nats)", known="null_low", axis=axis)
     valid = base.transform_filter("isValid(datum.change)")
     line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="change:Q")
     # No point has the colour of a verdict: one slope is tested.
     dots = valid.mark_point(filled=True, size=45, opacity=1, color=INK).encode(y="change:Q", tooltip=_tooltip())
-    title = alt.TitleParams(
-        next_token_sentence(dose),
-        subtitle=(
-            f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: 95 % of {kind_words(dose.hardest)}, "
-            f"each on its own tokens; tested is the slope through {', '.join(signed(s) for s in dose.tested)} "
-            f"({'evidence' if dose.evidence else 'no evidence'}), and no single point"
-        ),
-        anchor="start",
+    return layered(
+        [band, line, dots],
+        title=next_token_sentence(dose),
+        subtitle=f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: 95 % of {kind_words(dose.hardest)}, "
+        f"each on its own tokens; tested is the slope through {', '.join(signed(s) for s in dose.tested)} "
+        f"({'evidence' if dose.evidence else 'no evidence'}), and no single point",
+        height=320,
     )
-    return cast(alt.LayerChart, alt.layer(band, line, dots).properties(title=title, height=320))
 
 
 def divergence_chart(dose: NextTokenDose) -> alt.Chart:
@@ -315,15 +308,17 @@ def divergence_chart(dose: NextTokenDose) -> alt.Chart:
     table = next_token_table(dose)
     known = table[["strength", "divergence"]].dropna().itertuples(index=False, name=None)
     most, at = max(((float(nats), float(strength)) for strength, nats in known), default=(0.0, 0.0))
-    title = alt.TitleParams(
-        f"The whole distribution moves most at {signed(at)}: {most:.2f} nats" if most else "No divergence is known",
-        subtitle="Divergence of the next-token distribution from the unsteered one, mean over the prompts",
-        anchor="start",
-    )
     base = alt.Chart(table).transform_filter("isValid(datum.divergence)")
     y = alt.Y("divergence:Q", title="Divergence (nats)", axis=alt.Axis(minExtent=_AXIS_EXTENT))
     chart = base.mark_line(color=COOL, point=alt.OverlayMarkDef(color=COOL, size=30))
-    return cast(alt.Chart, chart.encode(x=_x(dose), y=y, tooltip=_tooltip()).properties(height=170, title=title))
+    return titled(
+        chart.encode(x=_x(dose), y=y, tooltip=_tooltip()),
+        title=f"The whole distribution moves most at {signed(at)}: {most:.2f} nats"
+        if most
+        else "No divergence is known",
+        subtitle="Divergence of the next-token distribution from the unsteered one, mean over the prompts",
+        height=170,
+    )
 
 
 def _x(dose: NextTokenDose) -> alt.X:
@@ -334,10 +329,9 @@ def _x(dose: NextTokenDose) -> alt.X:
 
 
 def _tooltip() -> list[Any]:
-    return [
-        alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
-        alt.Tooltip("change:Q", title="Change (nats)", format="+.2f"),
-        alt.Tooltip("null_low:Q", title="95 % of controls from", format="+.2f"),
-        alt.Tooltip("null_high:Q", title="to", format="+.2f"),
-        alt.Tooltip("divergence:Q", title="Divergence (nats)", format=".2f"),
-    ]
+    return tips(
+        strength=("Strength", "+.3~f"),
+        change=("Change (nats)", "+.2f"),
+        **between("null_low", "null_high", "+.2f", words="95 % of controls from"),
+        divergence=("Divergence (nats)", ".2f"),
+    )

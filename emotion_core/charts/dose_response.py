@@ -8,7 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import CHOSEN, COOL, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE, USABLE, WARM
+from emotion_core.charts.palette import CHOSEN, COOL, INK, NEGATIVE, NULL, POSITIVE, USABLE, WARM
+from emotion_core.charts.parts import Q, between, layered, null_band, tips, zero_line
 from emotion_core.evaluation.report import PublishedStudy
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.steering.finding import signed, strength_words
@@ -54,14 +55,13 @@ def comparison_layers(sweep: Sweep, x: alt.X) -> list[alt.Chart]:
         own = table[(table["kind"] == kind) & table["effect"].notna()]
         if own.empty:
             continue
-        tooltip = [
-            alt.Tooltip("name:N", title="Control"),
-            alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
-            alt.Tooltip("effect:Q", title="Change (SD)", format="+.2f"),
-            alt.Tooltip("effect_low:Q", title="95 % interval from", format="+.2f"),
-            alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
-            alt.Tooltip("n:Q", title="Texts"),
-        ]
+        tooltip = tips(
+            name="Control",
+            strength=("Strength", "+.3~f"),
+            effect=("Change (SD)", "+.2f"),
+            **between("effect_low", "effect_high", "+.2f"),
+            n=("Texts", Q),
+        )
         if kind == "words":
             rule = alt.Chart(own).mark_rule(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5)
             layers.append(rule.encode(y="effect:Q", tooltip=tooltip))
@@ -136,10 +136,8 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     window = _window(sweep)
     scale = alt.Scale(domain=_reach(sweep), nice=True)
     tested = alt.Chart(fan_table(sweep)).encode(x=_x(sweep))
-    band = tested.mark_area(color=NULL, opacity=NULL_OPACITY)
-    band = band.encode(y=alt.Y("null_low:Q", title="Change of the reading (SD)", scale=scale), y2="null_high:Q")
+    band = null_band(tested, "Change of the reading (SD)", scale=scale)
     slope = tested.mark_line(color=WARM if sweep.evidence else COOL, strokeWidth=3, opacity=0.55).encode(y="line:Q")
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     valid = base.transform_filter("isValid(datum.effect)")
     broken = base.transform_filter("datum.texts == 'broken'").mark_text(
         text="broken", color=INK, angle=270, align="left"
@@ -158,7 +156,9 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     )
     if clickable:
         dots = dots.add_params(alt.selection_point(name="point", fields=["strength"]))
-    layers = alt.layer(window, band, zero, *comparison_layers(sweep, _x(sweep)), slope, line, interval, dots, broken)
+    layers = alt.layer(
+        window, band, zero_line(), *comparison_layers(sweep, _x(sweep)), slope, line, interval, dots, broken
+    )
     return cast(alt.LayerChart, layers.properties(title=_title(sweep), height=370))
 
 
@@ -188,9 +188,13 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
         rule = alt.Chart(pd.DataFrame({"limit": ends, "text": "limit"})).encode(y="limit:Q")
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
         layers.append(rule.mark_text(align="left", x=4, dy=-7, color=INK).encode(text="text:N"))
-    title = alt.TitleParams(_passes(sweep, measure, limit, least), subtitle=_MEASURES[measure], anchor="start")
-    chart = alt.layer(*layers, line, dots).properties(height=220, title=title, description=f"{title.text}.")
-    return cast(alt.LayerChart, chart)
+    return layered(
+        [*layers, line, dots],
+        title=_passes(sweep, measure, limit, least),
+        subtitle=_MEASURES[measure],
+        described=True,
+        height=220,
+    )
 
 
 _MEASURES = {
@@ -259,23 +263,21 @@ def _window(sweep: Sweep) -> alt.Chart:
     low, high = sweep.usable_window
     ends = pd.DataFrame({"low": [low], "high": [high], "text": ["usable window"]})
     rect = alt.Chart(ends).mark_rect(color=USABLE, opacity=0.1)
-    return cast(alt.Chart, rect.encode(x=alt.X("low:Q"), x2="high:Q", tooltip=[alt.Tooltip("text:N", title="Shaded")]))
+    return cast(alt.Chart, rect.encode(x=alt.X("low:Q"), x2="high:Q", tooltip=tips(text="Shaded")))
 
 
 def _tooltip() -> list[Any]:
-    return [
-        alt.Tooltip("strength:Q", title="Strength", format="+.3~f"),
-        alt.Tooltip("effect:Q", title="Change (SD)", format="+.2f"),
-        alt.Tooltip("effect_low:Q", title="95 % interval from", format="+.2f"),
-        alt.Tooltip("effect_high:Q", title="to", format="+.2f"),
-        alt.Tooltip("null_low:Q", title="Lines of controls from", format="+.2f"),
-        alt.Tooltip("null_high:Q", title="to", format="+.2f"),
-        alt.Tooltip("surprise:Q", title="Surprise", format=".2f"),
-        alt.Tooltip("repetition:Q", title="Repetition", format=".0%"),
-        alt.Tooltip("n:Q", title="Texts"),
-        alt.Tooltip("broken:Q", title="of them broken"),
-        alt.Tooltip("texts:N", title="They are"),
-    ]
+    return tips(
+        strength=("Strength", "+.3~f"),
+        effect=("Change (SD)", "+.2f"),
+        **between("effect_low", "effect_high", "+.2f"),
+        **between("null_low", "null_high", "+.2f", words="Lines of controls from"),
+        surprise=("Surprise", ".2f"),
+        repetition=("Repetition", ".0%"),
+        n=("Texts", Q),
+        broken=("of them broken", Q),
+        texts="They are",
+    )
 
 
 def _title(sweep: Sweep) -> alt.TitleParams:
@@ -298,6 +300,8 @@ def _title(sweep: Sweep) -> alt.TitleParams:
 
 # One's own separation by depth beside a published one.
 
+_EDGES = ("d_low", "d_high", "null_d_low", "null_d_high")  # not known of what was published
+
 
 def beside_published(scores: HeldOutScores, emotion: str, study: PublishedStudy) -> pd.DataFrame:
     """A row a layer of both models, with the interval and the band of shuffled labels where they are known.
@@ -311,11 +315,7 @@ def beside_published(scores: HeldOutScores, emotion: str, study: PublishedStudy)
             "model": f"{scores.model.name} (computed here)",
             "layer": layer,
             "depth": _depth(layer, scores.n_layers),
-            "cohens_d": float(scores.cohens_d[at, layer]),
-            "d_low": float(scores.d_low[at, layer]),
-            "d_high": float(scores.d_high[at, layer]),
-            "null_d_low": float(scores.null_d_low[at, layer]),
-            "null_d_high": float(scores.null_d_high[at, layer]),
+            **{name: float(getattr(scores, name)[at, layer]) for name in ("cohens_d", *_EDGES)},
         }
         for layer in range(scores.n_layers)
     ]
@@ -325,7 +325,7 @@ def beside_published(scores: HeldOutScores, emotion: str, study: PublishedStudy)
             "layer": layer,
             "depth": _depth(layer, len(study.cohens_d)),
             "cohens_d": value,
-            **dict.fromkeys(("d_low", "d_high", "null_d_low", "null_d_high"), np.nan),
+            **dict.fromkeys(_EDGES, np.nan),
         }
         for layer, value in enumerate(study.cohens_d)
     ]
@@ -339,9 +339,7 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
     axis = alt.Axis(grid=False, values=[0, 0.25, 0.5, 0.75, 1], format=".2f")
     base = alt.Chart(table).encode(x=alt.X("depth:Q", title="Depth (0 first layer, 1 last)", axis=axis))
     ours = base.transform_filter(alt.datum.model == names[0])
-    band = ours.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
-        y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts"), y2="null_d_high:Q"
-    )
+    band = null_band(ours, "Cohen's d on held-out texts", "null_d_low", "null_d_high")
     interval = ours.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, opacity=0.7)
     interval = interval.encode(y="d_low:Q", y2="d_high:Q")
     colour = alt.Color(
@@ -358,12 +356,12 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
     )
     best = max(study.cohens_d)
     own = float(np.nanmax(table.loc[table["model"] == names[0], "cohens_d"]))
-    title = alt.TitleParams(
-        f"Published: up to {best:.2f} standard deviations apart; {scores.model.name}: up to {own:.2f}",
+    return layered(
+        [band, interval, line, dots],
+        title=f"Published: up to {best:.2f} standard deviations apart; {scores.model.name}: up to {own:.2f}",
         subtitle=f"Grey: 95 % of {scores.null_words}; bars: 95 % intervals. Neither was published.",
-        anchor="start",
+        height=360,
     )
-    return cast(alt.LayerChart, alt.layer(band, interval, line, dots).properties(height=360, title=title))
 
 
 def _depth(layer: int, layers: int) -> float:

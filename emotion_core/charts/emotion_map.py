@@ -26,6 +26,7 @@ from emotion_core.charts.palette import (
     name_layers,
     span,
 )
+from emotion_core.charts.parts import Q, by_name, layered, tips, titled
 from emotion_core.geometry.claims import LEVEL
 from emotion_core.geometry.compare import Comparison, LayerAgreement, Overlay
 from emotion_core.geometry.emotion_map import (
@@ -124,9 +125,14 @@ def component_plane(emotions: EmotionMap, chosen: str, look: Look | None = None)
     weight = alt.ExprRef("datum.marked ? 700 : 400")
     text = name_layers(base, "emotion", fontSize=12, fontWeight=weight)
     parts = [*_crosses(emotions, table, look, chosen), *rings, dots, *text]
-    title = alt.TitleParams(_plane_title(emotions, chosen), subtitle=_subtitle(emotions, look), anchor="start")
-    chart = alt.layer(*parts).resolve_scale(size="independent")
-    return cast(alt.LayerChart, chart.properties(title=title, height=560, description=map_sentence(emotions)))
+    plane = layered(
+        parts,
+        title=_plane_title(emotions, chosen),
+        subtitle=_subtitle(emotions, look),
+        height=560,
+        description=map_sentence(emotions),
+    )
+    return cast(alt.LayerChart, plane.resolve_scale(size="independent"))
 
 
 _POSTER = (1500, 1050)  # pixels of its plot
@@ -310,7 +316,7 @@ def _subtitle(emotions: EmotionMap, look: Look) -> str:
 
 
 def _tooltip(table: pd.DataFrame) -> list[Any]:
-    shown = [alt.Tooltip("emotion:N", title="Emotion"), alt.Tooltip("cluster:N", title="Cluster")]
+    shown = tips(emotion="Emotion", cluster="Cluster")
     shown.append(alt.Tooltip("nearest:N", title="Nearest"))
     shown += [alt.Tooltip(f"pc{c}:Q", title=f"Component {c}", format=".2f") for c in (1, 2) if f"pc{c}" in table]
     if "reliability" in table:
@@ -350,11 +356,7 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
             scale=diverging(1.0),
             legend=alt.Legend(title="Cosine", orient="bottom"),
         ),
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("other:N", title="With"),
-            alt.Tooltip("cosine:Q", title="Cosine", format=".2f"),
-        ],
+        tooltip=tips(emotion="Emotion", other="With", cosine=("Cosine", ".2f")),
     )
     rows = [
         alt.Chart(pd.DataFrame({"emotion": [name], "from": [order[0]], "to": [order[-1]]}))
@@ -364,13 +366,13 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
         if name in emotions.emotions
     ]
     first, second, closest = _most_alike(emotions)
-    title = alt.TitleParams(
-        f"{first} and {second} are most alike (cosine {closest:.2f})",
+    return layered(
+        [cells.add_params(pick), *rows],
+        title=f"{first} and {second} are most alike (cosine {closest:.2f})",
         subtitle=f"Cosine of every pair of {n} emotions, ordered by the tree",
-        anchor="start",
+        described=True,
+        height=min(720, 150 + 24 * min(n, 24)),
     )
-    chart = alt.layer(cells.add_params(pick), *rows).properties(title=title, height=min(720, 150 + 24 * min(n, 24)))
-    return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
 
 
 def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.LayerChart:
@@ -402,11 +404,13 @@ def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.L
     colour = alt.condition("datum.colour", alt.Color("colour:N", scale=None), alt.value(INK))
     names = names.encode(x=x, y=y, text="emotion:N", color=colour).add_params(pick)
     first, second, _ = _most_alike(emotions)
-    title = alt.TitleParams(
-        f"{first} and {second} join first", subtitle=f"Average linkage of {n} emotions", anchor="start"
+    return layered(
+        [links, names],
+        title=f"{first} and {second} join first",
+        subtitle=f"Average linkage of {n} emotions",
+        described=True,
+        height=max(160, (20 if n <= _NAMED else 13) * n),
     )
-    chart = alt.layer(links, names).properties(title=title, height=max(160, (20 if n <= _NAMED else 13) * n))
-    return cast(alt.LayerChart, chart.properties(description=f"{title.text}."))
 
 
 def _most_alike(emotions: EmotionMap) -> tuple[str, str, float]:
@@ -455,11 +459,7 @@ def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) 
         x=alt.X("layer:Q", title="Layer", axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y("value:Q", title="|r| or share", scale=alt.Scale(domainMax=1)),
         color=colour,
-        tooltip=[
-            alt.Tooltip("layer:Q", title="Layer"),
-            alt.Tooltip("measure:N", title="Measure"),
-            alt.Tooltip("value:Q", title="Value", format=".2f"),
-        ],
+        tooltip=tips(layer=("Layer", Q), measure="Measure", value=("Value", ".2f")),
     )
     chance = pd.DataFrame({"low": [0.0], "high": [float(np.nan_to_num(found.chance[0]))]})
     band = alt.Chart(chance).mark_rect(color=NULL, opacity=NULL_OPACITY).encode(y="low:Q", y2="high:Q")
@@ -469,11 +469,8 @@ def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) 
         f"{found.n} rated emotions; grey: what 95 % of shuffled valence ratings stay below at their best layer; "
         f"dashed: layer {layer}"
     )
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    chart = alt.layer(
-        band, here, base.mark_line(), base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape)
-    )
-    return cast(alt.LayerChart, chart.properties(title=title, height=340, description=f"{text}."))
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape)
+    return layered([band, here, base.mark_line(), dots], title=text, subtitle=subtitle, described=True, height=340)
 
 
 # Colour and shape of what is drawn at every layer; grey is for chance alone.
@@ -502,12 +499,8 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     if first == second:
         second += " (second file)"
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
-    tooltip = [alt.Tooltip("emotion:N", title="Emotion"), alt.Tooltip("distance:Q", title="Moves by", format=".3f")]
-    colour = alt.Color(
-        "side:N",
-        scale=alt.Scale(domain=[first, second], range=[NEGATIVE, POSITIVE]),
-        legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=300),
-    )
+    tooltip = tips(emotion="Emotion", distance=("Moves by", ".3f"))
+    colour = by_name("side", [first, second], [NEGATIVE, POSITIVE], columns=1, labelLimit=300)
     x = alt.X("x:Q", title="PC1 of the first", scale=_around(found.first[:, 0], found.second[:, 0], across=True))
     y = alt.Y("y:Q", title="PC2 of the first", scale=_around(found.first[:, 1], found.second[:, 1], across=False))
     base = alt.Chart(table.assign(side=first)).encode(x=x, y=y)
@@ -524,9 +517,7 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
         f"{len(found.emotions)} shared emotions, {found.components} components turned onto each other, "
         f"{p_words(found.p_value)} by permutation"
     )
-    chart = alt.layer(lines, ring, one, two, *names)
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    return cast(alt.LayerChart, chart.properties(title=title, height=440, description=f"{text}."))
+    return layered([lines, ring, one, two, *names], title=text, subtitle=subtitle, described=True, height=440)
 
 
 def _around(first: np.ndarray, second: np.ndarray, *, across: bool) -> alt.Scale:
@@ -545,11 +536,7 @@ def reading_chart(found: Reading, rated: np.ndarray, emotions: tuple[str, ...], 
     base = alt.Chart(reading_table(found, rated, emotions)).encode(
         x=alt.X("rated:Q", title=f"{found.target.capitalize()} as rated", scale=alt.Scale(zero=False, padding=12)),
         y=alt.Y("predicted:Q", title="Predicted from the vector", scale=alt.Scale(zero=False, padding=12)),
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("rated:Q", title="Rated", format=".2f"),
-            alt.Tooltip("predicted:Q", title="Predicted", format=".2f"),
-        ],
+        tooltip=tips(emotion="Emotion", rated=("Rated", ".2f"), predicted=("Predicted", ".2f")),
     )
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=240, strokeWidth=2.5, color=CHOSEN)
     text = f"{found.target.capitalize()} of emotions left out is predicted at r = {found.r:.2f}"
@@ -557,9 +544,8 @@ def reading_chart(found: Reading, rated: np.ndarray, emotions: tuple[str, ...], 
         f"Ridge regression; n = {found.n}; 95 % of shuffled ratings stay below r = {found.chance:.2f}, "
         f"{p_words(found.p_value)} by permutation; what words alone predict stands with the claims"
     )
-    title = alt.TitleParams(text, subtitle=subtitle, anchor="start")
-    chart = alt.layer(base.mark_circle(size=45, color=POSITIVE, opacity=0.65), ring)
-    return cast(alt.LayerChart, chart.properties(title=title, height=250, description=f"{text}."))
+    dots = base.mark_circle(size=45, color=POSITIVE, opacity=0.65)
+    return layered([dots, ring], title=text, subtitle=subtitle, described=True, height=250)
 
 
 def _profile_title(found: LayerProfile) -> str:
@@ -601,13 +587,16 @@ def variant_plane(one: Variant, emotions: tuple[str, ...], layer: int, chosen: s
     base = alt.Chart(table).encode(
         x=alt.X("x:Q", title="PC1", axis=alt.Axis(labels=False, ticks=False)),
         y=alt.Y("y:Q", title="PC2", axis=alt.Axis(labels=False, ticks=False)),
-        tooltip=[alt.Tooltip("emotion:N", title="Emotion")],
+        tooltip=tips(emotion="Emotion"),
     )
     dots = base.mark_circle(size=26, color=POSITIVE, opacity=0.6)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=180, strokeWidth=2.5, color=CHOSEN)
-    title = alt.TitleParams(one.name[:1].upper() + one.name[1:], anchor="start")
-    chart = alt.layer(dots, ring).properties(height=230, title=title)
-    return cast(alt.LayerChart, chart.properties(description=f"The map {one.name}: {len(emotions)} emotions."))
+    return layered(
+        [dots, ring],
+        title=one.name[:1].upper() + one.name[1:],
+        height=230,
+        description=f"The map {one.name}: {len(emotions)} emotions.",
+    )
 
 
 def variant_planes(planes: Sequence[alt.LayerChart], sentence: str) -> alt.HConcatChart:
@@ -695,8 +684,9 @@ def layer_matrix(found: LayerAgreement) -> alt.Chart:
     )
     beside = [float(found.r[i, i + 1]) for i in range(len(found.layers) - 1)]
     text = f"Neighbouring layers agree at r = {np.mean(beside):.2f} on average" if beside else "A single layer"
-    title = alt.TitleParams(text, subtitle="Correlation of the cosines of all pairs of emotions", anchor="start")
-    return cast(alt.Chart, cells.properties(title=title, height=340, description=f"{text}."))
+    return titled(
+        cells, title=text, subtitle="Correlation of the cosines of all pairs of emotions", described=True, height=340
+    )
 
 
 def pair_table(found: Comparison) -> pd.DataFrame:
@@ -724,10 +714,13 @@ def comparison_chart(found: Comparison) -> alt.Chart:
         dots = base.mark_square(color=POSITIVE, size=45).encode(opacity=alt.Opacity("pairs:Q", title="Pairs"))
     text = comparison_title(found)
     n = len(found.emotions)
-    title = alt.TitleParams(
-        text, subtitle=f"{n * (n - 1) // 2} pairs of {n} shared emotions; p by permutation", anchor="start"
+    return titled(
+        dots,
+        title=text,
+        subtitle=f"{n * (n - 1) // 2} pairs of {n} shared emotions; p by permutation",
+        described=True,
+        height=320,
     )
-    return cast(alt.Chart, dots.properties(title=title, height=320, description=f"{text}."))
 
 
 def _rating_colour() -> alt.Color:

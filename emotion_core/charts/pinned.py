@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import altair as alt
 import pandas as pd
 
-from emotion_core.charts.palette import CATEGORICAL, NULL
+from emotion_core.charts.palette import CATEGORICAL
+from emotion_core.charts.parts import layered, zero_line
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.steering.sweep import Sweep
 
 MOST_PINNED = len(CATEGORICAL)
 _OPEN = "transparent"
+_MEASURES = ("cohens_d", "d_low", "d_high", "null_d_95")
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
 
 
@@ -50,13 +51,12 @@ def overlaid_sweeps(sweeps: Mapping[str, Sweep]) -> alt.LayerChart:
     words = {True: "evidence", False: "no evidence"}
     table = sweeps_table({f"{label} · {words[sweep.evidence]}": sweep for label, sweep in sweeps.items()})
     leaving = sum(sweep.evidence for sweep in sweeps.values())
-    title = alt.TitleParams(
-        f"{leaving} of {len(sweeps)} sweeps move the reading beyond their controls",
-        subtitle="Change of the reading; bars: 95 % intervals; filled: coherent texts. The verdict is on the line of a "
-        "run, not on a point",
-        anchor="start",
+    text = f"{leaving} of {len(sweeps)} sweeps move the reading beyond their controls"
+    subtitle = (
+        "Change of the reading; bars: 95 % intervals; filled: coherent texts. The verdict is on the line of a run, not "
+        "on a point"
     )
-    return _lines(table, "strength", "effect", ("effect_low", "effect_high"), "coherent", title)
+    return _lines(table, "strength", "effect", ("effect_low", "effect_high"), "coherent", text, subtitle)
 
 
 def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFrame:
@@ -68,10 +68,7 @@ def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFram
             "model": one.model.name,
             "layer": layer,
             "depth": layer / max(1, one.n_layers - 1),
-            "cohens_d": float(one.cohens_d[one.emotions.index(emotion), layer]),
-            "d_low": float(one.d_low[one.emotions.index(emotion), layer]),
-            "d_high": float(one.d_high[one.emotions.index(emotion), layer]),
-            "null_d_95": float(one.null_d_95[one.emotions.index(emotion), layer]),
+            **{name: float(getattr(one, name)[one.emotions.index(emotion), layer]) for name in _MEASURES},
         }
         for label, (one, emotion) in scores.items()
         for layer in range(one.n_layers)
@@ -88,16 +85,13 @@ def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.Laye
         scores: Scores and the emotion to show, by the label of the run.
     """
     table = builds_table(scores)
-    title = alt.TitleParams(
-        f"Held-out separation of {len(scores)} vectors by depth",
-        subtitle="Bars: 95 % intervals; filled: beyond 95 % of shuffled labels at its layer",
-        anchor="start",
-    )
-    return _lines(table, "depth", "cohens_d", ("d_low", "d_high"), "beyond", title)
+    text = f"Held-out separation of {len(scores)} vectors by depth"
+    subtitle = "Bars: 95 % intervals; filled: beyond 95 % of shuffled labels at its layer"
+    return _lines(table, "depth", "cohens_d", ("d_low", "d_high"), "beyond", text, subtitle)
 
 
 def _lines(
-    table: pd.DataFrame, x: str, y: str, interval: tuple[str, str], filled: str, title: alt.TitleParams
+    table: pd.DataFrame, x: str, y: str, interval: tuple[str, str], filled: str, text: str, subtitle: str
 ) -> alt.LayerChart:
     names = {"strength": "Strength", "effect": "Effect (SD of unsteered texts)"}
     names |= {"depth": "Depth (0 first layer, 1 last)", "cohens_d": "Cohen's d on held-out texts"}
@@ -111,7 +105,6 @@ def _lines(
     # By shape too, since colour alone does not reach everybody; both share one legend.
     shape = alt.Shape("run:N", title=None, scale=alt.Scale(domain=runs, range=list(_SHAPES[: len(runs)])))
     base = alt.Chart(table).encode(x=alt.X(f"{x}:Q", title=names[x]), color=colour)
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     line = base.mark_line(strokeWidth=2).encode(y=alt.Y(f"{y}:Q", title=names[y]))
     known = f"isValid(datum.{interval[0]})"
     bars = base.transform_filter(known).mark_rule(opacity=0.6).encode(y=f"{interval[0]}:Q", y2=f"{interval[1]}:Q")
@@ -121,4 +114,4 @@ def _lines(
         fill=alt.condition(f"datum.{filled}", colour, alt.value(_OPEN)),
         tooltip=["run:N", "emotion:N", "model:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".2f"), f"{filled}:N"],
     )
-    return cast(alt.LayerChart, alt.layer(zero, bars, line, dots).properties(title=title, height=340 + 24 * len(runs)))
+    return layered([zero_line(), bars, line, dots], title=text, subtitle=subtitle, height=340 + 24 * len(runs))

@@ -11,17 +11,16 @@ import pandas as pd
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.charts.palette import (
-    CATEGORICAL,
     CHOSEN,
     COOL,
     INK,
     NULL,
-    NULL_OPACITY,
     USABLE,
     WARM,
     capital,
     diverging,
 )
+from emotion_core.charts.parts import Q, between, by_name, layered, null_band, tips, titled, zero_line
 from emotion_core.reading.attempts import TRACES, AttemptsReading
 from emotion_core.reading.conversation import ConversationReading
 from emotion_core.reading.dose import DoseReading
@@ -61,12 +60,13 @@ def course_table(reading: TokenReading, emotion: str, most: int = MOST_POINTS) -
             "null_high": reading.band_high[:, 0],
         }
     )
+    return _in_stretches(table, most, reading="mean", smoothed="mean", null_low="mean", null_high="mean")
+
+
+def _in_stretches(table: pd.DataFrame, most: int = MOST_POINTS, **how: str) -> pd.DataFrame:
+    """At most so many rows: tokens of a long text put together, with their text and each column as `how` says."""
     step = -(-len(table) // most)
-    if step == 1:
-        return table
-    groups = table.groupby(table["token"] // step)
-    means = groups[["reading", "smoothed", "null_low", "null_high"]].mean()
-    return pd.DataFrame({"token": groups["token"].first(), "text": groups["text"].agg("".join), **means})
+    return table if step <= 1 else table.groupby(table["token"] // step).agg({"token": "first", "text": "".join, **how})
 
 
 def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerChart:
@@ -74,29 +74,25 @@ def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerC
     table = course_table(reading, emotion)
     x = alt.X("token:Q", title="Token", scale=alt.Scale(nice=False))
     base = alt.Chart(table).encode(x=x)
-    band = base.mark_area(color=NULL, opacity=NULL_OPACITY).encode(
-        y=alt.Y("null_low:Q", title="Reading (SD)"), y2="null_high:Q"
-    )
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    band = null_band(base, "Reading (SD)")
     raw = base.mark_line(color=CHOSEN, strokeWidth=1, opacity=0.45).encode(y="reading:Q")
     smooth = base.mark_line(color=CHOSEN, strokeWidth=2.5).encode(y="smoothed:Q")
     dots = base.mark_point(filled=True, size=28, opacity=0.9, color=CHOSEN).encode(
         y="reading:Q",
-        tooltip=[
-            alt.Tooltip("text:N", title="Token"),
-            alt.Tooltip("reading:Q", title="Reading", format="+.2f"),
-            alt.Tooltip("null_low:Q", title="Random directions from", format="+.2f"),
-            alt.Tooltip("null_high:Q", title="to", format="+.2f"),
-        ],
+        tooltip=tips(
+            text="Token",
+            reading=("Reading", "+.2f"),
+            **between("null_low", "null_high", "+.2f", words="Random directions from"),
+        ),
     )
     outside = float(((table["reading"] > table["null_high"]) | (table["reading"] < table["null_low"])).mean())
-    title = alt.TitleParams(
-        f"{capital(emotion)} leaves the range of random directions at {outside:.0%} of the tokens",
+    return layered(
+        [band, zero_line(), raw, smooth, dots],
+        title=f"{capital(emotion)} leaves the range of random directions at {outside:.0%} of the tokens",
         subtitle=f"Layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard deviations of neutral "
         "tokens; bold: running mean of seven tokens",
-        anchor="start",
+        height=height,
     )
-    return cast(alt.LayerChart, alt.layer(band, zero, raw, smooth, dots).properties(title=title, height=height))
 
 
 def top_movers(reading: TokenReading, count: int = 12) -> list[str]:
@@ -113,25 +109,31 @@ def heat_table(reading: TokenReading, emotions: list[str]) -> pd.DataFrame:
 
 def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
     """Emotions by tokens, smoothed, cool to warm."""
-    chart = alt.Chart(heat_table(reading, emotions)).mark_rect()
-    chart = chart.encode(
-        x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
-        y=alt.Y("emotion:N", title=None, sort=emotions),
-        color=alt.Color(
-            "smoothed:Q", scale=diverging(_FULL), title="SD", legend=alt.Legend(orient="right", gradientLength=120)
-        ),
-        tooltip=[
-            alt.Tooltip("text:N", title="Token"),
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("smoothed:Q", title="Reading", format="+.2f"),
-        ],
-    )
-    title = alt.TitleParams(
-        f"{capital(emotions[0])} moves most along this text",
+    tooltip = tips(text="Token", emotion="Emotion", smoothed=("Reading", "+.2f"))
+    y = alt.Y("emotion:N", title=None, sort=emotions)
+    chart = _cells(heat_table(reading, emotions), y, "smoothed", tooltip)
+    return titled(
+        chart,
+        title=f"{capital(emotions[0])} moves most along this text",
         subtitle="Running means of seven tokens, in standard deviations of neutral tokens; the strongest emotions",
-        anchor="start",
+        height=24 * len(emotions) + 20,
     )
-    return cast(alt.Chart, chart.properties(title=title, height=24 * len(emotions) + 20))
+
+
+def _cells(table: pd.DataFrame, y: alt.Y, field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
+    """Readings as colours, tokens from left to right."""
+    legend = alt.Legend(orient="right", gradientLength=120)
+    encoded = (
+        alt.Chart(table)
+        .mark_rect()
+        .encode(
+            x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
+            y=y,
+            color=alt.Color(f"{field}:Q", scale=diverging(_FULL), title="SD", legend=legend),
+            tooltip=tooltip,
+        )
+    )
+    return cast(alt.Chart, encoded)
 
 
 def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
@@ -146,28 +148,18 @@ def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
             {"token": start, "text": text, "layer": layer, "reading": float(mean)}
             for layer, mean in zip(reading.layers, means, strict=True)
         ]
-    chart = alt.Chart(pd.DataFrame(rows)).mark_rect()
-    chart = chart.encode(
-        x=alt.X("token:O", title="Token", axis=alt.Axis(labels=False, ticks=False)),
-        y=alt.Y("layer:O", title="Layer", sort="descending"),
-        color=alt.Color(
-            "reading:Q", scale=diverging(_FULL), title="SD", legend=alt.Legend(orient="right", gradientLength=120)
-        ),
-        tooltip=[
-            alt.Tooltip("text:N", title="Token"),
-            alt.Tooltip("layer:O", title="Layer"),
-            alt.Tooltip("reading:Q", title="Reading", format="+.2f"),
-        ],
-    )
+    tooltip = tips(text="Token", reading=("Reading", "+.2f"))
+    tooltip.insert(1, alt.Tooltip("layer:O", title="Layer"))
+    chart = _cells(pd.DataFrame(rows), alt.Y("layer:O", title="Layer", sort="descending"), "reading", tooltip)
     outside = (values > reading.band_high) | (values < reading.band_low)
     strongest = reading.layers[int(outside.mean(axis=0).argmax())]
-    title = alt.TitleParams(
-        f"{capital(emotion)} leaves the range of random directions most often at layer {strongest}",
+    return titled(
+        chart,
+        title=f"{capital(emotion)} leaves the range of random directions most often at layer {strongest}",
         subtitle=f"{outside.mean(axis=0).max():.0%} of the tokens there; each layer in standard deviations of its own "
         "neutral tokens" + (f"; means of {step} tokens" if step > 1 else ""),
-        anchor="start",
+        height=26 * len(reading.layers) + 50,
     )
-    return cast(alt.Chart, chart.properties(title=title, height=26 * len(reading.layers) + 50))
 
 
 def token_table(found: TokenReading) -> pd.DataFrame:
@@ -264,25 +256,24 @@ def turns(found: ConversationReading, emotion: str) -> alt.LayerChart:
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
         y="reading:Q",
         shape=alt.Shape("role:N", legend=None),
-        tooltip=[
-            alt.Tooltip("turn:Q", title="Turn"),
-            alt.Tooltip("role:N", title="Role"),
-            alt.Tooltip("reading:Q", title="Mean reading", format="+.2f"),
-            alt.Tooltip("before:Q", title="Just before it", format="+.2f"),
-            alt.Tooltip("text:N", title="Text"),
-        ],
+        tooltip=tips(
+            turn=("Turn", Q),
+            role="Role",
+            reading=("Mean reading", "+.2f"),
+            before=("Just before it", "+.2f"),
+            text="Text",
+        ),
     )
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     e = found.tokens.emotions.index(emotion)
     _, sentence = found.drift_of(emotion)
     r = found.drift.spearman[e]
     rank = f"rank correlation with the turn {r:+.2f}" if np.isfinite(r) else "too few turns for a trend"
-    title = alt.TitleParams(
-        capital(sentence.rstrip(".")),
+    return layered(
+        [zero_line(), line, dots],
+        title=capital(sentence.rstrip(".")),
         subtitle=f"Layer {found.tokens.layer}, in standard deviations of neutral tokens; {rank}",
-        anchor="start",
+        height=300,
     )
-    return cast(alt.LayerChart, alt.layer(zero, line, dots).properties(title=title, height=300))
 
 
 def priors_table(found: PriorsReading, emotions: Sequence[str] | None = None) -> pd.DataFrame:
@@ -337,43 +328,37 @@ def priors(found: PriorsReading, emotion: str) -> alt.LayerChart:
     bands = table.groupby("turn", as_index=False).agg(null_low=("null_low", "min"), null_high=("null_high", "max"))
     x = alt.X("turn:Q", title="Turn", axis=alt.Axis(tickMinStep=1, format="d"))
     y = alt.Y("difference:Q", title="Difference (SD)")
-    colour = alt.Color(
-        "system:N",
-        scale=alt.Scale(domain=names, range=list(CATEGORICAL[: len(names)])),
-        legend=alt.Legend(orient="bottom", title=None, columns=2, symbolOpacity=1),
-    )
-    band = alt.Chart(bands).mark_area(color=NULL, opacity=NULL_OPACITY)
+    colour = by_name("system", names, columns=2, symbolOpacity=1)
+    band = null_band(alt.Chart(bands).encode(x=x), "Difference (SD)")
     base = alt.Chart(table).encode(x=x, color=colour)
     interval = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="Difference (SD)"), y2="high:Q")
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         y=y,
         shape=alt.Shape("system:N", legend=None),
-        tooltip=[
-            alt.Tooltip("system:N", title="System prompt"),
-            alt.Tooltip("turn:Q", title="Turn"),
-            alt.Tooltip("difference:Q", title="Difference", format="+.2f"),
-            alt.Tooltip("low:Q", title="95 % from", format="+.2f"),
-            alt.Tooltip("high:Q", title="to", format="+.2f"),
-        ],
+        tooltip=tips(
+            system="System prompt",
+            turn=("Turn", Q),
+            difference=("Difference", "+.2f"),
+            **between("low", "high", "+.2f", words="95 % from"),
+        ),
     )
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     lasting = [name for s, name in enumerate(names, start=1) if found.lasting(s, emotion).lasts]
-    title = alt.TitleParams(
-        f"{capital(emotion)} under {', '.join(lasting)} still differs in the last third of the turns"
-        if lasting
-        else f"No lasting difference of {emotion} beyond chance",
-        subtitle=f"Difference from {found.names[0]}; layer {found.layer}; shaded: 95 % over {len(found.roles)} "
-        "conversations; grey: random directions",
-        anchor="start",
-    )
     layers = [
-        band.encode(x=x, y=alt.Y("null_low:Q", title="Difference (SD)"), y2="null_high:Q"),
-        zero,
+        band,
+        zero_line(),
         interval,
         base.mark_line(strokeWidth=2).encode(y=y),
         dots,
     ]
-    return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=320))
+    return layered(
+        layers,
+        title=f"{capital(emotion)} under {', '.join(lasting)} still differs in the last third of the turns"
+        if lasting
+        else f"No lasting difference of {emotion} beyond chance",
+        subtitle=f"Difference from {found.names[0]}; layer {found.layer}; shaded: 95 % over {len(found.roles)} "
+        "conversations; grey: random directions",
+        height=320,
+    )
 
 
 _MIDDLE = "#b9b3a6"  # visible on light and dark grounds
@@ -391,8 +376,7 @@ def attempts_table(found: AttemptsReading) -> pd.DataFrame:
                 "attempt": np.array(found.attempt) + 1,
             }
         )
-        values = pd.DataFrame(found.values[t], columns=[f"{name} (SD)" for name in found.emotions])
-        parts.append(pd.concat([rows, values], axis=1))
+        parts.append(pd.concat([rows, _wide(found.emotions, found.values[t], "SD")], axis=1))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -421,30 +405,16 @@ def attempts(found: AttemptsReading, emotion: str) -> alt.LayerChart:
             "encouraged": smoothed(found.values[1, :, e]),
         }
     )
-    step = -(-len(rows) // MOST_POINTS)
-    if step > 1:
-        groups = rows.groupby(rows["token"] // step)
-        means = groups[["plain", "encouraged"]].mean()
-        rows = pd.DataFrame(
-            {
-                "token": groups["token"].first(),
-                "text": groups["text"].agg("".join),
-                "attempt": groups["attempt"].first(),
-                **means,
-            }
-        )
+    rows = _in_stretches(rows, attempt="first", plain="mean", encouraged="mean")
     x = alt.X("token:Q", title="Token of the attempts", scale=alt.Scale(nice=False))
     base = alt.Chart(rows).encode(x=x)
     scale = alt.Scale(domain=[-_FULL, 0, _FULL], range=[COOL, _MIDDLE, WARM], clamp=True, interpolate="rgb")
     dots = base.mark_point(filled=True, size=34, opacity=1).encode(
         y=alt.Y("plain:Q", title="Reading (SD)"),
         color=alt.Color("plain:Q", scale=scale, legend=None),
-        tooltip=[
-            alt.Tooltip("text:N", title="Token"),
-            alt.Tooltip("attempt:Q", title="Attempt"),
-            alt.Tooltip("plain:Q", title="Reading", format="+.2f"),
-            alt.Tooltip("encouraged:Q", title="Encouraged", format="+.2f"),
-        ],
+        tooltip=tips(
+            text="Token", attempt=("Attempt", Q), plain=("Reading", "+.2f"), encouraged=("Encouraged", "+.2f")
+        ),
     )
     kind = base.mark_line(color=USABLE, strokeDash=[5, 3], strokeWidth=2).encode(y="encouraged:Q")
     starts = pd.DataFrame({"token": [found.attempt.index(i) for i in sorted(set(found.attempt))]})
@@ -458,17 +428,15 @@ def attempts(found: AttemptsReading, emotion: str) -> alt.LayerChart:
     if end > start:
         place = pd.DataFrame({"start": [start], "end": [end], "words": [found.cheat_words]})
         mark = alt.Chart(place).mark_rect(color=CHOSEN, opacity=0.3)
-        layers.insert(
-            0, mark.encode(x="start:Q", x2="end:Q", tooltip=[alt.Tooltip("words:N", title="The option to cheat")])
-        )
+        layers.insert(0, mark.encode(x="start:Q", x2="end:Q", tooltip=tips(words="The option to cheat")))
     _, sentence = found.drift_of(emotion)
-    title = alt.TitleParams(
-        sentence.rstrip("."),
+    return layered(
+        layers,
+        title=sentence.rstrip("."),
         subtitle=f"Layer {found.layer}; running means of seven tokens in SD of neutral tokens, from blue (less) "
         "to red (more); dashed green: with encouragement" + ("; violet: the cheat" if end > start else ""),
-        anchor="start",
+        height=320,
     )
-    return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=320))
 
 
 def dose_table(found: DoseReading) -> pd.DataFrame:
@@ -527,26 +495,18 @@ def dose(found: DoseReading, emotions: list[str], *, logarithmic: bool) -> alt.L
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("x:Q", title="Number in the text", scale=scale, axis=axis),
         y=alt.Y("reading:Q", title="Reading (SD)", scale=alt.Scale(zero=False, nice=True)),
-        color=alt.Color(
-            "emotion:N",
-            scale=alt.Scale(domain=emotions, range=list(CATEGORICAL[: len(emotions)])),
-            legend=alt.Legend(orient="bottom", title=None),
-        ),
+        color=by_name("emotion", emotions),
     )
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         shape=alt.Shape("emotion:N", legend=None),
-        tooltip=[
-            alt.Tooltip("emotion:N", title="Emotion"),
-            alt.Tooltip("x:Q", title="Number"),
-            alt.Tooltip("reading:Q", title="Reading", format="+.2f"),
-        ],
+        tooltip=tips(emotion="Emotion", x=("Number", Q), reading=("Reading", "+.2f")),
     )
-    title = alt.TitleParams(
-        dose_sentence(found),
+    return layered(
+        [base.mark_line(strokeWidth=1.5), dots],
+        title=dose_sentence(found),
         subtitle=f"Layer {found.layer}; {len(found.x)} values; in standard deviations of neutral texts",
-        anchor="start",
+        height=320,
     )
-    return cast(alt.LayerChart, alt.layer(base.mark_line(strokeWidth=1.5), dots).properties(title=title, height=320))
 
 
 def watched_table(found: Watched) -> pd.DataFrame:
@@ -565,18 +525,7 @@ def watched_table(found: Watched) -> pd.DataFrame:
 
 def watched(found: Watched) -> alt.LayerChart:
     """The score along the text; a long text as the highest score of each stretch, so that no alarm is lost."""
-    table = watched_table(found)
-    step = -(-len(table) // MOST_POINTS)
-    if step > 1:
-        groups = table.groupby(table["token"] // step)
-        table = pd.DataFrame(
-            {
-                "token": groups["token"].first(),
-                "text": groups["text"].agg("".join),
-                "score": groups["score"].max(),
-                "fires": groups["fires"].any(),
-            }
-        )
+    table = _in_stretches(watched_table(found), score="max", fires="any")
     table = table.dropna(subset=["score"]).assign(alarm=lambda t: np.where(t["fires"], "above", "below"))
     x = alt.X("token:Q", title="Token", scale=alt.Scale(nice=False))
     base = alt.Chart(table).encode(x=x, y=alt.Y("score:Q", title="Score (SD)"))
@@ -584,23 +533,23 @@ def watched(found: Watched) -> alt.LayerChart:
     dots = base.mark_point(filled=True, opacity=1).encode(
         color=alt.Color("alarm:N", scale=alt.Scale(domain=["above", "below"], range=[WARM, CHOSEN]), legend=None),
         size=alt.condition(alt.datum.alarm == "above", alt.value(55), alt.value(14)),
-        tooltip=[alt.Tooltip("text:N", title="Token"), alt.Tooltip("score:Q", title="Score", format="+.2f")],
+        tooltip=tips(text="Token", score=("Score", "+.2f")),
     )
     rule = alt.Chart(pd.DataFrame({"y": [found.threshold.value]})).mark_rule(color=WARM, strokeDash=[6, 4])
     layers = [rule.encode(y="y:Q"), line, dots]
     if found.flagged:
         places = pd.DataFrame({"token": [one.token for one in found.flagged], "phrase": found.phrase})
         mark = alt.Chart(places).mark_rule(color=NULL, strokeWidth=2)
-        layers.append(mark.encode(x="token:Q", tooltip=[alt.Tooltip("phrase:N", title="Phrase")]))
+        layers.append(mark.encode(x="token:Q", tooltip=tips(phrase="Phrase")))
     settings = found.threshold.settings
     count = len(found.alarms)
-    title = alt.TitleParams(
-        f"The monitor on {settings.emotion} fires {count} time{'' if count == 1 else 's'}",
+    return layered(
+        layers,
+        title=f"The monitor on {settings.emotion} fires {count} time{'' if count == 1 else 's'}",
         subtitle=f"Layer {found.threshold.layer}; mean reading of the last {settings.window} tokens in SD of neutral "
         f"tokens; dashed: threshold {found.threshold.value:.2f}" + ("; grey: the phrase" if found.flagged else ""),
-        anchor="start",
+        height=280,
     )
-    return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=280))
 
 
 def labelled_table(found: LabelledReading) -> pd.DataFrame:
@@ -637,14 +586,14 @@ def roc(found: LabelledReading) -> alt.LayerChart:
         alt.Chart(at).mark_rule(color=WARM).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
         alt.Chart(at).mark_rule(color=WARM).encode(y=y, x=alt.X("left:Q"), x2="right:Q"),
     ]
-    title = alt.TitleParams(
-        f"A labelled conversation peaks higher than another one in {found.auroc:.0%} of pairs",
+    layers = [diagonal.encode(x=x, y=y), line, *cross, point.encode(x=x, y=y)]
+    return layered(
+        layers,
+        title=f"A labelled conversation peaks higher than another one in {found.auroc:.0%} of pairs",
         subtitle=f"AUROC {found.auroc:.2f}, 95 % {found.auroc_low:.2f} to {found.auroc_high:.2f}; {positives} labelled "
         f"and {negatives} others; the point is the chosen threshold with its intervals",
-        anchor="start",
+        height=320,
     )
-    layers = [diagonal.encode(x=x, y=y), line, *cross, point.encode(x=x, y=y)]
-    return cast(alt.LayerChart, alt.layer(*layers).properties(title=title, height=320))
 
 
 # A token of a conversation by layer.
@@ -670,11 +619,7 @@ def by_layer_chart(talk: Talk, reply: int, token: int, emotion: str) -> alt.Laye
     at = table[table["layer"] == talk.layer]
     strongest = at.reindex(at["reading"].abs().sort_values(ascending=False).index)["emotion"].tolist()
     shown = list(dict.fromkeys([emotion, *strongest]))[:_MOST]
-    colour = alt.Color(
-        "emotion:N",
-        scale=alt.Scale(domain=shown, range=list(CATEGORICAL[: len(shown)])),
-        legend=alt.Legend(orient="bottom", title=None),
-    )
+    colour = by_name("emotion", shown)
     line = (
         alt.Chart(table[table["emotion"].isin(shown)])
         .mark_line(point=True)
@@ -685,13 +630,10 @@ def by_layer_chart(talk: Talk, reply: int, token: int, emotion: str) -> alt.Laye
             tooltip=["layer:Q", "emotion:N", alt.Tooltip("reading:Q", format="+.2f")],
         )
     )
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     here = alt.Chart(pd.DataFrame({"x": [talk.layer]})).mark_rule(color=CHOSEN, strokeDash=[4, 4]).encode(x="x:Q")
     spelled = talk.replies[reply].tokens[token].strip() or "this token"
     words = f"Readings of “{spelled}” by layer; the line marks layer {talk.layer}, which colours the text"
-    title = alt.TitleParams(words, anchor="start")
-    chart = alt.layer(zero, here, line).properties(title=title, height=240, description=words)
-    return cast(alt.LayerChart, chart)
+    return layered([zero_line(), here, line], title=words, height=240, description=words)
 
 
 # A sentence's emotions as bars.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import CHOSEN, INK, NEGATIVE, NULL, NULL_OPACITY, POSITIVE
+from emotion_core.charts.palette import CHOSEN, INK, NEGATIVE, NULL, POSITIVE
+from emotion_core.charts.parts import Q, between, by_name, chance_line, layer_axis, layered, null_band, tips, zero_line
 from emotion_core.evaluation.heldout import all_gaps
 from emotion_core.evaluation.scores import HeldOutScores, score_sentence, separation_title, texts_of
 from emotion_core.evaluation.variants import Variant, cosine, differing
@@ -79,11 +80,10 @@ def separation_by_layer(
         height: In pixels.
     """
     table = separation_table(scores)
-    base = alt.Chart(table[table["emotion"] == emotion]).encode(x=_layer_axis(scores.n_layers))
-    band = base.transform_filter("isValid(datum.null_d_low)").mark_area(color=NULL, opacity=NULL_OPACITY)
+    base = alt.Chart(table[table["emotion"] == emotion]).encode(x=layer_axis(scores.n_layers))
     scale = alt.Scale(domain=_reach(scores, emotion), nice=True)
-    band = band.encode(y=alt.Y("null_d_low:Q", title="Cohen's d on held-out texts", scale=scale), y2="null_d_high:Q")
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
+    names = ("Cohen's d on held-out texts", "null_d_low", "null_d_high")
+    band = null_band(base, *names, known="null_d_low", scale=scale)
     line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y="cohens_d:Q")
     interval = base.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, strokeWidth=1.5, opacity=0.7)
     interval = interval.encode(y="d_low:Q", y2="d_high:Q")
@@ -92,15 +92,14 @@ def separation_by_layer(
     dots = dots.encode(y="cohens_d:Q", tooltip=_tooltip()).add_params(pick)
     ring = base.transform_filter("datum.chosen").mark_point(size=260, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(y="cohens_d:Q", tooltip=_tooltip())
-    title = alt.TitleParams(
-        separation_title(scores, emotion, against),
+    return layered(
+        [band, zero_line(), line, interval, dots, ring],
+        title=separation_title(scores, emotion, against),
         subtitle=f"{scores.model.name}; {texts_of(scores, emotion)}, 95 % intervals; grey: 95 % of "
         f"{scores.draws} {scores.null_words}; ring: layer chosen on the training texts",
-        anchor="start",
+        height=height,
+        description=score_sentence(scores, emotion, against),
     )
-    chart = alt.layer(band, zero, line, interval, dots, ring).properties(title=title, height=height)
-    chart = chart.properties(description=score_sentence(scores, emotion, against))
-    return cast(alt.LayerChart, chart)
 
 
 def point_table(scores: HeldOutScores, emotion: str, layer: int) -> pd.DataFrame:
@@ -124,11 +123,7 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
     table["lane"] = (table["side"] == sides[0]).astype(float)
     # A fixed spread of the dots over the lane, so that no two hide each other and nothing moves on a rerun.
     table["height"] = table["lane"] + [((i * 0.618034) % 1 - 0.5) * 0.6 for i in range(len(table))]
-    colour = alt.Color(
-        "side:N",
-        scale=alt.Scale(domain=sides, range=[POSITIVE, NEGATIVE]),
-        legend=alt.Legend(orient="bottom", title=None),
-    )
+    colour = by_name("side", sides, [POSITIVE, NEGATIVE])
     lanes = alt.Scale(domain=[-0.6, 1.6], nice=False)
     base = alt.Chart(table)
     dots = base.mark_point(filled=True, size=80, opacity=0.8).encode(
@@ -136,22 +131,18 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
         y=alt.Y("height:Q", scale=lanes, axis=None),
         color=colour,
         shape=alt.Shape("side:N", scale=alt.Scale(domain=sides, range=["circle", "diamond"]), legend=None),
-        tooltip=[
-            alt.Tooltip("text:N", title="Text"),
-            alt.Tooltip("side:N", title="Side"),
-            alt.Tooltip("projection:Q", title="Projection", format=".2f"),
-        ],
+        tooltip=tips(text="Text", side="Side", projection=("Projection", ".2f")),
     )
     means = base.mark_tick(thickness=3, size=70, opacity=1)
     means = means.encode(x="mean(projection):Q", y=alt.Y("lane:Q", scale=lanes, axis=None), color=colour)
-    title = alt.TitleParams(
-        f"At layer {layer}, {_percent(scores.auroc[e, layer])} of pairs of texts are in the right order",
+    return layered(
+        [means, dots],
+        title=f"At layer {layer}, {_percent(scores.auroc[e, layer])} of pairs of texts are in the right order",
         subtitle=f"AUROC {scores.auroc[e, layer]:.2f}{_ends(scores, e, layer)}; each mark is a held-out text, each bar "
         "the mean of a side",
-        anchor="start",
+        described=True,
+        height=240,
     )
-    chart = alt.layer(means, dots).properties(title=title, height=240, description=f"{title.text}.")
-    return cast(alt.LayerChart, chart)
 
 
 def rivals_table(scores: HeldOutScores, emotion: str) -> pd.DataFrame:
@@ -199,27 +190,25 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
             axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]),
         ),
         color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
-        tooltip=[
-            alt.Tooltip("name:N", title="What"),
-            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-            alt.Tooltip("gap:Q", title="Lead of the direction", format="+.2f"),
-            alt.Tooltip("gap_low:Q", title="95 % interval from", format="+.2f"),
-            alt.Tooltip("gap_high:Q", title="to", format="+.2f"),
-        ],
+        tooltip=tips(
+            name="What",
+            auroc=("AUROC", ".2f"),
+            gap=("Lead of the direction", "+.2f"),
+            **between("gap_low", "gap_high", "+.2f"),
+        ),
     )
     numbers = base.mark_text(align="left", dx=4, color=INK).encode(x="end:Q", text=alt.Text("auroc:Q", format=".2f"))
     intervals = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, opacity=0.6, color=INK)
     intervals = intervals.encode(x="low:Q", x2="high:Q")
-    chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
     text = _rivals_title(table)
-    title = alt.TitleParams(
-        text,
+    return layered(
+        [bars, intervals, numbers, chance_line()],
+        title=text,
         subtitle="Rivals: fitted on the same training texts, scored on the same held-out texts. Confounds: this "
         "direction on pairs that differ in something else. Lines: 95 % intervals",
-        anchor="start",
+        described=True,
+        height=30 + 28 * len(table),
     )
-    chart = alt.layer(bars, intervals, numbers, chance).properties(title=title, height=30 + 28 * len(table))
-    return cast(alt.LayerChart, chart.properties(description=f"{text}."))
 
 
 def _rivals_title(table: pd.DataFrame) -> str:
@@ -245,24 +234,17 @@ def _reach(scores: HeldOutScores, emotion: str) -> list[float]:
     return [float(drawn.min()), float(drawn.max())] if len(drawn) else [-1.0, 1.0]
 
 
-def _layer_axis(n_layers: int) -> alt.X:
-    values = list(range(0, n_layers, max(1, n_layers // 16)))
-    scale = alt.Scale(domain=[-0.4, n_layers - 0.6], nice=False)
-    return alt.X("layer:Q", title="Layer (output of the block)", scale=scale, axis=alt.Axis(values=values, format="d"))
-
-
 def _tooltip() -> list[Any]:
-    return [
-        alt.Tooltip("layer:Q", title="Layer"),
-        alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f"),
-        alt.Tooltip("d_low:Q", title="95 % interval from", format=".2f"),
-        alt.Tooltip("d_high:Q", title="to", format=".2f"),
-        alt.Tooltip("null_d_95:Q", title="Shuffled labels reach", format=".2f"),
-        alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-        alt.Tooltip("overlap:Q", title="Overlap", format=".0%"),
-        alt.Tooltip("p_value:Q", title="p (permutation)", format=".3f"),
-        alt.Tooltip("p_all_layers:Q", title="p as one of all layers", format=".3f"),
-    ]
+    return tips(
+        layer=("Layer", Q),
+        cohens_d=("Cohen's d", ".2f"),
+        **between("d_low", "d_high"),
+        null_d_95=("Shuffled labels reach", ".2f"),
+        auroc=("AUROC", ".2f"),
+        overlap=("Overlap", ".0%"),
+        p_value=("p (permutation)", ".3f"),
+        p_all_layers=("p as one of all layers", ".3f"),
+    )
 
 
 def _ends(scores: HeldOutScores, e: int, layer: int) -> str:
@@ -303,37 +285,30 @@ def before_after_chart(before: HeldOutScores, after: HeldOutScores, emotion: str
     """
     table = before_after_table(before, after, emotion)
     table["place"] = table["layer"] + np.where(table["vector"] == "after", 0.12, -0.12)
-    layers = before.n_layers
     base = alt.Chart(table).encode(
-        x=alt.X(
-            "place:Q",
-            title="Layer (output of the block)",
-            scale=alt.Scale(domain=[-0.4, layers - 0.6], nice=False),
-            axis=alt.Axis(values=list(range(0, layers, max(1, layers // 16))), format="d"),
+        x=layer_axis(before.n_layers, "place"),
+        color=by_name("vector", _SIDES, [NEGATIVE, POSITIVE]),
+        tooltip=tips(
+            vector="Vector",
+            layer=("Layer", Q),
+            cohens_d=("Cohen's d", ".2f"),
+            auroc=("AUROC", ".2f"),
+            null_auroc_95=("Shuffled labels reach", ".2f"),
         ),
-        color=alt.Color(
-            "vector:N",
-            scale=alt.Scale(domain=list(_SIDES), range=[NEGATIVE, POSITIVE]),
-            legend=alt.Legend(orient="bottom", title=None),
-        ),
-        tooltip=[
-            alt.Tooltip("vector:N", title="Vector"),
-            alt.Tooltip("layer:Q", title="Layer"),
-            alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f"),
-            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-            alt.Tooltip("null_auroc_95:Q", title="Shuffled labels reach", format=".2f"),
-        ],
     )
     y = alt.Y("d_low:Q", title="Cohen's d on held-out texts")
     bars = base.transform_filter("isValid(datum.d_low)").mark_rule(strokeWidth=1.5).encode(y=y, y2="d_high:Q")
     shapes = alt.Scale(domain=list(_SIDES), range=["diamond", "circle"])
     dots = base.mark_point(filled=True, size=70, opacity=1)
     dots = dots.encode(y="cohens_d:Q", shape=alt.Shape("vector:N", scale=shapes, legend=None))
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q")
     text = change_sentence(before, after, emotion)
-    title = alt.TitleParams(text, subtitle="The same held-out texts; 95 % intervals", anchor="start")
-    chart = alt.layer(zero, bars, dots).properties(title=title, height=260, description=f"{text}.")
-    return cast(alt.LayerChart, chart)
+    return layered(
+        [zero_line(), bars, dots],
+        title=text,
+        subtitle="The same held-out texts; 95 % intervals",
+        described=True,
+        height=260,
+    )
 
 
 def change_sentence(before: HeldOutScores, after: HeldOutScores, emotion: str) -> str:
@@ -363,6 +338,11 @@ _POOLING_WORDS = {
 }
 
 
+_OF_VARIANTS = (
+    "layer", "cohens_d", "d_low", "d_high", "auroc", "auroc_low", "auroc_high", "cosine", "split_half",
+)  # fmt: skip
+
+
 def variant_table(rows: Sequence[Variant], emotion: str) -> pd.DataFrame:
     """One row a way of making the vector of one emotion."""
     return pd.DataFrame(
@@ -372,15 +352,7 @@ def variant_table(rows: Sequence[Variant], emotion: str) -> pd.DataFrame:
                 "estimator": ESTIMATOR_WORDS[one.estimator],
                 "neutral": "projected out" if one.neutral_projection else "as it is",
                 "reading": reading_words(one.reading),
-                "layer": one.layer,
-                "cohens_d": one.cohens_d,
-                "d_low": one.d_low,
-                "d_high": one.d_high,
-                "auroc": one.auroc,
-                "auroc_low": one.auroc_low,
-                "auroc_high": one.auroc_high,
-                "cosine": one.cosine,
-                "split_half": one.split_half,
+                **{name: getattr(one, name) for name in _OF_VARIANTS},
             }
             for one in rows
             if one.emotion == emotion
@@ -412,13 +384,13 @@ def variant_chart(rows: Sequence[Variant], emotion: str) -> alt.LayerChart:
     table["name_at"] = 0.0
     base = alt.Chart(table).encode(
         y=alt.Y("way:N", sort=names, title=None, axis=None),
-        tooltip=[
-            alt.Tooltip("way:N", title="Way"),
-            alt.Tooltip("layer:Q", title="Layer"),
-            alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f"),
-            alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-            alt.Tooltip("cosine:Q", title="Cosine", format=".2f"),
-        ],
+        tooltip=tips(
+            way="Way",
+            layer=("Layer", Q),
+            cohens_d=("Cohen's d", ".2f"),
+            auroc=("AUROC", ".2f"),
+            cosine=("Cosine", ".2f"),
+        ),
     )
     scale = alt.Scale(domain=[0, 1])
     x = alt.X("auroc_low:Q", title="Held-out AUROC (0.5 is chance)", scale=scale)
@@ -426,14 +398,13 @@ def variant_chart(rows: Sequence[Variant], emotion: str) -> alt.LayerChart:
     dots = base.mark_point(filled=True, color=POSITIVE, size=70, opacity=1).encode(x=alt.X("auroc:Q", scale=scale))
     ring = base.transform_filter("datum.shown").mark_point(size=240, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(x=alt.X("auroc:Q", scale=scale))
-    chance = alt.Chart(pd.DataFrame({"x": [0.5]})).mark_rule(strokeDash=[4, 3], color=NULL).encode(x="x:Q")
     words = base.mark_text(align="left", dx=2, dy=-11, fontSize=11, color=INK)
     words = words.encode(x=alt.X("name_at:Q", scale=scale), text="way:N")
     text = differing(own)
-    title = alt.TitleParams(
-        text,
+    return layered(
+        [chance_line(), bars, dots, ring, words],
+        title=text,
         subtitle="Each at the layer that its own training texts chose; ring: the vectors of this page",
-        anchor="start",
+        described=True,
+        height=50 + 36 * len(table),
     )
-    chart = alt.layer(chance, bars, dots, ring, words).properties(title=title, height=50 + 36 * len(table))
-    return cast(alt.LayerChart, chart.properties(description=f"{text}."))

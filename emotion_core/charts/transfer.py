@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL, NULL_OPACITY, POSITIVE
+from emotion_core.charts.palette import CATEGORICAL, CHOSEN, NULL, POSITIVE
+from emotion_core.charts.parts import Q, between, layer_axis, layered, null_band, tips
 from emotion_core.evaluation.transfer import Transfer, TransferScore
 
 _DASHES = ([2, 2], [6, 3], [8, 2, 2, 2], [1, 3], [10, 4])
@@ -87,13 +86,6 @@ def transfer_chart(result: Transfer, score: TransferScore, *, height: int = 400)
         height: In pixels.
     """
     table, layers = transfer_table(score), len(score.auroc)
-    ticks = list(range(0, layers, max(1, layers // 12)))
-    x = alt.X(
-        "layer:Q",
-        title="Layer (output of the block)",
-        scale=alt.Scale(domain=[-0.4, layers - 0.6], nice=False),
-        axis=alt.Axis(values=ticks, format="d"),
-    )
     rivals = pd.DataFrame([{"rival": r.name, "auroc": r.auroc} for r in score.rivals if np.isfinite(r.auroc)])
     columns = ["auroc", "low", "high", "null_auroc_5", "null_auroc_95"]
     drawn = np.concatenate([table[columns].to_numpy(dtype=float).ravel(), [0.5], [r.auroc for r in score.rivals]])
@@ -102,19 +94,17 @@ def transfer_chart(result: Transfer, score: TransferScore, *, height: int = 400)
     scale = alt.Scale(domain=reach, nice=False, clamp=True)
     y_title = "AUROC (0.5 is chance)"
     y = alt.Y("auroc:Q", title=y_title, scale=scale)
-    tooltip = [
-        alt.Tooltip("layer:Q", title="Layer"),
-        alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-        alt.Tooltip("low:Q", title="95 % interval from", format=".2f"),
-        alt.Tooltip("high:Q", title="to", format=".2f"),
-        alt.Tooltip("null_auroc_95:Q", title="Shuffled labels reach", format=".2f"),
-        alt.Tooltip("p_value:Q", title="p (the larger of both)", format=".3f"),
-    ]
+    tooltip = tips(
+        layer=("Layer", Q),
+        auroc=("AUROC", ".2f"),
+        **between("low", "high"),
+        null_auroc_95=("Shuffled labels reach", ".2f"),
+        p_value=("p (the larger of both)", ".3f"),
+    )
     if np.isfinite(score.paired).any():
         tooltip.insert(4, alt.Tooltip("paired:Q", title="Pairs in the right order", format=".0%"))
-    base = alt.Chart(table).encode(x=x)
-    band = base.transform_filter("isValid(datum.null_auroc_95)").mark_area(color=NULL, opacity=NULL_OPACITY)
-    band = band.encode(y=alt.Y("null_auroc_5:Q", title=y_title, scale=scale), y2="null_auroc_95:Q")
+    base = alt.Chart(table).encode(x=layer_axis(layers, most=12))
+    band = null_band(base, y_title, "null_auroc_5", "null_auroc_95", known="null_auroc_95", scale=scale)
     chance = alt.Chart(pd.DataFrame({"y": [0.5]})).mark_rule(color=NULL, strokeDash=[3, 3])
     chance = chance.encode(y=alt.Y("y:Q", scale=scale))
     line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y=y)
@@ -139,21 +129,18 @@ def transfer_chart(result: Transfer, score: TransferScore, *, height: int = 400)
                 strokeDash=alt.StrokeDash(
                     "rival:N", scale=alt.Scale(domain=names, range=list(_DASHES[: len(names)])), legend=legend
                 ),
-                tooltip=[
-                    alt.Tooltip("rival:N", title="Rival"),
-                    alt.Tooltip("auroc:Q", title="AUROC", format=".2f"),
-                ],
+                tooltip=tips(rival="Rival", auroc=("AUROC", ".2f")),
             ),
         )
-    title = alt.TitleParams(
-        transfer_title(result, score),
+    return layered(
+        parts,
+        title=transfer_title(result, score),
         subtitle=f"{result.model.name}; {score.n_target[0]} against {score.n_target[1]} texts of {result.target}, with "
         "95 % intervals. Dashed: rivals fitted on the same training texts. Grey: 90 % of directions from shuffled "
         "training labels. Ring: layer chosen on the training texts",
-        anchor="start",
+        described=True,
+        height=height,
     )
-    chart = alt.layer(*parts).properties(title=title, height=height, description=f"{title.text}.")
-    return cast(alt.LayerChart, chart)
 
 
 def transfer_title(result: Transfer, score: TransferScore) -> str:
