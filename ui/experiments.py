@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
+
+import streamlit as st
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.experiment import Experiment, has_result, load, start
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.errors import shown_errors
+from ui.linked import part_run
+from ui.run_panel import may_start, run_panel
 from ui.services import activation_cache, common_registry, registry, store
 from ui.working import Working
 
@@ -53,3 +59,29 @@ def run_result(run_id: str, experiment: Experiment[Any, R]) -> R:
 def is_kept(run_id: str, experiment: Experiment[Any, Any]) -> bool:
     """Whether a run has something to show, whole or in part."""
     return has_result(store(), run_id, experiment)
+
+
+def part_result(
+    working: Working, experiment: Experiment[S, R], settings: S, name: str, offer: Callable[[], str]
+) -> R | None:
+    """What one part of a page shows: its result, until then its run, and before that the button that starts it.
+
+    Args:
+        working: What is worked with.
+        experiment: The kind of run.
+        settings: What is asked.
+        name: Of the part, unique on the page: its run is kept under it, in the session and in the link.
+        offer: Says what would be computed, and returns the words on the button.
+    """
+    started = f"{name} of {working.run_id}"
+    part_run(started, name, experiment.kind, working.vectors)
+    run = run_panel(st.session_state[started], key=name, started=started) if started in st.session_state else None
+    if may_start(started):
+        if st.button(offer(), key=f"start-{name}"):
+            with shown_errors():
+                st.session_state[started] = start_run(working, experiment, settings)
+                st.rerun()
+    elif run is not None:
+        with shown_errors():
+            return run_result(run.id, experiment)
+    return None

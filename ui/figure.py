@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 
 def show_chart(
-    chart: alt.TopLevelMixin, *, alt_text: str, key: str, select: str | None = None, titled: bool = True
+    chart: alt.TopLevelMixin, *, alt_text: str = "", key: str, select: str | None = None, titled: bool = True
 ) -> Any:
     """Shows a chart with its title as text, where it can wrap on a phone and be read aloud.
 
     Args:
         chart: As a chart function gives it, title included.
-        alt_text: What is seen on it, in a sentence.
+        alt_text: What is seen on it, in a sentence; by default the chart's own description.
         key: Unique on the page.
         titled: Whether the title is shown; the subtitle always is.
         select: Name of the selection that reruns the page; None where the chart is only looked at.
@@ -38,7 +38,7 @@ def show_chart(
         The selection, None without one.
     """
     bare = _title_as_text(chart, titled)
-    bare.description = alt_text
+    bare.description = alt_text or getattr(chart, "description", "")
     height = getattr(bare, "height", None)
     # A height that the page knows keeps its place before the chart is drawn, so that nothing below it jumps.
     size: dict[str, Any] = {"width": "stretch", "height": height if isinstance(height, int) else "content"}

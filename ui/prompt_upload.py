@@ -18,7 +18,7 @@ from ui.errors import show_error, shown_errors
 from ui.linked import keep_in_link, taken
 from ui.plain import plain
 from ui.services import app_settings
-from ui.uploads import Upload, content
+from ui.uploads import Upload, content, upload_field
 
 # Which column of a visitor's file is what: asked where it is not known, and kept in the link.
 
@@ -164,10 +164,9 @@ def prompt_uploader(kept: str, *, key: str, help_text: str) -> dict[str, PromptS
         key: Of the widget.
         help_text: What the files have to hold.
     """
-    uploaded = st.file_uploader(
+    uploaded = upload_field(
         "CSV, TSV, text, JSON, JSONL, Parquet or Excel files, also packed as .gz",
         accept_multiple_files=True,
-        max_upload_size=app_settings().upload_mb,
         key=key,
         help=help_text,
         on_change=_changed,

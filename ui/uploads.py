@@ -1,8 +1,11 @@
-"""The content of a file that a visitor brings, within the limit that the field names."""
+"""The field for a file that a visitor brings, and its content, within the limit that the field names."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from emotion_core.base.errors import LimitError
 from ui.services import app_settings
@@ -21,6 +24,17 @@ class Upload(Protocol):
 
     def getvalue(self) -> bytes:
         """The content."""
+
+
+def upload_field(label: str, *, place: DeltaGenerator | None = None, **widget: Any) -> Any:
+    """The field for a file, with the limit of this app; what it returns is that of Streamlit's uploader.
+
+    Args:
+        label: Of the field.
+        place: Where; by default where the page is.
+        widget: Endings of names, by default any, key, help, and what else the uploader takes.
+    """
+    return (place or st).file_uploader(label, max_upload_size=app_settings().upload_mb, **widget)
 
 
 def content(file: Upload) -> bytes:

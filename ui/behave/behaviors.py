@@ -37,7 +37,7 @@ from ui.run_panel import finished_run
 from ui.services import app_settings
 from ui.share import link_hint
 from ui.steer.form import care_form
-from ui.uploads import content
+from ui.uploads import content, upload_field
 from ui.working import Working
 
 # The layer that is read and steered on the Behave page.
@@ -97,10 +97,10 @@ def chosen_scenes(working: Working) -> tuple[Scene, ...]:
         PromptSetError: The upload cannot be read or used.
     """
     left, right = st.columns([3, 2])
-    uploaded = right.file_uploader(
+    uploaded = upload_field(
         "Your own scenarios (JSON or CSV)",
+        place=right,
         type=["json", "csv", "tsv", "xlsx"],
-        max_upload_size=app_settings().upload_mb,
         key="scenes-upload",
         help="JSON: a list of {name, scenario, options: [{text, counts}]} or {name, scenario, pattern}. CSV: columns "
         "name, scenario, option, counts, pattern; one row an option. A pattern is a regular expression: a text that "
@@ -277,7 +277,7 @@ def _result(found: Behaviors, working: Working) -> None:
     )
     if found.texts:
         coherent = charts.coherence(found, emotion)
-        show_chart(coherent, alt_text=str(coherent.description), key="behave-coherence")
+        show_chart(coherent, key="behave-coherence")
         downloads(f"coherence-{emotion}", chart=coherent, key="behave-coherence")
     shows(
         "How often the behaviour is chosen, or written, at each strength, beside control directions of the same size "

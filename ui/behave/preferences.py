@@ -27,9 +27,8 @@ from ui.linked import keep_in_link, taken
 from ui.plain import minus, plain
 from ui.run_button import limit_note, run_button
 from ui.run_panel import finished_run
-from ui.services import app_settings
 from ui.share import link_hint
-from ui.uploads import content
+from ui.uploads import content, upload_field
 from ui.working import Working
 
 # What is asked on the Behave page: activities to choose between, and how half of them is steered.
@@ -56,10 +55,9 @@ def preference_form(working: Working) -> None:
 
 
 def _activities() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    uploaded = st.file_uploader(
+    uploaded = upload_field(
         "Your own activities instead of the built-in 64 (CSV, JSON or TXT)",
         type=["csv", "tsv", "txt", "json", "jsonl", "ndjson", "xlsx"],
-        max_upload_size=app_settings().upload_mb,
         key="activities-upload",
         help="A column 'activity' and, if you like, 'kind'; or one activity a line. Short phrases of the same form "
         "compare best.",

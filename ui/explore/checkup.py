@@ -21,7 +21,7 @@ from emotion_core.experiments.evaluation import CONFOUNDS, SIZES, OnOwnTexts, On
 from emotion_core.prompts.builtin import built_in_confounds, builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from ui.errors import shown_errors
-from ui.experiments import run_result, start_run
+from ui.experiments import part_result, run_result, start_run
 from ui.figure import downloads, scored_verdict, show_chart, shows
 from ui.linked import keep_in_link, part_run
 from ui.prompt_upload import prompt_uploader, uploaded_sets
@@ -37,33 +37,27 @@ def sizes(working: Working) -> None:
     if vectors is None or not vectors.prompt_sets:
         return
     st.header("How many texts are enough?", anchor="how-many")
-    started = f"sizes of {working.run_id}"
-    part_run(started, "sizes", SIZES.kind, vectors)
-    run = run_panel(st.session_state[started], key="sizes", started=started) if started in st.session_state else None
-    if may_start(started):
-        st.caption("Vectors from two random parts of the training texts, with no text in common, against each other.")
-        if not st.button("Follow it over the number of texts, a few seconds", key="start-sizes"):
-            return
-        with shown_errors():
-            st.session_state[started] = start_run(working, SIZES, OnOwnTexts())
-            st.rerun()
+    found = part_result(working, SIZES, OnOwnTexts(), "sizes", _offer_sizes)
+    if found is None:
         return
-    if run is None:
-        return
-    with shown_errors():
-        points = run_result(run.id, SIZES).points
-        unit = "pairs" if any(one.form == "pairs" for one in vectors.prompt_sets) else "texts of each emotion"
-        charts = (("cosine", size_chart), ("auroc", size_auroc_chart))
-        for column, (name, make) in zip(st.columns(2, gap="medium"), charts, strict=True):
-            with column:
-                chart = make(points, unit)
-                show_chart(chart, alt_text=str(chart.description), key=f"sizes-{name}")
-                downloads(f"sample-size-{name}", chart=chart, table=size_table(points), key=f"sizes-{name}")
-        shows(
-            "How near two directions from as many texts each come to each other, beside those of shuffled labels, and "
-            "how well they separate.",
-            "That more texts of the same kind are better texts: a set with a blind spot keeps it at any size.",
-        )
+    points = found.points
+    unit = "pairs" if any(one.form == "pairs" for one in vectors.prompt_sets) else "texts of each emotion"
+    charts = (("cosine", size_chart), ("auroc", size_auroc_chart))
+    for column, (name, make) in zip(st.columns(2, gap="medium"), charts, strict=True):
+        with column:
+            chart = make(points, unit)
+            show_chart(chart, key=f"sizes-{name}")
+            downloads(f"sample-size-{name}", chart=chart, table=size_table(points), key=f"sizes-{name}")
+    shows(
+        "How near two directions from as many texts each come to each other, beside those of shuffled labels, and "
+        "how well they separate.",
+        "That more texts of the same kind are better texts: a set with a blind spot keeps it at any size.",
+    )
+
+
+def _offer_sizes() -> str:
+    st.caption("Vectors from two random parts of the training texts, with no text in common, against each other.")
+    return "Follow it over the number of texts, a few seconds"
 
 
 # Contrasts of the visitor's own that a direction must not light up for: the same files as for building.
@@ -180,7 +174,7 @@ def _result(found: tuple[ConfoundScore, ...], emotion: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chart = confound_chart(found, emotion)
-        show_chart(chart, alt_text=str(chart.description), key="confounds")
+        show_chart(chart, key="confounds")
         own = [one for one in found if one.emotion == emotion]
         downloads(f"confounds-{emotion}", chart=chart, table=confound_table(own), key="confounds")
     with right:

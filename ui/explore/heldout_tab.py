@@ -147,7 +147,7 @@ def _points_and_rivals(scores: HeldOutScores, emotion: str, layer: int, key: str
         downloads(f"heldout-{emotion}-layer{layer}", chart=points, table=table, key=f"points-{key}")
     with right:
         rivals = rivals_chart(scores, emotion)
-        show_chart(rivals, alt_text=str(rivals.description), key=f"rivals-{key}")
+        show_chart(rivals, key=f"rivals-{key}")
         downloads(f"rivals-{emotion}", chart=rivals, table=rivals_table(scores, emotion), key=f"rivals-{key}")
     shows(
         "Where each held-out text lies on the direction: a clean split means the direction tells the sides apart. "

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from emotion_core.base.activations import ModelInfo
 from emotion_core.charts.separation import variant_chart, variant_table
 from emotion_core.evaluation.variants import Variant
 from emotion_core.experiments.evaluation import VARIANTS, OnOwnTexts
 from emotion_core.runs.limits import about, build_seconds
-from ui.errors import shown_errors
-from ui.experiments import run_result, start_run
+from emotion_core.vectors.emotion_vectors import EmotionVectors
+from ui.experiments import part_result
 from ui.figure import downloads, show_chart, shows
-from ui.linked import part_run
-from ui.run_panel import may_start, run_panel
 from ui.working import Working
 
 
@@ -25,32 +26,24 @@ def method_table(working: Working) -> None:
     if not vectors.prompt_sets:
         st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
         return
-    started = f"methods of {working.run_id}"
-    part_run(started, "methods", VARIANTS.kind, vectors)
-    run = run_panel(st.session_state[started], key="methods", started=started) if started in st.session_state else None
-    if may_start(started):
-        texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
-        st.caption(
-            "The same texts once more: difference in means, first principal component or logistic regression, with or "
-            "without what neutral text varies along, read over all tokens but the first, or at the last one."
-        )
-        cost = about(3 * build_seconds(working.info, texts, neutral=False) + 0.05 * texts)
-        if not st.button(f"Compare methods, {cost}", key="start-methods"):
-            return
-        with shown_errors():
-            st.session_state[started] = start_run(working, VARIANTS, OnOwnTexts())
-            st.rerun()
-        return
-    if run is None:
-        return
-    with shown_errors():
-        _result(run_result(run.id, VARIANTS).rows, emotion)
+    found = part_result(working, VARIANTS, OnOwnTexts(), "methods", partial(_offer, working.info, vectors))
+    if found is not None:
+        _result(found.rows, emotion)
+
+
+def _offer(info: ModelInfo, vectors: EmotionVectors) -> str:
+    texts = sum(len(one.texts) for one in vectors.prompt_sets) + 200
+    st.caption(
+        "The same texts once more: difference in means, first principal component or logistic regression, with or "
+        "without what neutral text varies along, read over all tokens but the first, or at the last one."
+    )
+    return f"Compare methods, {about(3 * build_seconds(info, texts, neutral=False) + 0.05 * texts)}"
 
 
 def _result(rows: tuple[Variant, ...], emotion: str) -> None:
     table = variant_table(rows, emotion)
     chart = variant_chart(rows, emotion)
-    show_chart(chart, alt_text=str(chart.description), key="methods-chart")
+    show_chart(chart, key="methods-chart")
     number = st.column_config.NumberColumn
     st.dataframe(
         table,

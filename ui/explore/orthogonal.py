@@ -72,7 +72,7 @@ def _result(run_id: str, working: Working, before: HeldOutScores | None) -> None
         found = after.verdicts[after.emotions.index(emotion)]
         scored_verdict(found, f"{change_sentence(before, after, emotion)}.", key="without")
         chart = before_after_chart(before, after, emotion)
-        show_chart(chart, alt_text=str(chart.description), key="without-chart", titled=False)
+        show_chart(chart, key="without-chart", titled=False)
         table = before_after_table(before, after, emotion)
         downloads(f"{emotion}-before-after", chart=chart, table=table, key="without")
     shows(

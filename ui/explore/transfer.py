@@ -175,7 +175,7 @@ def transfer_result(result: Transfer, emotion: str | None) -> None:
     if note:
         st.caption(plain(note))
     chart = transfer_chart(result, score)
-    show_chart(chart, alt_text=str(chart.description), key="transfer-chart")
+    show_chart(chart, key="transfer-chart")
     _rivals(result, score.emotion)
     shows(
         "How well texts of the other set are told apart along a direction that was made without them, and what words, "

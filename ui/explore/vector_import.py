@@ -21,8 +21,8 @@ from emotion_core.runs.builds import start_import
 from ui.errors import show_error, shown_errors
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import activation_cache, app_settings, registry, store
-from ui.uploads import content
+from ui.services import activation_cache, registry, store
+from ui.uploads import content, upload_field
 from ui.vector_sets import choose_next, put_on_shelf, upload
 from ui.working import Working
 
@@ -129,10 +129,8 @@ def vector_upload(working: Working) -> None:
     A file of this project says everything itself; for one of another tool a form asks for what is missing.
     """
     with st.expander("Open or import vectors", icon=":material/upload_file:"):
-        file = st.file_uploader(
+        file = upload_field(
             "Vector file",
-            type=None,  # the content decides, not the name
-            max_upload_size=app_settings().upload_mb,
             key="vector_file",
             help="A vector file or bundle from here, a control vector (GGUF) of repeng or llama.cpp, safetensors with "
             "layer.N keys, .npy or .npz; for the model chosen on the left.",

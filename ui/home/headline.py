@@ -23,7 +23,7 @@ def headline() -> None:
     scored_verdict(score.verdict, f"{transfer_sentence(result)} {score.verdict.reason}", key="headline")
     st.caption(plain(" ".join(part for part in (_MODEL, author_note(result)) if part)))
     chart = transfer_chart(result, score, height=380)
-    show_chart(chart, alt_text=str(chart.description), key="headline-chart", titled=False)
+    show_chart(chart, key="headline-chart", titled=False)
     shows(
         "A direction drawn from stories about frightened and about calm people, tried on fifty pairs of short "
         "situations that played no part in it. Word counts, character n-grams, length and input embeddings were "

@@ -16,8 +16,7 @@ from ui.figure import downloads, marked, show_chart, shows
 from ui.map.data import Mapped, keep, kept, overlay_of
 from ui.map.views import clickable
 from ui.plain import plain
-from ui.services import app_settings
-from ui.uploads import content
+from ui.uploads import content, upload_field
 from ui.vector_sets import run_of, shelf, vectors_of
 
 _KEPT = "compared vectors"
@@ -61,7 +60,7 @@ def models_part(mapped: Mapped) -> None:
         downloads("overlay", chart=chart, table=overlay_table(laid), key="overlay")
     with right:
         pairs = comparison_chart(found)
-        show_chart(pairs, alt_text=str(pairs.description), key="comparison")
+        show_chart(pairs, key="comparison")
         downloads("cosines-of-two", chart=pairs, table=lambda: pair_table(found), key="comparison")
     shows(
         "Left: the second map turned and scaled onto the first, a line for how far each emotion moves. Right: cosines "
@@ -103,10 +102,8 @@ def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
         with shown_errors():  # it may have been removed to make room
             return None if run_id is None else (vectors_of(run_id), run_id)
         return None
-    file = st.file_uploader(
+    file = upload_field(
         "Second vector file (.safetensors)",
-        type=None,
-        max_upload_size=app_settings().upload_mb,
         key="second_file",
         help="As saved under Build vectors; it may belong to another model.",
     )

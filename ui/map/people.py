@@ -22,8 +22,8 @@ from ui.figure import downloads, marked, show_chart, shows
 from ui.map.data import Mapped, claims_of, norms_of, own_norms
 from ui.plain import plain
 from ui.run_panel import run_panel
-from ui.services import app_settings, store
-from ui.uploads import content
+from ui.services import store
+from ui.uploads import content, upload_field
 from ui.vector_sets import choose_next, upload
 
 _KEPT = "uploaded norms"
@@ -65,7 +65,7 @@ def people_part(mapped: Mapped) -> None:
         with column:
             if reading.n and reading.r == reading.r:
                 chart = reading_chart(reading, rating, found.emotions, mapped.emotion)
-                show_chart(chart, alt_text=str(chart.description), key=f"reading-{reading.target}")
+                show_chart(chart, key=f"reading-{reading.target}")
                 table = reading_table(reading, rating, found.emotions)
                 downloads(f"ratings-{reading.target}", chart=chart, table=table, key=f"reading-{reading.target}")
             else:
@@ -141,10 +141,8 @@ def _norms() -> tuple[Norms, str]:
             "The built-in ratings are this project's own, in five coarse steps. Warriner et al. 2013 and NRC-VAD are "
             "read in their own formats, any other table by its columns word, valence, arousal."
         )
-        file = st.file_uploader(
+        file = upload_field(
             "Ratings",
-            type=None,
-            max_upload_size=app_settings().upload_mb,
             key="norms_file",
             label_visibility="collapsed",
             help="A table with a word, its valence and its arousal in every row.",

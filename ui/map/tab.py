@@ -49,7 +49,7 @@ def trust_part(mapped: Mapped) -> None:
         planes = [variant_plane(one, checks.emotions, mapped.layer, mapped.emotion) for one in checks.variants]
         for i, (column, plane) in enumerate(zip(st.columns(len(planes)), planes, strict=True)):
             with column:
-                show_chart(plane, alt_text=str(plane.description), key=f"variant-{i}")
+                show_chart(plane, key=f"variant-{i}")
         table = variant_table(checks.variants, mapped.layer)
         number = st.column_config.NumberColumn
         st.dataframe(

@@ -125,7 +125,7 @@ def relations_part(mapped: Mapped) -> None:
         clickable(matrix, mapped, "Cosines of all pairs of emotions", "cosines")
         downloads("cosines", chart=matrix, table=lambda: cosine_table(mapped.found), key="cosines")
         bars = scree(mapped.found, mapped.emotion)
-        show_chart(bars, alt_text=str(bars.description), key="scree")
+        show_chart(bars, key="scree")
         table = scree_table(mapped.found, mapped.emotion)
         downloads("scree", chart=bars, table=table, key="scree")
     with right, st.container(height=760, border=False):
@@ -203,10 +203,10 @@ def layers_part(mapped: Mapped) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chart = profile_chart(profile, stable, mapped.layer)
-        show_chart(chart, alt_text=str(chart.description), key="profile")
+        show_chart(chart, key="profile")
         downloads("layer-profile", chart=chart, table=profile_table(profile, stable), key="profile")
     with right:
-        show_chart(matrix, alt_text=str(matrix.description), key="layers")
+        show_chart(matrix, key="layers")
         downloads("layers", chart=matrix, key="layers")
     shows(
         "Left: what the map is like at each layer; p-values count the search over layers. Right: do the same emotions "

@@ -14,8 +14,7 @@ from emotion_core.stats.intervals import p_words
 from ui.figure import downloads, show_chart, shows, verdict
 from ui.plain import plain
 from ui.read.text import value_strip
-from ui.services import app_settings
-from ui.uploads import content
+from ui.uploads import content, upload_field
 
 
 def attempts_result(found: AttemptsReading, emotion: str) -> None:
@@ -97,10 +96,10 @@ def attempts_form() -> AttemptsSettings:
         persist_state="session",
         help="A built-in story of a task that fails again and again. It can be edited below.",
     )
-    uploaded = right.file_uploader(
+    uploaded = upload_field(
         "Upload one instead (JSON)",
+        place=right,
         type=["json"],
-        max_upload_size=app_settings().upload_mb,
         key="attempts-upload",
         help="An object with task, attempts (a list of {said, outcome}), cheat and encouragement.",
     )

@@ -11,8 +11,7 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.prompts.library import EXAMPLE_TEXT, Turn, load_conversations, read_conversation
 from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.text import MOST_CHARACTERS
-from ui.services import app_settings
-from ui.uploads import content
+from ui.uploads import content, upload_field
 
 OWN = "Your own"
 
@@ -75,10 +74,10 @@ def conversation_input(key: str) -> tuple[Turn, ...]:
         persist_state="session",
         help="A built-in one, or your own: type it below or upload it.",
     )
-    uploaded = right.file_uploader(
+    uploaded = upload_field(
         "Upload one instead (JSON)",
+        place=right,
         type=["json", "jsonl", "ndjson"],
-        max_upload_size=app_settings().upload_mb,
         key=f"{key}-upload",
         help="A list of {role, content}; role is system, user or assistant.",
     )

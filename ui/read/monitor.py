@@ -20,8 +20,7 @@ from ui.figure import downloads, show_chart, shows, verdict
 from ui.plain import plain
 from ui.read.inputs import conversation_input, text_input
 from ui.read.text import value_strip
-from ui.services import app_settings
-from ui.uploads import content
+from ui.uploads import content, upload_field
 
 _BESIDE = {"better": "beats", "alike": "cannot be told from", "worse": "does worse than"}
 
@@ -180,10 +179,9 @@ def monitor_form(emotion: str) -> WatchSettings | LabelledSettings:
 
 
 def _labelled() -> tuple[Labelled, ...]:
-    uploaded = st.file_uploader(
+    uploaded = upload_field(
         "Labelled conversations (JSON or JSONL)",
         type=["json", "jsonl", "ndjson"],
-        max_upload_size=app_settings().upload_mb,
         key="monitor-labelled",
         help='Each is {"messages": [{"role": "user", "content": "..."}], "label": true}; also "conversation" for the '
         "messages. At least two of each label.",

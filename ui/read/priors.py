@@ -14,8 +14,7 @@ from emotion_core.stats.intervals import p_words
 from emotion_core.steering.finding import signed
 from ui.figure import downloads, show_chart, shows, verdict
 from ui.plain import plain
-from ui.services import app_settings
-from ui.uploads import content
+from ui.uploads import content, upload_field
 
 
 def priors_result(found: PriorsReading, emotion: str) -> None:
@@ -131,11 +130,11 @@ def _conversations() -> tuple[tuple[Turn, ...], ...]:
         persist_state="session",
         help="The interval is over conversations, so take several; below three there is no verdict.",
     )
-    uploaded = right.file_uploader(
+    uploaded = upload_field(
         "Add conversations (JSON)",
+        place=right,
         type=["json", "jsonl", "ndjson"],
         accept_multiple_files=True,
-        max_upload_size=app_settings().upload_mb,
         key="priors-upload",
         help="One list of {role, content} a file. System turns in it are left out.",
     )

@@ -15,9 +15,9 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.fields import field, fields, fold
 from ui.run_panel import run_panel
-from ui.services import app_settings, store
+from ui.services import store
 from ui.steer.compare import company_form
-from ui.uploads import content
+from ui.uploads import content, upload_field
 
 # Whether a run of the Steer page left something to show: a stopped sweep keeps the texts that were finished.
 
@@ -84,10 +84,9 @@ def prompts_form() -> tuple[str, ...]:
                 type="tertiary",
                 help=opening.note,
             )
-        st.file_uploader(
+        upload_field(
             "A text file, one prompt a line",
             type=["txt"],
-            max_upload_size=app_settings().upload_mb,
             key="prompt_file",
             on_change=_append_file,
             help="Its lines are added to the prompts above.",

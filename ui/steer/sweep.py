@@ -97,7 +97,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
 def coherence_figure(sweep: Sweep, measure: str, *, key: str) -> None:
     """Surprise or repetition against strength, and the figure to take along; its numbers are in the sweep's CSV."""
     chart = coherence(sweep, measure)
-    show_chart(chart, alt_text=str(chart.description), key=f"{measure}-{key}")
+    show_chart(chart, key=f"{measure}-{key}")
     downloads(f"{measure}-{sweep.settings.emotion}", chart=chart, key=f"{measure}-{key}")
 
 

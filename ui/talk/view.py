@@ -123,7 +123,7 @@ def _card(talk: Talk, emotion: str, key: str) -> None:
                 st.rerun()
         with right:
             chart = by_layer_chart(talk, number, token, emotion)
-            show_chart(chart, alt_text=str(chart.description), key=f"{key}-layers")
+            show_chart(chart, key=f"{key}-layers")
             shows(
                 "The reading of this one token at every layer, in standard deviations of neutral tokens.",
                 "A finding: some token always reads highest, along a random direction too.",
