@@ -11,7 +11,7 @@ from emotion_core.base.settings import settings
 from emotion_core.models.catalogue import require_allowed
 from emotion_core.models.owner import TURNS, ModelOwner
 from emotion_core.runs.registry import FORMATTER
-from emotion_core.tracing.remote import KEY_VARIABLE, Remote
+from emotion_core.tracing.envoy import KEY_VARIABLE, Remote
 from emotion_core.tracing.remote_model import load_remote
 
 _KEY, _OWNERS = "key for NDIF", "models on NDIF"

@@ -123,7 +123,7 @@ class LoadedModel:
         copy: Which copy of the residual stream the blocks compute on, where copies come first (Gemma 3n).
         envoy: nnsight's wrapper, made by `tracing/envoy.py` at the first trace.
         memory: What it remembers of a text, found by `tracing/memory.py` at the first decoding step.
-        remote: Where its traces run (`tracing/remote.py`); None is here.
+        remote: Where its traces run (`tracing/envoy.py`); None is here.
     """
 
     info: ModelInfo

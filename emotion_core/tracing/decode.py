@@ -18,9 +18,8 @@ import torch
 
 from emotion_core.base.jobs import pace
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, stacked, stream
+from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, retried, stacked, stream, trace_options
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
-from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
 
 # Layer, [start, end) and edits of tokens that are steered alike.

@@ -18,8 +18,7 @@ from torch import nn
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import blocks_of, envoy_of
-from emotion_core.tracing.remote import retried, trace_options
+from emotion_core.tracing.envoy import blocks_of, envoy_of, retried, trace_options
 
 # Names of the last norm, beside the list of blocks.
 _NORMS = ("ln_f", "norm", "norm_f", "final_layer_norm", "final_layernorm")

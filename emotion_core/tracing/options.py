@@ -16,10 +16,9 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import spread
-from emotion_core.tracing.envoy import blocks_of, envoy_of, stream
+from emotion_core.tracing.envoy import blocks_of, envoy_of, retried, stream, trace_options
 from emotion_core.tracing.memory import kept_of, memory_of
 from emotion_core.tracing.record import TOKENS_PER_BATCH, tokens_per_batch
-from emotion_core.tracing.remote import retried, trace_options
 from emotion_core.tracing.score import LOGITS_PER_BATCH
 from emotion_core.tracing.steer import Intervention, OpenWhen, Operation, steered
 

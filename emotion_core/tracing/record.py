@@ -24,8 +24,7 @@ from emotion_core.base.jobs import Job, Progress, pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, stacked
-from emotion_core.tracing.remote import retried, trace_options
+from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, stacked, trace_options
 
 Doubles = npt.NDArray[np.float64]
 

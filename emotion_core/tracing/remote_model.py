@@ -10,7 +10,7 @@ from typing import Any
 from emotion_core.base.activations import SERVED
 from emotion_core.base.errors import ModelError
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.remote import Remote, key_of_the_session, service, useful_words
+from emotion_core.tracing.envoy import Remote, key_of_the_session, service, useful_words
 
 
 @dataclass(frozen=True)

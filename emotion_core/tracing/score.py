@@ -13,9 +13,8 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress, pace
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream
+from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, trace_options
 from emotion_core.tracing.record import batches_of, pad_right, tokens_per_batch
-from emotion_core.tracing.remote import retried, trace_options
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
 LOGITS_PER_BATCH = 2**25

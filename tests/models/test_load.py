@@ -19,7 +19,7 @@ from emotion_core.base.errors import ModelError
 from emotion_core.models import load as loading
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.load import load_model
-from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.remote_model import load_remote
 
 

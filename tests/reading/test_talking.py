@@ -21,8 +21,8 @@ from emotion_core.reading import talking
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
 from emotion_core.steering.settings import Gate
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_layers
-from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

@@ -14,8 +14,8 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading.audit import audit_tokens, counts
 from emotion_core.reading.baseline import read_baseline
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_tokens, record
-from emotion_core.tracing.remote import Remote
 from emotion_core.vectors.build import neutral_texts, short_sentence, short_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

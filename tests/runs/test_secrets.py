@@ -13,7 +13,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.settings import Settings
 from emotion_core.runs.registry import FORMATTER, JobRegistry
 from emotion_core.runs.store import RunStore
-from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.envoy import Remote
 
 KEY = "visitors-own-7f3c"
 

@@ -10,8 +10,8 @@ from tiny import FAMILIES, MAIN, TEXTS, tiny_model
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.tracing.decode import ROW_MULTIPLE, advance, prefill, spread, step
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_layers
-from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.steer import Intervention
 from tracing.plain import logits
 

@@ -28,11 +28,11 @@ from emotion_core.reading.talk import TalkSettings
 from emotion_core.reading.talking import TalkScale, known_scale, remember_scale, talk
 from emotion_core.steering.generate import PlannedRow, first_logits
 from emotion_core.steering.next_token import AgainstUnsteered
+from emotion_core.tracing import envoy as remote_module
 from emotion_core.tracing import record as recorder
-from emotion_core.tracing import remote as remote_module
+from emotion_core.tracing.envoy import PATIENT_ATTEMPTS, Remote
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import length_sorted, project_layers, project_sums, record, record_places
-from emotion_core.tracing.remote import PATIENT_ATTEMPTS, Remote
 from emotion_core.tracing.remote_model import load_remote
 from emotion_core.tracing.score import Continuation, score
 from scripts.real_ndif.__main__ import Gate

@@ -20,13 +20,13 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
 from emotion_core.runs.limits import where_it_computes
-from emotion_core.tracing import remote as remote_module
+from emotion_core.tracing import envoy as remote_module
 from emotion_core.tracing import remote_model
 from emotion_core.tracing.decode import prefill, step
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.logit_lens import unembedded
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import record
-from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.remote_model import Served, load_remote, served
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.tracing.steer import Intervention

@@ -9,7 +9,7 @@ import torch
 from tiny import TEXTS, tiny_model
 
 from emotion_core.tracing.decode import prefill, step
-from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.steer import Intervention, OpenWhen, steered, steered_by
 from tracing.plain import block_inputs
 

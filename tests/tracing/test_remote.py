@@ -12,11 +12,11 @@ from tiny import TEXTS, tiny_model
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.tracing import remote
+from emotion_core.tracing import envoy
 from emotion_core.tracing.decode import prefill, spread, step
+from emotion_core.tracing.envoy import Remote, key_of_the_session, retried
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import record
-from emotion_core.tracing.remote import Remote, key_of_the_session, retried
 from emotion_core.tracing.steer import Intervention
 
 
@@ -67,7 +67,7 @@ def test_behave_scores_the_same(both):
 
 def test_a_connection_that_fails_is_tried_again_and_then_said(tiny, monkeypatch):
     waits, calls = [], []
-    monkeypatch.setattr(remote, "_pause", lambda remote, seconds, state: waits.append(seconds))
+    monkeypatch.setattr(envoy, "_pause", lambda remote, seconds, state: waits.append(seconds))
     model = tiny_model("gpt2")
     model.remote = Remote("ndif", "secret")
 
@@ -99,7 +99,7 @@ def test_the_key_goes_with_the_request(monkeypatch):
     model = tiny_model("gpt2")
     model.remote = Remote("ndif", "secret", model_key="a:b")
     model.envoy = SimpleNamespace(_remoteable_get_env=dict)
-    backend = remote.trace_options(model)["backend"]
+    backend = envoy.trace_options(model)["backend"]
     assert backend.api_key == "secret" and backend.model_key == "a:b"
     monkeypatch.delenv("NDIF_API_KEY", raising=False)
     with pytest.raises(ModelError, match="NDIF_API_KEY"):

@@ -12,7 +12,7 @@ from emotion_core.cli.main import main
 from emotion_core.models.load import load_model
 from emotion_core.tracing.doctor import dry_run as module
 from emotion_core.tracing.doctor.dry_run import dry_run
-from emotion_core.tracing.remote import Remote
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.remote_model import load_remote, served
 
 

@@ -19,9 +19,9 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.doctor.check import Check, rounding, verdict
 from emotion_core.tracing.doctor.probe import probe_ids, probes
+from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.record import Places, project_sums, project_tokens, record
-from emotion_core.tracing.remote import Remote
 from emotion_core.tracing.steer import Intervention
 
 _REMEDY = "Do not send it: report the message with the versions of nnsight and transformers"
