@@ -9,11 +9,15 @@ import streamlit as st
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.experiments.experiment import Experiment, has_result, load, start
+from emotion_core.runs.recipes import origin_of
+from emotion_core.runs.store import Run
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
+from ui.figure import figures_from
 from ui.linked import part_run
-from ui.run_panel import may_start, run_panel
+from ui.run_panel import finished_run, may_start, run_panel
 from ui.services import activation_cache, common_registry, registry, store
+from ui.share import link_hint
 from ui.working import Working
 
 S = TypeVar("S")
@@ -59,6 +63,41 @@ def run_result(run_id: str, experiment: Experiment[Any, R]) -> R:
 def is_kept(run_id: str, experiment: Experiment[Any, Any]) -> bool:
     """Whether a run has something to show, whole or in part."""
     return has_result(store(), run_id, experiment)
+
+
+def show_run(
+    page: str, working: Working, experiment: Experiment[Any, R], hint: str, show: Callable[[R, Run], None]
+) -> None:
+    """The run of a view in its place: what to click, how far it is, or its result with the link to it.
+
+    Args:
+        page: Under which the view remembers its run.
+        working: What is worked with.
+        experiment: The kind of run.
+        hint: What to click where there is no run, and what appears then.
+        show: Draws the result.
+    """
+    run = finished_run(page, working.info.fingerprint, (experiment.kind,), hint, key=page)
+    if run is not None:
+        with shown_errors(), figures_from(origin_of(run)):
+            show(run_result(run.id, experiment), run)
+            link_hint()
+
+
+def joint_run(started: str, *, key: str) -> bool:
+    """Whether a run that all visitors wait for is under way, with its panel; the page begins again when it is done.
+
+    Args:
+        started: Key of the session under which a part of the page remembers it.
+        key: Unique on the page.
+    """
+    if started not in st.session_state:
+        return False
+    if run_panel(st.session_state[started], key=key, shared=True) is not None:
+        st.rerun()
+    if not store().get(st.session_state[started]).is_open:
+        del st.session_state[started]
+    return True
 
 
 def part_result(

@@ -16,26 +16,24 @@ from emotion_core.behavior.scenes import Scene, built_in_scenes, parse_scenes, p
 from emotion_core.behavior.warning import EarlyWarning, lead_texts
 from emotion_core.charts import behavior as charts
 from emotion_core.charts.palette import table_bytes
-from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest
+from emotion_core.experiments.behavior import BEHAVIORS, BehaviorRequest, BehaviorResult
 from emotion_core.experiments.experiment import require_size
 from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.runs.limits import about, asking_seconds, sweep_seconds
-from emotion_core.runs.recipes import origin_of
+from emotion_core.runs.store import Run
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.settings import parse_strengths
 from emotion_core.tracing.steer import BOUNDED
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.behavior_texts import behavior_texts
 from ui.errors import shown_errors
-from ui.experiments import run_result, start_run
+from ui.experiments import show_run, start_run
 from ui.fields import LAYER, field, fields, more_settings
-from ui.figure import download, downloads, figures_from, show_chart, shows, verdict
+from ui.figure import download, downloads, show_chart, shows, verdict
 from ui.linked import forget_unless
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
-from ui.run_panel import finished_run
 from ui.services import app_settings
-from ui.share import link_hint
 from ui.steer.form import care_form
 from ui.uploads import content, upload_field
 from ui.working import Working
@@ -238,18 +236,15 @@ _A_ROW = 3  # small multiples
 def behavior_result(working: Working) -> None:
     """The page's behaviours, as far as they are."""
     hint = "Press the button: a curve for each scenario appears here."
-    run = finished_run(PAGE, working.info.fingerprint, (BEHAVIORS.kind,), hint, key="behaviors")
-    if run is None:
-        return
-    with shown_errors():
-        result = run_result(run.id, BEHAVIORS)
-        st.divider()
-        with figures_from(origin_of(run)):
-            _result(result.found, working)
-            if result.warning is not None:
-                _warning(result.warning, working)
-        behavior_texts(result.found, run)
-        link_hint()
+    show_run(PAGE, working, BEHAVIORS, hint, partial(_show, working))
+
+
+def _show(working: Working, result: BehaviorResult, run: Run) -> None:
+    st.divider()
+    _result(result.found, working)
+    if result.warning is not None:
+        _warning(result.warning, working)
+    behavior_texts(result.found, run)
 
 
 def _result(found: Behaviors, working: Working) -> None:

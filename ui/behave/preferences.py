@@ -15,19 +15,17 @@ from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, PreferenceResult, n_questions
 from emotion_core.runs.limits import about, asking_seconds
-from emotion_core.runs.recipes import origin_of
+from emotion_core.runs.store import Run
 from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.behaviors import layer_input
 from ui.errors import shown_errors
-from ui.experiments import run_result, start_run
+from ui.experiments import show_run, start_run
 from ui.fields import field, more_settings
-from ui.figure import downloads, figures_from, json_download, new_click, picked, show_chart, shows, verdict
+from ui.figure import downloads, json_download, new_click, picked, show_chart, shows, verdict
 from ui.linked import keep_in_link, taken
 from ui.plain import minus, plain
 from ui.run_button import limit_note, run_button
-from ui.run_panel import finished_run
-from ui.share import link_hint
 from ui.uploads import content, upload_field
 from ui.working import Working
 
@@ -140,19 +138,15 @@ _NEAR = 4  # opponents shown at either end
 def preference_result(working: Working) -> None:
     """The page's preferences, as far as they are."""
     hint = "Press the button: the scale and the emotions that go with it appear here."
-    run = finished_run(PAGE, working.info.fingerprint, (PREFERENCES.kind,), hint, key="preferences")
-    if run is None:
-        return
-    with shown_errors():
-        found = run_result(run.id, PREFERENCES)
-        st.divider()
-        emotion = working.emotion_among(found.base.emotions)
-        with figures_from(origin_of(run)):
-            _scale(found.base, emotion)
-            if found.moved is not None:
-                _steered(found.moved)
-        json_download("JSON", lambda: _document(found), "preferences.json", key="preferences-json")
-        link_hint()
+    show_run(PAGE, working, PREFERENCES, hint, partial(_show, working))
+
+
+def _show(working: Working, found: PreferenceResult, run: Run) -> None:
+    st.divider()
+    _scale(found.base, working.emotion_among(found.base.emotions))
+    if found.moved is not None:
+        _steered(found.moved)
+    json_download("JSON", lambda: _document(found), "preferences.json", key="preferences-json")
 
 
 def _document(found: PreferenceResult) -> dict[str, Any]:

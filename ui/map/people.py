@@ -17,11 +17,10 @@ from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.runs.limits import about, build_seconds
 from emotion_core.vectors.build import training_texts
 from ui.errors import show_error, shown_errors
-from ui.experiments import start_run
+from ui.experiments import joint_run, start_run
 from ui.figure import downloads, marked, show_chart, shows
 from ui.map.data import Mapped, claims_of, norms_of, own_norms
 from ui.plain import plain
-from ui.run_panel import run_panel
 from ui.services import store
 from ui.uploads import content, upload_field
 from ui.vector_sets import choose_next, upload
@@ -95,12 +94,7 @@ def _twin(mapped: Mapped) -> None:
     if not vectors.prompt_sets or find(store(), vectors, TWIN, OnOwnTexts()) is not None:
         return
     key = f"twin of {mapped.source.run_id}"
-    if key in st.session_state:
-        run = run_panel(st.session_state[key], key="map-twin", shared=True)
-        if run is not None:
-            st.rerun()
-        if not store().get(st.session_state[key]).is_open:
-            del st.session_state[key]
+    if joint_run(key, key="map-twin"):
         return
     texts = training_texts(vectors.prompt_sets)
     cost = about(build_seconds(mapped.working.info, len(texts), sum(map(len, texts)), neutral=False))

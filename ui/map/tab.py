@@ -15,7 +15,7 @@ from emotion_core.runs.recipes import origin_of_vectors
 from emotion_core.stats.intervals import p_words
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error, shown_errors
-from ui.experiments import start_run
+from ui.experiments import joint_run, start_run
 from ui.figure import downloads, emotion_verdict, figures_from, show_chart, shows, verdict
 from ui.map.data import Mapped, checks_of, held, keep, kept, map_of, map_source, read_map_link, toggle_held
 from ui.map.models import models_part
@@ -23,8 +23,6 @@ from ui.map.people import people_part
 from ui.map.views import clusters_part, layers_part, plane_part, relations_part
 from ui.page import PAGES
 from ui.plain import plain
-from ui.run_panel import run_panel
-from ui.services import store
 from ui.share import share_view
 from ui.vector_sets import build_of
 from ui.working import Working, chosen_link
@@ -99,12 +97,7 @@ def _offer(mapped: Mapped) -> None:
         f"Builds the map {RESAMPLES + 4 * SPLITS} more times from other draws of its training texts, with and without "
         "the neutral projection, and finds tokens and texts for every emotion. Texts read before are not read again."
     )
-    if key in st.session_state:
-        run = run_panel(st.session_state[key], key="map-checks", shared=True)
-        if run is not None:
-            st.rerun()
-        if not store().get(st.session_state[key]).is_open:
-            del st.session_state[key]
+    if joint_run(key, key="map-checks"):
         return
     work = len(mapped.found.emotions) * mapped.source.vectors.n_layers * mapped.source.vectors.values.shape[2]
     label = "Check this map, under a minute" if work < 300_000 else "Check this map, a few minutes"

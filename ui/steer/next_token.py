@@ -16,17 +16,14 @@ from emotion_core.charts.crosstalk import (
     words_table,
 )
 from emotion_core.experiments.steering import NEXT_TOKEN
-from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.next_token import CONTROLS_A_KIND, NextTokenDose
 from emotion_core.steering.settings import SweepSettings, even_strengths
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
-from ui.experiments import run_result, start_run
-from ui.figure import downloads, figures_from, show_chart, shows
+from ui.experiments import show_run, start_run
+from ui.figure import downloads, show_chart, shows
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
-from ui.run_panel import finished_run
-from ui.share import link_hint
 from ui.steer.form import place_form, prompts_form
 from ui.working import Working
 
@@ -39,17 +36,8 @@ def next_token_view(working: Working) -> None:
     if working.vectors is not None and working.emotion is not None:
         _settings_and_button(working, working.vectors, working.emotion)
         st.divider()
-    run = finished_run(
-        PAGE,
-        working.info.fingerprint,
-        (NEXT_TOKEN.kind,),
-        "Press the button: the curve appears here.",
-        key=PAGE,
-    )
-    if run is not None:
-        with shown_errors(), figures_from(origin_of(run)):
-            _result(run_result(run.id, NEXT_TOKEN))
-            link_hint()
+    hint = "Press the button: the curve appears here."
+    show_run(PAGE, working, NEXT_TOKEN, hint, lambda dose, run: _result(dose))
 
 
 def _settings_and_button(working: Working, vectors: EmotionVectors, emotion: str) -> None:
