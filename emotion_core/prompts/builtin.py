@@ -73,15 +73,20 @@ def builtin_bytes(name: str) -> bytes:
     if name not in BUILTIN and name not in PLANTED:
         raise _unknown(name)
     path = (PLANTED[name] if name in PLANTED else prompts_folder()) / f"{name}.csv"
+    return shipped_bytes(path, f"The built-in set {name}")
+
+
+def shipped_bytes(path: Path, name: str) -> bytes:
+    """A file that comes with the project. Raises PromptSetError, with its name in words, where it is missing."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise PromptSetError(
-            f"The built-in set {name} is missing",
+            f"{name} is missing",
             where=str(path),
             expected="a file of that name",
             found=error.strerror or str(error),
-            remedy="Restore it from the repository, or choose another set",
+            remedy="Restore it from the repository, or do without it",
         ) from error
 
 

@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from emotion_core.base.errors import PromptSetError
-from emotion_core.prompts.builtin import prompts_folder
+from emotion_core.prompts.builtin import prompts_folder, shipped_bytes
 from emotion_core.prompts.faults import shorten
 from emotion_core.prompts.tables import base_name, decode, json_items, json_of
 
@@ -497,17 +497,7 @@ def builtin_file(filename: str) -> bytes:
     Raises:
         PromptSetError: It is missing.
     """
-    path = prompts_folder() / filename
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PromptSetError(
-            f"The library file {filename} is missing",
-            where=str(path),
-            expected="a file of that name",
-            found=error.strerror or str(error),
-            remedy="Restore it from the repository",
-        ) from error
+    return shipped_bytes(prompts_folder() / filename, f"The library file {filename}")
 
 
 _WORDS = {
