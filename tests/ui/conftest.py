@@ -1,6 +1,7 @@
 """A fresh run store for every test, and the demo model loaded once for all of them."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.base.settings import settings
 from emotion_core.models.catalogue import DEMO_FOLDER
+from ui.services import activation_cache, common_registry
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
@@ -29,8 +31,9 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: Bundled)
     monkeypatch.setenv("EMOTION_DATA_DIR", str(data))
     monkeypatch.setenv("EMOTION_MODEL", "demo")
     settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    # What was computed from a run is kept under its id, and a shipped run has the same one in every store here.
+    common_registry.clear()
+    activation_cache.clear()
 
     def start(page: str = "", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
@@ -44,16 +47,28 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: Bundled)
 
 
 @pytest.fixture
-def until() -> Callable[[AppTest, Callable[[AppTest], bool]], AppTest]:
-    """Runs a page again until something is true, as its polling does in a browser."""
-    import time
+def nothing_computed() -> Iterator[None]:
+    """For tests of what is not to be had: nothing that a page computed in another test, nor that is left for one."""
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
 
-    def wait(app: AppTest, condition: Callable[[AppTest], bool], seconds: float = 120) -> AppTest:
+
+@pytest.fixture
+def until() -> Callable[[AppTest, Callable[[AppTest], bool]], AppTest]:
+    """Runs a page again until something is true, as its polling does in a browser.
+
+    Not while a job is at work, from which a rerun would only take the processor.
+    """
+
+    def wait(app: AppTest, condition: Callable[[AppTest], bool], seconds: float = 300) -> AppTest:
         end = time.monotonic() + seconds
         while not condition(app):
             assert not app.exception, app.exception
             assert time.monotonic() < end, f"still waiting; on the page: {texts(app)[:2000]}"
-            time.sleep(0.3)
+            time.sleep(0.1)
+            while common_registry().open_jobs() and time.monotonic() < end:
+                time.sleep(0.02)
             app.run()
         return app
 

@@ -23,7 +23,7 @@ PAIRS = "emotion,positive,negative,topic\n" + "".join(
 )
 
 
-def test_home_shows_a_result_without_a_click(open_page: Open, until: Until) -> None:
+def test_home_shows_a_result_without_a_click(open_page: Open, until: Until, nothing_computed: None) -> None:
     shutil.rmtree(settings().data_dir)  # the very first start
     app = until(open_page(), lambda a: "Does it tell apart situations" in texts(a))
     assert app.title[0].value == "What fear looks like inside a language model"

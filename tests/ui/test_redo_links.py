@@ -18,6 +18,7 @@ from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.services import activation_cache, common_registry, owner, store
 from ui.vector_sets import vectors_of
 
+pytestmark = pytest.mark.usefixtures("nothing_computed")
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
 REDO = "Do it again"
