@@ -27,7 +27,7 @@ bench: .venv/.development
 	$(BIN)/python -m benchmarks
 
 browser-test: .venv/.development
-	$(BIN)/python -m pytest -q -m browser tests/browser
+	$(BIN)/python -m pytest -q -m browser -n 2 --dist loadfile tests/browser
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

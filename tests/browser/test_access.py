@@ -4,12 +4,11 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, PAGES
-from playwright.sync_api import Page, expect, sync_playwright
+from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, PAGES, settle
+from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.browser
 
-LONG = 400_000
 # Streamlit asks for its own files below the page's path first, and takes the right place when they are not there.
 EXPECTED = "/_stcore/"
 
@@ -43,11 +42,3 @@ def note(errors: list[str], message: object) -> None:
     where = getattr(message, "location", {}).get("url", "")
     if getattr(message, "type", "") == "error" and EXPECTED not in where:
         errors.append(f"{getattr(message, 'text', '')} ({where})")
-
-
-def settle(page: Page) -> None:
-    """Waits until the page stands still."""
-    expect(page.locator("h1").first).to_be_visible(timeout=LONG)
-    page.wait_for_timeout(3000)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=LONG)
-    page.wait_for_timeout(1500)

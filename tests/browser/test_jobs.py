@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser_helpers import CHROMIUM_ARGS
+from browser_helpers import CHROMIUM_ARGS, LONG
 from playwright.sync_api import Page, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
-
-LONG = 400_000
 
 
 @pytest.fixture

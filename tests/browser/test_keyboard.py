@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from browser_helpers import CHROMIUM_ARGS
+from browser_helpers import CHROMIUM_ARGS, LONG, settle
 from playwright.sync_api import Page, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
-LONG = 400_000
 MOST_STOPS = 160
 
 # What has the focus, inside components too: its name, whether it is marked, and whether it is the page itself.
@@ -43,20 +42,16 @@ def page(chromium: str) -> Iterator[Page]:
         browser.close()
 
 
-def settle(page: Page) -> None:
-    page.wait_for_timeout(1500)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=LONG)
-    page.wait_for_timeout(500)
-
-
 def tab_to(page: Page, name: str) -> None:
     """Presses Tab until something of this name has the focus; everything on the way shows that it has it."""
     settle(page)
     passed: list[str] = []
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
-        page.wait_for_timeout(250)  # fields change their frame slowly
         found = page.evaluate(_FOCUS)
+        if found is not None and not found["seen"]:
+            page.wait_for_timeout(250)  # fields change their frame slowly
+            found = page.evaluate(_FOCUS)
         if found is None:
             continue
         assert found["seen"], f"the focus is on {found['tag']} {found['name'][:60]!r} and is not seen"

@@ -1,12 +1,10 @@
 """Every page in light and dark, on a desk and on a phone: nothing overflows, nothing fails; screenshots to look at."""
 
 import pytest
-from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, PAGES
-from playwright.sync_api import expect, sync_playwright
+from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, PAGES, settle
+from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.browser
-
-LONG = 400_000
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -21,15 +19,13 @@ def test_every_page(chromium: str, app_url: str, theme: str, width: int) -> None
             page = context.new_page()
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.goto(f"{app_url}/{path}")
-            expect(page.locator("h1").first).to_be_visible(timeout=LONG)
-            page.wait_for_timeout(2500)
-            page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=LONG)
+            settle(page)
             assert page.locator('[data-testid="stException"]').count() == 0, path
             main = page.locator(".stMain")  # with a field at its foot it has another test id
             wide, seen, high = main.evaluate("e => [e.scrollWidth, e.clientWidth, e.scrollHeight]")
             assert wide <= seen + 1, f"{path} is {wide} wide where {seen} are seen"
             page.set_viewport_size({"width": width, "height": min(high + 40, 6000)})
-            page.wait_for_timeout(1000)
+            settle(page)
             page.screenshot(path=str(ARTIFACTS / f"{name}-{theme}-{width}.png"))
             page.close()
         browser.close()

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from browser_helpers import ARTIFACTS, CHROMIUM_ARGS
+from browser_helpers import ARTIFACTS, CHROMIUM_ARGS, LONG
 from playwright.sync_api import Page, expect, sync_playwright
 
 from emotion_core.vectors.file import load_vectors
 
 pytestmark = pytest.mark.browser
 
-LONG = 400_000  # milliseconds, for anything that computes on a busy machine
 NAMED = {
     "pride": "She carries the prize for {} across the stage herself.",
     "boredom": "She waits at counter {} and looks at the same clock again.",
