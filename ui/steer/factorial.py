@@ -68,7 +68,13 @@ def _form(working: Working, vectors: EmotionVectors) -> FactorialSettings:
         width = f"{len(names)}-{first}"
         emotions = (
             one.selectbox("First emotion", names, first, key=f"factorial-first-{width}", help="Chosen at the side."),
-            two.selectbox("Second emotion", names, int(not first), key=f"factorial-second-{width}"),
+            two.selectbox(
+                "Second emotion",
+                names,
+                int(not first),
+                key=f"factorial-second-{width}",
+                help="Added by itself, and together with the first.",
+            ),
         )
         strength = field(FactorialSettings, "strength", three, key="factorial-strength")
         second_strength = field(FactorialSettings, "second_strength", four, key="factorial-second-strength")
