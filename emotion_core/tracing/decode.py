@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import nnsight
 import torch
 
 from emotion_core.base.jobs import pace
@@ -175,6 +174,8 @@ def advance(
         read: For each layer that is read float32 [directions, width], equally many for each.
         keep: What is wanted of the logits after the last token; by default these.
     """
+    import nnsight
+
     matrices = read or {}
     anew = isinstance(cache, TokensSoFar) or (cache is None and is_unusual(model) and not memory_of(model).steps)
     if anew or model.remote is not None:
@@ -225,6 +226,8 @@ def _forward_again(
     model: LoadedModel, so_far: TokensSoFar, matrices: Mapping[int, torch.Tensor], last: int, keep: Keep | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits after all tokens so far and readings of the last ones, without a cache: a step that runs elsewhere."""
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     ordered = _in_order(so_far.edits(), list(matrices))
     inputs = {"input_ids": so_far.tokens, "use_cache": False, **_last_logits(model)}
@@ -278,6 +281,8 @@ def ahead(
         The tokens, int64 [rows, steps], and what else was wanted, [rows, steps, ...]; and readings of the token that
         each step begins with, float32 [rows, steps, layers, directions], before the steering of each layer.
     """
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     known, steps, matrices = _last_logits(model), 1 + len(later), dict(read or {})
     layers = list(matrices)

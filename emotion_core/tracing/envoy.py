@@ -1,6 +1,7 @@
 """nnsight's view of a loaded model, and where its traces run: here, in a dry run, or on NDIF.
 
-nnsight is imported in this folder and nowhere else.
+nnsight is imported in this folder and nowhere else, by the functions that trace: with transformers it takes a second,
+and pages are drawn without it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import reduce
 from typing import cast
 
-import nnsight
 import numpy as np
 import torch
 from torch import nn
@@ -116,6 +115,8 @@ def unembedded(model: LoadedModel, directions: FloatArray, count: int) -> torch.
 
 @retried
 def _unembedded_elsewhere(model: LoadedModel, rows: torch.Tensor, count: int) -> torch.Tensor:
+    import nnsight
+
     envoy, blocks = envoy_of(model), blocks_of(model)
     head = model.module.get_output_embeddings()  # type: ignore[operator]
     path = next(name for name, module in model.module.named_modules() if module is head)

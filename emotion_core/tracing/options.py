@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import nnsight
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -300,6 +299,8 @@ def _forward(
         kept: Positions, ascending.
         pairs: int64 [rows, pairs, 2], index of a kept position and token.
     """
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     at = torch.tensor(list(kept), device=ids.device)
     remembers = memory_of(model).stretches

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import nnsight
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -283,6 +282,8 @@ def read_batch(
 def _trace(
     model: LoadedModel, ids: torch.Tensor, read: Sequence[list[int]], tails: Sequence[list[int]], depth: int
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     inputs = {"input_ids": ids, "use_cache": False}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
@@ -299,6 +300,8 @@ def _trace(
 
 @retried
 def _trace_places(model: LoadedModel, ids: torch.Tensor, places: list[list[list[int]]]) -> list[torch.Tensor]:
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     inputs = {"input_ids": ids, "use_cache": False}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:
@@ -407,6 +410,8 @@ def _trace_of_tokens(
     matrices: Mapping[int, torch.Tensor | None],
 ) -> list[torch.Tensor]:
     """Projections at each layer, float32 [tokens of all rows, directions]; the stream where there is no matrix."""
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)) as tracer:
         kept = nnsight.save([])
@@ -496,6 +501,8 @@ def _trace_of_sums(
     weights: torch.Tensor,
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """At each layer what `_added` gives, of all batches together; of each batch and layer what `_averaged` gives."""
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with envoy.session(**trace_options(model)):
         totals = nnsight.save([])
@@ -547,6 +554,8 @@ def _averaged(read: torch.Tensor, placed: Sequence[Places]) -> torch.Tensor:
 @retried
 def number_format(model: LoadedModel) -> str:
     """What the model computes in where its traces run, such as `bfloat16`, asked with a trace of one token."""
+    import nnsight
+
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     inputs = {"input_ids": torch.zeros((1, 1), dtype=torch.int64), "use_cache": False}
     with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)) as tracer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import nnsight
 import numpy as np
 import torch
 
@@ -105,6 +104,8 @@ def _trace(
     model: LoadedModel, ids: torch.Tensor, spans: Sequence[tuple[int, int]], layer: int, matrix: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Projections, float32 [tokens of all rows, directions], and nats, float32 [tokens of all rows]."""
+    import nnsight
+
     before = [(start - 1, end - 1) for start, end in spans]  # token t is predicted at position t - 1
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
