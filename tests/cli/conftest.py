@@ -1,11 +1,14 @@
 """A folder with its own cache, a small prompt set and its vectors, for the tests of every command."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from emotion_core.base import settings as settings_module
+from emotion_core.cli import session
 from emotion_core.cli.main import main
+from emotion_core.models.load import load_model
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +19,20 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_data(bundled):
-    """A data folder for all commands; its cache is that of the other tests, so that texts are read once."""
+    """A data folder for all commands; its cache is that of the other tests, so that texts are read once.
+
+    The bundled model is loaded once in each format, by the first command that asks for it.
+    """
+
+    @cache
+    def demo(dtype):
+        return load_model("demo", dtype=dtype)
+
+    def once(name, *, dtype, report):
+        return demo(dtype) if name == "demo" else load_model(name, dtype=dtype, report=report)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "load_model", once)
         patch.setenv("EMOTION_DATA_DIR", str(bundled.cache.path.parent))
         settings_module.settings.cache_clear()
         yield
