@@ -394,12 +394,18 @@ def two_at_once(bench: Bench) -> Iterator[tuple[Count, bool]]:
     vectors = bench.vectors()
     first, second = vectors.emotions[:2]
     for kind in KINDS:
-        count = Count("two at once", f"{kind} directions", f"{steered.TOKENS} tokens, 1 prompt")
+        count = Count("two at once", f"{kind} directions", f"strengths .3 and .1, {steered.TOKENS} tokens, 1 prompt")
         for seed in bench.seeds:
             units = meaningless(bench.model, vectors, kind, 2, 8000 + seed, bench.cache)
             other = steered.in_place_of(vectors, {first: units[0], second: units[1]})
             asked = FactorialSettings(
-                prompts=steered.PROMPTS[:1], first=first, second=second, max_new_tokens=steered.TOKENS, seed=seed
+                prompts=steered.PROMPTS[:1],
+                first=first,
+                second=second,
+                strength=0.3,
+                second_strength=0.1,
+                max_new_tokens=steered.TOKENS,
+                seed=seed,
             )
             found = bench.run(factorial(bench.model, other, asked, cache=bench.cache))
             yield count, any(found.evidence(i) for i in range(2))

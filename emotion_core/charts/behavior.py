@@ -18,6 +18,7 @@ from emotion_core.behavior.warning import EarlyWarning
 from emotion_core.charts.palette import CATEGORICAL, CHOSEN, COOL, INK, NULL, NULL_OPACITY, WARM, capital, diverging
 from emotion_core.charts.parts import Q, between, by_name, layered, null_band, tips
 from emotion_core.steering.finding import signed
+from emotion_core.steering.settings import unit_words
 
 # Charts of behaviours: rates against strength as small multiples, coherence beneath, effects as a matrix, ROC.
 
@@ -67,7 +68,7 @@ def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
     """Surprise of the continuations under one emotion, over all scenarios, with the limit of what makes sense."""
     e, measured = found.settings.emotions.index(emotion), found.coherence
     table = pd.DataFrame({"strength": found.settings.strengths, "excess": measured.surprise[e]}).dropna()
-    base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength (fraction of the residual norm)"))
+    base = alt.Chart(table).encode(x=alt.X("strength:Q", title=f"Strength ({unit_words(found.settings.operation)})"))
     y = alt.Y("excess:Q", title="Excess (nats)")
     layers: list[alt.Chart] = [base.mark_line(color=COOL).encode(y=y)]
     tip = [alt.Tooltip("strength:Q", format="+.2f"), alt.Tooltip("excess:Q", title="Nats a token", format="+.2f")]

@@ -16,6 +16,7 @@ from emotion_core.steering.crosstalk import CrossTalk
 from emotion_core.steering.factorial import Factorial
 from emotion_core.steering.finding import signed
 from emotion_core.steering.next_token import NextTokenDose
+from emotion_core.steering.settings import how_words, unit_words
 from emotion_core.steering.summary import kind_words
 
 # Beyond this many emotions the figures inside the cells would overlap.
@@ -145,7 +146,7 @@ def factorial_table(found: Factorial) -> pd.DataFrame:
     for i, read in enumerate(found.emotions):
         values = [*found.changes[:, i], found.changes[0, i] + found.changes[1, i]]
         for number, (name, value) in enumerate(zip(_CONDITIONS, values, strict=True)):
-            ends = value + found.band if number == 3 else (np.nan, np.nan)
+            ends = value + found.band[i] if number == 3 else (np.nan, np.nan)
             rows.append(
                 {
                     "read": read,
@@ -174,9 +175,12 @@ def factorial_chart(found: Factorial) -> alt.LayerChart:
         tooltip=tooltip,
     )
     layers = alt.layer(band.encode(x="null_low:Q", x2="null_high:Q"), zero, dots)
-    first, second = (f"{one:+g}" for one in (found.settings.strength, found.settings.second_strength))
+    asked = found.settings
+    how = how_words(asked.operation, asked.bound, asked.gate, asked.schedule)
+    first, second = (f"{one:+g}" for one in (asked.strength, asked.second_strength))
     subtitle = (
-        f"{found.model.name}, layer {found.layer}, strengths {first} and {second}; grey: where 95 % of pairs of "
+        f"{found.model.name}, layer {found.layer}, {how}, strengths {first} and {second} "
+        f"({unit_words(asked.operation, asked.unit)}); grey: where 95 % of pairs of "
         "control directions would put both, beside the sum of each alone"
     )
     title = alt.TitleParams(f"{found.emotions[0]} and {found.emotions[1]}, alone and together", subtitle=subtitle)
@@ -323,7 +327,7 @@ def divergence_chart(dose: NextTokenDose) -> alt.Chart:
 
 def _x(dose: NextTokenDose) -> alt.X:
     low, high = dose.strengths[0], dose.strengths[-1]
-    unit = "fraction of the residual norm" if dose.settings.unit == "fraction" else "multiples of the unit direction"
+    unit = unit_words(dose.settings.operation, dose.settings.unit)
     scale = alt.Scale(domain=[low, high] if high > low else [low - 1, high + 1], nice=False)
     return alt.X("strength:Q", title=f"Strength ({unit})", scale=scale)
 

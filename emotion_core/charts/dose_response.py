@@ -13,6 +13,7 @@ from emotion_core.charts.parts import Q, between, layered, null_band, tips, zero
 from emotion_core.evaluation.report import PublishedStudy
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.steering.finding import signed, strength_words
+from emotion_core.steering.settings import unit_words
 from emotion_core.steering.summary import ControlKind, StrengthSummary, interval_words, kind_words
 from emotion_core.steering.sweep import Sweep
 
@@ -252,7 +253,7 @@ def _reach(sweep: Sweep) -> list[float]:
 
 
 def _x(sweep: Sweep) -> alt.X:
-    unit = "fraction of the residual norm" if sweep.settings.unit == "fraction" else "multiples of the unit direction"
+    unit = unit_words(sweep.settings.operation, sweep.settings.unit)
     low, high = sweep.strengths[0].strength, sweep.strengths[-1].strength
     room = (high - low) * 0.04 or 1.0
     scale = alt.Scale(domain=[low - room, high + room], nice=False)

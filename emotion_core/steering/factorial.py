@@ -2,7 +2,8 @@
 
 Texts are written with the first emotion alone, with the second alone, with both, and with neither, from the same noise
 (a two by two factorial, Fisher 1935). The interaction is what both do beyond the sum of each alone. Large pushes
-saturate for any directions, so it is compared with that of pairs of control directions, each read along itself.
+saturate for any directions, so it is compared with that of pairs of control directions, each read along itself: a pair
+is one control, and its first direction stands for the first emotion.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy
 
 from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
 from emotion_core.base.ask import Ask
@@ -21,6 +21,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.geometry.claims import holm
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.stats.intervals import p_words
 from emotion_core.steering.crosstalk import coherent_rows
 from emotion_core.steering.directions import (
     Directions,
@@ -34,9 +35,10 @@ from emotion_core.steering.directions import (
 )
 from emotion_core.steering.generate import PlannedRow, Written, baseline_rows, generate, never
 from emotion_core.steering.settings import WritingSettings, require
-from emotion_core.steering.summary import against_kinds, standardise
+from emotion_core.steering.summary import Numbers, against_kinds, interval, standardise
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.estimate import IntArray
 from emotion_core.vectors.file import require_model
 
 ALONE = ("first", "second", "both")
@@ -100,14 +102,15 @@ class Factorial:
         changes: float32 [3, 2], what the first, the second and both do to the readings of the first and the second,
             in standard deviations of unsteered texts, against the unsteered text of the same noise.
         interaction: float32 [2], what both do beyond the sum of each alone, on the reading of the first and the second.
-        low: float32 [2], lower end of its 95 % interval over texts (Student's t).
+        low: float32 [2], lower end of its 95 % interval (Student's t), over prompts or texts as in a sweep
+            (`summary.interval`); nan with too few.
         high: float32 [2], upper end.
-        band: float32 [2], between which 95 % of the interactions of control pairs fall, of the kind that reaches
-            furthest; nan with too few of them.
+        band: float32 [2, 2], for each reading between which 95 % of the interactions of control pairs fall, the first
+            of a pair in the place of the first emotion, of the kind that reaches furthest; nan with too few of them.
         p_values: float32 [2], two-sided, against the kind that stands out least, corrected for both readings (Holm);
             nan with too few controls.
-        control_kinds: Kind of each control interaction, two a pair.
-        control_interactions: float32 [control interactions].
+        control_kinds: Kind of each pair of controls.
+        control_interactions: float32 [pairs, 2], on the reading of the first and of the second of the pair.
         coherent: Whether the texts of the first, the second and both keep the limits of the unsteered ones.
         texts: All reported texts of the emotions.
         readings: float32 [texts, 2], standardised.
@@ -146,16 +149,22 @@ class Factorial:
         of, (first, second, both) = self.emotions[reading], (float(x) for x in self.changes[:, reading])
         if not np.isfinite(self.interaction[reading]):
             return f"The reading of {of}: no text of every condition could be read"
-        low, high = (float(end) for end in self.band)
+        low, high = (float(end) for end in self.band[reading])
         null = (
             f"pairs of control directions differ from theirs by {low:+.2f} to {high:+.2f}"
             if np.isfinite(low)
-            else "there are too few control directions to compare with"
+            else "the control directions are too few, or all alike, to compare with"
         )
+        ends = (float(self.low[reading]), float(self.high[reading]))
+        inside = (
+            f" (95 % {ends[0]:+.2f} to {ends[1]:+.2f})" if np.isfinite(ends[0]) else " (too few texts for an interval)"
+        )
+        p = float(self.p_values[reading])
+        tested = f" ({p_words(p)}, corrected for both readings)" if np.isfinite(p) else ""
         return (
             f"The reading of {of}: {one} alone {first:+.2f} SD, {other} alone {second:+.2f}, both {both:+.2f} "
-            f"where the sum is {first + second:+.2f}: a difference of {float(self.interaction[reading]):+.2f} (95 % "
-            f"{float(self.low[reading]):+.2f} to {float(self.high[reading]):+.2f}); {null}"
+            f"where the sum is {first + second:+.2f}: a difference of {float(self.interaction[reading]):+.2f}{inside}; "
+            f"{null}{tested}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -173,8 +182,8 @@ class Factorial:
                     "interaction": finite(self.interaction[i]),
                     "low": finite(self.low[i]),
                     "high": finite(self.high[i]),
-                    "null_low": finite(self.band[0]),
-                    "null_high": finite(self.band[1]),
+                    "null_low": finite(self.band[i, 0]),
+                    "null_high": finite(self.band[i, 1]),
                     "p_value": finite(self.p_values[i]),
                     "evidence": self.evidence(i),
                 }
@@ -230,13 +239,14 @@ def factorial(
     texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
     scores = yield from score(model, texts, layer, along)
     readings = standardise([w.row for w in written], scores.readings)
-    units = [changes_of(written, readings[:, 2 * k : 2 * k + 2], 3 * k) for k in range(1 + len(pairs))]
+    units, prompts = zip(
+        *(changes_of(written, readings[:, 2 * k : 2 * k + 2], 3 * k) for k in range(1 + len(pairs))), strict=True
+    )
     beyond = [interactions(one) for one in units]  # each (texts, 2)
-    means = np.array([_mean(one) for one in beyond], np.float64)
-    kinds = tuple(pushes.kinds[pair[0]] for pair in pairs for _ in pair)
-    others = means[1:].ravel()
-    low, high = _interval(beyond[0])
-    band = against_kinds(float("nan"), others, kinds, tail=0.025)
+    mean, low, high = intervals(beyond[0], prompts[0])
+    others = np.array([intervals(*one)[0] for one in zip(beyond[1:], prompts[1:], strict=True)]).reshape(-1, 2)
+    kinds = tuple(pushes.kinds[first] for first, _ in pairs)
+    bands = [against_kinds(float("nan"), column, kinds, tail=0.025) for column in others.T]
     surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
     reported = [i for i, w in enumerate(written) if w.row.reported and w.row.direction < len(ALONE)]
     return Factorial(
@@ -244,11 +254,13 @@ def factorial(
         model=model.info,
         layer=layer,
         changes=np.array([_mean(units[0][:, cell]) for cell in range(len(ALONE))], np.float32),
-        interaction=means[0].astype(np.float32),
-        low=low,
-        high=high,
-        band=np.array([np.nan, np.nan] if band is None else [band.low, band.high], np.float32),
-        p_values=holm(np.array([two_sided(float(one), others, kinds) for one in means[0]])).astype(np.float32),
+        interaction=mean.astype(np.float32),
+        low=low.astype(np.float32),
+        high=high.astype(np.float32),
+        band=np.array([[np.nan, np.nan] if one is None else [one.low, one.high] for one in bands], np.float32),
+        p_values=holm(
+            np.array([two_sided(float(one), column, kinds) for one, column in zip(mean, others.T, strict=True)])
+        ).astype(np.float32),
         control_kinds=kinds,
         control_interactions=others.astype(np.float32),
         coherent=coherent_rows(written, surprise, len(ALONE)),
@@ -294,22 +306,28 @@ def n_factorial_texts(settings: FactorialSettings) -> int:
     return len(settings.prompts) * len(plan(settings, settings.pairs, 0))
 
 
-def changes_of(written: Sequence[Written], readings: FloatArray, first: int) -> FloatArray:
-    """Changes against the unsteered text of the same noise, float32 [texts, 3, 2], for texts that all three have.
+def changes_of(written: Sequence[Written], readings: FloatArray, first: int) -> tuple[FloatArray, IntArray]:
+    """Changes against the unsteered text of the same noise, for noises of which all three texts are there.
 
     Args:
         written: All texts.
         readings: float32 [written, 2].
         first: Number of the direction that is the first alone; the second and both follow it.
+
+    Returns:
+        float32 [texts, 3, 2], and the prompt of each, int64 [texts].
     """
     places: dict[tuple[int, int], dict[int, int]] = {}
     for i, w in enumerate(written):
         cell = -1 if not w.row.strength else w.row.direction - first
         if w.row.reported and not w.broken and -1 <= cell < len(ALONE) and np.isfinite(readings[i]).all():
             places.setdefault((w.row.prompt, w.row.sample), {})[cell] = i
-    whole = [one for one in places.values() if len(one) == 1 + len(ALONE)]
-    table = np.array([[readings[one[cell]] - readings[one[-1]] for cell in range(len(ALONE))] for one in whole])
-    return table.reshape(-1, len(ALONE), 2).astype(np.float32)
+    whole = {key: one for key, one in places.items() if len(one) == 1 + len(ALONE)}
+    table = np.array(
+        [[readings[one[cell]] - readings[one[-1]] for cell in range(len(ALONE))] for one in whole.values()]
+    )
+    prompts = np.array([prompt for prompt, _ in whole], np.int64)
+    return table.reshape(-1, len(ALONE), 2).astype(np.float32), prompts
 
 
 def interactions(changes: FloatArray) -> FloatArray:
@@ -330,11 +348,9 @@ def _mean(values: FloatArray) -> FloatArray:
     return result
 
 
-def _interval(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    n = len(values)
-    if n < 2:
-        missing = np.full(values.shape[1:], np.nan, np.float32)
-        return missing, missing
-    half = scipy.stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
-    middle = _mean(values)
-    return (middle - half).astype(np.float32), (middle + half).astype(np.float32)
+def intervals(values: FloatArray, prompts: IntArray) -> tuple[Numbers, Numbers, Numbers]:
+    """Mean and ends of the 95 % interval of each column as in a sweep, float64 [columns] each; nan where unknown."""
+    found = [interval(column.astype(np.float64), prompts) for column in values.T]
+    known = [[np.nan if one is None else one for one in each[:3]] for each in found]
+    mean, low, high = np.array(known, np.float64).reshape(-1, 3).T
+    return mean, low, high

@@ -14,7 +14,7 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.library import Turn
-from emotion_core.tracing.steer import BOUNDED, Operation
+from emotion_core.tracing.steer import BOUNDED, SHARES, Operation
 
 # When and where is steered: gates, schedules, and scopes by turn, beside what is done (`tracing/steer.py`).
 #
@@ -355,6 +355,34 @@ class WritingSettings:
     def where(self) -> Where:
         """The tokens that are steered."""
         return Where(self.scope, self.turns, self.schedule)
+
+
+def how_words(operation: Operation, bound: float, gate: Gate | None, schedule: Schedule) -> str:
+    """What is done to a token and when, in words that stand beside a figure.
+
+    Example:
+        >>> how_words("add", 95.0, Gate("fear"), Schedule(2, 10))
+        'add, only while fear reads above percentile 95, from written token 2 on for 10'
+    """
+    parts = [operation.replace("_", " ")]
+    if operation in BOUNDED:
+        parts[0] += f" at percentile {bound:g} of neutral tokens"
+    if gate is not None:
+        side = "below" if gate.below else "above"
+        parts.append(f"only while {gate.emotion} reads {side} percentile {gate.percentile:g}")
+    if schedule.start or schedule.tokens:
+        length = f" for {schedule.tokens}" if schedule.tokens else ""
+        parts.append(f"from written token {schedule.start} on{length}")
+    if schedule.half_life:
+        parts.append(f"halved every {schedule.half_life:g} tokens")
+    return ", ".join(parts)
+
+
+def unit_words(operation: Operation, unit: Unit = "fraction") -> str:
+    """What a strength is, in words for an axis."""
+    if operation in SHARES:
+        return f"share of what lies {'along the direction' if operation == 'project_out' else 'beyond the bound'}"
+    return "fraction of the residual norm" if unit == "fraction" else "multiples of the unit direction"
 
 
 def require_care(operation: Operation, schedule: Schedule) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bundled import Bundled
-from scipy.stats import ttest_1samp
+from scipy.stats import t as student
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
@@ -21,6 +21,7 @@ from emotion_core.steering.factorial import (
 )
 from emotion_core.steering.generate import PlannedRow, Written
 from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.summary import against_kinds
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
@@ -66,8 +67,8 @@ def test_changes_are_paired_by_noise_and_broken_texts_leave_their_three() -> Non
             rows.append(Written(row, (1,), (2,), broken=sample == 4 and cell == 2))
             readings.append(base + {-1: [0, 0], 0: [1, 0], 1: [0, 2], 2: [1.5, 2]}[cell])
     order = rng.permutation(len(rows))
-    changes = changes_of([rows[i] for i in order], np.array(readings, np.float32)[order], 3)
-    assert changes.shape == (4, 3, 2)
+    changes, prompts = changes_of([rows[i] for i in order], np.array(readings, np.float32)[order], 3)
+    assert changes.shape == (4, 3, 2) and prompts.tolist() == [0] * 4
     assert interactions(changes) == pytest.approx(np.tile([0.5, 0.0], (4, 1)), abs=1e-6)
 
 
@@ -110,9 +111,35 @@ def test_the_interval_is_students(bundled: Bundled, vectors: EmotionVectors) -> 
             for s in range(2)
         ]
     )
-    expected = ttest_1samp(beyond, 0).confidence_interval()
-    assert found.low == pytest.approx(expected.low, abs=1e-4) and found.high == pytest.approx(expected.high, abs=1e-4)
+    # Two prompts: the interval is for these, over the texts around each prompt's mean; an analysis of variance.
+    groups = beyond.reshape(2, 2, 2)
+    within = np.sqrt(((groups - groups.mean(axis=1, keepdims=True)) ** 2).sum(axis=(0, 1)) / 2 / 4)
+    half = student.ppf(0.975, 2) * within
+    assert found.interaction == pytest.approx(beyond.mean(axis=0), abs=1e-4)
+    assert found.low == pytest.approx(beyond.mean(axis=0) - half, abs=1e-4)
+    assert found.high == pytest.approx(beyond.mean(axis=0) + half, abs=1e-4)
     assert np.isnan(found.p_values).all() and not found.evidence(0)
+    assert "too few, or all alike" in found.sentence(0) and "nan" not in found.sentence(0)
+
+
+def test_a_single_text_has_no_interval_and_no_nan_in_its_words(bundled: Bundled, vectors: EmotionVectors) -> None:
+    asked = FactorialSettings(
+        first="fear", second="calm", controls=8, prompts=("It was late",), samples=1, max_new_tokens=4
+    )
+    found = run_to_end(factorial(bundled.model, vectors, asked, cache=bundled.cache))
+    assert np.isnan(found.low).all() and not any(found.evidence(i) for i in range(2))
+    assert "too few texts for an interval" in found.sentence(1) and "nan" not in found.sentence(1)
+
+
+def test_each_reading_has_controls_of_its_own(bundled: Bundled, vectors: EmotionVectors) -> None:
+    """Unequal pushes deviate unequally: pooled, the smaller reading would be judged by a band that is not its own."""
+    asked = FactorialSettings(first="fear", second="calm", strength=0.4, second_strength=0.05, controls=24, **SHORT)
+    found = run_to_end(factorial(bundled.model, vectors, asked, cache=bundled.cache))
+    assert found.control_interactions.shape == (len(found.control_kinds), 2)
+    for i in range(2):
+        alone = against_kinds(np.nan, found.control_interactions[:, i], found.control_kinds, tail=0.025)
+        assert found.band[i] == pytest.approx([alone.low, alone.high], abs=1e-5)
+    assert not np.allclose(found.band[0], found.band[1])
 
 
 @pytest.mark.parametrize("more", [{"second": "fear"}, {"strength": 0.0}, {"operation": "clamp"}])

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.steering.settings import MAX_STRENGTHS, clean_strengths, parse_strengths
+from emotion_core.steering.settings import (
+    EVERY_TOKEN,
+    MAX_STRENGTHS,
+    Gate,
+    Schedule,
+    clean_strengths,
+    how_words,
+    parse_strengths,
+    unit_words,
+)
 from steering.handmade import settings
 
 
@@ -80,3 +89,22 @@ def test_strings_that_read_but_make_no_sense_are_refused(text):
 def test_settings_out_of_range_are_refused(more):
     with pytest.raises(SettingsError):
         settings(**more)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (("add", 95.0, None, EVERY_TOKEN), "add"),
+        (("project_out", 95.0, None, Schedule(half_life=5)), "project out, halved every 5 tokens"),
+        (("floor", 5.0, None, Schedule(3)), "floor at percentile 5 of neutral tokens, from written token 3 on"),
+        (("cap", 90.0, Gate("joy", 20, below=True), EVERY_TOKEN),
+         "cap at percentile 90 of neutral tokens, only while joy reads below percentile 20"),
+    ],
+)  # fmt: skip
+def test_a_figure_says_what_was_done_and_when(asked, words) -> None:
+    assert how_words(*asked) == words
+
+
+def test_a_share_is_not_called_a_fraction_of_the_norm() -> None:
+    assert unit_words("cap") == "share of what lies beyond the bound"
+    assert unit_words("add") == "fraction of the residual norm" and unit_words("add", "raw") != unit_words("add")

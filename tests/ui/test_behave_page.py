@@ -101,3 +101,6 @@ def test_behaviours_are_measured_under_a_cap_and_a_gate(open_page: Open, until: 
     asked = load(common_registry().store, run[0] if isinstance(run, list) else run, BEHAVIORS).found.settings
     assert (asked.operation, asked.bound, asked.strengths) == ("cap", 80.0, (0.0, 1.0))
     assert asked.gate is not None and asked.gate.emotion == "fear" and not app.exception
+    shown = texts(app)
+    assert "cap at percentile 80 of neutral tokens, only while fear reads above percentile 95" in shown
+    assert "share of what lies beyond the bound" in shown and "fraction of the residual norm" not in shown

@@ -22,7 +22,7 @@ from emotion_core.models.catalogue import DEMO_NAME
 from emotion_core.runs.limits import about, asking_seconds, sweep_seconds
 from emotion_core.runs.store import Run
 from emotion_core.stats.intervals import p_words
-from emotion_core.steering.settings import parse_strengths
+from emotion_core.steering.settings import how_words, parse_strengths, unit_words
 from emotion_core.tracing.steer import BOUNDED
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.behave.behavior_texts import behavior_texts
@@ -256,19 +256,22 @@ def _result(found: Behaviors, working: Working) -> None:
     scenes, e = found.settings.scenes, emotions.index(emotion)
     head = headline(found, e)
     verdict("evidence" if head.evidence else "no evidence", head.sentence(), word=head.mark, key="behaviors")
+    asked = found.settings
+    how = f"Steered by {how_words(asked.operation, asked.bound, asked.gate, asked.schedule)}, layer {found.layer}."
+    st.caption(plain(how))
     for i, scene in enumerate(scenes):
         if i % _A_ROW == 0:
             columns = st.columns(min(_A_ROW, len(scenes)))
         with columns[i % _A_ROW]:
             chart = charts.rates(found, emotion, scene.name)
             show_chart(chart, alt_text=f"Rate of {scene.name} against the strength of {emotion}", key=f"rates-{i}")
-            downloads(f"rate-{scene.name}-{emotion}", chart=chart, key=f"rates-{i}")
+            downloads(f"rate-{scene.name}-{emotion}", chart=chart, key=f"rates-{i}", notes=(how,))
     st.caption(
         "Red circle: beyond control directions, corrected for all strengths, scenarios and emotions of this run; the "
         "grey band is that of a single point, so some blue points leave it by chance. Blue diamond: no evidence. Grey "
         "cross: the texts no longer make sense. "
         "Violet square: unsteered; dashed: the emotion in words. Bars: 95 % interval of the drawn answers or texts. "
-        "Strengths are fractions of the residual norm."
+        f"Strengths: {unit_words(found.settings.operation)}."
     )
     if found.texts:
         coherent = charts.coherence(found, emotion)

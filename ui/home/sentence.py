@@ -19,6 +19,7 @@ from ui.plain import minus, plain
 from ui.read.text import reading_strip
 from ui.run_button import at_once_or_asked
 from ui.services import activation_cache, ask, store
+from ui.vector_sets import BUILT_IN
 from ui.working import Working
 
 Sentence = tuple[TokenReading, dict[str, tuple[float, float, float]]]
@@ -64,7 +65,8 @@ def sentence(working: Working) -> None:
     ready = working.owner.loaded and zero_points_at_hand(working)
     seconds = about(build_seconds(working.info, 0))
     first = f"Read it beside {_NEUTRAL_TEXTS} neutral texts, {seconds} the first time"
-    label = first if working.owner.loaded and not ready else "Read it"
+    shipped = not working.owner.loaded and working.set_id == BUILT_IN
+    label = "Read it" if ready or shipped else first
     if not ready and not at_once_or_asked(working.owner, label, key="read-sentence"):
         return
     try:

@@ -10,7 +10,6 @@ from emotion_core.charts.crosstalk import factorial_chart, factorial_table
 from emotion_core.experiments.steering import FACTORIAL
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
 from emotion_core.runs.recipes import origin_of
-from emotion_core.stats.intervals import p_words
 from emotion_core.steering.factorial import Factorial, FactorialSettings, n_factorial_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
@@ -101,7 +100,7 @@ def _result(found: Factorial) -> None:
     said = []
     for i, emotion in enumerate(found.emotions):
         mark: Mark = "evidence" if found.evidence(i) else "no evidence"
-        sentence = f"{found.sentence(i)} ({p_words(float(found.p_values[i]))}, corrected for both readings)."
+        sentence = f"{found.sentence(i)}."
         verdict(mark, sentence, word=f"{mark} of more or less than the sum", key=f"factorial-{i}")
         said.append(f"{emotion}: {mark}. {sentence}")
     if not all(found.coherent):

@@ -21,6 +21,7 @@ from emotion_core.runs.limits import about, require_sweep, sweep_seconds
 from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.finding import change, signed, strength_words, sweep_finding
 from emotion_core.steering.generate import n_texts
+from emotion_core.steering.settings import how_words
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.errors import shown_errors
 from ui.experiments import is_kept, run_result, start_run
@@ -73,7 +74,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
     measures = strength_words(sweep)
     if measures:
         st.caption(f"{measures}.")
-    st.caption(_settings_line(sweep))
+    st.caption(f"**Settings of this sweep.** {_settings_line(sweep)}")
     if sweep.test is not None:
         with st.expander("What each kind of control does", icon=":material/target:"):
             st.dataframe(controls_table(sweep), hide_index=True, key=f"kinds-{key}")
@@ -107,8 +108,9 @@ def _settings_line(sweep: Sweep) -> str:
     decoding = "greedy" if asked.decoding == "greedy" else f"temperature {asked.temperature:g}, top-p {asked.top_p:g}"
     layers = f"layer {sweep.layer}" if len(sweep.layers) < 2 else f"layers {sweep.layers[0]} to {sweep.layers[-1]}"
     mixed = "".join(f" with {weight:+g} × {plain(emotion)}" for emotion, weight in asked.mix)
+    how = plain(how_words(asked.operation, asked.bound, asked.gate, asked.schedule))
     return (
-        f"**Settings of this sweep.** {asked.operation.replace('_', ' ').capitalize()}{mixed} at {layers} on "
+        f"{how[:1].upper()}{how[1:]}{mixed} at {layers} on "
         f"{_SCOPES[asked.scope]}; "
         f"{counted(len(asked.prompts), 'prompt')}, {counted(len(asked.strengths), 'strength')}, "
         f"{counted(asked.samples, 'sample')}, {counted(asked.controls, 'control direction')}, "

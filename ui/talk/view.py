@@ -102,15 +102,15 @@ def _strip(talk: Talk, number: int, emotion: str, colours: str, *, key: str, liv
 
 def _card(talk: Talk, emotion: str, key: str) -> None:
     """Readings by emotion and layer, and the alternatives, of the token that was clicked."""
+    st.caption(
+        plain(
+            f"Underlined: the alarm. {talk.alarm(emotion).sentence} One reply shows what steering can do; whether it "
+            "does more than random directions is counted over many texts on Steer."
+        )
+    )
     chosen = st.session_state.get(_CHOSEN)
     if chosen is None or chosen[0] >= len(talk.replies) or chosen[1] >= len(talk.replies[chosen[0]].tokens):
-        st.caption(
-            plain(
-                f"Underlined: the alarm. {talk.alarm(emotion).sentence} Click a token for its readings by emotion and "
-                "layer, and for what else was likely. One reply shows what steering can do; whether it does more than "
-                "random directions is counted over many texts on Steer."
-            )
-        )
+        st.caption("Click a token for its readings by emotion and layer, and for what else was likely.")
         return
     number, token = chosen
     with st.container(border=True, key=f"{key}-card"):
