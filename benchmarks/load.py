@@ -38,6 +38,7 @@ from emotion_core.runs.store import RunStore
 Visit = Callable[["Server", int], Coroutine[Any, Any, "Seen"]]
 ROOT = Path(__file__).parents[1]
 _LOOK = 0.5  # seconds between two looks at a run
+_READS = 10.0  # seconds that a visitor reads a page
 _PATIENCE = 1500.0
 
 
@@ -175,7 +176,9 @@ async def one_talk(app: Server, number: int) -> Seen:
         while app.store.get(run_id).is_open and time.perf_counter() - began < _PATIENCE:
             seen.pages.append(await visitor.open("Glossary"))
             seen.pages.append(await visitor.open("Read"))
-            await asyncio.sleep(_LOOK)
+            for _ in range(int(_READS / _LOOK)):
+                if app.store.get(run_id).is_open:
+                    await asyncio.sleep(_LOOK)
         seen.reply = time.perf_counter() - began
         seen.pages.append(await visitor.open("Talk", f"run={run_id}"))
         if app.store.get(run_id).state != "done":
