@@ -19,24 +19,29 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_data(bundled):
-    """A data folder for all commands; its cache is that of the other tests, so that texts are read once.
-
-    The bundled model is loaded once in each format, by the first command that asks for it.
-    """
-
-    @cache
-    def demo(dtype):
-        return load_model("demo", dtype=dtype)
-
-    def once(name, *, dtype, report):
-        return demo(dtype) if name == "demo" else load_model(name, dtype=dtype, report=report)
-
+    """A data folder for all commands; its cache is that of the other tests, so that texts are read once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "load_model", once)
         patch.setenv("EMOTION_DATA_DIR", str(bundled.cache.path.parent))
         settings_module.settings.cache_clear()
         yield
     settings_module.settings.cache_clear()
+
+
+@cache
+def _demo(dtype):
+    return load_model("demo", dtype=dtype)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demo_once():
+    """The bundled model is loaded once in each format; here alone, since other tests count what loading asks."""
+
+    def once(name, *, dtype, report):
+        return _demo(dtype) if name == "demo" else load_model(name, dtype=dtype, report=report)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "load_model", once)
+        yield
 
 
 @pytest.fixture(scope="session")
