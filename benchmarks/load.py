@@ -35,7 +35,7 @@ from emotion_core.runs.builds import load_build
 from emotion_core.runs.codec import vectors_digest
 from emotion_core.runs.store import RunStore
 
-Visit = Callable[["Server", int], Coroutine[Any, Any, "Seen"]]
+Steps = Callable[["Server", Visitor, "Seen"], Coroutine[Any, Any, None]]
 ROOT = Path(__file__).parents[1]
 _LOOK = 0.5  # seconds between two looks at a run
 _READS = 10.0  # seconds that a visitor reads a page
@@ -122,74 +122,71 @@ async def until_done(app: Server, run_id: str) -> None:
         await asyncio.sleep(_LOOK)
 
 
-async def one_visit(app: Server, number: int) -> Seen:
+async def visited(app: Server, number: int, steps: Steps) -> Seen:
+    """One visitor in a session of its own; its fault is counted, and the others go on."""
+    seen, visitor = Seen(number), Visitor(app.port)
+    await visitor.connect()
+    try:
+        await steps(app, visitor, seen)
+    except Exception as error:  # noqa: BLE001
+        visitor.faults.append(f"{type(error).__name__}: {error}")
+    finally:
+        await visitor.close()
+    seen.faults = visitor.faults
+    return seen
+
+
+async def build_and_sweep(app: Server, visitor: Visitor, seen: Seen) -> None:
     """Build with a seed of one's own, look at it, sweep a prompt of one's own."""
-    seen, visitor = Seen(number), Visitor(app.port)
-    await visitor.connect()
-    try:
-        seen.pages.append(await visitor.open("Build_vectors"))
-        visitor.choose("build_seed", 100 + number)
-        began = time.perf_counter()
-        seen.pages.append(await visitor.click("build"))
-        build_id = visitor.run_id
-        await until_done(app, build_id)
-        seen.build = time.perf_counter() - began
-        seen.pages.append(await visitor.rerun())
-        seen.pages.append(await visitor.open("Explore_emotions", f"vectors={build_id}"))
-        seen.pages.append(await visitor.open("Steer", f"vectors={build_id}"))
-        visitor.choose("prompts", f"Visitor {number} opened the door and")
-        visitor.choose("strengths", "-0.2,0,0.2")
-        visitor.choose("samples", 1)
-        visitor.choose("controls", 3)
-        seen.pages.append(await visitor.rerun())
-        began = time.perf_counter()
-        seen.pages.append(await visitor.click("run_sweep"))
-        sweep_id = visitor.run_id
-        await until_done(app, sweep_id)
-        seen.sweep = time.perf_counter() - began
-        seen.pages.append(await visitor.rerun())
-        states = [app.store.get(one).state for one in (build_id, sweep_id)]
-        if states != ["done", "done"]:
-            visitor.faults.append(f"runs ended as {states}")
-        seen.results = (build_id, sweep_id)
-    except Exception as error:  # noqa: BLE001  one visitor's fault is counted, the others go on
-        visitor.faults.append(f"{type(error).__name__}: {error}")
-    finally:
-        await visitor.close()
-    seen.faults = visitor.faults
-    return seen
+    seen.pages.append(await visitor.open("Build_vectors"))
+    visitor.choose("build_seed", 100 + seen.number)
+    began = time.perf_counter()
+    seen.pages.append(await visitor.click("build"))
+    build_id = visitor.run_id
+    await until_done(app, build_id)
+    seen.build = time.perf_counter() - began
+    seen.pages.append(await visitor.rerun())
+    seen.pages.append(await visitor.open("Explore_emotions", f"vectors={build_id}"))
+    seen.pages.append(await visitor.open("Steer", f"vectors={build_id}"))
+    visitor.choose("prompts", f"Visitor {seen.number} opened the door and")
+    visitor.choose("strengths", "-0.2,0,0.2")
+    visitor.choose("samples", 1)
+    visitor.choose("controls", 3)
+    seen.pages.append(await visitor.rerun())
+    began = time.perf_counter()
+    seen.pages.append(await visitor.click("run_sweep"))
+    sweep_id = visitor.run_id
+    await until_done(app, sweep_id)
+    seen.sweep = time.perf_counter() - began
+    seen.pages.append(await visitor.rerun())
+    states = [app.store.get(one).state for one in (build_id, sweep_id)]
+    if states != ["done", "done"]:
+        visitor.faults.append(f"runs ended as {states}")
+    seen.results = (build_id, sweep_id)
 
 
-async def one_talk(app: Server, number: int) -> Seen:
+async def talk(app: Server, visitor: Visitor, seen: Seen) -> None:
     """One message of one's own; until it is answered, other pages."""
-    seen, visitor = Seen(number), Visitor(app.port)
-    await visitor.connect()
-    try:
-        seen.pages.append(await visitor.open("Talk"))
-        end = time.monotonic() + _PATIENCE
-        while not any("talk-message" in one for one in visitor.widgets) and time.monotonic() < end:
-            await asyncio.sleep(_LOOK)
-            seen.pages.append(await visitor.rerun())
-        began = time.perf_counter()
-        seen.pages.append(await visitor.say("talk-message", f"I am visitor number {number}. What should I read?"))
-        run_id = visitor.run_id
-        while app.store.get(run_id).is_open and time.perf_counter() - began < _PATIENCE:
-            seen.pages.append(await visitor.open("Glossary"))
-            seen.pages.append(await visitor.open("Read"))
-            for _ in range(int(_READS / _LOOK)):
-                if app.store.get(run_id).is_open:
-                    await asyncio.sleep(_LOOK)
-        seen.reply = time.perf_counter() - began
-        seen.pages.append(await visitor.open("Talk", f"run={run_id}"))
-        if app.store.get(run_id).state != "done":
-            visitor.faults.append(f"the reply ended as {app.store.get(run_id).state}")
-        seen.results = (run_id, "")
-    except Exception as error:  # noqa: BLE001  one visitor's fault is counted, the others go on
-        visitor.faults.append(f"{type(error).__name__}: {error}")
-    finally:
-        await visitor.close()
-    seen.faults = visitor.faults
-    return seen
+    seen.pages.append(await visitor.open("Talk"))
+    end = time.monotonic() + _PATIENCE
+    while not any("talk-message" in one for one in visitor.widgets) and time.monotonic() < end:
+        await asyncio.sleep(_LOOK)
+        seen.pages.append(await visitor.rerun())
+    began = time.perf_counter()
+    message = f"I am visitor number {seen.number}. What should I read?"
+    seen.pages.append(await visitor.say("talk-message", message))
+    run_id = visitor.run_id
+    while app.store.get(run_id).is_open and time.perf_counter() - began < _PATIENCE:
+        seen.pages.append(await visitor.open("Glossary"))
+        seen.pages.append(await visitor.open("Read"))
+        for _ in range(int(_READS / _LOOK)):
+            if app.store.get(run_id).is_open:
+                await asyncio.sleep(_LOOK)
+    seen.reply = time.perf_counter() - began
+    seen.pages.append(await visitor.open("Talk", f"run={run_id}"))
+    if app.store.get(run_id).state != "done":
+        visitor.faults.append(f"the reply ended as {app.store.get(run_id).state}")
+    seen.results = (run_id, "")
 
 
 async def watch(app: Server, peak: list[float]) -> None:
@@ -198,10 +195,10 @@ async def watch(app: Server, peak: list[float]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def crowd(app: Server, count: int, visit: Visit) -> tuple[list[Seen], float]:
+async def crowd(app: Server, count: int, steps: Steps) -> tuple[list[Seen], float]:
     peak = [0.0]
     watcher = asyncio.create_task(watch(app, peak))
-    visits = await asyncio.gather(*(visit(app, number) for number in range(count)))
+    visits = await asyncio.gather(*(visited(app, number, steps) for number in range(count)))
     watcher.cancel()
     return list(visits), peak[0]
 
@@ -226,16 +223,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--talk", action="store_true", help="a message each in place of a build and a sweep")
     parser.add_argument("--model", default="demo")
     arguments = parser.parse_args(argv)
-    visit: Visit = one_talk if arguments.talk else one_visit
+    steps: Steps = talk if arguments.talk else build_and_sweep
     with server(arguments.model) as app:
-        first = asyncio.run(visit(app, 10_000))  # loads the model and fills the cache
+        first = asyncio.run(visited(app, 10_000, steps))  # loads the model and fills the cache
         before, cpu = app.memory_mb(), app.cpu_seconds()
         print(f"start {app.start_seconds:.1f} s; first visitor: first page {first.pages[0]:.1f} s; {before:.0f} MB")
         began = time.perf_counter()
-        visits, peak = asyncio.run(crowd(app, arguments.visitors, visit))
+        visits, peak = asyncio.run(crowd(app, arguments.visitors, steps))
         took, used = time.perf_counter() - began, app.cpu_seconds() - cpu
         time.sleep(10)
-        again = asyncio.run(crowd(app, 0, visit))  # a loop of its own, so that nothing is left open
+        again = asyncio.run(crowd(app, 0, steps))  # a loop of its own, so that nothing is left open
         del again
         after = app.memory_mb()
         good = [one for one in visits if not one.faults]
@@ -250,7 +247,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"memory: {before:.0f} MB before, {peak:.0f} MB at most, {after:.0f} MB ten seconds after")
         found = {one.number: digest(app.store, one) for one in good}
     with server(arguments.model) as alone:
-        lone = [asyncio.run(visit(alone, one.number)) for one in good[: arguments.lone]]
+        lone = [asyncio.run(visited(alone, one.number, steps)) for one in good[: arguments.lone]]
         same = sum(digest(alone.store, one) == found[one.number] for one in lone if not one.faults)
         for name in waits:
             print(f"lone visitor's {name}:", quantiles([getattr(one, name) for one in lone]))

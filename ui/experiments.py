@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from emotion_core.base.errors import SettingsError
+from emotion_core.base.errors import RunError, SettingsError
 from emotion_core.experiments.experiment import Experiment, has_result, load, start
 from emotion_core.runs.recipes import origin_of
 from emotion_core.runs.store import Run
@@ -15,7 +15,8 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.figure import figures_from
 from ui.linked import part_run
-from ui.run_panel import finished_run, may_start, run_panel
+from ui.page_run import shown_run
+from ui.run_panel import may_start, run_panel
 from ui.services import activation_cache, common_registry, registry, store
 from ui.share import link_hint
 from ui.working import Working
@@ -70,18 +71,34 @@ def show_run(
 ) -> None:
     """The run of a view in its place: what to click, how far it is, or its result with the link to it.
 
+    A stopped run whose kind may leave a part shows it.
+
     Args:
         page: Under which the view remembers its run.
         working: What is worked with.
         experiment: The kind of run.
-        hint: What to click where there is no run, and what appears then.
+        hint: What to click where there is no run, and what appears then; empty to say nothing.
         show: Draws the result.
     """
-    run = finished_run(page, working.info.fingerprint, (experiment.kind,), hint, key=page)
+    run_id = shown_run(page, working.info.fingerprint, experiment.kind)
+    if run_id is None:
+        if hint:
+            st.info(hint, icon=":material/info:")
+        return
+    run = run_panel(run_id, key=page) or _part_of(run_id, experiment)
     if run is not None:
         with shown_errors(), figures_from(origin_of(run)):
             show(run_result(run.id, experiment), run)
             link_hint()
+
+
+def _part_of(run_id: str, experiment: Experiment[Any, Any]) -> Run | None:
+    """A stopped run that left something to show."""
+    try:
+        run = store().get(run_id)
+    except RunError:
+        return None  # the panel has said so
+    return run if experiment.partial and run.state == "cancelled" and is_kept(run_id, experiment) else None
 
 
 def joint_run(started: str, *, key: str) -> bool:

@@ -23,9 +23,9 @@ from emotion_core.steering.directions import (
     steered_layers,
     with_thresholds,
 )
-from emotion_core.steering.generate import PlannedRow, Written, baseline_rows, generate, never
-from emotion_core.steering.settings import CrossTalkSettings
-from emotion_core.steering.summary import against_kinds, coherence_limits, standardise
+from emotion_core.steering.generate import Written, generate, never, plan_directions
+from emotion_core.steering.settings import CrossTalkSettings, WritingSettings
+from emotion_core.steering.summary import Numbers, against_kinds, coherence_limits, standardise
 from emotion_core.steering.sweep import repetition
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -239,18 +239,9 @@ def crosstalk(
     material = yield from read_material(model, vectors, cache)
     pushes = control_pushes(vectors, emotions, settings.controls, settings, layer, material)
     directions = Directions(layers, np.concatenate([steered, pushes.values]), scales)
-    directions = yield from with_thresholds(model, vectors, settings, directions)
-    plans = [plan_crosstalk(settings, len(emotions), p) for p in range(len(settings.prompts))]
-    generated = yield from generate(model, settings, directions, plans, stop=stop)
-    written = generated.written
-    scores = yield from score(
-        model,
-        [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written],
-        layer,
-        np.concatenate([units, pushes.read]),
-    )
-    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
-    readings = standardise([w.row for w in written], scores.readings)
+    along = np.concatenate([units, pushes.read])
+    found = yield from write_and_read(model, vectors, settings, directions, settings.strength, layer, along, stop)
+    written, readings, surprise = found.written, found.readings, found.surprise
     changes, n = mean_changes(written, readings, len(emotions) + settings.controls), len(emotions)
     controls = np.diagonal(changes)[n:]
     own_p, own_band = own_tests(np.diagonal(changes)[:n], controls, pushes.kinds, settings.strength)
@@ -268,26 +259,67 @@ def crosstalk(
         texts=tuple(_text(model, settings, emotions, written[i]) for i in reported),
         readings=readings[reported][:, :n],
         layers=layers,
-        partial=generated.partial,
+        partial=found.partial,
         control_kinds=pushes.kinds,
         own_band=own_band,
         own_p=own_p,
     )
 
 
-def plan_crosstalk(settings: CrossTalkSettings, n_emotions: int, prompt: int) -> list[PlannedRow]:
-    """Rows of one prompt: unsteered, then every emotion and control; direction k is emotion k, then the controls."""
-    greedy = settings.decoding == "greedy"
-    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in range(settings.samples)]
-    rows += baseline_rows(settings.samples, prompt, greedy)
-    for direction in range(n_emotions + settings.controls):
-        rows += [PlannedRow(prompt, s, direction, settings.strength, greedy=greedy) for s in range(settings.samples)]
-    return rows
+@dataclass(frozen=True)
+class Read:
+    """Texts that were written and read back.
+
+    Attributes:
+        written: All texts.
+        readings: float32 [texts, directions], standardised.
+        surprise: float64 [texts], nats a token; nan where nothing was written.
+        partial: What is missing because the job was stopped.
+    """
+
+    written: tuple[Written, ...]
+    readings: FloatArray
+    surprise: Numbers
+    partial: str
+
+
+def write_and_read(
+    model: LoadedModel,
+    vectors: EmotionVectors,
+    settings: WritingSettings,
+    directions: Directions,
+    strength: float,
+    layer: int,
+    along: FloatArray,
+    stop: Callable[[], bool],
+) -> Job[Read]:
+    """Writes with every direction at one strength, and reads the texts in the unsteered model, as a job.
+
+    Args:
+        model: The model.
+        vectors: Whose set the thresholds of gates and bounds are read with.
+        settings: How.
+        directions: What is steered with.
+        strength: Of every direction.
+        layer: That is read.
+        along: float32 [read directions, width].
+        stop: Asked after each decoding step.
+    """
+    at = yield from with_thresholds(model, vectors, settings, directions)
+    count = len(directions.values)
+    plans = [plan_directions(settings, count, strength, p) for p in range(len(settings.prompts))]
+    generated = yield from generate(model, settings, at, plans, stop=stop)
+    written = generated.written
+    texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
+    scores = yield from score(model, texts, layer, along)
+    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
+    readings = standardise([w.row for w in written], scores.readings)
+    return Read(tuple(written), readings, surprise, generated.partial)
 
 
 def n_matrix_texts(settings: CrossTalkSettings, n_emotions: int) -> int:
     """Number of texts that a matrix generates: what its button shows."""
-    return len(settings.prompts) * len(plan_crosstalk(settings, n_emotions, 0))
+    return len(settings.prompts) * len(plan_directions(settings, n_emotions + settings.controls, settings.strength, 0))
 
 
 def _text(

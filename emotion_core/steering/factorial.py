@@ -22,7 +22,7 @@ from emotion_core.base.numbers import finite
 from emotion_core.geometry.claims import holm
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.stats.intervals import p_words
-from emotion_core.steering.crosstalk import coherent_rows
+from emotion_core.steering.crosstalk import coherent_rows, write_and_read
 from emotion_core.steering.directions import (
     Directions,
     control_pushes,
@@ -31,12 +31,10 @@ from emotion_core.steering.directions import (
     read_layer,
     read_material,
     steered_layers,
-    with_thresholds,
 )
-from emotion_core.steering.generate import PlannedRow, Written, baseline_rows, generate, never
+from emotion_core.steering.generate import Written, never, plan_directions
 from emotion_core.steering.settings import WritingSettings, require
-from emotion_core.steering.summary import Numbers, against_kinds, interval, standardise
-from emotion_core.tracing.score import Continuation, score
+from emotion_core.steering.summary import Numbers, against_kinds, interval
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray
 from emotion_core.vectors.file import require_model
@@ -230,15 +228,10 @@ def factorial(
     alone = alone * strengths[:, None, None]  # (1 + pairs, 2, layers, width)
     cells = np.concatenate([alone, alone.sum(axis=1, keepdims=True)], axis=1)
     directions = Directions(layers, cells.reshape(-1, *cells.shape[2:]), layer_scales(settings, vectors, layers))
-    directions = yield from with_thresholds(model, vectors, settings, directions)
-    plans = [plan(settings, len(pairs), p) for p in range(len(settings.prompts))]
-    generated = yield from generate(model, settings, directions, plans, stop=stop)
-    written = generated.written
     own = emotion_units(vectors, emotions, (layer,))[:, 0]
     along = np.concatenate([own, *(pushes.read[list(pair)] for pair in pairs)])
-    texts = [Continuation((*w.prompt_ids, *w.ids), len(w.prompt_ids)) for w in written]
-    scores = yield from score(model, texts, layer, along)
-    readings = standardise([w.row for w in written], scores.readings)
+    found = yield from write_and_read(model, vectors, settings, directions, 1.0, layer, along, stop)
+    written, readings = found.written, found.readings
     units, prompts = zip(
         *(changes_of(written, readings[:, 2 * k : 2 * k + 2], 3 * k) for k in range(1 + len(pairs))), strict=True
     )
@@ -247,13 +240,12 @@ def factorial(
     others = np.array([intervals(*one)[0] for one in zip(beyond[1:], prompts[1:], strict=True)]).reshape(-1, 2)
     kinds = tuple(pushes.kinds[first] for first, _ in pairs)
     bands = [against_kinds(float("nan"), column, kinds, tail=0.025) for column in others.T]
-    surprise = np.array([s.mean() if len(s) else np.nan for s in scores.surprise], dtype=np.float64)
     reported = [i for i, w in enumerate(written) if w.row.reported and w.row.direction < len(ALONE)]
     return Factorial(
         settings=settings,
         model=model.info,
         layer=layer,
-        changes=np.array([_mean(units[0][:, cell]) for cell in range(len(ALONE))], np.float32),
+        changes=np.array([intervals(units[0][:, cell], prompts[0])[0] for cell in range(len(ALONE))], np.float32),
         interaction=mean.astype(np.float32),
         low=low.astype(np.float32),
         high=high.astype(np.float32),
@@ -263,7 +255,7 @@ def factorial(
         ).astype(np.float32),
         control_kinds=kinds,
         control_interactions=others.astype(np.float32),
-        coherent=coherent_rows(written, surprise, len(ALONE)),
+        coherent=coherent_rows(written, found.surprise, len(ALONE)),
         texts=tuple(
             FactorialText(
                 ("neither" if not written[i].row.strength else ALONE[written[i].row.direction]),
@@ -274,7 +266,7 @@ def factorial(
             for i in reported
         ),
         readings=readings[reported][:, :2],
-        partial=generated.partial,
+        partial=found.partial,
     )
 
 
@@ -291,19 +283,9 @@ def pairs_of(kinds: Sequence[str]) -> tuple[tuple[int, int], ...]:
     return tuple((own[i], own[i + 1]) for own in places.values() for i in range(0, len(own) - 1, 2))
 
 
-def plan(settings: FactorialSettings, pairs: int, prompt: int) -> list[PlannedRow]:
-    """Rows of one prompt: unsteered, then first, second and both of the emotions and of every pair of controls."""
-    greedy = settings.decoding == "greedy"
-    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in range(settings.samples)]
-    rows += baseline_rows(settings.samples, prompt, greedy)
-    for direction in range(len(ALONE) * (1 + pairs)):
-        rows += [PlannedRow(prompt, s, direction, 1.0, greedy=greedy) for s in range(settings.samples)]
-    return rows
-
-
 def n_factorial_texts(settings: FactorialSettings) -> int:
     """Texts of a run, at most: what its button shows."""
-    return len(settings.prompts) * len(plan(settings, settings.pairs, 0))
+    return len(settings.prompts) * len(plan_directions(settings, len(ALONE) * (1 + settings.pairs), 1.0, 0))
 
 
 def changes_of(written: Sequence[Written], readings: FloatArray, first: int) -> tuple[FloatArray, IntArray]:
@@ -341,11 +323,6 @@ def two_sided(effect: float, controls: npt.ArrayLike, kinds: Sequence[str]) -> f
     ends = [against_kinds(sign * effect, sign * np.asarray(controls, np.float64), kinds) for sign in (1.0, -1.0)]
     known = [one.p_value for one in ends if one is not None]
     return min(1.0, 2 * min(known)) if known and np.isfinite(effect) else float("nan")
-
-
-def _mean(values: FloatArray) -> FloatArray:
-    result: FloatArray = values.mean(axis=0) if len(values) else np.full(values.shape[1:], np.nan, np.float32)
-    return result
 
 
 def intervals(values: FloatArray, prompts: IntArray) -> tuple[Numbers, Numbers, Numbers]:

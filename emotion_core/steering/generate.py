@@ -269,6 +269,16 @@ def baseline_rows(samples: int, prompt: int, greedy: bool) -> list[PlannedRow]:
     return [PlannedRow(prompt, s, 0, 0.0, reported=False) for s in range(first, BASELINE_TEXTS)]
 
 
+def plan_directions(settings: WritingSettings, directions: int, strength: float, prompt: int) -> list[PlannedRow]:
+    """The rows of one prompt at one strength: unsteered, then every direction in turn."""
+    greedy = settings.decoding == "greedy"
+    rows = [PlannedRow(prompt, s, 0, 0.0, greedy=greedy) for s in range(settings.samples)]
+    rows += baseline_rows(settings.samples, prompt, greedy)
+    for direction in range(directions):
+        rows += [PlannedRow(prompt, s, direction, strength, greedy=greedy) for s in range(settings.samples)]
+    return rows
+
+
 def n_texts(settings: SweepSettings) -> int:
     """Number of texts that a sweep generates at most: what its button shows."""
     ends = (min(settings.strengths), max(settings.strengths))

@@ -9,6 +9,7 @@ import pytest
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
+from emotion_core.runs.codec import ENDING, compressed
 from emotion_core.runs.store import RunStore
 
 CHILD = """
@@ -141,3 +142,16 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [one.name for one in tmp_path.iterdir()] == ["vectors"]
+
+
+def test_a_file_that_came_compressed_is_read_as_it_was(store: RunStore) -> None:
+    run_id = store.create("build", "{}")
+    store.finish(run_id, {"a.bin" + ENDING: compressed(b"whole" * 1000), "b.json": b"{}"})
+    assert store.files(run_id) == ("a.bin", "b.json")
+    assert store.read(run_id, "a.bin") == b"whole" * 1000 and store.read(run_id, "b.json") == b"{}"
+    path = store.folder / "results" / run_id / ("a.bin" + ENDING)
+    assert path.stat().st_size < 500
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(RunError, match="damaged"):
+        store.read(run_id, "a.bin")
+    assert store.get(run_id).state == "expired"

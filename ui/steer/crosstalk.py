@@ -11,22 +11,19 @@ from emotion_core.base.numbers import finite
 from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence, matrix_table, specificity_table
 from emotion_core.experiments.steering import CROSSTALK
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
-from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.crosstalk import CrossTalk, n_matrix_texts
 from emotion_core.steering.finding import signed
 from emotion_core.steering.settings import CrossTalkSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
-from ui.experiments import is_kept, run_result, start_run
+from ui.experiments import show_run, start_run
 from ui.fields import field
-from ui.figure import downloads, figures_from, json_download, new_click, picked, show_chart, shows
+from ui.figure import downloads, json_download, new_click, picked, show_chart, shows
 from ui.linked import keep_in_link, taken
-from ui.page_run import shown_run
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
-from ui.services import app_settings, store
-from ui.share import link_hint
-from ui.steer.form import place_form, prompts_form, ready, writing_form
+from ui.services import app_settings
+from ui.steer.form import place_form, prompts_form, writing_form
 from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, text_ladder
 from ui.vector_sets import NAMED_SETS, choose_next, run_of
 from ui.working import Working
@@ -124,15 +121,9 @@ def crosstalk_view(working: Working) -> None:
     """Form and result."""
     if working.vectors is not None:
         _settings_and_button(working, working.vectors)
-    run_id = shown_run(PAGE, working.info.fingerprint, CROSSTALK.kind)
-    if run_id is None:
-        if working.vectors is None or len(working.vectors.emotions) < 2:
-            return  # what to do first stands above
-        st.info("Choose emotions and press the button: the matrix appears here.", icon=":material/info:")
-    elif ready(run_id, key=PAGE, kept=is_kept(run_id, CROSSTALK)):
-        with shown_errors(), figures_from(origin_of(store().get(run_id))):
-            crosstalk_result(run_result(run_id, CROSSTALK), key=PAGE)
-            link_hint()
+    several = working.vectors is not None and len(working.vectors.emotions) > 1  # else what to do first stands above
+    hint = "Choose emotions and press the button: the matrix appears here." if several else ""
+    show_run(PAGE, working, CROSSTALK, hint, lambda found, run: crosstalk_result(found, key=PAGE))
 
 
 def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:

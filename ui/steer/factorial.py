@@ -9,19 +9,16 @@ import streamlit as st
 from emotion_core.charts.crosstalk import factorial_chart, factorial_table
 from emotion_core.experiments.steering import FACTORIAL
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
-from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.factorial import Factorial, FactorialSettings, n_factorial_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
-from ui.experiments import is_kept, run_result, start_run
+from ui.experiments import show_run, start_run
 from ui.fields import field
-from ui.figure import Mark, downloads, figures_from, json_download, show_chart, shows, verdict
-from ui.page_run import shown_run
+from ui.figure import Mark, downloads, json_download, show_chart, shows, verdict
 from ui.run_button import limit_note, run_button
-from ui.services import app_settings, store
-from ui.share import link_hint
+from ui.services import app_settings
 from ui.steer.crosstalk import sets_with_several
-from ui.steer.form import place_form, prompts_form, ready, writing_form
+from ui.steer.form import place_form, prompts_form, writing_form
 from ui.working import Working
 
 PAGE = "factorial"
@@ -31,13 +28,8 @@ def factorial_view(working: Working) -> None:
     """Form and result."""
     if working.vectors is not None:
         _settings_and_button(working, working.vectors)
-    run_id = shown_run(PAGE, working.info.fingerprint, FACTORIAL.kind)
-    if run_id is None:
-        st.info("Choose two emotions and press the button: the figure appears here.", icon=":material/info:")
-    elif ready(run_id, key=PAGE, kept=is_kept(run_id, FACTORIAL)):
-        with shown_errors(), figures_from(origin_of(store().get(run_id))):
-            _result(run_result(run_id, FACTORIAL))
-            link_hint()
+    hint = "Choose two emotions and press the button: the figure appears here."
+    show_run(PAGE, working, FACTORIAL, hint, lambda found, run: _result(found))
 
 
 def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
@@ -111,7 +103,8 @@ def _result(found: Factorial) -> None:
         "What each emotion does to both readings alone, and what both do together, on texts from the same noise. Two "
         "pushes add up where the model takes them as they come; large pushes fall short of their sum whatever they "
         "mean, which pairs of control directions show.",
-        "That two emotions mix as in a person. Without a difference from the sum, one may still raise the other.",
+        "That two emotions mix as in a person. Without a difference from the sum, one may still raise the other. The "
+        "readings are the model's own: emotions whose training texts share their words read alike.",
     )
     downloads("two-at-once", chart=chart, table=factorial_table(found), key=PAGE, notes=said)
     json_download("JSON", found.to_json, "two-at-once.json", key=f"json-{PAGE}")

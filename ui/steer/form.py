@@ -7,36 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from emotion_core.base.errors import RunError
 from emotion_core.prompts.library import load_openings
 from emotion_core.steering.settings import EVERY_TOKEN, Gate, Schedule, SweepSettings, WritingSettings, parse_strengths
 from emotion_core.tracing.steer import BOUNDED, Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.fields import field, fields, fold
-from ui.run_panel import run_panel
-from ui.services import store
 from ui.steer.compare import company_form
 from ui.uploads import content, upload_field
-
-# Whether a run of the Steer page left something to show: a stopped sweep keeps the texts that were finished.
-
-
-def ready(run_id: str, *, key: str, kept: bool) -> bool:
-    """Shows the panel of a run that is not done; returns whether there is a result, or the part of a stopped one.
-
-    Args:
-        run_id: Of the run.
-        key: Unique on the page.
-        kept: Whether the run has a result file.
-    """
-    if run_panel(run_id, key=key) is not None:
-        return True
-    try:
-        return kept and store().get(run_id).state == "cancelled"
-    except RunError:
-        return False  # the panel has said so
-
 
 # How texts are written: unit of strength, decoding, length, seed. For a sweep and for a cross-talk matrix.
 

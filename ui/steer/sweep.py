@@ -18,21 +18,18 @@ from emotion_core.charts.dose_response import (
 from emotion_core.charts.palette import table_bytes
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
-from emotion_core.runs.recipes import origin_of
 from emotion_core.steering.finding import change, signed, strength_words, sweep_finding
 from emotion_core.steering.generate import n_texts
 from emotion_core.steering.settings import how_words
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.errors import shown_errors
-from ui.experiments import is_kept, run_result, start_run
-from ui.figure import download, downloads, figures_from, json_download, picked, show_chart, shows, verdict
+from ui.experiments import run_result, show_run, start_run
+from ui.figure import download, downloads, json_download, picked, show_chart, shows, verdict
 from ui.page import contents
-from ui.page_run import shown_run
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
-from ui.services import app_settings, store
-from ui.share import link_hint
-from ui.steer.form import ready, steer_form
+from ui.services import app_settings
+from ui.steer.form import steer_form
 from ui.steer.text_ladder import Rung, edge_colour, split_at_difference, strength_texts, text_ladder
 from ui.working import Working
 
@@ -181,16 +178,8 @@ def sweep_view(working: Working) -> None:
     """Form and result."""
     _settings_and_button(working)
     st.divider()
-    run_id = shown_run(PAGE, working.info.fingerprint, SWEEP.kind)
-    if run_id is None:
-        st.info(
-            "Choose strengths and press the button: the texts and the dose-response curve appear here.",
-            icon=":material/info:",
-        )
-    elif ready(run_id, key=PAGE, kept=is_kept(run_id, SWEEP)):
-        with shown_errors(), figures_from(origin_of(store().get(run_id))):
-            sweep_result(run_result(run_id, SWEEP), key=PAGE)
-            link_hint()
+    hint = "Choose strengths and press the button: the texts and the dose-response curve appear here."
+    show_run(PAGE, working, SWEEP, hint, lambda sweep, run: sweep_result(sweep, key=PAGE))
 
 
 def _settings_and_button(working: Working) -> None:
