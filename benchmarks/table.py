@@ -23,7 +23,13 @@ def markdown(document: dict[str, Any]) -> str:
                 lines += [f"{name} beside float32:", ""]
                 lines += [*[f"- `{key}` {value:.4g}" for key, value in found.items()], ""]
         lines += _peaks(shape, document.get(shape, {}))
-    single = ("idle_memory_mb", "server_up_seconds", "first_page_seconds", "first_page_warm_seconds")
+    single = (
+        "first_page_memory_mb",
+        "idle_memory_mb",
+        "server_up_seconds",
+        "first_page_seconds",
+        "first_page_warm_seconds",
+    )
     lines += [f"- `{key}` {document[key]:.2f}" for key in single if key in document]
     if "page_ms" in document:
         lines += ["", "| page | a click, median ms | 95 % below | first opening |", "|---|---:|---:|---:|"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
 import importlib.util
 import json
@@ -405,6 +406,13 @@ def keep_freed_memory() -> bool:
         library = ctypes.CDLL("libc.so.6")
         return bool(library.mallopt(_MMAP_THRESHOLD, _MAPPED_FROM) and library.mallopt(_TRIM_THRESHOLD, _KEPT))
     return False
+
+
+def give_back() -> None:
+    """Returns to the system what has been freed; the allocator would keep it for later."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another system's C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def fuse_gelu(module: nn.Module) -> int:

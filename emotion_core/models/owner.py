@@ -19,7 +19,7 @@ from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.gguf_weights import Report, quiet
-from emotion_core.models.load import load_model
+from emotion_core.models.load import give_back, load_model
 from emotion_core.models.loaded import LoadedModel
 
 
@@ -274,6 +274,7 @@ class ModelOwner:
         with self._loading:
             if isinstance(self._model, Unloaded):
                 self._model = self._model.load()
+                give_back()  # what turning weights from one form into another took
             return self._model
 
     def load_soon(self, seconds: float = 0.0) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import hmac
 import json
 import logging
@@ -13,13 +11,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
+from emotion_core.models.load import give_back
 from emotion_core.models.owner import TURNS, loaded_models, release_idle
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import Run, RunStore
@@ -55,13 +53,6 @@ def relieve(memory_mb: int) -> bool:
         forget()
     give_back()
     return True
-
-
-def give_back() -> None:
-    """Returns to the system what has been freed; the allocator would keep it for later."""
-    gc.collect()
-    with suppress(OSError, AttributeError):  # another system's C library
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 _EVERY = 60.0  # seconds between two rounds when no job ends
