@@ -16,7 +16,7 @@ from emotion_core.base.errors import PromptSetError, SettingsError, TextTooLongE
 from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors, Coherence, behaviors, draw, option_log_odds, pose
-from emotion_core.behavior.effects import changes, effect_matrix, headline, headline_json, rate_rows
+from emotion_core.behavior.effects import changes, effect_matrix, effects, headline, headline_json, rate_rows
 from emotion_core.behavior.nulls import over_cells
 from emotion_core.behavior.options import PromptTokens, tokenize
 from emotion_core.behavior.rates import as_rate, log_odds
@@ -128,12 +128,12 @@ def test_a_planted_effect_is_found_and_a_planted_null_is_not(tiny):
 
 
 def simulated(
-    rates: np.ndarray, seed: int, emotions: int = 1, strength: float = 0.0, groups: bool = False
+    rates: np.ndarray, seed: int, emotions: int = 1, strength: float = 0.0, groups: bool = False, push: float = 1.0
 ) -> Behaviors:
     """A run in which emotions do what control directions do, and the first one moves the last scenario by `strength`.
 
     Effects of a direction go together over scenarios and turn round with the sign of the strength; neutral mixes push
-    twice as far as random directions.
+    twice as far as random directions, emotions `push` times as far.
     """
     rng = np.random.default_rng(seed)
     scenes = tuple(
@@ -148,7 +148,7 @@ def simulated(
         pushed = rng.normal(size=(1, directions, 1)) + rng.normal(size=(len(rates), directions, 1))
         return pushed * [-1.0, 0.0, 1.0] + 0.3 * rng.normal(size=(len(rates), directions, 3)) * [1, 0, 1]
 
-    own, null = effects_of(emotions), effects_of(32)
+    own, null = push * effects_of(emotions), effects_of(32)
     null[:, 16:] *= 2
     own[-1, 0] += np.array([-1, 0, 1]) * strength
     zero = log_odds(rates)[:, None, None]
@@ -169,6 +169,17 @@ def test_a_direction_like_the_controls_seldom_gets_the_headline_and_a_strong_one
     assert np.mean(["s9" in one.moved and one.p_value < 0.05 for one in strong]) > 0.9
     sets = [headline_json(simulated(rates, seed, emotions=12, groups=True))["evidence"] for seed in range(100)]
     assert np.mean(sets) <= 0.08, "twelve emotions and a group of scenarios are corrected together"
+
+
+def test_scenarios_emotions_and_groups_are_looked_at_together():
+    """Emotions that push as far as the hardest kind; scenario by scenario one in six would have the headline."""
+    rates = np.linspace(0.2, 0.8, 10)
+    one = [headline(simulated(rates, seed, push=2.0), 0).evidence for seed in range(150)]
+    assert np.mean(one) <= 0.085
+    sets = [simulated(rates, seed, emotions=12, push=2.0) for seed in range(40)]
+    assert np.mean([headline_json(found)["evidence"] for found in sets]) <= 0.12
+    plain, grouped = (effects(simulated(rates, 3, strength=17.0, groups=groups)).q_value for groups in (False, True))
+    np.testing.assert_allclose(grouped[:10], np.minimum(1, 2 * plain))
 
 
 @pytest.mark.parametrize("cells", [1, 20])

@@ -17,6 +17,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior import steered_preferences as steered_module
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings, Wording, standard_wording
 from emotion_core.behavior.preferences import preferences
+from emotion_core.behavior.scale import BothOrders
 from emotion_core.behavior.steered_preferences import follow, opposing, steer_preferences
 from emotion_core.models.load import load_model
 from emotion_core.prompts.library import load_activities
@@ -223,6 +224,21 @@ def test_random_directions_seldom_pass_for_emotions(bundled: Bundled):
     assert np.mean([(adjusted(part) < 0.05).any() for part in p_value.reshape(17, 12)]) <= 2 / 17
     row = json.loads(json.dumps(found.to_json(), allow_nan=False))["emotions"][0]
     assert set(row) >= {"evidence", "p_value", "q_value", "hardest", "controls"}
+
+
+def test_evidence_is_corrected_for_all_emotions_and_asks_for_preferences(tiny):
+    model = tiny("gpt2")
+    vectors = random_vectors(model)
+    base = run_to_end(preferences(model, vectors, asked()))
+    p, q = np.array([0.01, 0.04, 0.5]), np.array([0.03, 0.06, 0.5])
+    base = replace(base, correlation=replace(base.correlation, p_value=p, q_value=q))
+    for p_order, first in ((0.001, True), (0.5, False)):
+        found = replace(base, orders=BothOrders(0.9, p_order))
+        said = [found.evidence(e) for e in range(3)]
+        assert said == [first, False, False] == [one["evidence"] for one in found.to_json()["emotions"]]
+    moved = run_to_end(steer_preferences(model, vectors, base, SteeredSettings(vectors.emotions, controls=3)))
+    moved = replace(moved, p_value=p, q_value=q)
+    assert [moved.evidence(e) for e in range(3)] == [True, False, False]
 
 
 def linear(rng: np.random.Generator, directions: int, noise: float) -> tuple[np.ndarray, np.ndarray]:

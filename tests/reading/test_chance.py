@@ -40,6 +40,15 @@ def test_one_that_moves_more_than_its_controls_is_found_and_rho_says_nothing_of_
     assert found.change[0] == pytest.approx(28.0) and found.ranges[0] == 28.0
 
 
+def test_of_twelve_emotions_one_at_a_p_of_its_own_is_no_evidence() -> None:
+    x = np.arange(8.0)
+    slopes = np.concatenate([[0.98], np.zeros(11), np.linspace(-1, 1, 400)])
+    many = trend(x, x[:, None] * slopes, columns(12, 400))
+    assert many.chance.p_value[0] == pytest.approx(9 / 401) and not any(many.evidence)
+    alone = trend(x, x[:, None] * slopes[[0, *range(12, 412)]], columns(1, 400))
+    assert alone.evidence == (True,)
+
+
 def test_a_range_that_cannot_be_seen_is_no_evidence_however_orderly() -> None:
     x = np.arange(8.0)
     readings = np.concatenate([0.001 * x[:, None], np.zeros((8, 400))], axis=1)

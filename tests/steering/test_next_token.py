@@ -11,7 +11,14 @@ from tiny import MAIN
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate as generator
-from emotion_core.steering.next_token import AgainstUnsteered, NextTokenDose, lens_tokens, next_token_dose
+from emotion_core.steering.next_token import (
+    AgainstUnsteered,
+    NextTokenDose,
+    _by_kind,
+    _own_words,
+    lens_tokens,
+    next_token_dose,
+)
 from steering.handmade import along_fear, random_vectors, settings, written
 
 FORTY_ONE = tuple(i / 20 for i in range(-20, 21))
@@ -90,6 +97,18 @@ def test_every_control_is_measured_on_its_own_tokens(tiny):
         assert found.slope > 0 and (found.control_slopes > 0).mean() > 0.8, "any direction raises its own tokens"
         hits += found.evidence
     assert hits <= 5, "5 % of 40 is 2; more than 5 have a chance of 1 in 100"
+
+
+def test_a_slope_goes_by_its_hardest_kind_and_own_words_are_corrected_together():
+    narrow, wide = np.linspace(0, 1, 99), np.linspace(0, 10, 99)
+    both, kinds = np.concatenate([narrow, wide]), ("random",) * 99 + ("neutral",) * 99
+    kind, p = _by_kind(8.0, both, kinds)
+    assert kind == "neutral" and p == pytest.approx((1 + (wide >= 8).sum()) / 100)
+    changes = np.diag([20.0, 9.75, 5.0])
+    found = _own_words(changes, np.repeat(both[:, None], 3, axis=1), kinds)
+    alone = [(1 + (wide >= own).sum()) / 100 for own in np.diagonal(changes)]
+    np.testing.assert_allclose(found, [3 * alone[0], 2 * alone[1], alone[2]])
+    assert alone[1] <= 0.05 < found[1], "one of three words may be this much likelier by chance"
 
 
 def test_rows_of_lens_tokens_are_those_of_each_row():
