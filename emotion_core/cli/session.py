@@ -19,9 +19,12 @@ T = TypeVar("T")
 
 
 def open_model(name: str, dtype: str | None) -> LoadedModel:
-    """Loads a model, by default in float32, with the number of threads that the settings name."""
+    """Loads a model, by default in float32, with the number of threads that the settings name.
+
+    Its weights are read when something first needs them, where its files are those of the last time.
+    """
     use_threads(settings().threads)
-    return load_model(name, dtype=dtype or DTYPES[0], report=_say)
+    return load_model(name, dtype=dtype or DTYPES[0], report=_say, later=True)
 
 
 def _say(what: str, share: float) -> None:

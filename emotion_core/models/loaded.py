@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -151,8 +151,7 @@ class LoadedModel:
         Raises:
             ModelError: There is one.
         """
-        rows = int(self.module.get_input_embeddings().weight.shape[0])  # type: ignore[operator]
-        highest = max(ids, default=0)
+        rows, highest = self.embedded, max(ids, default=0)
         if highest >= rows:
             raise ModelError(
                 "The tokenizer has tokens that the model has no embedding for",
@@ -179,6 +178,11 @@ class LoadedModel:
         return spelled(lambda some: str(self.tokenizer.decode(list(some), clean_up_tokenization_spaces=False)), ids)
 
     @property
+    def embedded(self) -> int:
+        """Number of tokens that the model has an embedding for."""
+        return int(self.module.get_input_embeddings().weight.shape[0])  # type: ignore[operator]
+
+    @property
     def stop_ids(self) -> frozenset[int]:
         """Tokens that end a generated text."""
         ids = self.module.generation_config.eos_token_id  # type: ignore[union-attr]
@@ -191,3 +195,64 @@ class LoadedModel:
         """Number of rows of the output layer."""
         head = self.module.get_output_embeddings()  # type: ignore[operator]
         return int(text_config(self.module.config).vocab_size if head is None else head.weight.shape[0])
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What of a model stays the same while its files do.
+
+    Attributes:
+        info: The model's card.
+        layers_path: Dotted path of the list of blocks.
+        embedded: Number of tokens that the model has an embedding for.
+        copy: Which copy of the residual stream the blocks compute on, where copies come first.
+    """
+
+    info: ModelInfo
+    layers_path: str
+    embedded: int
+    copy: int | None = None
+
+
+class UnreadModel(LoadedModel):
+    """A model that was loaded before from the same files: its weights are read when something first needs them.
+
+    Args:
+        known: What is remembered of it.
+        tokenizer: Its tokenizer.
+        read: Loads the model.
+    """
+
+    def __init__(self, known: Remembered, tokenizer: Any, read: Callable[[], LoadedModel]) -> None:
+        self._module: nn.Module | None = None
+        self._known, self._read = known, read
+        super().__init__(known.info, None, tokenizer, known.layers_path, known.copy)  # type: ignore[arg-type]
+
+    @property
+    def module(self) -> nn.Module:
+        """The transformers model, read now if it was not.
+
+        Raises:
+            ModelError: It cannot be loaded, or is another one than is remembered.
+        """
+        if self._module is None:
+            model = self._read()
+            if model.info != self.info:
+                raise ModelError(
+                    "The model's files were changed while it was in use",
+                    where=self.info.name,
+                    expected=self.info.fingerprint[:12],
+                    found=model.info.fingerprint[:12],
+                    remedy="Run it again: what is asked then is the model that is there now",
+                )
+            self._module = model.module
+        return self._module
+
+    @module.setter
+    def module(self, module: nn.Module | None) -> None:
+        self._module = module
+
+    @property
+    def embedded(self) -> int:
+        """Number of tokens that the model has an embedding for."""
+        return self._known.embedded

@@ -36,8 +36,8 @@ def _demo(dtype):
 def demo_once():
     """The bundled model is loaded once in each format; here alone, since other tests count what loading asks."""
 
-    def once(name, *, dtype, report):
-        return _demo(dtype) if name == "demo" else load_model(name, dtype=dtype, report=report)
+    def once(name, *, dtype, report, later):
+        return _demo(dtype) if name == "demo" else load_model(name, dtype=dtype, report=report, later=later)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "load_model", once)

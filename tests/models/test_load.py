@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from tiny import CONTEXT, FAMILIES, LAYERS, WIDTH, tiny_module, tiny_tokenizer
 
 from emotion_core.base.errors import ModelError
+from emotion_core.base.settings import settings
 from emotion_core.models import load as loading
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.load import load_model
@@ -216,3 +217,58 @@ def test_the_command_line_runs_no_code_of_a_folder_with_yes_in_front(copy):
 def test_half_precision_is_loaded_as_such(saved):
     model = load_model(str(saved), dtype="bfloat16")
     assert next(model.module.parameters()).dtype == torch.bfloat16 and model.info.dtype == "bfloat16"
+
+
+@pytest.fixture
+def data_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    return tmp_path / "data"
+
+
+def test_weights_that_were_read_before_wait_until_they_are_needed(copy, data_folder, monkeypatch):
+    first = load_model(f"{copy}", later=True)
+    monkeypatch.setattr(loading, "_fetched", lambda *_: pytest.fail("the weights were read"))
+    again = load_model(f"{copy}", later=True)
+    assert again.info == first.info
+    assert again.encode("The old house.").ids == first.encode("The old house.").ids
+    monkeypatch.undo()
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(data_folder))
+    for name, tensor in first.module.state_dict().items():
+        torch.testing.assert_close(again.module.state_dict()[name], tensor, rtol=0, atol=0)
+    assert (again.vocabulary, again.stop_ids, again.embedded) == (first.vocabulary, first.stop_ids, first.embedded)
+
+
+def test_a_token_without_embedding_is_refused_before_weights_are_read(copy, data_folder):
+    rows = load_model(str(copy), later=True).embedded
+    again = load_model(str(copy), later=True)
+    with pytest.raises(ModelError, match="no embedding"):
+        again.require_embedded([rows])
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "chat_template.jinja"])
+def test_a_changed_file_is_another_model(copy, data_folder, name):
+    first = load_model(str(copy), later=True)
+    if name == "model.safetensors":
+        state = load_file(copy / name)
+        save_file({key: tensor + 1 for key, tensor in state.items()}, copy / name, metadata={"format": "pt"})
+    else:
+        (copy / name).write_text("{{ messages[0].content }}")
+    assert load_model(str(copy), later=True).info.fingerprint != first.info.fingerprint
+
+
+def test_a_card_of_another_model_is_noticed_when_weights_are_read_and_forgotten(copy, data_folder):
+    first = load_model(str(copy), later=True)
+    [card] = (data_folder / "models").glob("known-*.json")
+    card.write_text(card.read_text().replace(first.info.fingerprint, "0" * 64))
+    with pytest.raises(ModelError, match="changed while it was in use"):
+        _ = load_model(str(copy), later=True).module
+    assert load_model(str(copy), later=True).info == first.info
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", '{"info": {}}', '{"info": 1, "layers_path": "x", "embedded": 1}'])
+def test_a_card_that_cannot_be_read_is_as_none(copy, data_folder, written):
+    first = load_model(str(copy), later=True)
+    [card] = (data_folder / "models").glob("known-*.json")
+    card.write_text(written)
+    assert load_model(str(copy), later=True).info == first.info
