@@ -1,4 +1,7 @@
-"""Pictures of the app for the README, taken from the app itself: `python scripts/screenshots.py`."""
+"""Pictures of the app for the README, taken from the app itself, and the card of a shared link.
+
+`python scripts/screenshots.py` makes all of them, `python scripts/screenshots.py card` the card alone.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,13 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from emotion_core.charts.palette import chart_bytes  # noqa: E402
+from emotion_core.charts.transfer import transfer_chart  # noqa: E402
+from emotion_core.evaluation.transfer import transfer_sentence  # noqa: E402
+from emotion_core.experiments.ship import shipped_transfer  # noqa: E402
+from emotion_core.runs.recipes import origin  # noqa: E402
+
 OUT = ROOT / "docs" / "images"
 VIEWS = {
     "home": ("", 1750),
@@ -26,11 +36,15 @@ VIEWS = {
 }
 WIDTH = 1280
 PATIENCE = 300_000  # milliseconds
+CARD = (1200, 630)  # pixels, as sites show the picture of a link
 
 
 def main() -> None:
-    """Starts the app over an empty folder and takes every view in light and dark."""
+    """Draws the card; then starts the app over an empty folder and takes every view in light and dark."""
     OUT.mkdir(parents=True, exist_ok=True)
+    card()
+    if sys.argv[1:] == ["card"]:
+        return
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,6 +78,20 @@ def main() -> None:
         finally:
             app.terminate()
             app.wait()
+
+
+def card() -> None:
+    """The finding that Home opens on, with its model, rivals and intervals, in the shape of a link's picture."""
+    result = shipped_transfer()
+    if result is None:
+        raise RuntimeError("The finding is not among the results that are shipped")
+    notes = (transfer_sentence(result), origin(result.model.name, result.model.fingerprint, [result.source]))
+    chart = transfer_chart(result, result.scores[0], height=200).properties(width=640)
+    drawn = Image.open(BytesIO(chart_bytes(chart, "png", notes))).convert("RGB")
+    drawn.thumbnail((CARD[0] - 60, CARD[1] - 40), Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", CARD, "white")
+    canvas.paste(drawn, ((CARD[0] - drawn.width) // 2, (CARD[1] - drawn.height) // 2))
+    canvas.quantize(128).save(OUT / "card.png", optimize=True)
 
 
 def _settle(page: Page, height: int) -> None:
