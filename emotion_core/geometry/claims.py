@@ -151,7 +151,9 @@ def _component(found: EmotionMap, component: int, rating: Array) -> Compare:
         other = principal_components(rows, found.valence, found.arousal).coordinates[known, :_COMPONENTS]
         sizes = [np.nan_to_num(abs(correlation(other[:, c], rating[known])[0])) for c in range(other.shape[1])]
         best = int(np.argmax(sizes))
-        places = (_turned(found.components.coordinates[known, component], rating[known]), other[:, best])
+        places = [
+            _turned(side, rating[known]) for side in (found.components.coordinates[known, component], other[:, best])
+        ]
 
         def statistics(kept: IntArray) -> tuple[float, float]:
             one, two = (correlation(side[kept], rating[known][kept])[0] for side in places)

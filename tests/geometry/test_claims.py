@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, t
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import read_twin
@@ -63,6 +63,25 @@ def test_planted_structure_that_the_words_lack_is_evidence():
         assert by_name[name].mark == "evidence", by_name[name].sentence
         assert {one.name for one in by_name[name].rivals} == {VOCABULARY, TWIN}
         assert all(one.low > 0 for one in by_name[name].rivals)
+
+
+def test_intervals_beside_rivals_hold_for_all_looks_together():
+    vectors = written(affective_vectors(WORDS, *NORMS.of(WORDS)))
+    found, rows = map_emotions(vectors, 1, 8), rival_rows(vectors, 1)
+    readings = read_norms_off(vectors.values[:, 1].astype(float), WORDS, NORMS, shuffles=19)
+    four, six = (claims(found, read, rows)[0] for read in ((), readings))
+    (few,), (many,) = four.rivals, six.rivals
+    wider = [float(t.ppf(1 - 0.025 / looks, four.n - 1)) for looks in (4, 6)]
+    assert (many.high - many.low) / (few.high - few.low) == pytest.approx(wider[1] / wider[0])
+
+
+def test_a_rival_may_show_it_on_another_component():
+    valence, arousal = (np.nan_to_num(rating) for rating in NORMS.of(WORDS))
+    vectors = written(affective_vectors(WORDS, valence, arousal))
+    other = np.stack([9 * arousal, valence, *(0.01 * np.random.default_rng(0).normal(size=(3, len(WORDS))))], axis=1)
+    rows = {VOCABULARY: other - other.mean(axis=0)}
+    (figure,) = claims(map_emotions(vectors, 1, 8), (), rows)[0].rivals
+    assert figure.detail == "on its component 2" and figure.size > 0.9, "whichever way that component points"
 
 
 def test_without_the_texts_nothing_is_evidence():
