@@ -10,9 +10,11 @@ from vectors.planted import activations, directions, labelled_set, neutral, pair
 from emotion_core.base.errors import SettingsError
 from emotion_core.evaluation.confounds import confound_scores
 from emotion_core.evaluation.controls import rotated_sets
+from emotion_core.evaluation.gaps import auroc_estimate
 from emotion_core.evaluation.heldout import score_heldout
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.stats.intervals import adjusted
+from emotion_core.stats.separation import paired_interval
 from emotion_core.vectors.build import vectors_from
 from emotion_core.vectors.emotion_vectors import BuildSettings
 
@@ -68,6 +70,10 @@ def test_measures_are_those_of_the_projections_it_hands_on():
     hedges = 1 / (1 + 3 / (4 * 2 * 9 / (1 + correlation**2)))
     expected = hedges * (positive.mean(-1) - negative.mean(-1)) / pooled
     np.testing.assert_allclose(result.cohens_d[0], expected, rtol=1e-3)
+    ends = paired_interval(positive, negative)
+    np.testing.assert_allclose((result.d_low[0], result.d_high[0], result.d_bound[0]), ends, rtol=1e-3)
+    areas = [auroc_estimate(a, b, pairs=True) for a, b in zip(positive, negative, strict=True)]
+    np.testing.assert_allclose(result.auroc_low[0], [area.low for area in areas], rtol=1e-6)
     middle = vectors.train_midpoints[0][:, None]
     np.testing.assert_allclose(result.accuracy[0], ((positive > middle).mean(-1) + (negative < middle).mean(-1)) / 2)
 
@@ -253,6 +259,7 @@ def test_imported_vectors_are_scored_without_rivals():
         ("bag_of_words_auroc", "length_auroc", "embedding_auroc", "character_ngrams_auroc")
     )
     assert result.verdicts[0].evidence
+    assert result.chosen_draws == (3000,), "as many for imported vectors as for built ones"
 
 
 def test_neutral_projection_reaches_the_shuffled_vectors():

@@ -46,6 +46,14 @@ def test_what_the_length_explains_is_no_evidence() -> None:
     assert found.length_auroc == 1.0 and not found.evidence
 
 
+def test_what_control_directions_tell_apart_as_well_is_no_evidence() -> None:
+    labels = np.repeat([True, False], 30)
+    peaks = np.random.default_rng(2).normal(size=(60, 100))
+    peaks[labels] += 1.5  # all directions
+    found = scored(threshold(), conversations(labels), peaks, [0] * 60, [10] * 60, CONTROLS)
+    assert found.auroc_low > 0.5 and found.beside_length == "better" and not found.evidence
+
+
 def test_a_length_that_does_about_as_well_cannot_be_told_from_the_monitor() -> None:
     rng = np.random.default_rng(3)
     labels = np.repeat([True, False], 10)

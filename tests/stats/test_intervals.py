@@ -55,3 +55,9 @@ def test_a_clustered_rate_covers_where_registers_differ() -> None:
         naive.append(clopper_pearson(hits.sum(), 1200))
     assert np.mean(covered) >= 0.9
     assert np.mean([low <= truth <= high for low, high in naive]) < np.mean(covered)
+
+
+def test_neighbouring_tokens_under_one_alarm_are_one_trial() -> None:
+    alike = np.ones(40), np.full(40, 100), np.arange(40) % 4  # no spread between texts: only the tokens count
+    for run, trials in ((1, 4000), (5, 800)):
+        assert clustered_rate(*alike, run)[1:] == pytest.approx(clopper_pearson(trials / 100, trials))

@@ -59,6 +59,10 @@ def test_the_finding_says_so():
     found = sweep_finding(swept)
     assert found.mark == "evidence" and "+0.9 standard deviations a 0.1" in found.sentence
     assert sweep_finding(replace(swept, test=None)).mark == "no evidence"
+    within = replace(test, slope=0.9, controls=against_kinds(0.9, np.linspace(-1, 1, 8), ["random"] * 8))
+    quiet = sweep_finding(replace(swept, test=within))
+    assert quiet.mark == "no evidence" and "no more than directions that mean nothing" in quiet.sentence
+    assert "Steering moves" in found.sentence and "Steering moves" not in quiet.sentence
     assert "not monotonic" in found.sentence and "falls from +0.2 to +0.4" in found.sentence
 
 

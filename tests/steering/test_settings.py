@@ -8,17 +8,28 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.evaluation.controls import KINDS
 from emotion_core.steering.settings import (
     EVERY_TOKEN,
     MAX_STRENGTHS,
     Gate,
     Schedule,
+    SweepSettings,
     clean_strengths,
     how_words,
     parse_strengths,
     unit_words,
 )
+from emotion_core.steering.summary import against_kinds
 from steering.handmade import settings
+
+
+def test_as_many_controls_as_find_an_effect_of_three_deviations():
+    """With eight of them the same effect would be evidence in four of ten draws of controls."""
+    asked, rng = SweepSettings(emotion="fear", prompts=("Tea is",), strengths=(0.2,)), np.random.default_rng(0)
+    kinds = [KINDS[i % len(KINDS)] for i in range(asked.controls)]
+    drawn = [against_kinds(3.3, rng.normal(size=asked.controls), kinds) for _ in range(100)]
+    assert np.mean([one.evidence for one in drawn]) >= 0.9
 
 
 def test_strengths_are_sorted_without_duplicates_and_hold_zero():
