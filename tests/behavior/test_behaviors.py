@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -204,6 +205,13 @@ def test_headline_curves_and_matrix_never_contradict_each_other():
             assert set(head.moved) == dots and {name for name in dots if "(all)" not in name} == points
             assert head.evidence == bool(dots) == (head.p_value < 0.05)
             assert ("evidence" if dots else "no evidence") == head.mark
+
+
+def test_where_texts_make_no_sense_nothing_is_evidence():
+    found = simulated(np.array([0.5]), 0, strength=50.0)
+    assert headline(found, 0).evidence
+    broken = replace(found, coherence=replace(found.coherence, coherent=np.zeros((1, 3), bool)))
+    assert not headline(broken, 0).evidence and not any(row.evidence for row in rate_rows(broken))
 
 
 def test_scenarios_that_cannot_move_are_left_out_and_named():

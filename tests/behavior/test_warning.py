@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,12 @@ def test_a_reading_that_goes_with_the_decision_is_found_and_another_is_not():
     false, true = found.curve(0)
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert (np.diff(false) >= 0).all() and (np.diff(true) >= 0).all()
+
+
+def test_exchanged_texts_have_a_say_and_emotions_are_corrected_together():
+    found = made(2.0)
+    said = [replace(found, p_permuted=np.array([p, 0.5])).evidence(0) for p in (0.004, 0.04, 0.5)]
+    assert said == [True, False, False]
 
 
 def test_a_text_before_is_one_case_however_many_scenarios_follow_it():

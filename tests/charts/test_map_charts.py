@@ -170,6 +170,13 @@ def test_words_of_a_poster_cover_neither_each_other_nor_a_point():
     np.testing.assert_allclose(moved_apart(above, sizes[:2], alone), above, atol=0.01)
 
 
+def test_crosses_reach_as_far_as_their_caption_says(found):
+    spread = np.full((len(found.emotions), 3), 0.1)
+    sets = component_plane(found, "afraid", Look(spread=spread)).to_dict()["datasets"].values()
+    rows = [row for rows in sets for row in rows if "low" in row]
+    assert [row["high"] - row["low"] for row in rows] == pytest.approx([2 * 1.96 * 0.1] * 2)
+
+
 def test_a_poster_names_every_emotion_and_says_what_is_known(found):
     look = Look(spread=np.full((len(found.emotions), 3), 0.1), place=np.full(len(found.emotions), 0.5))
     svg = chart_bytes(map_poster(found, ["Component 1 follows valence"], look), "svg").decode()

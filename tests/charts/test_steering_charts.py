@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,6 +54,9 @@ def test_cells_outside_of_the_band_are_marked_and_counted() -> None:
     assert table["change"].isna().sum() == 3
     assert "1 of 3 emotions move their own reading up" in crosstalk_sentence(matrix())
     assert "1 of 6 readings of other emotions" in crosstalk_sentence(matrix())
+    many = replace(matrix(), emotions=tuple("abcdefg"), matrix=np.zeros((7, 7)), band=np.array([[-1.0, 1.0]] * 7))
+    many = replace(many, coherent=(True,) * 7, own_p=np.full(7, 0.5), specificity=np.zeros(7))
+    assert "0 of 42 readings of other emotions" in crosstalk_sentence(many) and "about 2." in crosstalk_sentence(many)
     assert "2 of 3 rows" in crosstalk_sentence(matrix()), "a row that broke moves nothing"
     assert "too few controls" in crosstalk_sentence(matrix(np.nan))
     assert specificity_table(matrix())["emotion"].tolist() == ["fear", "joy", "calm"]

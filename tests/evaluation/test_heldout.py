@@ -8,6 +8,7 @@ from scipy.stats import mannwhitneyu
 from vectors.planted import activations, directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.evaluation import heldout
 from emotion_core.evaluation.confounds import confound_scores
 from emotion_core.evaluation.controls import rotated_sets
 from emotion_core.evaluation.gaps import auroc_estimate
@@ -58,7 +59,7 @@ def test_a_planted_direction_is_evidence_with_all_keys():
     assert 0 < chosen["auroc_low"] < chosen["auroc"] <= chosen["auroc_high"] <= 1
 
 
-def test_measures_are_those_of_the_projections_it_hands_on():
+def test_measures_are_those_of_the_projections_it_hands_on(monkeypatch):
     one = pair_set()
     acts, _ = planted_pairs(one, 1.5)
     vectors, result = scored(one, acts)
@@ -70,6 +71,10 @@ def test_measures_are_those_of_the_projections_it_hands_on():
     hedges = 1 / (1 + 3 / (4 * 2 * 9 / (1 + correlation**2)))
     expected = hedges * (positive.mean(-1) - negative.mean(-1)) / pooled
     np.testing.assert_allclose(result.cohens_d[0], expected, rtol=1e-3)
+    monkeypatch.setattr(heldout, "small_sample_factor", lambda *_, pairs: np.ones(4))
+    biased = scored(one, acts)[1]
+    for name in ("null_d_95", "null_d_low", "null_d_high", "random_d_95"):
+        np.testing.assert_allclose(getattr(result, name)[0], hedges * getattr(biased, name)[0], rtol=1e-4)
     ends = paired_interval(positive, negative)
     np.testing.assert_allclose((result.d_low[0], result.d_high[0], result.d_bound[0]), ends, rtol=1e-3)
     areas = [auroc_estimate(a, b, pairs=True) for a, b in zip(positive, negative, strict=True)]

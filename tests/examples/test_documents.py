@@ -33,6 +33,14 @@ def test_every_package_is_described() -> None:
     assert len(packages) > 10 and not missing, missing
 
 
+def test_no_share_of_a_limited_number_of_draws_is_printed_as_zero() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    zero = re.compile(r"\b[pq] ?= ?0?\.0+(?!\d)")
+    assert len(pages) > 5 and zero.search("q = 0.000") and not zero.search("p = 0.0005")
+    found = [(one.name, line) for one in pages for line in one.read_text("utf-8").splitlines() if zero.search(line)]
+    assert not found, found
+
+
 def test_the_citation_names_this_version() -> None:
     assert f"\nversion: {emotion_core.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,10 @@ def test_a_rise_and_what_encouragement_takes_away_are_found() -> None:
         and 0 < change.p_value <= change.q_value
         and change.mean == pytest.approx(-1.03, abs=0.01)
     )
+    unsure = replace(found, difference=replace(found.difference, p_value=np.array([0.03]), q_value=np.array([0.2])))
+    assert not unsure.encouraged("fear").evidence, "alone beyond its controls, not as one of many emotions"
+    little = replace(made(rise, rise + 0.1 + 0.001 * np.sin(rise)), difference=found.difference)
+    assert little.encouraged("fear").low > 0 and not little.encouraged("fear").evidence
     reading = found.cheat_reading("fear")
     assert reading is not None and reading[0] == 6 and reading[1] > 0.9
     flat = made(np.array([1.0, 0, 1, 0, 1, 0, 1]), np.array([1.0, 0.1, 0.9, 0.1, 1, 0, 1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bundled import Bundled
@@ -39,6 +41,7 @@ def test_a_difference_that_stays_lasts_and_one_that_fades_does_not() -> None:
 def test_a_small_difference_within_random_directions_is_no_evidence() -> None:
     small = made(np.full(9, 1.0), q=0.2).lasting(1, "fear")
     assert small.low > 0 and not small.lasts
+    assert not replace(made(np.full(9, 1.0)), q_late=np.array([[0.2]])).lasting(1, "fear").lasts, "one of many emotions"
     unseen = made(np.full(9, 0.12)).lasting(1, "fear")
     assert not unseen.lasts
     few = made(np.full(9, 1.0), conversations=2).lasting(1, "fear")

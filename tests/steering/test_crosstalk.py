@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.base.jobs import run_to_end
+from emotion_core.steering import crosstalk as module
 from emotion_core.steering.crosstalk import CrossTalk, column_bands, crosstalk, mean_changes, own_tests, specificity
 from emotion_core.steering.generate import PlannedRow, Written
 from emotion_core.steering.settings import CrossTalkSettings
@@ -69,6 +71,18 @@ def test_random_directions_move_an_own_reading_in_one_of_twenty_matrices():
         drawn = 0.4 + rng.standard_normal(44)
         hits += (own_tests(drawn[:12], drawn[12:], ["random", "neutral"] * 16, 0.2)[0] <= 0.05).any()
     assert hits / 400 < 0.08
+
+
+def test_own_readings_are_compared_with_the_controls_along_themselves(tiny, monkeypatch):
+    changes = np.random.default_rng(0).normal(size=(11, 11)).astype(np.float32)
+    changes[0, 0] = 9.0
+    monkeypatch.setattr(module, "mean_changes", lambda *_: changes)
+    found = run(tiny("gpt2"), controls=8, prompts=PROMPTS[:1], samples=2, max_new_tokens=2)
+    p, ends = own_tests(np.diagonal(changes)[:3], np.diagonal(changes)[3:], found.control_kinds, 0.5)
+    np.testing.assert_allclose(found.own_p, p, rtol=1e-6)
+    np.testing.assert_allclose(found.own_band, ends, rtol=1e-6)
+    said = [replace(found, coherent=(one, True, True)).own_evidence(0) for one in (True, False)]
+    assert said == [True, False], "where texts make no sense nothing is evidence"
 
 
 def test_a_row_is_what_a_sweep_of_that_emotion_writes(tiny):
