@@ -12,6 +12,7 @@ from steering.handmade import random_vectors
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings
+from emotion_core.behavior.nulls import by_rank
 from emotion_core.behavior.scenes import Scene
 from emotion_core.behavior.warning import WarningSettings, early_warning, summarise, within
 from emotion_core.evaluation.controls import Controls
@@ -46,6 +47,12 @@ def test_a_reading_that_goes_with_the_decision_is_found_and_another_is_not():
     false, true = found.curve(0)
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert (np.diff(false) >= 0).all() and (np.diff(true) >= 0).all()
+
+
+def test_effects_count_both_ways_from_the_middle():
+    controls = Controls((1,), ("random",) * 99, ((),) * 99, np.zeros((99, 1, 4), np.float32))
+    found = by_rank(("a", "b", "c"), np.array([0.7, 0.3, 0.5]), controls, 0.5 + np.linspace(-0.1, 0.1, 99), 0.5)
+    np.testing.assert_allclose(found.p_value, [0.01, 0.01, 1.0])
 
 
 def test_exchanged_texts_have_a_say_and_emotions_are_corrected_together():

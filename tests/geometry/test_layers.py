@@ -16,7 +16,7 @@ def test_the_planted_layer_stands_out():
     values[:, 4] = planted
     found = layer_profile(vectors_of(WORDS, values))
     assert np.argmax(found.valence) == 4 and found.valence[4] > 0.9
-    assert found.valence_p[4] < 0.01 and (np.delete(found.valence_p, 4) > 0.01).all()
+    assert 0 < found.valence_p[4] < 0.01 and (np.delete(found.valence_p, 4) > 0.01).all()
     assert np.argmax(found.explained[:, 0]) == 4
 
 

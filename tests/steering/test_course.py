@@ -71,7 +71,7 @@ def test_a_straight_line_rarely_turns():
     rng, turned = np.random.default_rng(0), 0
     doses = np.linspace(-0.6, 0.6, 13)
     for _ in range(300):
-        drawn = 3 * doses[:, None] + rng.standard_normal((13, 4))
+        drawn = doses[:, None] + rng.standard_normal((13, 4))
         points = [interval(row) for row in drawn]
         line = [
             StrengthSummary(float(s), p.mean, p.low, p.high, -9.0, 9.0, True, True, 3.0, 0.0, 0, 4, p.freedom)
