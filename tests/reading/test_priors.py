@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bundled import Bundled
+from scipy.stats import false_discovery_control
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
@@ -58,11 +59,15 @@ def test_late_turns_are_the_last_third_that_is_there() -> None:
 def test_the_demo_model_reads_the_same_turns_under_each(bundled: Bundled) -> None:
     model, baseline = bundled.model, bundled.baseline("conversation")
     talks = [one.turns for one in load_conversations()][:2]
-    priors = (Prior("none", ""), Prior("brief", "You are brief."), Prior("long", "You are brief. " * 300))
+    said = {"none": "", "brief": "You are brief.", "long": "You are brief. " * 300, "kind": "You are kind."}
+    priors = [Prior(name, text) for name, text in said.items()]
     found = run_to_end(read_priors(model, baseline, priors, [TALK, *talks]))
-    assert found.means.shape[:2] == (3, 3) and np.isfinite(found.means[1, 0, :2]).all()
+    assert found.means.shape[:2] == (4, 3) and np.isfinite(found.means[1, 0, :2]).all()
     assert np.isnan(found.means[:, 0, 2:]).all()
-    assert found.p_late.shape == (2, len(found.emotions)) and (found.q_late[0] >= found.p_late[0]).all()
+    assert found.p_late.shape == (3, len(found.emotions))
+    seen = [0, 2]  # system prompts and emotions are corrected together
+    np.testing.assert_allclose(found.q_late[seen].ravel(), false_discovery_control(found.p_late[seen].ravel()))
+    assert (found.q_late[seen] != found.p_late[seen]).any()
     # Behind a system prompt as long as the context the model sees nothing of it.
     assert np.isnan(found.means[2]).all() and found.left_out == sum(len(one) for one in found.roles)
     assert (found.null_by_turn[0, :2, 0] <= found.null_by_turn[0, :2, 1]).all()
