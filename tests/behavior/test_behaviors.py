@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import logsumexp
+from scipy.stats import t
 from steering.handmade import random_vectors
 from tracing.plain import logits
 
@@ -18,7 +19,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.behavior_settings import BehaviorSettings, n_questions, n_texts
 from emotion_core.behavior.behaviors import Behaviors, Coherence, behaviors, draw, option_log_odds, pose
 from emotion_core.behavior.effects import changes, effect_matrix, effects, headline, headline_json, rate_rows
-from emotion_core.behavior.nulls import over_cells
+from emotion_core.behavior.nulls import beside_controls, over_cells
 from emotion_core.behavior.options import PromptTokens, tokenize
 from emotion_core.behavior.rates import as_rate, log_odds
 from emotion_core.behavior.scenes import Scene
@@ -181,6 +182,14 @@ def test_scenarios_emotions_and_groups_are_looked_at_together():
     assert np.mean([headline_json(found)["evidence"] for found in sets]) <= 0.12
     plain, grouped = (effects(simulated(rates, 3, strength=17.0, groups=groups)).q_value for groups in (False, True))
     np.testing.assert_allclose(grouped[:10], np.minimum(1, 2 * plain))
+
+
+def test_the_range_of_controls_is_where_one_more_of_them_would_fall():
+    controls = np.array([0.0, 1.0, 2.0, 3.0, np.nan])
+    found = beside_controls(np.array(7.0), controls)
+    spread = np.std(controls[:4], ddof=1) * np.sqrt(1 + 1 / 4)
+    assert found.p_value == pytest.approx(2 * t.sf(5.5 / spread, 3))
+    assert (found.low, found.high) == pytest.approx((1.5 - t.ppf(0.975, 3) * spread, 1.5 + t.ppf(0.975, 3) * spread))
 
 
 @pytest.mark.parametrize("cells", [1, 20])

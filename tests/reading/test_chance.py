@@ -47,6 +47,10 @@ def test_of_twelve_emotions_one_at_a_p_of_its_own_is_no_evidence() -> None:
     assert many.chance.p_value[0] == pytest.approx(9 / 401) and not any(many.evidence)
     alone = trend(x, x[:, None] * slopes[[0, *range(12, 412)]], columns(1, 400))
     assert alone.evidence == (True,)
+    four = x[:, None] * np.concatenate([[0.94], np.zeros(3), np.linspace(-1, 1, 400)])
+    expected = trend(x, four, columns(4, 400), ways=dict.fromkeys(range(4), 1))
+    assert expected.chance.p_value[0] == pytest.approx(13 / 401) and not any(expected.evidence)
+    assert trend(x, four[:, [0, *range(4, 404)]], columns(1, 400), ways={0: 1}).evidence == (True,)
 
 
 def test_a_range_that_cannot_be_seen_is_no_evidence_however_orderly() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from emotion_core.steering.generate import PlannedRow
 from emotion_core.steering.summary import (
@@ -238,6 +239,17 @@ def test_one_more_direction_of_any_kind_is_evidence_in_one_of_twenty(draw):
             controls = centre + scale * noise[:32]
             hits += against_kinds(centre[at] + scale[at] * noise[32], controls, kinds).evidence
         assert hits / 800 < 0.065, f"{kinds[at]}: {hits / 800}"
+
+
+def test_kinds_by_hand():
+    narrow, wide = np.array([0.0, 0.2, 0.4, 0.6]), np.array([0.0, 2.0, 4.0, 6.0])
+    found = against_kinds(9.0, np.concatenate([narrow, wide]), ["random"] * 4 + ["neutral"] * 4)
+    # Squares .2 and 20 with 6 degrees of freedom together; the wide kind keeps its own deviation, sqrt(20 / 3).
+    pooled, own = (20.2 / 6) ** 0.5, (20 / 3) ** 0.5
+    p = [t.sf((9 - 0.3) / (pooled * 1.25**0.5), 6), t.sf((9 - 3) / (own * 1.25**0.5), 6)]
+    assert [kind.p_value for kind in found.kinds] == pytest.approx(p)
+    assert found.p_value == pytest.approx(max(p)) and found.hardest == "neutral"
+    assert found.high == pytest.approx(3 + t.ppf(0.95, 6) * own * 1.25**0.5)
 
 
 def test_too_few_controls_give_no_test():
