@@ -49,10 +49,11 @@ def permutations(block: LabelledRows, draws: int, rng: np.random.Generator) -> I
     strata = _strata(block)
     home = np.argsort(strata, kind="stable")
     keys = rng.random((draws, len(block))) + strata  # a text's key stays between its stratum's number and the next
-    shuffled = np.empty((draws, len(block)), dtype=np.int64)
-    shuffled[:, home] = np.argsort(keys, axis=1)  # text i gets the label of text shuffled[:, i]
-    labels = block.labels[shuffled]
-    return np.argsort(labels, axis=1, kind="stable")
+    # Numbers of 16 bits are sorted by their digits: several times as fast, in the same order.
+    labels = block.labels.astype(np.int16) if len(block.emotions) < 2**15 else block.labels
+    shuffled = np.empty((draws, len(block)), dtype=labels.dtype)
+    shuffled[:, home] = labels[np.argsort(keys, axis=1)]  # text i gets the label of another of its stratum
+    return np.argsort(shuffled, axis=1, kind="stable")
 
 
 def starts(block: LabelledRows) -> IntArray:

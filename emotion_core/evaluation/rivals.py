@@ -100,21 +100,24 @@ def _regressions(
     test_sides: Sequence[Sides],
 ) -> list[SideScores]:
     """A logistic regression an emotion on what a vectoriser of scikit-learn counts."""
+    from sklearn import config_context
     from sklearn.linear_model import LogisticRegression
 
     none: list[SideScores] = [None] * len(train_sides)
-    try:
-        counted = counter.fit_transform(train)
-    except ValueError:  # texts without a single word
-        return none
-    scored = counter.transform(test)
-    for e, (seen, rows) in enumerate(zip(train_sides, test_sides, strict=True)):
-        if not all(len(side) for side in (*seen, *rows)):
-            continue
-        labels = np.repeat([1, 0], [len(side) for side in seen])
-        model = LogisticRegression(solver="liblinear", class_weight="balanced")
-        model.fit(counted[np.concatenate(seen)], labels)
-        none[e] = model.decision_function(scored[rows[0]]), model.decision_function(scored[rows[1]])
+    # What is handed over here is of the right kind, and finite: with few texts the checks would take longest.
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        try:
+            counted = counter.fit_transform(train)
+        except ValueError:  # texts without a single word
+            return none
+        scored = counter.transform(test)
+        for e, (seen, rows) in enumerate(zip(train_sides, test_sides, strict=True)):
+            if not all(len(side) for side in (*seen, *rows)):
+                continue
+            labels = np.repeat([1, 0], [len(side) for side in seen])
+            model = LogisticRegression(solver="liblinear", class_weight="balanced")
+            model.fit(counted[np.concatenate(seen)], labels)
+            none[e] = model.decision_function(scored[rows[0]]), model.decision_function(scored[rows[1]])
     return none
 
 

@@ -13,10 +13,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -124,8 +128,9 @@ def _convert(file: Path, folder: Path, report: Report) -> None:
     report("Turning the weights into safetensors, once", float("nan"))
     there, source = str(file.parent), {"gguf_file": file.name}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(there, trust_remote_code=False, **source)
-        module = AutoModelForCausalLM.from_pretrained(there, trust_remote_code=False, dtype=torch.float16, **source)
+        with _header_read_once():
+            tokenizer = AutoTokenizer.from_pretrained(there, trust_remote_code=False, **source)
+            module = AutoModelForCausalLM.from_pretrained(there, trust_remote_code=False, dtype=torch.float16, **source)
     # The reader raises whatever its parts raise for a damaged file or one that it does not know.
     except Exception as error:
         raise ModelError(
@@ -152,6 +157,30 @@ def _convert(file: Path, folder: Path, report: Report) -> None:
     if generation is not None:
         (folder / "generation_config.json").write_text(json.dumps(generation.to_diff_dict(), default=str))
     report("Writing the weights", 1.0)
+
+
+@contextmanager
+def _header_read_once() -> Iterator[None]:
+    """While a file is converted its header is read once, and the names of its tensors are listed once.
+
+    transformers reads the header, with a hundred thousand words and merges, for the tokenizer, the configuration and
+    the weights, each word as an array of a mapped file, and lists the names for every module: two thirds of the time.
+    """
+    import gguf
+
+    class Reader(gguf.GGUFReader):  # type: ignore[misc]
+        """The same numbers as plain arrays, which are cut several times as fast as mapped ones."""
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value.view(np.ndarray) if name == "data" else value)
+
+    before = {"GGUFReader": gguf.GGUFReader, "get_tensor_name_map": gguf.get_tensor_name_map}
+    gguf.GGUFReader, gguf.get_tensor_name_map = cache(Reader), cache(gguf.get_tensor_name_map)
+    try:
+        yield
+    finally:
+        for name, one in before.items():
+            setattr(gguf, name, one)
 
 
 def _installed() -> Path | None:
