@@ -13,9 +13,10 @@ run: .venv/.runtime
 test: .venv/.development
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-# What takes hours: 10,000 cases of every property test of hostile input, 100 kills in the middle of builds and sweeps.
+# What takes hours: 10,000 cases of every property test of hostile input, 100 kills in the middle of builds and sweeps and of every
+# kind of run on a service.
 nightly: .venv/.development
-	EMOTION_TEST_CASES=10000 EMOTION_TEST_KILLS=100 $(BIN)/python -m pytest -q tests/hostile tests/faults
+	EMOTION_TEST_CASES=10000 EMOTION_TEST_KILLS=100 $(BIN)/python -m pytest -q tests/hostile tests/faults tests/tracing/test_ndif_lost.py
 	EMOTION_TEST_ARCHITECTURES=all $(BIN)/python -m pytest -q tests/models/test_architectures.py
 
 check: .venv/.development

@@ -30,11 +30,15 @@ class Bundled:
 
     Args:
         folder: For the cache and the shipped results.
+        shared: The cache of all processes of these tests, where there are several.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Path | None = None) -> None:
         self._folder = folder
-        self.cache = ActivationCache(folder / "activations.sqlite")
+        path = folder / "activations.sqlite"
+        if shared is not None:
+            path.symlink_to(shared)
+        self.cache = ActivationCache(path)
         self._baselines: dict[tuple[Form, tuple[int, ...]], Baseline] = {}
 
     @cached_property

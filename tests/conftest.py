@@ -72,7 +72,9 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
     """The bundled model with vectors of fear-calm and their neutral texts."""
     from bundled import Bundled  # seconds of import that most tests do not need
 
-    return Bundled(tmp_path_factory.mktemp("bundled"))
+    # Several workers have folders of their own in one: a text that one of them read is not read by the others.
+    above = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
+    return Bundled(tmp_path_factory.mktemp("bundled"), None if above is None else above / "activations.sqlite")
 
 
 @pytest.fixture(autouse=True)

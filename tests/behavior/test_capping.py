@@ -12,14 +12,14 @@ from emotion_core.behavior.scenes import Scene
 LAYER, BOUND, SET_UPS = 3, 75.0, 8
 
 
-def capped(bundled: Bundled, shown: str | None) -> Behaviors:
+def capped(bundled: Bundled, shown: str | None, controls: int) -> Behaviors:
     """Set-ups after texts that show an emotion, or neutral ones, with *desperate* capped."""
     asked = tuple(
         Scene(f"cheat {i}", text, (does[0].strip(), refrains[0].strip()), (True, False), group="cheat")
         for i, (text, does, refrains) in enumerate(scenes("cheat", SET_UPS, shown, seen=True))
     )
     settings = BehaviorSettings(
-        asked, ("desperate",), (1.0,), controls=12, texts=0, words="", operation="cap", bound=BOUND, layer=LAYER
+        asked, ("desperate",), (1.0,), controls=controls, texts=0, words="", operation="cap", bound=BOUND, layer=LAYER
     )
     return bundled.run(behaviors(bundled.model, bundled.scenes, settings, bundled.cache))
 
@@ -34,9 +34,9 @@ def changes(found: Behaviors) -> tuple[float, dict[str, np.ndarray]]:
 
 @pytest.mark.filterwarnings("ignore")
 def test_capping_desperate_lowers_planted_cheating_and_random_caps_do_not(bundled: Bundled) -> None:
-    own, controls = changes(capped(bundled, "desperate"))
+    own, controls = changes(capped(bundled, "desperate", 12))
     assert own < -0.3
     for kind, theirs in controls.items():
         assert own < theirs.min() - 0.1, (kind, own, theirs.min())
-    calm, _ = changes(capped(bundled, None))
+    calm, _ = changes(capped(bundled, None, 0))
     assert abs(calm) < 0.1 and abs(calm) < abs(own) / 5

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from bundled import Bundled
+from tiny import tiny_module
 
+from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import EmotionCoreError, LimitError, RunError, SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import Settings
 from emotion_core.behavior.behavior_settings import BehaviorSettings
 from emotion_core.behavior.preference_settings import PreferenceSettings, SteeredSettings
@@ -40,7 +43,8 @@ from emotion_core.experiments.reading import (
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.experiments.talk import Neutral
-from emotion_core.models.load import load_model
+from emotion_core.models.load import adopt
+from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts import builtin
 from emotion_core.prompts.builtin import built_in_confounds, builtin_bytes, load_prompts
@@ -60,6 +64,7 @@ from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 from emotion_core.steering.factorial import FactorialSettings
 from emotion_core.steering.settings import CrossTalkSettings, SweepSettings
+from emotion_core.vectors.build import build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from experiments.redo_helpers import content
 
@@ -128,11 +133,12 @@ def example(kind: str, vectors: EmotionVectors) -> Any:
 class Place:
     registry: JobRegistry
     owner: ModelOwner
-    bundled: Bundled
+    model: LoadedModel
+    cache: ActivationCache
     vectors: EmotionVectors
 
     def start(self, vectors: EmotionVectors, kind: str, settings: Any) -> str:
-        return start(self.registry, self.owner, vectors, EXPERIMENTS[kind], settings, self.bundled.cache)
+        return start(self.registry, self.owner, vectors, EXPERIMENTS[kind], settings, self.cache)
 
 
 @pytest.fixture(scope="module")
@@ -151,24 +157,31 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def small(bundled: Bundled) -> LoadedModel:
+    """Random weights behind the bundled model's tokenizer: what is tested here does not depend on what a model says."""
+    tokenizer = bundled.model.tokenizer
+    module = tiny_module("gpt2", vocab_size=len(tokenizer), n_layer=3, n_positions=512)
+    return adopt(module, tokenizer, "small")
+
+
 @pytest.fixture(scope="module")
 def place(few: None, bundled: Bundled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    owner = ModelOwner(bundled.model)
+    model, cache = small(bundled), ActivationCache(tmp_path_factory.mktemp("cache") / "activations.sqlite")
+    owner = ModelOwner(model)
     registry = JobRegistry(RunStore(tmp_path_factory.mktemp("runs")), Settings(), "ann")
     # In the store as a build, so that what was made from them can be done again.
-    build_id = start_build(registry, owner, (load_prompts(FEW),), BuildSettings(), bundled.cache)
+    build_id = start_build(registry, owner, (load_prompts(FEW),), BuildSettings(), cache)
     registry.wait(build_id)
-    yield Place(registry, owner, bundled, load_build(registry.store, build_id).vectors)
+    yield Place(registry, owner, model, cache, load_build(registry.store, build_id).vectors)
     owner.close()
 
 
 @pytest.fixture(scope="module", params=SORTS)
 def vectors(request: pytest.FixtureRequest, place: Place) -> EmotionVectors:
     if request.param == "neutral-projected":
-        return place.bundled.built(FEW, neutral_projection=True)
+        return run_to_end(build(place.model, [load_prompts(FEW)], BuildSettings(neutral_projection=True), place.cache))
     if request.param == "an emotion taken out":
-        job = orthogonalise(place.bundled.model, place.vectors, emotions=["joy"], cache=place.bundled.cache)
-        return place.bundled.run(job)
+        return run_to_end(orthogonalise(place.model, place.vectors, emotions=["joy"], cache=place.cache))
     plain = place.vectors
     return plain if request.param == "plain" else replace(plain, prompt_sets=(), estimator="unknown", origin="npz")
 
@@ -219,7 +232,7 @@ def test_an_expired_run_comes_back_the_same(kind: str, place: Place) -> None:
         assert not can_redo(store.get(run_id), store)
         return
     assert can_redo(store.get(run_id), store), why_not(store.get(run_id), store)
-    assert redo(place.registry, place.owner, store.get(run_id), place.bundled.cache) == run_id
+    assert redo(place.registry, place.owner, store.get(run_id), place.cache) == run_id
     place.registry.wait(run_id)
     assert store.get(run_id).state == "done", store.get(run_id).error
     assert {name: content(store.read(run_id, name)) for name in store.files(run_id)} == before
@@ -272,7 +285,7 @@ def test_limits_are_the_same_for_all(place: Place) -> None:
             replace(vectors, seed=98),
             EXPERIMENTS[kind],
             example(kind, vectors),
-            place.bundled.cache,
+            place.cache,
         )
         with pytest.raises(LimitError, match="too long"):
             short.wait(run_id)
@@ -308,17 +321,17 @@ def test_links_of_version_0_1_are_understood(place: Place) -> None:
     assert asked(experiment, {"without": without}) == Without((), (threat,))
 
 
-def test_a_new_process_finds_what_another_left(place: Place, tmp_path: Path) -> None:
+def test_a_new_process_finds_what_another_left(place: Place, bundled: Bundled, tmp_path: Path) -> None:
     vectors, store = place.vectors, RunStore(tmp_path)
     settings = example("next-token", vectors)
     # A model of this thread: that of the others belongs to its owner's.
-    first = result_of(store, lambda: load_model("demo"), vectors, EXPERIMENTS["next-token"], settings)
+    first = result_of(store, lambda: small(bundled), vectors, EXPERIMENTS["next-token"], settings)
     second = result_of(RunStore(tmp_path), None, vectors, EXPERIMENTS["next-token"], settings)  # type: ignore[arg-type]
     assert repr(first) == repr(second)
 
 
 def test_a_run_over_uploaded_texts_comes_back_while_their_vectors_are_kept(place: Place) -> None:
-    store, cache = place.registry.store, place.bundled.cache
+    store, cache = place.registry.store, place.cache
     build_id = start_build(place.registry, place.owner, (own_set(),), BuildSettings(folds=2), cache)
     place.registry.wait(build_id)
     vectors = load_build(store, build_id).vectors

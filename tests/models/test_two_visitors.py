@@ -48,13 +48,6 @@ def visit(model, pairs: PromptSet, emotion: str, seed: int, cache=None):
     return vectors, result
 
 
-@pytest.fixture(params=["gpt2", "gpt_neo", "llama"])
-def model(request, monkeypatch):
-    neutral = tuple(f"The table has {i} legs and stands by the wall." for i in range(24))
-    monkeypatch.setattr(building, "neutral_texts", lambda *_: neutral)
-    return tiny_model(request.param)
-
-
 def visitors(model, cache=None):
     return [
         visit(model, prompt_set("fear", FEAR), "fear", 0, cache),
@@ -73,8 +66,18 @@ def same(alone, together):
         assert (result.usable_window, result.limits) == (other_result.usable_window, other_result.limits)
 
 
-def test_together_as_alone(model):
-    alone = [run_to_end(job) for job in visitors(model)]
+@pytest.fixture(scope="module", params=["gpt2", "gpt_neo", "llama"])
+def alone(request):
+    """A model, and what each visitor gets of it alone."""
+    model = tiny_model(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        neutral = tuple(f"The table has {i} legs and stands by the wall." for i in range(24))
+        patch.setattr(building, "neutral_texts", lambda *_: neutral)
+        yield model, [run_to_end(job) for job in visitors(model)]
+
+
+def test_together_as_alone(alone):
+    model, alone = alone
     assert len({tuple(r.text for r in result.rows) for _, result in alone}) == 3
     owner = ModelOwner(model)
     handles = [owner.submit(job) for job in visitors(model)]
@@ -83,8 +86,8 @@ def test_together_as_alone(model):
     same(alone, together)
 
 
-def test_together_as_alone_with_one_cache(model, tmp_path):
-    alone = [run_to_end(job) for job in visitors(model)]
+def test_together_as_alone_with_one_cache(alone, tmp_path):
+    model, alone = alone
     owner = ModelOwner(model)
     cache = ActivationCache(tmp_path / "activations.sqlite")
     handles = [owner.submit(job) for job in visitors(model, cache)]
@@ -95,8 +98,8 @@ def test_together_as_alone_with_one_cache(model, tmp_path):
     same(alone[2:], together[2:])
 
 
-def test_a_sweep_cancelled_in_the_middle_leaves_the_others_as_they_were(model):
-    alone = [run_to_end(job) for job in visitors(model)]
+def test_a_sweep_cancelled_in_the_middle_leaves_the_others_as_they_were(alone):
+    model, alone = alone
     owner = ModelOwner(model)
     handles = [owner.submit(job) for job in visitors(model)]
     while handles[1].progress.what != "writing texts" and not handles[1].finished:

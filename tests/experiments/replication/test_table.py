@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bundled import Bundled
+from tiny import tiny_module
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
@@ -17,8 +18,8 @@ from emotion_core.experiments.replication.rule import Estimate
 from emotion_core.experiments.replication.ship import shipped_table
 from emotion_core.experiments.replication.table import KIND, Table, newest_table, replicate, start_table, table_key
 from emotion_core.experiments.ship import SHIPPED_FOLDER
+from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
-from emotion_core.models.untrained import untrained_twin
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 
@@ -77,8 +78,10 @@ def test_planted_rows_replicate_and_are_found_again(bundled: Bundled, store: Run
     assert {run.id for run in store.recent(limit=500)} == before, "nothing was computed"
 
 
-def test_an_untrained_twin_replicates_nothing(bundled: Bundled, store: RunStore) -> None:
-    table = run_to_end(replicate(untrained_twin(bundled.model), store, (4, 5, 17), bundled.cache))
+def test_an_untrained_network_replicates_nothing(bundled: Bundled, store: RunStore) -> None:
+    tokenizer = bundled.model.tokenizer
+    module = tiny_module("gpt2", vocab_size=len(tokenizer), n_positions=512)
+    table = run_to_end(replicate(adopt(module, tokenizer, "untrained"), store, (4, 5, 17), bundled.cache))
     words, implied, apart = table.lines([4, 5, 17])
     assert "replicates" not in (words.verdict, implied.verdict)
     # Its two places go together no more than the paper's do, because neither carries anything.
