@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.special import logsumexp
 
 from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
 from emotion_core.base.jobs import Job
+from emotion_core.base.later import torch
 from emotion_core.base.numbers import finite
 from emotion_core.behavior.behavior_settings import CONTROL_KINDS, BehaviorSettings
 from emotion_core.behavior.nulls import draw as draw_directions

@@ -9,8 +9,6 @@ from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import dendrogram, linkage
-from scipy.spatial.distance import squareform
 
 from emotion_core.geometry.similarity import unit_rows
 from emotion_core.geometry.word_forms import known_form
@@ -75,6 +73,9 @@ def silhouette(vectors: Array, labels: Labels) -> float:
 
 def average_linkage(cosines: Array) -> Array:
     """Merges of average linkage on cosine distance, float64 [emotions - 1, 4] as in scipy; leaves in optimal order."""
+    from scipy.cluster.hierarchy import linkage  # slow to import, and most pages do without
+    from scipy.spatial.distance import squareform
+
     distances = np.clip(1 - cosines, 0.0, 2.0)
     np.fill_diagonal(distances, 0.0)
     merges = linkage(squareform(distances, checks=False), method="average", optimal_ordering=True)
@@ -83,6 +84,8 @@ def average_linkage(cosines: Array) -> Array:
 
 def leaf_order(merges: Array) -> Labels:
     """Order in which a dendrogram shows the emotions, int64 [emotions]."""
+    from scipy.cluster.hierarchy import dendrogram
+
     return np.array(dendrogram(merges, no_plot=True)["leaves"], dtype=np.int64)
 
 

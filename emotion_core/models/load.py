@@ -21,26 +21,21 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import torch
-from torch import nn
-
 from emotion_core import __version__
 from emotion_core.base.activations import SERVED, ModelInfo
 from emotion_core.base.atomic import write_atomically
 from emotion_core.base.errors import EmotionCoreError, ModelError
+from emotion_core.base.later import torch
 from emotion_core.base.settings import DTYPES, settings
 from emotion_core.models.catalogue import CATALOGUE, require_allowed
 from emotion_core.models.encode import arguments_of, set_arguments, split_name
 from emotion_core.models.gguf_weights import (
-    INT8,
     SMOLLM2,
     Report,
     converted,
     gguf_in,
-    in_8_bits,
     quiet,
     smollm2_file,
-    to_int8,
 )
 from emotion_core.models.loaded import LoadedModel, Remembered, UnreadModel, find_layers, text_config
 
@@ -50,6 +45,7 @@ from emotion_core.models.loaded import LoadedModel, Remembered, UnreadModel, fin
 # its configuration: causal language models, and those that read images beside text, of which the text tower is used.
 
 ADAPTER = "adapter_config.json"
+INT8 = "int8"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _OF_LFS = (".safetensors", ".bin", ".gguf", ".model", ".json")
 _POINTER_BYTES = 1024  # a pointer has some 130
@@ -284,7 +280,7 @@ def _passed(model: LoadedModel, tokens: torch.Tensor) -> tuple[_Went, torch.Tens
 
 
 def _watch(went: _Went, i: int) -> Any:
-    def watch(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+    def watch(_: torch.nn.Module, args: tuple[Any, ...], output: Any) -> None:
         first = output[0] if isinstance(output, (tuple, list)) and len(output) else output
         if not isinstance(first, torch.Tensor):
             went.shapes[i].append(())
@@ -356,7 +352,7 @@ SAMPLES_PER_TENSOR = 4096
 _INCIDENTAL = {"_name_or_path", "transformers_version", "architectures", "torch_dtype", "use_cache"}
 
 
-def fingerprint(module: nn.Module, tokenizer: Any) -> str:
+def fingerprint(module: torch.nn.Module, tokenizer: Any) -> str:
     """sha256 in hexadecimal over configuration, tokenizer and weights, with their dtype.
 
     The weights' dtype belongs to it because activations in bfloat16 differ from those in float32.
@@ -418,7 +414,7 @@ def give_back() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-def fuse_gelu(module: nn.Module) -> int:
+def fuse_gelu(module: torch.nn.Module) -> int:
     """Replaces the tanh form of GELU, which transformers writes out in single steps, by torch's kernel of the formula.
 
     Written out it takes a fifth of a forward pass of the bundled model on a CPU (`python -m benchmarks --profile`). The
@@ -442,12 +438,12 @@ def fuse_gelu(module: nn.Module) -> int:
     return found
 
 
-def lay_as_linear(module: nn.Module) -> int:
-    """Lays the matrices of GPT-2's linear layers out in memory as those of `nn.Linear`; values and shapes stay.
+def lay_as_linear(module: torch.nn.Module) -> int:
+    """Lays the matrices of GPT-2's linear layers out in memory as those of `torch.nn.Linear`; values and shapes stay.
 
     Laid out as transformers has them, products over fewer than about 200 tokens round otherwise than larger ones on
     some processors, so a text read alone would differ in its last bits from the same text read beside others
-    (`tests/tracing/test_same_bits.py`). Laid out as `nn.Linear` has them they do not, and take as long.
+    (`tests/tracing/test_same_bits.py`). Laid out as `torch.nn.Linear` has them they do not, and take as long.
 
     Args:
         module: A model, changed in place.
@@ -497,7 +493,7 @@ def placement() -> dict[str, Any]:
     return {"device_map": "sequential", "max_memory": most, "offload_folder": str(settings().data_dir / "offload")}
 
 
-def device_of(module: nn.Module) -> str:
+def device_of(module: torch.nn.Module) -> str:
     """Where a model takes its input: the first of its parameters that is not on disk tells."""
     found = [parameter.device for parameter in module.parameters() if parameter.device.type != "meta"]
     if found:
@@ -505,12 +501,12 @@ def device_of(module: nn.Module) -> str:
     return "cpu" if offloaded(module) else "meta"
 
 
-def offloaded(module: nn.Module) -> bool:
+def offloaded(module: torch.nn.Module) -> bool:
     """Whether a part of the weights stays on disk."""
     return "disk" in (getattr(module, "hf_device_map", None) or {}).values()
 
 
-def weight(module: nn.Module, name: str, tensor: torch.Tensor) -> torch.Tensor:
+def weight(module: torch.nn.Module, name: str, tensor: torch.Tensor) -> torch.Tensor:
     """A tensor of the state dict, read from disk where it lies there; as it is where nobody has its numbers."""
     if tensor.device.type != "meta" or not offloaded(module):
         return tensor
@@ -606,6 +602,8 @@ def load_model(
     if base is not None:
         module = merged(module, source, name)
     if dtype == INT8:
+        from emotion_core.models.int8 import to_int8
+
         to_int8(module, name)
     fuse_gelu(module)
     lay_as_linear(module)
@@ -700,8 +698,10 @@ def refuse_own_code(error: Exception, name: str) -> None:
         ) from error
 
 
-def adopt(module: nn.Module, tokenizer: Any, name: str, *, layers_path: str | None = None) -> LoadedModel:
+def adopt(module: torch.nn.Module, tokenizer: Any, name: str, *, layers_path: str | None = None) -> LoadedModel:
     """Makes a LoadedModel of a transformers model that is already in memory (tests, notebooks)."""
+    from emotion_core.models.int8 import in_8_bits
+
     module = module.eval().requires_grad_(False)
     path, blocks = find_layers(module, layers_path)
     parameter = next(module.parameters())
@@ -803,7 +803,7 @@ def _context(config: Any) -> int:
     return _DEFAULT_CONTEXT
 
 
-def _width(module: nn.Module, config: Any) -> int:
+def _width(module: torch.nn.Module, config: Any) -> int:
     """Of the residual stream, as the configuration says, or as wide as the embedding where it does not."""
     declared = getattr(config, "hidden_size", None) or getattr(config, "d_model", None)
     if isinstance(declared, int):

@@ -10,9 +10,8 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
-import torch
-
 from emotion_core.base.errors import ModelError
+from emotion_core.base.later import torch
 from emotion_core.models.load import adopt, fuse_gelu, offloaded
 from emotion_core.models.loaded import LoadedModel
 

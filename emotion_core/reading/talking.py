@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.later import torch
 from emotion_core.evaluation.controls import random_units
 from emotion_core.models.encode import PLAIN_NAMES, tokenize
 from emotion_core.models.loaded import LoadedModel

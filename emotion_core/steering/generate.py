@@ -7,11 +7,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import JobCancelled, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.later import torch
 from emotion_core.models.encode import rendered, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Turn

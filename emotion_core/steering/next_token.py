@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.special import logsumexp
 
 from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.later import torch
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.controls import KINDS, Kind, hardest, rank_p
 from emotion_core.geometry.claims import holm

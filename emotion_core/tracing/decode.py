@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import torch
-
 from emotion_core.base.jobs import pace
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, retried, stacked, stream, trace_options
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
@@ -25,7 +24,7 @@ from emotion_core.tracing.steer import Intervention, by_layer, steered_by
 Stretch = tuple[int, int, int, list[Intervention]]
 # What is wanted of float32 [rows, vocabulary]. It is sent along to where a model runs, so it may use nothing but torch,
 # numpy and what it was made with.
-Keep = Callable[[torch.Tensor], torch.Tensor]
+Keep = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from functools import reduce, wraps
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-import torch
-
 from emotion_core.base.errors import JobCancelled, ModelError
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 
 if TYPE_CHECKING:

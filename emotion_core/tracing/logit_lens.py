@@ -11,11 +11,10 @@ from functools import reduce
 from typing import cast
 
 import numpy as np
-import torch
-from torch import nn
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import ModelError
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import blocks_of, envoy_of, retried, trace_options
 
@@ -38,7 +37,7 @@ def logit_lens(model: LoadedModel, directions: FloatArray) -> FloatArray:
     Raises:
         ModelError: The final norm is not where it is looked for, or the output layer has another width.
     """
-    norm, head = final_norm(model), cast(nn.Linear, model.module.get_output_embeddings())  # type: ignore[operator]
+    norm, head = final_norm(model), cast(torch.nn.Linear, model.module.get_output_embeddings())  # type: ignore[operator]
     if head is None or head.weight.shape[1] != model.info.width:
         raise ModelError(
             "The output layer does not read the residual stream",
@@ -57,16 +56,16 @@ def logit_lens(model: LoadedModel, directions: FloatArray) -> FloatArray:
     return result
 
 
-def final_norm(model: LoadedModel) -> nn.Module:
+def final_norm(model: LoadedModel) -> torch.nn.Module:
     """The norm between the last block and the output layer.
 
     Raises:
         ModelError: It is under none of the usual names.
     """
-    parent: nn.Module = reduce(getattr, model.layers_path.split(".")[:-1], model.module)
+    parent: torch.nn.Module = reduce(getattr, model.layers_path.split(".")[:-1], model.module)
     for name in _NORMS:
         found = getattr(parent, name, None)
-        if isinstance(found, nn.Module):
+        if isinstance(found, torch.nn.Module):
             return found
     raise ModelError(
         "The final norm of the model was not found",
@@ -108,7 +107,7 @@ def unembedded(model: LoadedModel, directions: FloatArray, count: int) -> torch.
     count = min(count, model.vocabulary)
     if model.remote is not None:
         return _unembedded_elsewhere(model, rows, count)
-    weight = cast(nn.Linear, model.module.get_output_embeddings()).weight.detach().float()  # type: ignore[operator]
+    weight = cast(torch.nn.Linear, model.module.get_output_embeddings()).weight.detach().float()  # type: ignore[operator]
     chosen: torch.Tensor = (rows.to(weight.device) @ (weight - weight.mean(0)).T).topk(count).indices.cpu()
     return chosen
 
@@ -132,11 +131,11 @@ def _unembedded_elsewhere(model: LoadedModel, rows: torch.Tensor, count: int) ->
     return found
 
 
-def _logits(norm: nn.Module, head: nn.Linear, directions: FloatArray) -> FloatArray:
+def _logits(norm: torch.nn.Module, head: torch.nn.Linear, directions: FloatArray) -> FloatArray:
     with torch.inference_mode():
         rows = torch.tensor(directions, dtype=head.weight.dtype, device=head.weight.device)
         # The same size as a coordinate of a normed stream has, so that the norm's epsilon plays no part.
-        rows = nn.functional.normalize(rows.float(), dim=-1).to(rows.dtype) * rows.shape[-1] ** 0.5
+        rows = torch.nn.functional.normalize(rows.float(), dim=-1).to(rows.dtype) * rows.shape[-1] ** 0.5
         both = head(norm(rows)) - head(norm(-rows))
         result: FloatArray = (both.float() / 2).cpu().numpy()
     return result

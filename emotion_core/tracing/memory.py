@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 
 # Names in transformers' outputs and inputs: attention and most hybrids, Mamba and xLSTM, RWKV.

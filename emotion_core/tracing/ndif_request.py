@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from nnsight.intervention.backends.display import StatusDisplay
 from nnsight.intervention.backends.remote import RemoteBackend
 
 from emotion_core.base.errors import JobCancelled
+from emotion_core.base.later import torch
 
 CONNECT_SECONDS = 10.0
 LOOK_EVERY = 0.2  # seconds between two looks at the clock and at a cancel

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import spread
 from emotion_core.tracing.envoy import blocks_of, envoy_of, retried, stream, trace_options

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from emotion_core.base.activations import (
     RECORDER_VERSION,
@@ -20,6 +19,7 @@ from emotion_core.base.activations import (
 )
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress, pace
+from emotion_core.base.later import torch
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress, pace
+from emotion_core.base.later import torch
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, trace_options

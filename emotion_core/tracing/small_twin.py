@@ -9,11 +9,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import torch
-from torch import nn
-from transformers import PreTrainedConfig
-
 from emotion_core.base.errors import ModelError
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
@@ -75,7 +72,7 @@ _SIZES = {
 _KINDS = ("layer_types", "attention_layers", "layers_block_type", "mlp_layer_types", "block_types")
 
 
-def small_twin(model: LoadedModel) -> nn.Module:
+def small_twin(model: LoadedModel) -> torch.nn.Module:
     """A model of the same class with two layers of width 64 and random weights; its vocabulary stays.
 
     Args:
@@ -104,6 +101,8 @@ def shrunk(config: Any) -> Any:
 
     There are two layers, or one of each kind where a model has more kinds. The vocabulary stays.
     """
+    from transformers import PreTrainedConfig
+
     small = copy.deepcopy(config)
     for part in vars(small).values():
         if isinstance(part, PreTrainedConfig):

@@ -51,3 +51,16 @@ def test_a_build_imports_no_charts_and_no_statistics() -> None:
     )  # fmt: skip
     heavy = ("altair", "pandas", "scipy.stats", "scipy.optimize", "sklearn.cluster", "emotion_core.geometry.clusters")
     assert [one for one in heavy if one in done.stdout.split()] == []
+
+
+def test_neither_a_page_nor_a_command_imports_what_runs_models_before_it_computes() -> None:
+    script = (
+        "import importlib, pkgutil, sys, ui, emotion_core.cli\n"
+        "for package in (ui, emotion_core.cli):\n"
+        "    for one in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        importlib.import_module(one.name)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert {"ui.talk.view", "emotion_core.cli.steering"} <= set(done.stdout.split())
+    assert [one for one in ("torch", "transformers", "nnsight", "sklearn") if one in done.stdout.split()] == []

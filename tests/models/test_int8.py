@@ -12,7 +12,7 @@ from tiny import TEXTS, tiny_module, tiny_tokenizer
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import ModelError, VectorFileError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.gguf_weights import Int8Linear, to_int8
+from emotion_core.models.int8 import Int8Linear, to_int8
 from emotion_core.models.load import load_model
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.tracing.doctor import doctor

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import Job, Progress, run_to_end
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.doctor.check import Check, rounding, verdict

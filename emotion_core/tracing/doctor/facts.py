@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import torch
-
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel, text_config
 from emotion_core.tracing.doctor.check import REPORT, Check, verdict
 from emotion_core.tracing.doctor.hooks import blocks, forward

@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from torch import nn
-
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.envoy import read_stream
 
@@ -29,10 +27,10 @@ class Seen:
     kinds: list[str] = field(default_factory=list)
 
 
-def blocks(model: LoadedModel) -> nn.ModuleList:
+def blocks(model: LoadedModel) -> torch.nn.ModuleList:
     """The blocks as PyTorch modules."""
     found = model.module.get_submodule(model.layers_path)
-    assert isinstance(found, nn.ModuleList)
+    assert isinstance(found, torch.nn.ModuleList)
     return found
 
 
@@ -60,7 +58,7 @@ def forward(model: LoadedModel, ids: torch.Tensor) -> tuple[Seen, torch.Tensor]:
 
 
 def _keep_input(seen: Seen, i: int, model: LoadedModel) -> Any:
-    def keep(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def keep(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         given = args[0] if args else kwargs["hidden_states"]
         seen.inputs[i].append(read_stream(given, model.copy).detach().clone())
 
@@ -68,7 +66,7 @@ def _keep_input(seen: Seen, i: int, model: LoadedModel) -> Any:
 
 
 def _keep_output(seen: Seen, i: int, model: LoadedModel) -> Any:
-    def keep(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+    def keep(_: torch.nn.Module, args: tuple[Any, ...], output: Any) -> None:
         seen.kinds[i] = type(output).__name__
         seen.outputs[i].append(read_stream(output, model.copy).detach().clone())
 

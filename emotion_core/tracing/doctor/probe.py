@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import torch
-
 from emotion_core.base.errors import ModelError
+from emotion_core.base.later import torch
 from emotion_core.models.encode import encode
 from emotion_core.models.loaded import LoadedModel
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.base.jobs import run_to_end
+from emotion_core.base.later import torch
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from emotion_core.base.activations import FloatArray
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.doctor.hooks import forward
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
+from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import ROW_MULTIPLE, prefill, spread, step
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
