@@ -16,6 +16,7 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.linked import linked_set, model_of_linked_run, shelve_linked, vectors_there
+from ui.own_place import in_own_place
 from ui.plain import plain
 from ui.services import app_settings, owner
 from ui.vector_sets import BUILT_IN, run_of, shelf
@@ -23,6 +24,7 @@ from ui.vector_sets import BUILT_IN, run_of, shelf
 _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
 _CHOICES = "working with"
+_POLL = 1.0  # seconds
 _TAKE = "take"  # in the address of a link inside the app: its choices count, where those of an old address do not
 
 
@@ -61,9 +63,9 @@ def working_card() -> Working:
         st.markdown("**Working with**")
         name = _model_picker()
         model_owner, fault = _load(name)
-        if not model_owner.loaded:
-            st.caption("Its weights are loading; finished results show without them.")
-        elif name.partition("?")[0] == model_owner.info.name.partition("?")[0]:
+        if not model_owner.loaded and model_owner.fault is None:
+            _until_loaded(model_owner)
+        elif model_owner.loaded and name.partition("?")[0] == model_owner.info.name.partition("?")[0]:
             _template_field(name, model_owner)
         labels = shelf(model_owner.info)
         set_id = _set_picker(labels)
@@ -82,6 +84,15 @@ def working_card() -> Working:
     _write_link(working)
     _small_card(working, labels[set_id])
     return working
+
+
+@in_own_place
+@st.fragment(run_every=_POLL)
+def _until_loaded(model_owner: ModelOwner) -> None:
+    """Says that the weights are on their way, and draws the page again once they are there or cannot be had."""
+    if model_owner.loaded or model_owner.fault is not None:
+        st.rerun()
+    st.caption("Its weights are loading; finished results show without them.")
 
 
 def choose_emotion(emotion: str) -> None:

@@ -8,12 +8,14 @@ next step. How many are advanced at a time is up to `turns.py`; the others wait 
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
+from weakref import WeakSet
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import JobCancelled, ModelError
@@ -21,6 +23,21 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.gguf_weights import Report, quiet
 from emotion_core.models.load import give_back, load_model
 from emotion_core.models.loaded import LoadedModel
+
+# A thread in the middle of torch's own code when the interpreter ends would have the process aborted. So the end waits
+# for the step that is being done, and none begins after it; a run in the middle is found interrupted, as after a kill.
+_AT_WORK: WeakSet[threading.Thread] = WeakSet()
+_ENDING = threading.Event()
+_STEP_AT_MOST = 20.0  # seconds that the end waits
+
+
+@atexit.register
+def _stand_still() -> None:
+    _ENDING.set()
+    for thread in list(_AT_WORK):
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+        thread.join(_STEP_AT_MOST)
 
 
 class Waiting(Protocol):
@@ -286,6 +303,7 @@ class ModelOwner:
             loading = threading.Timer(seconds, self._load)
             loading.name, loading.daemon = f"loading {self.info.name}", True
             loading.start()
+            _AT_WORK.add(loading)
 
     def _load(self) -> None:
         try:
@@ -312,6 +330,7 @@ class ModelOwner:
             if self._thread is None:
                 name = f"owner of {self.info.name}"
                 self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+                _AT_WORK.add(self._thread)
                 self._thread.start()
         return handle
 
@@ -337,7 +356,7 @@ class ModelOwner:
             thread.join()
 
     def _work(self) -> None:
-        while True:
+        while not _ENDING.is_set():
             with self._lock:
                 self._let_in()
                 if not self._running and not self._waiting:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from emotion_core.base.jobs import Progress, run_to_end
 from emotion_core.models.owner import ModelOwner
 
 PATIENCE = 30  # seconds; only a broken owner takes that long
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -181,3 +185,29 @@ def test_closing_cancels_what_runs_and_what_waits(tiny):
     assert not closer.is_alive() and {running.state, waiting.state} == {"cancelled"}
     with pytest.raises(RuntimeError, match="closed"):
         owner.submit(script.job("late", 1))
+
+
+def test_the_end_of_the_process_waits_for_the_step_that_is_being_done(tmp_path):
+    """And begins no other: a thread that ends in the middle of one would abort the process."""
+    script = """
+import pathlib, sys, threading, time
+from types import SimpleNamespace
+from emotion_core.base.jobs import Progress
+from emotion_core.models.owner import ModelOwner
+
+log, begun = pathlib.Path(sys.argv[1]).open("a", buffering=1), threading.Event()
+
+def job():
+    for i in range(1000):
+        log.write(f"begin {i}\\n")
+        begun.set()
+        time.sleep(0.3)
+        log.write(f"end {i}\\n")
+        yield Progress(i + 1, 1000, "")
+
+ModelOwner(SimpleNamespace(info=SimpleNamespace(name="none"), remote=None)).submit(job())
+begun.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "log")], cwd=ROOT, timeout=60, check=True)
+    steps = (tmp_path / "log").read_text().split("\n")[:-1]
+    assert done.returncode == 0 and steps[-1].startswith("end") and len(steps) <= 4

@@ -9,10 +9,11 @@ import pytest
 from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
 from emotion_core.models.owner import ModelOwner, Unloaded
 from emotion_core.runs.builds import load_build
-from ui.services import store
+from ui.services import owner, store
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -78,6 +79,9 @@ def test_home_shows_smollm2_before_its_weights_are_there(open_page: Open, monkey
     app = open_page("", model="smollm2")
     assert "46 of 50 pairs in the right order" in texts(app) and "weights are loading" in texts(app)
     assert "cannot be told from confound arousal" in texts(app) and not app.exception
+    monkeypatch.setattr(owner("smollm2"), "fault", ModelError("The file is damaged"))
+    app.run()
+    assert "The file is damaged" in texts(app) and "weights are loading" not in texts(app) and not app.exception
 
 
 def test_a_link_without_a_model_takes_that_of_its_run(open_page: Open, monkeypatch) -> None:
