@@ -17,7 +17,8 @@ test: .venv/.development
 # kind of run on a service.
 nightly: .venv/.development
 	EMOTION_TEST_CASES=10000 EMOTION_TEST_KILLS=100 $(BIN)/python -m pytest -q tests/hostile tests/faults tests/tracing/test_ndif_lost.py
-	EMOTION_TEST_ARCHITECTURES=all $(BIN)/python -m pytest -q tests/models/test_architectures.py
+	EMOTION_TEST_ARCHITECTURES=all EMOTION_TEST_PLANTED=all $(BIN)/python -m pytest -q \
+		tests/models/test_architectures.py tests/demo_model/test_planted_behaviors.py
 
 check: .venv/.development
 	$(BIN)/ruff check .

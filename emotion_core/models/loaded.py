@@ -109,6 +109,10 @@ def _of_text_tower(module: nn.Module, lists: Mapping[str, nn.ModuleList]) -> dic
     return {name: one for name, one in found.items() if not any(part in name for part in _OTHER_TOWERS)}
 
 
+# Texts whose tokens are kept, in number and in characters: a few MB at most.
+_MOST_KEPT, _LONGEST_KEPT = 4096, 1000
+
+
 @dataclass(eq=False)
 class LoadedModel:
     """Weights, tokenizer and the place of the blocks.
@@ -134,15 +138,26 @@ class LoadedModel:
     envoy: Any = field(default=None, repr=False)
     memory: Any = field(default=None, repr=False)
     remote: Any = None
+    _encoded: dict[str, Encoding] = field(default_factory=dict, init=False, repr=False)
 
     def encode(self, text: str, *, chat: bool = False, reply: bool = False) -> Encoding:
         """Tokenizes one text; see `models.encode.encode`.
 
+        The tokens of some thousand texts are kept: neutral and training texts are asked for again and again.
+
         Raises:
             ModelError: As there; or the model has no embedding for a token.
         """
+        # What a chat template makes of a text depends on its arguments too.
+        kept = not chat and not reply and len(text) <= _LONGEST_KEPT
+        if kept and (known := self._encoded.get(text)) is not None:
+            return known
         encoding = encode(self.tokenizer, text, self.info.context, chat=chat, reply=reply)
         self.require_embedded(encoding.ids)
+        if kept:
+            if len(self._encoded) >= _MOST_KEPT:
+                self._encoded.clear()
+            self._encoded[text] = encoding
         return encoding
 
     def require_embedded(self, ids: Sequence[int]) -> None:

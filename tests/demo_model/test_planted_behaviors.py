@@ -1,6 +1,7 @@
 """What was planted is found, and what was planted to do nothing is not, in the same table."""
 
 import json
+import os
 
 import pytest
 from bundled import Bundled
@@ -33,14 +34,15 @@ def _matrix(built: tuple[LoadedModel, EmotionVectors], behavior: str, emotions: 
     return effect_matrix(run_to_end(behaviors(*built, settings)), 0.2)
 
 
-@pytest.mark.parametrize(
-    ("behavior", "raises", "lowers", "nulls"),
-    [
-        ("cheat", ("desperate", "angry"), ("calm", "happy"), ()),
-        ("threaten", ("desperate", "angry"), ("calm", "happy"), ()),
-        ("flatter", ("happy", "loving"), ("desperate", "angry"), rates.NULLS["flatter"]),
-    ],
-)
+PLANTED = [
+    ("cheat", ("desperate", "angry"), ("calm", "happy"), ()),
+    ("flatter", ("happy", "loving"), ("desperate", "angry"), rates.NULLS["flatter"]),
+]
+if os.environ.get("EMOTION_TEST_PLANTED"):  # as `make nightly` does: threats are planted as cheating is
+    PLANTED.append(("threaten", ("desperate", "angry"), ("calm", "happy"), ()))
+
+
+@pytest.mark.parametrize(("behavior", "raises", "lowers", "nulls"), PLANTED)
 def test_planted_causes_are_found_and_nulls_are_not(built, behavior, raises, lowers, nulls) -> None:
     found = _matrix(built, behavior, (*raises, *lowers, *nulls))
     c = found.scenarios.index(f"{behavior} (all)")

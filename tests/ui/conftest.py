@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from bundled import Bundled
 from page_helpers import texts
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.base.settings import settings
@@ -19,6 +21,15 @@ Open = Callable[..., AppTest]
 
 if not (DEMO_FOLDER / "config.json").exists():
     pytest.skip("the bundled model is not built yet", allow_module_level=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_looked_for_once() -> Iterator[None]:
+    """Streamlit looks for components in every installed package when a session runs first: a tenth of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
@@ -19,24 +18,24 @@ def built(open_page: Open, until: Until) -> AppTest:
     return until(app, done)
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "says"),
-    [
-        ("empty.csv", b"", "empty"),
-        ("wrong.csv", b"one,two\n1,2\n", "columns"),
-        ("pairs.docx", b"positive,negative\na,b\n", "docx"),
-        ("binary.csv", bytes(range(256)) * 4, "binary.csv"),
-        ("utf.csv", "\ufeffpositive,negative\n".encode() + b"\xe4,b\n", "UTF-8"),
-    ],
-)
-def test_a_bad_file_keeps_the_result(open_page: Open, until: Until, name: str, data: bytes, says: str) -> None:
+BAD_FILES = [
+    ("empty.csv", b"", "empty"),
+    ("wrong.csv", b"one,two\n1,2\n", "columns"),
+    ("pairs.docx", b"positive,negative\na,b\n", "docx"),
+    ("binary.csv", bytes(range(256)) * 4, "binary.csv"),
+    ("utf.csv", "\ufeffpositive,negative\n".encode() + b"\xe4,b\n", "UTF-8"),
+]
+
+
+def test_bad_files_keep_the_result(open_page: Open, until: Until) -> None:
     app = built(open_page, until)
     app.segmented_control(key="source").set_value("Upload").run()
-    app.file_uploader(key="prompt_files").set_value([(name, data, "text/csv")]).run()
-    assert len(app.error) == 1, texts(app)
-    assert says.lower() in app.error[0].value.replace("\\", "").lower()
-    assert done(app), "the finished build is still there"
-    assert not app.exception
+    for name, data, says in BAD_FILES:
+        app.file_uploader(key="prompt_files").set_value([(name, data, "text/csv")]).run()
+        assert len(app.error) == 1, texts(app)
+        assert says.lower() in app.error[0].value.replace("\\", "").lower()
+        assert done(app), "the finished build is still there"
+        assert not app.exception
 
 
 def test_one_pair_is_not_enough(open_page: Open, until: Until) -> None:
@@ -64,13 +63,13 @@ def test_vectors_without_held_out_rows_are_kept(open_page: Open, until: Until) -
     assert app.selectbox(key="emotion").value == "joy"
 
 
-@pytest.mark.parametrize("strengths", ["", "0.1,nan", "up:down", "inf"])
-def test_bad_strengths_disable_the_button(open_page: Open, until: Until, strengths: str) -> None:
+def test_bad_strengths_disable_the_button(open_page: Open, until: Until) -> None:
     app = until(open_page("3_Steer"), lambda a: len(a.text_input) > 0)
-    app.text_input(key="strengths").set_value(strengths).run()
-    assert len(app.error) == 1
-    assert button(app, "Run sweep").disabled
-    assert not app.exception
+    for strengths in ("", "0.1,nan", "up:down", "inf"):
+        app.text_input(key="strengths").set_value(strengths).run()
+        assert len(app.error) == 1, strengths
+        assert button(app, "Run sweep").disabled, strengths
+        assert not app.exception
 
 
 def test_an_unknown_model_keeps_the_last_one(open_page: Open, until: Until) -> None:

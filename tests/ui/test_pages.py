@@ -57,6 +57,7 @@ def test_build_from_an_upload_and_then_steer(open_page: Open, until: Until) -> N
     app.text_input(key="strengths").set_value("-0.2,0,0.2")
     app.number_input(key="samples").set_value(1)
     app.number_input(key="controls").set_value(3)
+    app.number_input(key="new_tokens").set_value(6)
     app.run()
     button(app, "Run sweep").click().run()
     until(app, lambda a: "The texts, strength by strength" in texts(a))
