@@ -16,7 +16,20 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-_LIBRARIES = ("torch", "transformers", "nnsight", "safetensors.torch", "sklearn.linear_model", "scipy.stats", "pandas")
+# Of transformers and nnsight also what they only import once a model is loaded: the most of what a script waits for.
+_LIBRARIES = (
+    "torch",
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto",
+    "transformers.models.gpt2.modeling_gpt2",
+    "transformers.pipelines",
+    "nnsight.modeling.transformers",
+    "safetensors.torch",
+    "sklearn.linear_model",
+    "scipy.stats",
+    "pandas",
+    "altair",
+)
 
 
 class WarmPython:
@@ -107,3 +120,4 @@ def _script(job: dict) -> None:
 
 if __name__ == "__main__":
     _serve()
+    os._exit(0)  # to take apart all that was imported would take seconds
