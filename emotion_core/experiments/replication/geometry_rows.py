@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -368,11 +369,12 @@ def over_layers(bench: Bench) -> Job[Finding]:
     chosen = _pairs(vectors.values[:, vectors.selected_layer])
     embedded = material.estimate(values=material.activations.embeddings[:, None])[:, 0]
     rivals = [float(pearson(chosen, _pairs(rows)[:, None])[0]) for rows in (twin.values[:, upper[-1]], embedded)]
-    one = around(value, drawn, rivals[:1])
-    judged = by_size(one, 0.8)
-    if judged.verdict == DOES_NOT and one.high >= 0.6:
-        judged = Judged("cannot be told", judged.p_value, f"between .6 and .8: {one.value:.2f}")
+    # Layers without training hand most of the stream on as it is, so they agree with each other whatever they hold.
+    of_twin = _agreement(twin.values[:, upper])
+    one = around(value, drawn, [max(of_twin, rivals[0])])
+    judged = stable(one)
     facts = [
+        ("the same in the untrained twin", f"{of_twin:.2f}"),
         ("untrained twin with the chosen layer", f"{rivals[0]:.2f}"),
         ("embedding layer with the chosen layer", f"{rivals[1]:.2f}"),
         ("layers", f"{upper[0]} to {upper[-1]}"),
@@ -389,6 +391,16 @@ def over_layers(bench: Bench) -> Job[Finding]:
     )
     statistic = "mean r between the cosines of the upper two thirds of the layers"
     return found(16, statistic, one, judged, len(material.values), facts, [chart])
+
+
+def stable(one: Estimate) -> Judged:
+    """The rule of row 16: from .8 on and above the untrained twin; not below .6."""
+    judged = by_size(one, 0.8)
+    if judged.verdict == DOES_NOT and one.high >= 0.6:
+        return Judged("cannot be told", judged.p_value, f"between .6 and .8: {one.value:.2f}")
+    if judged.verdict == "cannot be told" and one.low <= one.null_high:
+        return replace(judged, why=f"the layers of an untrained twin agree as well ({one.null_high:.2f})")
+    return judged
 
 
 def _agreement(values: FloatArray) -> float:

@@ -15,7 +15,7 @@ from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication import word_rows
 from emotion_core.experiments.replication.chat_rows import in_order
 from emotion_core.experiments.replication.corpus_rows import best_window, precision_of
-from emotion_core.experiments.replication.geometry_rows import beside_rival, beyond_rival
+from emotion_core.experiments.replication.geometry_rows import beside_rival, beyond_rival, stable
 from emotion_core.experiments.replication.neutral_rows import (
     Statistic,
     components_of,
@@ -24,7 +24,7 @@ from emotion_core.experiments.replication.neutral_rows import (
     without,
 )
 from emotion_core.experiments.replication.preference_rows import DRAWS, peaks
-from emotion_core.experiments.replication.rule import REPLICATES, UNTOLD
+from emotion_core.experiments.replication.rule import DOES_NOT, REPLICATES, UNTOLD, Estimate
 from emotion_core.prompts.library import load_activities
 
 RNG = np.random.default_rng(0)
@@ -148,3 +148,18 @@ def test_clusters_that_agree_a_little_better_than_a_rival_cannot_be_told_from_it
         beyond_rival(beside_rival("words", own, rival, reference)).verdict for own in (reference, nearly, rival)
     ]
     assert verdicts == [REPLICATES, UNTOLD, UNTOLD]
+
+
+@pytest.mark.parametrize(
+    ("one", "verdict", "why"),
+    [
+        (Estimate(0.91, 0.90, 0.92, 0.96, 0.96), UNTOLD, "untrained twin agree as well (0.96)"),
+        (Estimate(0.91, 0.90, 0.92, 0.60, 0.60), REPLICATES, "at least 0.8"),
+        (Estimate(0.70, 0.65, 0.75, 0.30, 0.30), UNTOLD, "between .6 and .8"),
+        (Estimate(0.50, 0.45, 0.55, 0.60, 0.60), DOES_NOT, "below 0.8"),
+    ],
+)
+def test_layers_are_stable_only_beyond_those_of_an_untrained_twin(one: Estimate, verdict: str, why: str) -> None:
+    """Without training layers hand most of the stream on, and agree for that reason."""
+    judged = stable(one)
+    assert judged.verdict == verdict and why in judged.why
