@@ -19,7 +19,7 @@ import torch
 from benchmarks import asking, building, evidence_time, memory, number_format, peers, sweeping, visits, where
 from benchmarks.floor import bare_model
 from benchmarks.rounds import CLOCK, Times
-from benchmarks.shapes import pairs, random_gpt2_small
+from benchmarks.shapes import pairs, random_gpt2
 from benchmarks.table import markdown
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
@@ -28,7 +28,7 @@ from emotion_core.models.load import load_model, source_of
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.emotion_vectors import BuildSettings
 
-PARTS = ("build", "sweep", "preferences", "evidence", "pages", "memory", "peaks", "scaling", "dtype")
+PARTS = ("build", "sweep", "preferences", "evidence", "pages", "memory", "peaks", "scaling", "sizes", "dtype")
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds of every comparison")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--shapes", default="demo,gpt2-small", help="of demo, gpt2-small and smollm2")
-    parser.add_argument("--pairs", default="100,1000", help="numbers of pairs to build from; 1000 on demo only")
+    parser.add_argument("--pairs", default="100,1000", help="numbers of pairs to build from")
     parser.add_argument("--no-peers", action="store_true", help="without repeng and steering-vectors")
     parser.add_argument("--environments", type=Path, default=Path(".bench"), help="where the peers are installed")
     parser.add_argument("--only", default="", help="of the contenders of a build, such as floor,build")
@@ -73,7 +73,7 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     document: dict[str, Any] = {"about": about()}
     with tempfile.TemporaryDirectory() as folder:
         for shape in shapes:
-            path = random_gpt2_small(Path(folder)) if shape == "gpt2-small" else Path(source_of(shape))
+            path = random_gpt2(Path(folder)) if shape == "gpt2-small" else Path(source_of(shape))
             document[shape] = _shape(path, shape, parts, chosen)
     for shape in shapes:  # the last one stands for the whole
         for key, value in document[shape].items():
@@ -99,8 +99,6 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
         started: dict[str, peers.Peer] = {} if chosen.no_peers else peers.start(chosen.environments / "peers", path)
         only = [name for name in chosen.only.split(",") if name]
         counts = [int(one) for one in chosen.pairs.split(",")]
-        if shape != "demo":
-            counts = [one for one in counts if one <= 100] or counts[:1]
         timed: dict[str, Callable[[list[tuple[str, str]]], float]] = dict(started)
         found["build"] = [
             building.measure(
@@ -127,6 +125,8 @@ def _shape(path: Path, shape: str, parts: list[str], chosen: argparse.Namespace)
         found["peaks"] = memory.contenders(path, None if chosen.no_peers else chosen.environments / "peers")
     if "scaling" in parts and shape == "demo":
         found["scaling"] = memory.scaling(path)
+    if "sizes" in parts and shape == "demo":
+        found["sizes"] = memory.sizes()
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is measured: the demo model, and a random model in the shape of GPT-2 small; the texts; the prompt sets."""
+"""What is measured: the demo model, and random models in GPT-2's shape, small and of other sizes; the prompt sets."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet, PromptText, Side
 
-GPT2_SMALL = {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024, "vocab_size": 50257}
+# Blocks, heads and width: those of GPT-2 small, medium and large, and a smaller and a larger one.
+GPT2_SMALL = (12, 12, 768)
+SIZES = ((6, 6, 384), GPT2_SMALL, (24, 16, 1024), (36, 20, 1280), (26, 28, 1792))
 
 
-def random_gpt2_small(folder: Path) -> Path:
-    """A folder with a random model in GPT-2 small's shape and the demo model's tokenizer.
+def random_gpt2(folder: Path, size: tuple[int, int, int] = GPT2_SMALL) -> Path:
+    """A folder with a random model in GPT-2's shape, by default that of the small one, and the demo model's tokenizer.
 
     Its time does not depend on the weights; a tokenizer of fewer pieces only makes the texts longer, for everybody.
     """
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(str(DEMO_FOLDER), trust_remote_code=False)
     ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id}
-    GPT2LMHeadModel(GPT2Config(**GPT2_SMALL, **ends)).save_pretrained(str(folder))
+    layers, heads, width = size
+    shape = {"n_layer": layers, "n_head": heads, "n_embd": width, "n_positions": 1024, "vocab_size": 50257}
+    GPT2LMHeadModel(GPT2Config(**shape, **ends)).save_pretrained(str(folder))
     tokenizer.save_pretrained(str(folder))
     return folder
 

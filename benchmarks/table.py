@@ -6,6 +6,8 @@ from typing import Any
 
 from benchmarks.rounds import Times
 
+_OWN_TABLES = ("peaks", "scaling", "sizes")
+
 
 def markdown(document: dict[str, Any]) -> str:
     """Tables of everything that was measured."""
@@ -13,7 +15,7 @@ def markdown(document: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     lines = [f"{about['date']}, {about['machine']}, {about['threads']} threads; {versions}.", ""]
     for shape in ("demo", "gpt2-small", "smollm2"):
-        parts = {name: part for name, part in document.get(shape, {}).items() if name not in ("peaks", "scaling")}
+        parts = {name: part for name, part in document.get(shape, {}).items() if name not in _OWN_TABLES}
         for part in _parts(parts):
             title = f"{shape}, {part['pairs']} pairs" if "pairs" in part else shape
             lines += [f"### {title}", "", "| what | seconds | fastest to slowest |", "|---|---:|---|"]
@@ -56,6 +58,15 @@ def _peaks(name: str, shape: dict[str, Any]) -> list[str]:
         lines += [
             f"| {count} | {one['peak_mb']:.0f} | {one['seconds']:.1f} | {one['milliseconds_a_text']:.2f} |"
             for count, one in shape["scaling"].items()
+        ]
+    if "sizes" in shape:
+        lines += ["", "### Larger models", ""]
+        lines += ["| million parameters | weights, MB | peak, MB | milliseconds a text | of the bare forward |"]
+        lines += ["|---:|---:|---:|---:|---:|"]
+        lines += [
+            f"| {millions} | {one['weights_mb']:.0f} | {one['peak_mb']:.0f} | {one['milliseconds_a_text']:.1f} "
+            f"| {one['seconds'] / one['floor_seconds']:.2f} |"
+            for millions, one in shape["sizes"].items()
         ]
     return [*lines, ""] if lines else []
 
