@@ -28,7 +28,7 @@ from emotion_core.models.load import load_model, source_of
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.emotion_vectors import BuildSettings
 
-PARTS = ("build", "sweep", "preferences", "evidence", "pages", "memory", "peaks", "scaling", "sizes", "dtype")
+PARTS = ("build", "sweep", "preferences", "evidence", "pages", "memory", "peaks", "scaling", "sizes", "dtype", "waits")
 
 
 def main() -> int:
@@ -83,6 +83,8 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
                 document.update({k: v for k, v in first.items() if isinstance(v, float)})
     for key in ("times",):
         document.pop(key, None)
+    if "waits" in parts:
+        document["waits"] = {shape: visits.waits(shape) for shape in shapes if shape != "gpt2-small"}
     if "memory" in parts:
         document.update(visits.idle_memory_mb())
     if "pages" in parts:

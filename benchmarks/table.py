@@ -39,6 +39,9 @@ def markdown(document: dict[str, Any]) -> str:
             f"| {page} | {one['p50']:.0f} | {one['p95']:.0f} | {one['open']:.0f} |"
             for page, one in document["page_ms"].items()
         ]
+    for name, waited in document.get("waits", {}).items():
+        lines += ["", f"### What a visitor waits for, {name}", "", "| what | seconds |", "|---|---:|"]
+        lines += [f"| {what} | {seconds:.1f} |" for what, seconds in waited.items()]
     return "\n".join(lines)
 
 

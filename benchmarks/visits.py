@@ -52,6 +52,44 @@ def page_times() -> dict[str, dict[str, float]]:
     return found
 
 
+def waits(name: str) -> dict[str, float]:
+    """Seconds that the first visitor of an empty folder waits for what pages start, with their default settings."""
+    from emotion_core import library
+    from emotion_core.base.settings import settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["EMOTION_DATA_DIR"] = folder
+        settings.cache_clear()
+        found, start = {}, time.perf_counter()
+
+        def done(what: str) -> None:
+            nonlocal start
+            found[what] = time.perf_counter() - start
+            start = time.perf_counter()
+
+        library.load(name)
+        done("loading, the file turned into weights before it")
+        model = library.load(name)
+        done("loading")
+        library.check(model)
+        done("the self-check")
+        vectors = library.build(model, "fear-calm")
+        done("building fear-calm, 200 neutral texts with it")
+        library.test(model, vectors)
+        done("its held-out test")
+        library.read(model, vectors, "The footsteps behind me stopped when I stopped.")
+        done("reading a sentence, its zero point with it")
+        library.read(model, vectors, "The kettle sings and nobody wants anything from me today.")
+        done("reading another one")
+        library.steer(model, vectors, "I heard a noise at the door.", [i / 10 for i in range(-4, 5)])
+        done("a sweep: 9 strengths, 32 control directions, 4 samples")
+        library.build(model, "emotions-12")
+        done("building emotions-12, 480 texts")
+        library.build(model, "emotions-171")
+        done("building the map's 171 emotions, 1,710 texts")
+    return found
+
+
 def idle_memory_mb(port: int = 8899) -> dict[str, float]:
     """Resident memory of a fresh server, and seconds until Home showed its result.
 
