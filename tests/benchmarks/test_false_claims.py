@@ -59,7 +59,7 @@ def test_the_document_is_that_of_the_committed_counts() -> None:
     assert not [row for row in ledger.summed()["views"] if row["low"] > 0.05]
 
 
-def test_a_draw_on_the_bundled_model(bundled) -> None:
-    said = [evidence for _, evidence in next_tokens(Bench(bundled.model, bundled.cache, 1, 900))]
-    # 2 of 3 happen in 7 of 1,000 such tests where each is evidence with a probability of .05.
-    assert len(said) == 3 and sum(said) <= 1
+def test_a_few_draws_on_the_bundled_model(bundled) -> None:
+    said = [evidence for _, evidence in next_tokens(Bench(bundled.model, bundled.cache, 2, 900))]
+    # 3 of 6 happen in 2 of 1,000 such tests where each is evidence with a probability of .05.
+    assert len(said) == 6 and sum(said) <= 2
