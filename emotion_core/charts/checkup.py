@@ -78,6 +78,22 @@ def cosine_table(confounds: Sequence[ConfoundScore], emotion: str) -> pd.DataFra
     return table.rename(columns={"n": "pairs"})
 
 
+def along_sentence(table: pd.DataFrame) -> str:
+    """Which contrasts a vector lies along, and how many of them it would by chance.
+
+    Args:
+        table: Of `cosine_table`.
+    """
+    others = table[~table["own"]]
+    near = others[others["points_along"]]["contrast"].tolist()
+    if not near:
+        return "The vector lies along none of theirs by more than chance"
+    return (
+        f"The vector lies along that of {', '.join(near)}, each looked at alone: of {len(others)} that have nothing to "
+        f"do with it, {0.05 * len(others):.1f} would by chance"
+    )
+
+
 def size_table(points: Sequence[SizePoint]) -> pd.DataFrame:
     """One row a size."""
     return pd.DataFrame([asdict(one) for one in points])

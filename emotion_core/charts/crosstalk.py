@@ -260,7 +260,7 @@ def words_sentence(dose: NextTokenDose) -> str:
     highest = sum(int(np.nanargmax(row)) == i for i, row in enumerate(dose.word_changes) if np.isfinite(row).any())
     return (
         f"{len(beyond)} of {len(dose.words)} emotions make their own word likelier than directions that mean nothing "
-        f"do, corrected for all; in {highest} of {len(dose.words)} rows the own word gains most"
+        f"do, corrected for all; in {highest} of {len(dose.words)} rows the own word gains most, where chance gives 1"
     )
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.cluster.hierarchy import dendrogram
 
+from emotion_core.base.numbers import counted
 from emotion_core.charts.palette import (
     CATEGORICAL,
     CHOSEN,
@@ -467,7 +468,7 @@ def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) 
     text = _profile_title(found)
     subtitle = (
         f"{found.n} rated emotions; grey: what 95 % of shuffled valence ratings stay below at their best layer; "
-        f"dashed: layer {layer}"
+        f"dashed: layer {layer}; layers are not tested against each other, nor against words alone"
     )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(shape=shape)
     return layered([band, here, base.mark_line(), dots], title=text, subtitle=subtitle, described=True, height=340)
@@ -510,9 +511,8 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
     names = name_layers(base, "emotion", fontSize=11)
-    text = f"{found.match:.0%} of the first map is reproduced by the second"
-    if found.p_value > LEVEL:
-        text += ", no more than by chance"
+    text = f"{found.match:.0%} of the first map is reproduced by the second, "
+    text += "no more than by chance" if found.p_value > LEVEL else "more than with other names; not held against words"
     subtitle = (
         f"{len(found.emotions)} shared emotions, {found.components} components turned onto each other, "
         f"{p_words(found.p_value)} by permutation"
@@ -554,9 +554,10 @@ def _profile_title(found: LayerProfile) -> str:
     best = int(np.nanargmax(found.valence))
     value, p = found.valence[best], found.valence_p[best]
     if p <= LEVEL:
-        how = closeness(float(value))
+        how, beyond = closeness(float(value)), int((found.valence_p <= LEVEL).sum())
         return (
-            f"The main axis follows valence most at layer {best}, {how} (|r| = {value:.2f}, {p_words(p)} over layers)"
+            f"The main axis follows valence beyond chance at {counted(beyond, 'layer')} of {len(found.valence)}; "
+            f"its |r| is largest at layer {best}, {how} ({value:.2f}, {p_words(p)} corrected for the layers)"
         )
     return f"At no layer does the main axis follow valence beyond chance (best |r| = {value:.2f}, {p_words(p)})"
 

@@ -79,14 +79,16 @@ def builds_table(scores: Mapping[str, tuple[HeldOutScores, str]]) -> pd.DataFram
 
 
 def overlaid_builds(scores: Mapping[str, tuple[HeldOutScores, str]]) -> alt.LayerChart:
-    """Held-out separations by depth; a filled point is beyond 95 % of shuffled labels.
+    """Held-out separations by depth; a filled point is beyond 95 % of shuffled labels at its layer alone.
 
     Args:
         scores: Scores and the emotion to show, by the label of the run.
     """
     table = builds_table(scores)
     text = f"Held-out separation of {len(scores)} vectors by depth"
-    subtitle = "Bars: 95 % intervals; filled: beyond 95 % of shuffled labels at its layer"
+    subtitle = (
+        "Bars: 95 % intervals; filled: beyond 95 % of shuffled labels at its layer alone, as 1 point in 20 is by chance"
+    )
     return _lines(table, "depth", "cohens_d", ("d_low", "d_high"), "beyond", text, subtitle)
 
 

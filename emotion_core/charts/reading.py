@@ -670,8 +670,8 @@ def ranking_chart(found: Ranking) -> alt.LayerChart:
         height=28 * len(names) + 60,
         title=alt.TitleParams(
             title,
-            subtitle=f"Dashed: the highest and the lowest of {found.of} random directions on the same words each stay "
-            "inside in 95 of 100 draws",
+            subtitle=f"Dashed: in 95 of 100 draws all of {found.of} random directions stay between the lines on the "
+            "same words",
             anchor="start",
         ),
     )

@@ -303,8 +303,8 @@ class Ranking:
         means: float64 [emotions], mean over the text's tokens in standard deviations of neutral tokens.
         of: How many emotions were ranked.
         layer: Layer read.
-        highest: In 95 of 100 sets of `of` random directions the highest reads below this on the same text.
-        lowest: The same for the lowest.
+        highest: In 95 of 100 sets of `of` random directions none reads above this or below `lowest` on the same text.
+        lowest: As far below 0 as `highest` is above: a random direction turned round is a random direction.
     """
 
     emotions: tuple[str, ...]
@@ -382,13 +382,14 @@ def ranking(baseline: Baseline, means: Array, high: int = 5, low: int = 3) -> Ra
     own, random = means[:known], means[baseline.controls["random"]]
     order = np.argsort(-own, kind="stable")
     chosen = list(dict.fromkeys([*order[:high].tolist(), *order[max(0, known - low) :].tolist()]))
+    furthest = highest_of(np.abs(random), known)
     return Ranking(
         emotions=tuple(baseline.emotions[e] for e in chosen),
         means=own[chosen],
         of=known,
         layer=baseline.chosen,
-        highest=highest_of(random, known),
-        lowest=-highest_of(-random, known),
+        highest=furthest,
+        lowest=-furthest,
     )
 
 

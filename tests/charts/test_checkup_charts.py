@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from emotion_core.base.activations import ReadingPosition
-from emotion_core.charts.checkup import confound_chart, confound_table, cosine_table, size_auroc_chart, size_chart
+from emotion_core.charts.checkup import (
+    along_sentence,
+    confound_chart,
+    confound_table,
+    cosine_table,
+    size_auroc_chart,
+    size_chart,
+)
 from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.separation import reading_words, variant_chart, variant_table
 from emotion_core.evaluation.confounds import ConfoundScore
@@ -30,6 +37,12 @@ def test_a_direction_below_one_half_turns_away_and_does_not_see():
 def test_cosines_stand_beside_their_chance():
     table = cosine_table([PLACE, THREAT, JOY, replace(THREAT, emotion="other")], "fear")
     assert table["points_along"].tolist() == [False, True, True]
+    own = cosine_table([PLACE, THREAT, JOY, replace(THREAT, contrast="fear", own=True)], "fear")
+    assert along_sentence(own) == (
+        "The vector lies along that of threat, joy, each looked at alone: of 3 that have nothing to do with it, 0.2 "
+        "would by chance"
+    ), "the sentence says that nothing was corrected"
+    assert "none of theirs" in along_sentence(cosine_table([PLACE], "fear"))
 
 
 def test_the_number_of_texts():

@@ -17,15 +17,17 @@ from emotion_core.charts.emotion_map import (
     map_poster,
     map_table,
     moved_apart,
+    overlay_chart,
     pair_table,
+    profile_chart,
     scree,
     scree_table,
     tree,
 )
 from emotion_core.charts.palette import LEFT, NARROW, RIGHT, UNNAMED, chart_bytes, readable
 from emotion_core.geometry.clusters import paper_clusters
-from emotion_core.geometry.compare import compare, compare_layers
-from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.compare import compare, compare_layers, overlay
+from emotion_core.geometry.emotion_map import layer_profile, map_emotions
 from emotion_core.geometry.norms import circumplex
 
 WORDS = tuple(paper_clusters().cluster_of)
@@ -182,3 +184,23 @@ def test_a_poster_names_every_emotion_and_says_what_is_known(found):
     svg = chart_bytes(map_poster(found, ["Component 1 follows valence"], look), "svg").decode()
     assert "Component 1 follows valence" in svg
     assert [name for name in found.emotions if f">{name}<" not in svg] == []
+
+
+def test_the_profile_claims_no_more_than_each_layer_against_the_best_of_shuffled_ratings():
+    planted = affective_vectors(WORDS, *circumplex().of(WORDS)).values[:, 0]
+    vectors = random_vectors(WORDS, 1, layers=4, width=planted.shape[1])
+    values = vectors.values.copy()
+    values[:, 1] = values[:, 2] = planted
+    profile = layer_profile(replace(vectors, values=values))
+    title = profile_chart(profile, None, 1).to_dict()["title"]
+    assert title["text"].startswith(
+        "The main axis follows valence beyond chance at 2 layers of 4; its |r| is largest at"
+    )
+    assert "corrected for the layers" in title["text"] and "not tested against each other" in str(title["subtitle"])
+
+
+def test_the_title_of_an_overlay_says_what_it_was_held_against():
+    one, two = random_vectors(WORDS[:20], 1), random_vectors(WORDS[:20], 2)
+    same, other = (overlay_chart(overlay(one, side), WORDS[0]).to_dict()["title"]["text"] for side in (one, two))
+    assert same.startswith("100% of the first map is reproduced by the second, more than with other names; not held")
+    assert other.endswith("by the second, no more than by chance")

@@ -47,4 +47,6 @@ def test_a_build_is_judged_by_its_own_shuffled_labels(scores):
     beyond = table.groupby("run")["beyond"].mean()
     assert beyond["clear"] == 1.0 and beyond["nothing"] < 0.5
     assert table.groupby("run")["depth"].agg(["min", "max"]).to_numpy().tolist() == [[0.0, 1.0]] * 2
-    assert "2 vectors" in overlaid_builds(scores).to_dict()["title"]["text"]
+    title = overlaid_builds(scores).to_dict()["title"]
+    assert "2 vectors" in title["text"]
+    assert "at its layer alone, as 1 point in 20 is by chance" in title["subtitle"]

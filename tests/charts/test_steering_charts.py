@@ -103,4 +103,5 @@ def test_the_next_token_says_how_many_controls_do_as_much_and_where_it_breaks() 
     for chart in (next_token_chart(found), divergence_chart(found), words_chart(found)):
         assert chart_bytes(chart, "svg").startswith(b"<svg")
     assert "1 of 2 emotions make their own word likelier" in words_sentence(found)
+    assert "the own word gains most, where chance gives 1" in words_sentence(found)
     assert words_table(found).loc[0, "own_p_value"] < 0.05 and len(words_table(found)) == 4

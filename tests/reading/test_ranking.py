@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -42,6 +43,17 @@ def test_the_highest_of_as_many_stays_below_the_line_in_95_of_100(n: int, count:
     assert np.mean(below) == pytest.approx(0.95, abs=3 * np.sqrt(0.05 * 0.95 / draws))
 
 
+@pytest.mark.parametrize(("n", "count"), [(400, 12), (3249, 171)])
+def test_one_of_the_two_lines_is_passed_in_5_of_100_together(n: int, count: int) -> None:
+    rng, draws = np.random.default_rng(2), 400
+    passed = []
+    for _ in range(draws):
+        directions = tuple(f"direction {i}" for i in range(count))
+        baseline = SimpleNamespace(emotions=directions, controls={"random": np.arange(count, count + n)}, chosen=0)
+        passed.append(bool(ranking(baseline, rng.normal(size=count + n)).beyond))
+    assert np.mean(passed) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / draws))
+
+
 def test_there_are_as_many_random_directions_as_the_line_needs() -> None:
     assert ranking_controls(171) == 19 * 171 and ranking_controls(2) == 400 and ranking_controls(10_000) == 4000
 
@@ -54,7 +66,7 @@ def test_means_are_those_of_the_tokens_without_the_first_and_both_ends_are_there
     order = np.argsort(-tokens)
     assert found.emotions == tuple(vectors.emotions[e] for e in [*order[:3], *order[-2:]])
     np.testing.assert_allclose(found.means, tokens[[*order[:3], *order[-2:]]], rtol=1e-4, atol=1e-4)
-    assert found.lowest < 0 < found.highest
+    assert found.lowest == -found.highest < 0
     assert set(found.beyond) <= set(found.emotions)
     means = run_to_end(sentence_means(model, baseline, TEXT))
     value, low, high = beside_random(baseline, means, found.emotions[0])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from emotion_core.charts.checkup import (
+    along_sentence,
     confound_chart,
     confound_table,
     cosine_table,
@@ -24,6 +25,7 @@ from ui.errors import shown_errors
 from ui.experiments import part_result, run_result, start_run
 from ui.figure import downloads, scored_verdict, show_chart, shows
 from ui.linked import keep_in_link, part_run
+from ui.plain import plain
 from ui.prompt_upload import prompt_uploader, uploaded_sets
 from ui.run_panel import may_start, run_panel
 from ui.working import Working
@@ -188,9 +190,7 @@ def _result(found: tuple[ConfoundScore, ...], emotion: str) -> None:
 
 def _cosines(found: tuple[ConfoundScore, ...], emotion: str) -> None:
     table = cosine_table(found, emotion)
-    near = table[table["points_along"] & ~table["own"]]["contrast"].tolist()
-    told = f"lies along that of {', '.join(near)}" if near else "lies along none of theirs by more than chance"
-    st.markdown(f"**The vector {told}**")
+    st.markdown(f"**{plain(along_sentence(table))}**")
     number = st.column_config.NumberColumn
     st.dataframe(
         table[["contrast", "cosine", "cosine_chance", "auroc", "pairs"]],

@@ -32,10 +32,11 @@ def sentence_emotions(working: Working, text: str) -> None:
     beyond = ", ".join(plain(emotion) for emotion in ranked.beyond)
     shows(
         "Which functional directions the sentence lies furthest along, and furthest against, beside neutral texts at "
-        f"the same place in a text. Beyond the dashed lines, further than the highest and the lowest of {ranked.of} "
-        f"random directions get on these words: {beyond or 'none'}.",
+        f"the same place in a text. Beyond the dashed lines, further than any of {ranked.of} random directions gets on "
+        f"these words in 95 of 100 draws: {beyond or 'none'}.",
         "That the model or the writer has the emotion: directions that are alike move together, and some emotion is "
-        "always the highest.",
+        "always the highest. Mixes of neutral texts, which other pages hold directions against as well, are not among "
+        "these random ones.",
     )
     st.caption(f"Vectors: {plain(name)}, layer {ranked.layer}.")
     downloads("sentence-emotions", chart=chart, table=ranking_table(ranked), key="sentence-emotions")

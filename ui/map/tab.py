@@ -76,8 +76,9 @@ def _stability(found: Stability, layer: int) -> None:
     good = float(found.p_value[layer]) <= 0.05
     verdict(
         "evidence" if good else "no evidence",
-        f"Two maps from two halves of the training texts agree {'more than' if good else 'no more than'} chance would, "
-        f"{p_words(float(found.p_value[layer]))}: {closeness(float(found.half[layer]))}, at r = "
+        f"At layer {layer} two maps from two halves of the training texts agree "
+        f"{'more than' if good else 'no more than'} chance would, "
+        f"{p_words(float(found.p_value[layer]))} at this layer alone: {closeness(float(found.half[layer]))}, at r = "
         f"{found.half[layer]:.2f}. From all texts the map's reliability is {value:.2f} ({low:.2f} to {high:.2f} over "
         f"{found.splits} halvings; 1 is a map without noise).",
         word="repeats with other texts" if good else "not shown to repeat",
