@@ -41,13 +41,17 @@ from emotion_core.behavior.scenes import built_in_activities, built_in_scenes
 from emotion_core.behavior.steered_preferences import FEWEST_EMOTIONS, steer_preferences
 from emotion_core.behavior.warning import WarningSettings, ask_after, lead_texts
 from emotion_core.behavior.warning import relate as relate_warning
-from emotion_core.evaluation.confounds import confound_texts
+from emotion_core.evaluation.confounds import confound_texts, orthogonalise
 from emotion_core.evaluation.controls import Kind
-from emotion_core.evaluation.heldout import score_heldout
+from emotion_core.evaluation.heldout import heldout, score_heldout
 from emotion_core.evaluation.transfer import Contrast, read_twin, transfer
 from emotion_core.geometry.claims import claims
+from emotion_core.geometry.compare import compare, overlay
 from emotion_core.geometry.emotion_map import map_emotions
-from emotion_core.geometry.rivals import rival_rows, tfidf_vectors
+from emotion_core.geometry.norms import circumplex
+from emotion_core.geometry.rivals import VOCABULARY, rival_rows, tfidf_vectors
+from emotion_core.geometry.stability import stability
+from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
@@ -60,6 +64,7 @@ from emotion_core.prompts.library import (
     load_system_prompts,
     load_templates,
 )
+from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.reading.attempts import AttemptsReading, load_attempts, read_attempts
 from emotion_core.reading.baseline import Baseline, read_baseline
 from emotion_core.reading.conversation import read_conversation_turns
@@ -76,11 +81,15 @@ from emotion_core.reading.priors import Prior, read_priors
 from emotion_core.reading.settings import MonitorSettings
 from emotion_core.reading.situations import read_situations
 from emotion_core.reading.talking import neutral_peaks, read_scale
+from emotion_core.reading.text import ranking, ranking_controls, sentence_means
 from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.steering.factorial import FactorialSettings, factorial
+from emotion_core.steering.next_token import next_token_dose
+from emotion_core.steering.settings import Gate, SweepSettings
 from emotion_core.tracing.record import record
-from emotion_core.vectors.build import NEUTRAL_SET, build, neutral_texts
+from emotion_core.vectors.build import NEUTRAL_SET, build, neutral_texts, training
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
+from emotion_core.vectors.estimate import Block, LabelledRows
 
 KINDS: tuple[Kind, ...] = ("random", "neutral", "rotated")
 SET = 12  # directions that stand for emotions together, and are corrected together
@@ -170,6 +179,34 @@ def dose(bench: Bench) -> Iterator[tuple[Count, bool]]:
         for template in MEANINGLESS:
             reading = bench.run(read_dose(bench.model, baseline, template, bench.cache))
             yield from ((count, reading.evidence(emotion)) for emotion in reading.emotions)
+
+
+def expected(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Directions under the names of the emotions that a template expects to rise or fall; evidence if any does."""
+    for kind in KINDS:
+        count = Count("dose: k of n met", f"{kind} directions")
+        for seed, vectors in bench.sets(kind):
+            baseline = bench.run(read_baseline(bench.model, vectors, None, seed, cache=bench.cache))
+            for template in load_templates():
+                words = (*template.rise, *template.fall)
+                named = replace(baseline, emotions=(*words, *baseline.emotions[len(words) :]))
+                reading = bench.run(read_dose(bench.model, named, template, bench.cache, seed))
+                yield count, reading.met > 0
+
+
+def sentences(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether any of twelve random directions is named as beyond the lines of Home, on a neutral text each time."""
+    texts = [one.text for one in load_prompts(NEUTRAL_SET).part("heldout") if bench.model.fits(one.text)]
+    vectors, count = bench.vectors(), Count("sentence: beyond the lines", "random directions")
+    for seed in bench.seeds:
+        units = meaningless(bench.model, vectors, "random", SET, 12_000 + seed, bench.cache)
+        each = ranking_controls(SET)
+        job = read_baseline(
+            bench.model, as_emotions(vectors, units), None, seed, cache=bench.cache, kinds=("random",), each=each
+        )
+        baseline = bench.run(job)
+        means = bench.run(sentence_means(bench.model, baseline, texts[seed % len(texts)]))
+        yield count, bool(ranking(baseline, means).beyond)
 
 
 def drift(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -348,6 +385,41 @@ def carried_over(bench: Bench) -> Iterator[tuple[Count, bool]]:
         yield count, result.scores[0].verdict.word.startswith("evidence")
 
 
+def carried_by_name(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Training texts of emotions-12 whose labels were shuffled within topics, on its held-out texts; any emotion."""
+    real = load_prompts("emotions-12")
+    count = Count("transfer: several emotions", "training labels shuffled within topics")
+    target = PromptSet("heldout-12", "labelled", real.part("heldout"), 0)
+    for seed in bench.seeds:
+        texts = relabelled(real.part("train"), np.random.default_rng([seed, 2]))
+        source = PromptSet("shuffled-12", "labelled", texts, 0)
+        vectors = bench.run(build(bench.model, [source], BuildSettings(seed=seed), bench.cache))
+        result = bench.run(transfer(bench.model, vectors, target, None, bench.cache, seed=seed))
+        yield count, any(score.verdict.evidence for score in result.scores)
+
+
+def relabelled(texts: Sequence[PromptText], rng: np.random.Generator) -> tuple[PromptText, ...]:
+    """Labelled texts whose labels changed places within their topics."""
+    labels = np.array([one.emotion for one in texts], dtype=object)
+    topics = np.array([one.topic for one in texts], dtype=object)
+    for topic in dict.fromkeys(topics):
+        labels[topics == topic] = rng.permutation(labels[topics == topic])
+    return tuple(replace(one, emotion=label) for one, label in zip(texts, labels, strict=True))
+
+
+def without_a_confound(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """fear-calm with coin-swapped pairs, built, and scored again without the direction of a built-in confound."""
+    fear, confounds = load_prompts("fear-calm"), built_in_confounds()
+    count = Count("held-out: without a confound", "coin-swapped pairs")
+    for seed in bench.seeds:
+        one = swapped(fear, np.random.default_rng([seed, 3]))
+        vectors = bench.run(build(bench.model, [one], BuildSettings(seed=seed), bench.cache))
+        job = orthogonalise(bench.model, vectors, sets=[confounds[seed % len(confounds)]], cache=bench.cache)
+        left = bench.run(job)
+        scores = bench.run(heldout(bench.model, left, left.prompt_sets, bench.cache))
+        yield count, scores.verdicts[0].evidence
+
+
 def maps(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Claims of a map of 171 words: of random vectors, of the untrained twin's, of tf-idf of the same texts."""
     vectors = bench.vectors("emotions-171")
@@ -374,6 +446,72 @@ def _claims(count: Count, vectors: EmotionVectors, layer: int, rivals: Any) -> I
     yield from ((count, claim.mark == "evidence") for claim in claims(found, (), rivals))
 
 
+def predictions(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether random vectors for 171 words, an untrained twin's, or tf-idf are said to predict valence or arousal."""
+    vectors = bench.vectors("emotions-171")
+    layer = vectors.selected_layer
+    rivals = rival_rows(vectors, layer)
+
+    def says(rows: Any) -> bool:
+        values = np.zeros_like(vectors.values)
+        width = min(rows.shape[1], values.shape[2])
+        values[:, layer, :width] = rows[:, :width]
+        found = map_emotions(replace(vectors, values=values), layer)
+        readings = read_norms_off(values[:, layer], vectors.emotions, circumplex())
+        said = [one for one in claims(found, readings, rivals) if "predict" in one.what]
+        return any(one.mark == "evidence" for one in said)
+
+    count = Count("map: predicted ratings", "random vectors for 171 emotions")
+    for seed in bench.seeds:
+        rng = np.random.default_rng([seed, 10])
+        yield count, says(rng.standard_normal((len(vectors.emotions), vectors.values.shape[2])))
+    if bench.first:
+        return
+    twin = bench.run(read_twin(bench.model, vectors, bench.cache))
+    yield Count("map: predicted ratings", "untrained twin"), says(twin.values[:, layer])
+    yield Count("map: predicted ratings", "tf-idf in place of the model"), says(rivals[VOCABULARY])
+
+
+def repeating(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Whether a map repeats with other texts when labels were shuffled within topics, or among all texts."""
+    for name, seeds in (("emotions-12", bench.seeds), ("emotions-171", bench.seeds[::10])):
+        vectors = bench.vectors(name)
+        material = bench.run(training(bench.model, vectors, bench.cache))
+        for seed in seeds:
+            rng = np.random.default_rng([seed, 11])
+            for how in ("within topics", "among all texts"):
+                count = Count("map: repeats", f"{name}, labels shuffled {how}", "1 halving")
+                blocks = [dealt(block, rng, topics=how == "within topics") for block in material.blocks]
+                yield count, repeats(material.values, blocks, vectors, seed)
+
+
+def dealt(block: Block, rng: np.random.Generator, *, topics: bool) -> Block:
+    """Labelled rows with the labels dealt out again, within topics or among all of them."""
+    assert isinstance(block, LabelledRows)
+    labels, groups = block.labels.copy(), np.array(block.groups if topics else [""] * len(block.labels))
+    for group in np.unique(groups):
+        labels[groups == group] = rng.permutation(labels[groups == group])
+    return replace(block, labels=labels)
+
+
+def repeats(values: FloatArray, blocks: Sequence[Block], vectors: EmotionVectors, seed: int) -> bool:
+    """What the verdict on the map's halves says at the layer that the page shows first."""
+    job = stability(values, blocks, vectors.estimator, 10, seed, resamples=1, splits=1)
+    return bool(run_to_end(job).p_value[vectors.selected_layer] <= LEVEL)
+
+
+def two_maps(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Two independent sets of directions as the vectors of two files: cosines of pairs, and one map on the other."""
+    vectors = bench.vectors()
+    for kind in KINDS[:2]:  # a rotated set keeps its cosines, so two of them agree truly
+        agree, laid = (Count(f"map: two {what}", f"{kind} directions") for what in ("agree", "laid over each other"))
+        for seed in bench.seeds:
+            drawn = meaningless(bench.model, vectors, kind, 2 * len(vectors.emotions), 9000 + seed, bench.cache)
+            one, two = (replace(vectors, values=half) for half in np.split(drawn, 2))
+            yield agree, compare(one, two).mark == "evidence"
+            yield laid, overlay(one, two).p_value <= LEVEL
+
+
 def next_tokens(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Next tokens with a direction in the place of an emotion."""
     yield from _written(bench, "next token")
@@ -387,6 +525,44 @@ def sweeps(bench: Bench) -> Iterator[tuple[Count, bool]]:
 def matrices(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Cross-talk with directions in the place of all emotions; evidence if any of them is called so."""
     yield from _written(bench, "cross-talk", f"{steered.TOKENS} tokens, {steered.MATRIX} emotions, 1 prompt")
+
+
+def other_operations(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Sweeps that take a direction away, cap it, or add it behind the gate of an emotion."""
+    vectors = bench.vectors()
+    ways: dict[str, dict[str, Any]] = {
+        "project out": {"operation": "project_out", "strengths": (0.5, 1.0)},
+        "cap": {"operation": "cap", "strengths": (0.5, 1.0)},
+        "gate": {"gate": Gate(vectors.emotions[1], 50.0), "strengths": steered.STRENGTHS},
+    }
+    for kind in KINDS:
+        for seed in bench.seeds:
+            unit = meaningless(bench.model, vectors, kind, 1, 11_000 + seed, bench.cache)[0]
+            other = steered.in_place_of(vectors, {vectors.emotions[0]: unit})
+            for name, way in ways.items():
+                count = Count(f"sweep: {name}", f"{kind} directions", f"{steered.TOKENS} tokens")
+                asked = SweepSettings(
+                    emotion=vectors.emotions[0],
+                    prompts=steered.PROMPTS,
+                    max_new_tokens=steered.TOKENS,
+                    layer=vectors.selected_layer,
+                    seed=seed,
+                    **way,
+                )
+                yield count, steered.says_evidence(bench.model, other, asked, "sweep", bench.cache)
+
+
+def own_words(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Directions in the place of all emotions; evidence if any is said to make its emotion's word likelier."""
+    vectors = bench.vectors()
+    for kind in KINDS:
+        count = Count("next token: own words", f"{kind} directions")
+        for seed in bench.seeds:
+            units = meaningless(bench.model, vectors, kind, len(vectors.emotions), 10_000 + seed, bench.cache)
+            asked = steered.settings_of("next token", vectors.emotions, vectors.selected_layer, seed, 1, ())
+            assert isinstance(asked, SweepSettings)
+            found = bench.run(next_token_dose(bench.model, replace(vectors, values=units), asked, bench.cache))
+            yield count, found.word_p is not None and bool((found.word_p <= LEVEL).any())
 
 
 def two_at_once(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -522,8 +698,21 @@ def power_dose(bench: Bench) -> Iterator[tuple[Count, bool]]:
         )
 
 
+def power_repeats(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Maps of true labels: of the model, and of its untrained twin, to which the words alone give a structure."""
+    for name in ("emotions-12", "emotions-171"):
+        vectors = bench.vectors(name)
+        for whose, model in (("the model", bench.model), ("its untrained twin", untrained_twin(bench.model))):
+            material = bench.run(training(model, vectors, bench.cache))
+            count = Count("map: repeats", f"{name}, true labels, {whose}")
+            for seed in bench.seeds[::10]:
+                yield count, repeats(material.values, material.blocks, vectors, seed)
+
+
 VIEWS: dict[str, Look] = {
     "dose": dose,
+    "dose: k of n met": expected,
+    "sentence: beyond the lines": sentences,
     "conversation": drift,
     "attempts": attempts,
     "encouragement": encouraged,
@@ -532,20 +721,27 @@ VIEWS: dict[str, Look] = {
     "monitor: warns before a phrase": warnings_before,
     "monitor: labelled messages": labelled,
     "held-out": held_out,
+    "held-out: without a confound": without_a_confound,
     "imported": imported,
     "transfer": carried_over,
+    "transfer: several emotions": carried_by_name,
     "map": maps,
+    "map: predicted ratings": predictions,
+    "map: repeats": repeating,
+    "map: two agree": two_maps,
     "talk alarm": alarms,
     "preferences": preferred,
     "steered half": steered_half,
     "behaviours": behaving,
     "early warning": warned,
     "next token": next_tokens,
+    "next token: own words": own_words,
     "sweep": sweeps,
+    "sweep: other operations": other_operations,
     "cross-talk": matrices,
     "two at once": two_at_once,
 }
-POWER: dict[str, Look] = {"held-out": power_held_out, "dose": power_dose}
+POWER: dict[str, Look] = {"held-out": power_held_out, "dose": power_dose, "map: repeats": power_repeats}
 
 
 class Ledger:

@@ -1,13 +1,17 @@
 """Counts of false claims: runs add up with draws of their own, and the printed table is that of the file."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from benchmarks.false_claims import Bench, Count, Ledger, next_tokens, table
+from benchmarks.false_claims import VIEWS, Bench, Count, Ledger, dealt, next_tokens, relabelled, table
 from emotion_core.base.errors import SettingsError
+from emotion_core.prompts.builtin import load_prompts
+from emotion_core.vectors.estimate import blocks_of, places
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "benchmarks" / "false_claims.json"
@@ -63,3 +67,31 @@ def test_a_few_draws_on_the_bundled_model(bundled) -> None:
     said = [evidence for _, evidence in next_tokens(Bench(bundled.model, bundled.cache, 2, 900))]
     # 3 of 6 happen in 2 of 1,000 such tests where each is evidence with a probability of .05.
     assert len(said) == 6 and sum(said) <= 2
+
+
+def test_labels_change_places_within_topics_alone() -> None:
+    texts = load_prompts("emotions-12").part("train")
+    shuffled = relabelled(texts, np.random.default_rng(0))
+    assert [one.text for one in shuffled] == [one.text for one in texts]
+    assert sum(a.emotion != b.emotion for a, b in zip(texts, shuffled, strict=True)) > len(texts) / 2
+    assert Counter((one.topic, one.emotion) for one in shuffled) == Counter((one.topic, one.emotion) for one in texts)
+    (block,) = blocks_of(texts, places([one.text for one in texts]))
+    for topics in (True, False):
+        dealt_again = dealt(block, np.random.default_rng(0), topics=topics)
+        same = Counter(zip(block.groups, block.labels, strict=True)) == Counter(
+            zip(block.groups, dealt_again.labels, strict=True)
+        )
+        assert same == topics and sorted(dealt_again.labels) == sorted(block.labels)
+
+
+# The cheap ones of the views that look at maps and sentences.
+@pytest.mark.parametrize(("name", "each", "most"), [("map: two agree", 4, 3), ("sentence: beyond the lines", 1, 2)])
+def test_a_few_draws_of_a_map_and_a_sentence(name: str, each: int, most: int, bundled) -> None:
+    said = [evidence for _, evidence in VIEWS[name](Bench(bundled.model, bundled.cache, 3, 900))]
+    assert len(said) == 3 * each and sum(said) <= most
+
+
+def test_every_view_has_counts_in_the_file_and_a_name_of_its_own() -> None:
+    counted = json.loads(COMMITTED.read_text())["draws"]
+    assert {f"views: {name}" for name in VIEWS} == {name for name in counted if name.startswith("views: ")}
+    assert len(set(VIEWS.values())) == len(VIEWS)
