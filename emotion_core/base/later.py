@@ -6,6 +6,7 @@ needs none of it: `from emotion_core.base.later import torch`.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,7 @@ else:
             return getattr(import_module(self.__name__), name)
 
         def __reduce__(self) -> tuple[Any, ...]:
-            from cloudpickle.cloudpickle import subimport  # sent along to where a model runs, it is the module itself
-
-            return subimport, (self.__name__,)
+            # Sent along to where a model runs it is the module itself, as what sends it writes modules.
+            return sys.modules["cloudpickle.cloudpickle"].subimport, (self.__name__,)
 
     torch = _Later("torch")

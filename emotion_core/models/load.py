@@ -639,7 +639,7 @@ def _unread(known: Remembered, source: str, read: Callable[[], LoadedModel], arg
 
     tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     set_arguments(tokenizer, arguments, known.info.name)
-    return UnreadModel(known, tokenizer, read)
+    return UnreadModel.of(known, tokenizer, read)
 
 
 def _again(card: Path, known: Remembered, name: str, dtype: str, device: str | None, report: Report) -> LoadedModel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import ModelError, TextTooLongError
@@ -230,18 +230,24 @@ class Remembered:
 
 
 class UnreadModel(LoadedModel):
-    """A model that was loaded before from the same files: its weights are read when something first needs them.
+    """A model that was loaded before from the same files: its weights are read when something first needs them."""
 
-    Args:
-        known: What is remembered of it.
-        tokenizer: Its tokenizer.
-        read: Loads the model.
-    """
+    _module: nn.Module | None = None
+    _embedded = 0
+    _read: Callable[[], LoadedModel] | None = None
 
-    def __init__(self, known: Remembered, tokenizer: Any, read: Callable[[], LoadedModel]) -> None:
-        self._module: nn.Module | None = None
-        self._known, self._read = known, read
-        super().__init__(known.info, None, tokenizer, known.layers_path, known.copy)  # type: ignore[arg-type]
+    @classmethod
+    def of(cls, known: Remembered, tokenizer: Any, read: Callable[[], LoadedModel]) -> UnreadModel:
+        """Such a model.
+
+        Args:
+            known: What is remembered of it.
+            tokenizer: Its tokenizer.
+            read: Loads the model.
+        """
+        model = cls(known.info, None, tokenizer, known.layers_path, known.copy)  # type: ignore[arg-type]
+        model._embedded, model._read = known.embedded, read
+        return model
 
     @property
     def module(self) -> nn.Module:
@@ -250,7 +256,7 @@ class UnreadModel(LoadedModel):
         Raises:
             ModelError: It cannot be loaded, or is another one than is remembered.
         """
-        if self._module is None:
+        if self._module is None and self._read is not None:
             model = self._read()
             if model.info != self.info:
                 raise ModelError(
@@ -261,7 +267,7 @@ class UnreadModel(LoadedModel):
                     remedy="Run it again: what is asked then is the model that is there now",
                 )
             self._module = model.module
-        return self._module
+        return cast("nn.Module", self._module)
 
     @module.setter
     def module(self, module: nn.Module | None) -> None:
@@ -270,4 +276,4 @@ class UnreadModel(LoadedModel):
     @property
     def embedded(self) -> int:
         """Number of tokens that the model has an embedding for."""
-        return self._known.embedded
+        return self._embedded or super().embedded

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,8 @@ def test_weights_that_were_read_before_wait_until_they_are_needed(copy, data_fol
     monkeypatch.setenv("EMOTION_DATA_DIR", str(data_folder))
     for name, tensor in first.module.state_dict().items():
         torch.testing.assert_close(again.module.state_dict()[name], tensor, rtol=0, atol=0)
+    for tensor, other in zip(first.module.parameters(), replace(again, remote=None).module.parameters(), strict=True):
+        torch.testing.assert_close(other, tensor, rtol=0, atol=0)
     assert (again.vocabulary, again.stop_ids, again.embedded) == (first.vocabulary, first.stop_ids, first.embedded)
 
 
