@@ -416,7 +416,10 @@ class RunStore:
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self._database() as database:
-            return database.execute(query, values).fetchall()
+            try:
+                return database.execute(query, values).fetchall()
+            except UnicodeEncodeError:  # half of a character, in the address of a link: nothing is called so
+                return []
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:

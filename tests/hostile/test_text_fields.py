@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hostile_helpers import FEWER, MANY, nothing_touched
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emotion_core.base.errors import EmotionCoreError
@@ -144,6 +144,7 @@ def test_ids_of_links_never_leave_the_store(tmp_path: Path) -> None:
     outside.write_bytes(b"secret")
 
     @FEWER
+    @example("\ud800", "")
     @given(st.one_of(TEXT, st.sampled_from(["..", "../..", "../../secret", "/etc", str(outside)])), TEXT)
     def holds(run_id: str, name: str) -> None:
         for act in (store.get, store.files, lambda one: store.read(one, name), lambda one: store.read(one, "secret")):
