@@ -16,7 +16,7 @@ from emotion_core.charts.palette import COOL, WARM
 FULL_COLOUR = 3.0  # standard deviations at which a token has its full colour
 
 _HTML = """
-<div class="strip" role="listbox" aria-orientation="horizontal"></div>
+<div class="strip"></div>
 <div class="note" aria-hidden="true"></div>
 """
 # Under a coloured strip until a token is pointed at; a tooltip alone is out of reach of a finger and of the keyboard.
@@ -54,6 +54,8 @@ export default function (component) {
   note.style.display = data.tokens.some((token) => token.note) ? '' : 'none';
   note.textContent = data.hint;
   strip.replaceChildren();
+  strip.setAttribute('role', 'listbox');  // together with its name: without one it is nothing to a screen reader
+  strip.setAttribute('aria-orientation', 'horizontal');
   strip.setAttribute('aria-label', data.label);
   const items = [];
   const reach = (index) => {
