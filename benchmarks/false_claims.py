@@ -151,6 +151,11 @@ class Bench:
         built: EmotionVectors = self.run(build(self.model, [load_prompts(name)], BuildSettings(), self.cache))
         return built
 
+    def under_names(self, vectors: EmotionVectors, kind: Kind, seed: int) -> EmotionVectors:
+        """Directions without a meaning in the place of emotions, under their names."""
+        units: FloatArray = meaningless(self.model, vectors, kind, len(vectors.emotions), seed, self.cache)
+        return replace(as_emotions(vectors, units), emotions=vectors.emotions)
+
     def sets(self, kind: Kind) -> Iterator[tuple[int, EmotionVectors]]:
         """Sets of directions without a meaning, as an imported file would hold them, with their numbers."""
         vectors = self.vectors()
@@ -331,8 +336,7 @@ def situations(bench: Bench) -> Iterator[tuple[Count, bool]]:
     for kind in KINDS:
         count = Count("situations", f"sets of {kind} directions")
         for seed in bench.seeds:
-            units = meaningless(bench.model, vectors, kind, len(vectors.emotions), 7000 + seed, bench.cache)
-            named = replace(as_emotions(vectors, units), emotions=vectors.emotions)
+            named = bench.under_names(vectors, kind, 7000 + seed)
             job = read_baseline(bench.model, named, None, seed, cache=bench.cache, kinds=("random",), each=1)
             reading = bench.run(read_situations(bench.model, bench.run(job), load_implicit(), bench.cache, seed))
             yield count, reading.p_value < LEVEL
@@ -558,10 +562,10 @@ def own_words(bench: Bench) -> Iterator[tuple[Count, bool]]:
     for kind in KINDS:
         count = Count("next token: own words", f"{kind} directions")
         for seed in bench.seeds:
-            units = meaningless(bench.model, vectors, kind, len(vectors.emotions), 10_000 + seed, bench.cache)
+            named = bench.under_names(vectors, kind, 10_000 + seed)
             asked = steered.settings_of("next token", vectors.emotions, vectors.selected_layer, seed, 1, ())
             assert isinstance(asked, SweepSettings)
-            found = bench.run(next_token_dose(bench.model, replace(vectors, values=units), asked, bench.cache))
+            found = bench.run(next_token_dose(bench.model, named, asked, bench.cache))
             yield count, found.word_p is not None and bool((found.word_p <= LEVEL).any())
 
 

@@ -65,30 +65,6 @@ def smollm2_at_hand(data_dir: Path) -> bool:
     return (installed is not None and installed.is_file()) or (data_dir / "models" / FILE).is_file()
 
 
-def gguf_in(name: str) -> Path | None:
-    """The GGUF file that a name stands for: the file itself, or the only one in a folder without a configuration.
-
-    Raises:
-        ModelError: A folder holds several.
-    """
-    if not name or "\0" in name:
-        return None
-    path = Path(name).expanduser()
-    if path.is_file() and path.suffix.lower() == ".gguf":
-        return path
-    if not path.is_dir() or (path / "config.json").exists():
-        return None
-    files = sorted(one for one in path.iterdir() if one.suffix.lower() == ".gguf")
-    if len(files) > 1:
-        raise ModelError(
-            "The folder holds several GGUF files",
-            where=name,
-            found=", ".join(one.name for one in files[:4]),
-            remedy=f"Name one of them, such as {path / files[0].name}",
-        )
-    return files[0] if files else None
-
-
 def converted(file: Path, data_dir: Path, report: Report = quiet) -> Path:
     """The folder with configuration, tokenizer and float16 weights of a GGUF file, written at the first call.
 

@@ -22,8 +22,10 @@ class Int8Linear(torch.nn.Module):
         weight: int8 [outputs, inputs].
         scale: float32 [outputs]; a row of the matrix is its whole numbers times its scale.
         bias: float32 [outputs], or None.
+        in_8_bits: By which who counts parameters knows it.
     """
 
+    in_8_bits = True
     weight: torch.Tensor
     scale: torch.Tensor
 
@@ -71,8 +73,3 @@ def to_int8(module: torch.nn.Module, name: str) -> None:
             found=f"{type(module).__name__}, which has none besides its output layer",
             remedy="Load it in bfloat16 or float32",
         )
-
-
-def in_8_bits(module: torch.nn.Module) -> int:
-    """How many numbers of a model are kept in 8 bits, which torch does not count as parameters."""
-    return sum(one.weight.numel() for one in module.modules() if isinstance(one, Int8Linear))

@@ -33,7 +33,6 @@ from emotion_core.models.gguf_weights import (
     SMOLLM2,
     Report,
     converted,
-    gguf_in,
     quiet,
     smollm2_file,
 )
@@ -700,12 +699,13 @@ def refuse_own_code(error: Exception, name: str) -> None:
 
 def adopt(module: torch.nn.Module, tokenizer: Any, name: str, *, layers_path: str | None = None) -> LoadedModel:
     """Makes a LoadedModel of a transformers model that is already in memory (tests, notebooks)."""
-    from emotion_core.models.int8 import in_8_bits
-
     module = module.eval().requires_grad_(False)
     path, blocks = find_layers(module, layers_path)
     parameter = next(module.parameters())
     config = text_config(module.config)
+    # Of `int8.Int8Linear`, whose numbers torch does not count as parameters.
+    marked: list[Any] = [one for one in module.modules() if getattr(one, "in_8_bits", False)]
+    narrow = sum(one.weight.numel() for one in marked)
     info = ModelInfo(
         name=name,
         fingerprint=fingerprint(module, tokenizer),
@@ -713,9 +713,9 @@ def adopt(module: torch.nn.Module, tokenizer: Any, name: str, *, layers_path: st
         width=_width(module, config),
         context=_context(config),
         architecture=type(module).__name__,
-        dtype=INT8 if in_8_bits(module) else str(parameter.dtype).removeprefix("torch."),
+        dtype=INT8 if narrow else str(parameter.dtype).removeprefix("torch."),
         device=device_of(module),
-        parameters=sum(p.numel() for p in module.parameters()) + in_8_bits(module),
+        parameters=sum(p.numel() for p in module.parameters()) + narrow,
     )
     return LoadedModel(info, module, tokenizer, path, copy=getattr(config, "altup_active_idx", None))
 
@@ -751,6 +751,30 @@ def source_of(name: str, report: Report = quiet) -> str:
             remedy="Check the spelling or the path",
         ) from error
     return name
+
+
+def gguf_in(name: str) -> Path | None:
+    """The GGUF file that a name stands for: the file itself, or the only one in a folder without a configuration.
+
+    Raises:
+        ModelError: A folder holds several.
+    """
+    if not name or "\0" in name:
+        return None
+    path = Path(name).expanduser()
+    if path.is_file() and path.suffix.lower() == ".gguf":
+        return path
+    if not path.is_dir() or (path / "config.json").exists():
+        return None
+    files = sorted(one for one in path.iterdir() if one.suffix.lower() == ".gguf")
+    if len(files) > 1:
+        raise ModelError(
+            "The folder holds several GGUF files",
+            where=name,
+            found=", ".join(one.name for one in files[:4]),
+            remedy=f"Name one of them, such as {path / files[0].name}",
+        )
+    return files[0] if files else None
 
 
 def _require_whole(tokenizer: Any, missing: list[str], name: str) -> None:

@@ -13,10 +13,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from emotion_core.base.jobs import pace
 from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, envoy_of, read_stream, retried, stacked, stream, trace_options
+from emotion_core.tracing.envoy import (
+    along,
+    blocks_of,
+    envoy_of,
+    read_stream,
+    retried,
+    stacked,
+    stream,
+    timed,
+    trace_options,
+)
 from emotion_core.tracing.memory import Kept, attention_only, is_unusual, learned, memory_of
 from emotion_core.tracing.steer import Intervention, by_layer, steered_by
 
@@ -130,7 +139,7 @@ def step(
     Returns:
         The cache, and what is wanted.
     """
-    with pace().measured("write", model.info, len(tokens)):
+    with timed(model, "write", len(tokens)):
         after = advance(model, tokens[:, None], cache, edits, keep=keep)
     return after.cache, after.logits
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import reduce, wraps
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from emotion_core.base.errors import JobCancelled, ModelError
+from emotion_core.base.jobs import Pass, pace
 from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 
@@ -29,6 +31,14 @@ def envoy_of(model: LoadedModel) -> Any:
 
         model.envoy = TransformersModel(model.module, task="text-generation", tokenizer=model.tokenizer)
     return model.envoy
+
+
+@contextmanager
+def timed(model: LoadedModel, kind: Pass, tokens: int) -> Iterator[None]:
+    """Notes what a pass through a model takes; weights and libraries that it is the first to need are there before."""
+    envoy_of(model)
+    with pace().measured(kind, model.info, tokens):
+        yield
 
 
 def blocks_of(model: LoadedModel) -> Any:

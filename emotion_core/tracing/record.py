@@ -18,12 +18,22 @@ from emotion_core.base.activations import (
     ReadingPosition,
 )
 from emotion_core.base.errors import ModelError
-from emotion_core.base.jobs import Job, Progress, pace
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.later import torch
 from emotion_core.models.encode import Encoding
 from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, stacked, trace_options
+from emotion_core.tracing.envoy import (
+    along,
+    blocks_of,
+    cut,
+    envoy_of,
+    read_stream,
+    retried,
+    stacked,
+    timed,
+    trace_options,
+)
 
 Doubles = npt.NDArray[np.float64]
 
@@ -268,7 +278,7 @@ def read_batch(
     read = [read_tokens(encoding, reading) for encoding in encodings]
     # Without the first token, an attention sink; a text of one token has only that one.
     tails = [list(range(min(1, len(e) - 1), len(e))) for e in encodings]
-    with pace().measured("read", model.info, sum(map(len, encodings))):
+    with timed(model, "read", sum(map(len, encodings))):
         pooled, norms = _trace(model, ids, read, tails, depth)
     values = stacked(pooled, dim=1).numpy()  # (rows, 1 + layers, width)
     lengths = stacked(norms, dim=1).numpy()  # (rows, layers)
@@ -388,7 +398,7 @@ def project_layers(
         ids = pad_right(
             chosen, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
         )  # (rows, tokens)
-        with pace().measured("read", model.info, sum(map(len, chosen))):
+        with timed(model, "read", sum(map(len, chosen))):
             spans = [(0, len(one)) for one in chosen]
             if whole:
                 streams = _trace_of_tokens(model, ids, spans, dict.fromkeys(matrices))

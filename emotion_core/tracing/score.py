@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion_core.base.activations import FloatArray
-from emotion_core.base.jobs import Job, Progress, pace
+from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.later import torch
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, trace_options
+from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, timed, trace_options
 from emotion_core.tracing.record import batches_of, pad_right, tokens_per_batch
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
@@ -92,7 +92,7 @@ def _score_batch(
     ids = pad_right(
         encodings, int(model.tokenizer.pad_token_id or 0), model.info.device, model.info.context
     )  # (rows, tokens)
-    with pace().measured("read", model.info, sum(map(len, encodings))):
+    with timed(model, "read", sum(map(len, encodings))):
         projected, nats = _trace(model, ids, [(text.start, len(text.ids)) for text in texts], layer, matrix)
     ends = np.cumsum([len(text.ids) - text.start for text in texts])[:-1]
     parts = (np.split(one.cpu().numpy(), ends) for one in (nats, projected))

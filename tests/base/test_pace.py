@@ -12,7 +12,7 @@ from tiny import tiny_model
 from emotion_core.base import jobs as pacing
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import Pace, run_to_end
-from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.loaded import LoadedModel, Remembered, UnreadModel
 from emotion_core.runs.limits import build_seconds, sweep_seconds
 from emotion_core.tracing.decode import step
 from emotion_core.tracing.record import record
@@ -83,6 +83,25 @@ def test_small_passes_and_passes_that_fail_do_not_count(clock: Clock) -> None:
         clock.now += 100
         raise ValueError
     assert pacing.pace().rate("read", model.info) is None
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_weights_that_are_read_at_the_first_pass_are_not_of_it(clock: Clock, kind: pacing.Pass) -> None:
+    whole = slow_model(clock, 0.01)
+
+    def read() -> LoadedModel:
+        clock.now += 1000
+        return whole
+
+    known = Remembered(whole.info, whole.layers_path, whole.embedded)
+    model = UnreadModel.of(known, whole.tokenizer, read)
+    if kind == "read":
+        run_to_end(record(model, texts(60), ReadingPosition()))
+    else:
+        cache = None
+        for _ in range(30):
+            cache, _ = step(model, torch.ones(32, dtype=torch.int64), cache)
+    assert clock.now > 1000 and pacing.pace().rate(kind, model.info) == pytest.approx(100, rel=0.05)
 
 
 def test_a_machine_that_became_slower_is_noticed_and_remembered(tmp_path: Path, tiny) -> None:
