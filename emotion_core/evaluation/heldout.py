@@ -65,7 +65,7 @@ from emotion_core.vectors.build import (
     without_removed,
 )
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.estimate import Block, IntArray, PairRows, blocks_of, places, project
+from emotion_core.vectors.estimate import Block, IntArray, PairRows, blocks_of, places, project, side_scores
 from emotion_core.vectors.file import require_model
 
 # Scores the emotions that share their training rows and their scored rows.
@@ -142,7 +142,9 @@ def score_part(part: Part, draws: int, rng: np.random.Generator, n_emotions: int
         n_emotions: Emotions that p-values are corrected for, those of other parts included.
     """
     shuffled, random = yield from _nulls(part, draws, rng)
-    rows = [_measure(part, emotion) for emotion in part.emotions]
+    sides = [part.block.sides(emotion) for emotion in part.emotions]
+    scored = side_scores(part.test.values, sides, part.vectors.values[part.places])
+    rows = [_measure(part, emotion, *scores) for emotion, scores in zip(part.emotions, scored, strict=True)]
     tables = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     tables["p_value"] = shuffled.p_value(tables["auroc"])
     tables["p_all_layers"] = shuffled.p_of_all_layers(tables["auroc"])
@@ -192,10 +194,8 @@ def _beside_directions(part: Part, tables: dict[str, Array], count: int) -> tupl
     return tuple(kind for kind in KINDS if kind in used)
 
 
-def _measure(part: Part, emotion: str) -> dict[str, Array]:
-    """Measures of one emotion, float64 [layers] each."""
-    e = part.vectors.index(emotion)
-    positive, negative = project(part.test.values, part.block.sides(emotion), part.vectors.values[e])
+def _measure(part: Part, emotion: str, positive: Array, negative: Array) -> dict[str, Array]:
+    """Measures of one emotion from the scores of both sides, float64 [layers] each."""
     # The bootstrap has a seed of its own: an interval belongs to the texts, not to the draws of the null.
     interval = d_interval(positive, negative, np.random.default_rng(0), pairs=part.pairs)
     topics = part.topics(emotion)
@@ -216,7 +216,9 @@ def _measure(part: Part, emotion: str) -> dict[str, Array]:
         "auroc_high": np.array([area.high for area in areas]),
         "within_pairs": pair_correlation(positive, negative) if part.pairs else np.full(len(positive), np.nan),
         "overlap": overlap(positive, negative, pairs=part.pairs),
-        "accuracy": balanced_accuracy(positive, negative, part.vectors.train_midpoints[e].astype(np.float64)),
+        "accuracy": balanced_accuracy(
+            positive, negative, part.vectors.train_midpoints[part.vectors.index(emotion)].astype(np.float64)
+        ),
     }
 
 
@@ -477,6 +479,9 @@ def scoring(
         SettingsError: No emotion of the vectors has a text to score, or a text has no activations.
     """
     chosen = select(vectors, test_sets)
+    wanted = {t.text for t in chosen.texts}
+    if not wanted.issuperset(test.texts):
+        test = test.rows([text in wanted for text in test.texts])
     blocks = blocks_of(chosen.texts, places(test.texts))
     known = train is not None and bool(vectors.prompt_sets)
     train_blocks = _train_blocks(vectors, train) if train is not None and known else ()

@@ -9,7 +9,7 @@ or backwards, and half of them would separate the true sides perfectly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.evaluation.gaps import FEWEST_TOPICS
-from emotion_core.stats.separation import Array, auroc, cohens_d
+from emotion_core.stats.separation import Array, auroc, auroc_against_rest, cohens_d, cohens_d_against_rest
 from emotion_core.vectors.estimate import Block, BoolArray, IntArray, LabelledRows, PairRows
 
 
@@ -91,7 +91,9 @@ def reextracted(
         draws: How many shuffles.
         rng: Draws them.
     """
-    chosen = np.array([block.emotions.index(emotion) for emotion in emotions])
+    chosen: slice | list[int] = [block.emotions.index(emotion) for emotion in emotions]
+    if emotions == block.emotions:
+        chosen = slice(None)  # without a copy, the largest of all
     step = max(1, _BUDGET // (len(block.emotions) * max(1, len(test))))
     if isinstance(block, PairRows):
         signs = np.array([1, -1], dtype=np.float32)[swaps(block, draws, rng).astype(np.int8)]
@@ -151,8 +153,8 @@ def _labelled_scores(train: FloatArray, order: IntArray, bounds: IntArray, held:
     narrow = held.shape[0] <= 4 * held.shape[1]
     scores = means @ (train @ held.T) if narrow else (means @ train) @ held.T
     scores = scores.reshape(draws, len(sizes), held.shape[0])
-    result: FloatArray = scores - scores.mean(axis=1, keepdims=True)
-    return result
+    scores -= scores.mean(axis=1, keepdims=True)
+    return np.asarray(scores, np.float32)
 
 
 def centred_rows(rows: FloatArray) -> FloatArray | None:
@@ -221,8 +223,8 @@ def random_directions(
         if centred is None:
             continue
         scores = directions @ centred.T  # (draws, texts); their length plays no part in d or AUROC
+        null.auroc[:, :, layer] = _aurocs(scores, sides)
         for e, (positive, negative) in enumerate(sides):
-            null.auroc[:, e, layer] = auroc(scores[:, positive], scores[:, negative])
             null.d[:, e, layer] = cohens_d(scores[:, positive], scores[:, negative])
     return null
 
@@ -236,18 +238,24 @@ def direction_aurocs(rows: FloatArray, block: Block, emotions: tuple[str, ...], 
         emotions: Emotions of the block that are scored.
         directions: float32 [directions, width].
     """
-    from scipy.stats import rankdata
-
-    found = np.full((len(directions), len(emotions)), np.nan)
     centred = centred_rows(rows)
     if centred is None:
-        return found
-    sides = [block.sides(emotion) for emotion in emotions]
+        return np.full((len(directions), len(emotions)), np.nan)
+    return _aurocs(directions @ centred.T, [block.sides(emotion) for emotion in emotions])
+
+
+def _aurocs(scores: FloatArray, sides: Sequence[tuple[IntArray, IntArray]]) -> Array:
+    """AUROC of the same scores [draws, texts] for several emotions; ranks are given once: float64 [draws, emotions]."""
+    from scipy.stats import rankdata
+
+    found = np.full((len(scores), len(sides)), np.nan)
     used = np.unique(np.concatenate([row for side in sides for row in side]))
-    ranks = np.asarray(rankdata(directions @ centred[used].T, axis=-1), dtype=np.float64)  # (directions, used)
+    ranks = np.asarray(rankdata(scores[:, used], axis=-1), dtype=np.float64)  # (draws, used)
     for e, (positive, negative) in enumerate(sides):
         own, n = np.isin(used, positive), len(positive)
-        if n + len(negative) == len(used):  # one against the rest: the ranks are those of these two sides
+        if (
+            n and len(negative) and n + len(negative) == len(used)
+        ):  # one against the rest: the ranks are those of these two sides
             found[:, e] = (ranks[:, own].sum(axis=1) - n * (n + 1) / 2) / (n * len(negative))
         else:
             found[:, e] = auroc(ranks[:, own], ranks[:, np.isin(used, negative)])
@@ -268,13 +276,11 @@ def shuffled_labels(
         rng: Draws them.
     """
     null = _empty(draws, len(emotions), layers)
-    split = _splitter(block, emotions, draws, rng)
+    separated = _separation(block, emotions, draws, rng)
     for layer in range(layers):
         for part, scores in scores_of(layer):
             for e in range(len(emotions)):
-                positive, negative = split(e, part, scores[:, e])
-                null.auroc[part, e, layer] = auroc(positive, negative)
-                null.d[part, e, layer] = cohens_d(positive, negative)
+                null.auroc[part, e, layer], null.d[part, e, layer] = separated(e, part, scores[:, e])
         yield Progress(layer + 1, layers, "shuffling labels")
     return null
 
@@ -300,16 +306,12 @@ def shuffled_aurocs(
             swapped = turned[part]
             aurocs[part, 0] = auroc(np.where(swapped, second, first), np.where(swapped, first, second))
         return aurocs
-    order, bounds = block.rows[permutations(block, draws, rng)], starts(block)
+    order, bounds = permutations(block, draws, rng), starts(block)
     numbers = [block.emotions.index(emotion) for emotion in emotions]
     for part, scores in scores_of(layer):
         for e, number in enumerate(numbers):
-            start, stop = bounds[number], bounds[number + 1]
-            n, rest = stop - start, len(block) - (stop - start)
-            own = np.take_along_axis(scores[:, e], order[part, start:stop], axis=1)  # (draws, n)
-            # Against all texts, its own among them, each of n texts wins half of n more times.
-            wins = auroc(own, scores[:, e, block.rows]) * n * len(block) - n * n / 2
-            aurocs[part, e] = wins / (n * rest)
+            own = order[part, bounds[number] : bounds[number + 1]]
+            aurocs[part, e] = auroc_against_rest(_of_rows(scores[:, e], block.rows), own)
     return aurocs
 
 
@@ -341,29 +343,35 @@ def relabelled_aurocs(block: Block, emotion: str, scores: Array, draws: int, rng
     return result if np.isfinite(scores[used]).all() else np.full(draws, np.nan)
 
 
-def _splitter(
+def _separation(
     block: Block, emotions: tuple[str, ...], draws: int, rng: np.random.Generator
-) -> Callable[[int, slice, FloatArray], tuple[FloatArray, FloatArray]]:
-    """Splits scores [draws of a part, texts] of one emotion into shuffled sides."""
+) -> Callable[[int, slice, FloatArray], tuple[Array, Array]]:
+    """AUROC and d of scores [draws of a part, texts] of one emotion between shuffled sides."""
     if isinstance(block, PairRows):
         swapped = swaps(block, draws, rng)
 
-        def of_pairs(e: int, part: slice, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+        def of_pairs(e: int, part: slice, scores: FloatArray) -> tuple[Array, Array]:
             first, second = scores[:, block.positive], scores[:, block.negative]
             turned = swapped[part]
-            return np.where(turned, second, first), np.where(turned, first, second)
+            sides = np.where(turned, second, first), np.where(turned, first, second)
+            return auroc(*sides), cohens_d(*sides)
 
         return of_pairs
-    order, bounds = block.rows[permutations(block, draws, rng)], starts(block)
+    order, bounds = permutations(block, draws, rng), starts(block)
     numbers = [block.emotions.index(emotion) for emotion in emotions]
 
-    def of_labels(e: int, part: slice, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        sorted_scores = np.take_along_axis(scores, order[part], axis=1)
-        start, stop = bounds[numbers[e]], bounds[numbers[e] + 1]
-        others = np.concatenate([sorted_scores[:, :start], sorted_scores[:, stop:]], axis=1)
-        return sorted_scores[:, start:stop], others
+    def of_labels(e: int, part: slice, scores: FloatArray) -> tuple[Array, Array]:
+        own, every = order[part, bounds[numbers[e]] : bounds[numbers[e] + 1]], _of_rows(scores, block.rows)
+        return auroc_against_rest(every, own), cohens_d_against_rest(every, own)
 
     return of_labels
+
+
+def _of_rows(scores: FloatArray, rows: IntArray) -> FloatArray:
+    """Scores [draws, texts] of these texts; without a copy where they are all of them, in order."""
+    if len(rows) == scores.shape[1] and (rows == np.arange(len(rows))).all():
+        return scores
+    return scores[:, rows]
 
 
 def _empty(draws: int, emotions: int, layers: int) -> Null:

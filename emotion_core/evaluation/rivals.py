@@ -111,6 +111,7 @@ def _regressions(
         except ValueError:  # texts without a single word
             return none
         scored = counter.transform(test)
+        counted.sort_indices()  # once; rows that are taken out of it would be sorted anew for every emotion
         for e, (seen, rows) in enumerate(zip(train_sides, test_sides, strict=True)):
             if not all(len(side) for side in (*seen, *rows)):
                 continue

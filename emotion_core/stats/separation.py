@@ -48,6 +48,24 @@ def auroc(positive: Scores, negative: Scores) -> Array:
     return np.where(broken, np.nan, wins / (n_positive * n_negative))
 
 
+def auroc_against_rest(scores: Scores, own: npt.NDArray[np.int64]) -> Array:
+    """`auroc` of some scores of a list against the rest of it, which need not be taken out.
+
+    Args:
+        scores: float [lists, scores].
+        own: int64 [lists, n], places of the positive ones.
+
+    Returns:
+        float64 [lists].
+    """
+    n, m = own.shape[-1], scores.shape[-1] - own.shape[-1]
+    if not n or not m:
+        return np.full(len(scores), np.nan)
+    # Against all scores, its own among them, each of n scores wins half of n more times.
+    wins = auroc(np.take_along_axis(scores, own, axis=-1), scores) * n * (n + m) - n * n / 2
+    return np.asarray(wins / (n * m))
+
+
 def balanced_accuracy(positive: Scores, negative: Scores, threshold: Scores) -> Array:
     """Mean of the shares on the right side of a threshold; a score exactly on it counts half.
 
@@ -177,6 +195,41 @@ def cohens_d(positive: Scores, negative: Scores) -> Array:
     first, second = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
     squares = _squares(first) + _squares(second)
     return _ratio(first.mean(axis=-1) - second.mean(axis=-1), squares, n_positive + n_negative - 2, first, second)
+
+
+# Below this share of all the squares, what is left within the sides is mostly rounding.
+_LEAST_WITHIN = 1e-6
+
+
+def cohens_d_against_rest(scores: Scores, own: npt.NDArray[np.int64]) -> Array:
+    """`cohens_d` of some scores of a list against the rest of it, which need not be taken out.
+
+    The squares within the sides are those around the common mean less those of the sides' means around it.
+
+    Args:
+        scores: float [lists, scores].
+        own: int64 [lists, n], places of the positive ones.
+
+    Returns:
+        float64 [lists].
+    """
+    n, m = own.shape[-1], scores.shape[-1] - own.shape[-1]
+    if not n or not m or n + m < 3:
+        return np.full(len(scores), np.nan)
+    centred = np.asarray(scores, np.float64)
+    with np.errstate(invalid="ignore"):
+        centred = centred - centred.mean(axis=-1, keepdims=True)
+        first = np.take_along_axis(centred, own, axis=-1).mean(axis=-1)
+        second = -first * n / m
+        squares = np.einsum("ds,ds->d", centred, centred)
+        within = squares - n * first**2 - m * second**2
+        spread = np.sqrt(within / (n + m - 2))
+        d: Array = np.divide(first - second, spread, out=np.full(len(scores), np.nan), where=within > 0)
+    for i in np.flatnonzero(within <= _LEAST_WITHIN * squares):
+        chosen = np.zeros(n + m, dtype=np.bool_)
+        chosen[own[i]] = True
+        d[i] = cohens_d(scores[i, chosen], scores[i, ~chosen])
+    return d
 
 
 def _squares(scores: Array) -> Array:

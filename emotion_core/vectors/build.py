@@ -588,6 +588,7 @@ def _midpoints(values: FloatArray, blocks: Sequence[Block], vectors: FloatArray)
     for block in blocks:
         own = vectors[start : start + len(block.emotions)]
         start += len(block.emotions)
+        sides = [block.sides(emotion) for emotion in block.emotions]
         with np.errstate(invalid="ignore"):
-            rows += [(p.mean(axis=-1) + n.mean(axis=-1)) / 2 for p, n in side_scores(values, block, own)]
+            rows += [(p.mean(axis=-1) + n.mean(axis=-1)) / 2 for p, n in side_scores(values, sides, own)]
     return np.stack(rows).astype(np.float32)

@@ -181,7 +181,8 @@ def cross_validate(values: FloatArray, block: Block, estimator: Estimator, folds
         vectors = estimate(values, block.only(fold_of != fold), estimator)
         test = block.only(fold_of == fold)
         scored = np.full(shape, np.nan)
-        for e, (positive, negative) in enumerate(side_scores(values, test, vectors)):
+        sides = [test.sides(emotion) for emotion in test.emotions]
+        for e, (positive, negative) in enumerate(side_scores(values, sides, vectors)):
             for i, measure in enumerate((auroc(positive, negative), cohens_d(positive, negative))):
                 usable = np.isfinite(measure)
                 sums[i, e] += np.where(usable, measure, 0.0) * positive.shape[-1]
@@ -223,18 +224,19 @@ def project(values: FloatArray, sides: tuple[IntArray, IntArray], vector: FloatA
     return np.asarray(positive, np.float64), np.asarray(negative, np.float64)
 
 
-def side_scores(values: FloatArray, block: Block, vectors: FloatArray) -> Iterator[tuple[Array, Array]]:
-    """Projections of both sides for every emotion of a block; all texts are projected in one product a layer.
+def side_scores(
+    values: FloatArray, sides: Sequence[tuple[IntArray, IntArray]], vectors: FloatArray
+) -> Iterator[tuple[Array, Array]]:
+    """Projections of both sides for each of many emotions; all texts are projected in one product a layer.
 
     Args:
         values: float32 [all texts, layers, width].
-        block: Rows and emotions.
-        vectors: float32 [emotions of the block, layers, width].
+        sides: Rows of the positive and of the negative texts of each emotion.
+        vectors: float32 [emotions, layers, width].
 
     Yields:
         As `project`, emotion by emotion.
     """
-    sides = [block.sides(emotion) for emotion in block.emotions]
     used = np.unique(np.concatenate([rows for pair in sides for rows in pair]))
     with np.errstate(invalid="ignore", over="ignore"):
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)

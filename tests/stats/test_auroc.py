@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from emotion_core.stats.separation import auroc, balanced_accuracy
+from emotion_core.stats.separation import (
+    auroc,
+    auroc_against_rest,
+    balanced_accuracy,
+    cohens_d_against_rest,
+)
 
 
 @pytest.mark.parametrize(("p", "n"), [(3, 200), (200, 3), (60, 70), (1, 1), (10, 10)])
@@ -41,3 +46,29 @@ def test_what_cannot_be_had_is_nan_and_constants_are_chance():
 def test_auroc_broadcasts_one_list_against_many():
     positive, negative = np.array([1.0, 3.0]), np.array([[0.0, 2.0], [4.0, 5.0]])
     assert auroc(positive, negative).tolist() == [0.75, 0.0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 40])
+@pytest.mark.parametrize("ties", [False, True])
+def test_some_scores_of_a_list_against_its_rest(n, ties):
+    rng = np.random.default_rng(n)
+    scores = (rng.normal(3, 1, (5, 90)) * 4).astype(np.float32)
+    scores = scores.round() if ties else scores
+    own = np.stack([rng.permutation(90)[:n] for _ in range(5)])
+    area, d = auroc_against_rest(scores, own), cohens_d_against_rest(scores, own)
+    for row in range(5):
+        labels = np.isin(np.arange(90), own[row])
+        assert area[row] == pytest.approx(roc_auc_score(labels, scores[row]), abs=1e-12)
+        first, second = scores[row, labels].astype(np.float64), scores[row, ~labels].astype(np.float64)
+        squares = first.var() * n + second.var() * (90 - n)
+        assert d[row] == pytest.approx((first.mean() - second.mean()) / np.sqrt(squares / 88), rel=1e-9)
+
+
+def test_a_list_that_hardly_varies_within_its_sides():
+    scores = np.array([[1e4, 1e4, -1e4, -1e4 + 1, -1e4 + 2], [5, 5, 1, 1, 1], [1, np.nan, 2, 3, 4], [2, 2, 2, 2, 2]])
+    own = np.tile([0, 1], (4, 1))
+    assert cohens_d_against_rest(scores, own)[0] == pytest.approx((2e4 - 1) / np.sqrt(2 / 3), rel=1e-12)
+    assert np.isnan(cohens_d_against_rest(scores, own)[1:]).all()  # constant sides, and what is no number
+    assert np.isnan(auroc_against_rest(scores, own)).tolist() == [False, False, True, False]
+    every = np.tile(np.arange(5), (4, 1))
+    assert np.isnan(auroc_against_rest(scores, every)).all() and np.isnan(cohens_d_against_rest(scores, every)).all()
