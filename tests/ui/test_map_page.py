@@ -102,3 +102,31 @@ def test_claims_stand_beside_their_words_and_the_twin_is_offered(open_page: Open
     assert said.count("tf-idf of the same texts") >= 6 and "planted valence" in said
     assert "explained by vocabulary" in said and "● **evidence** · The vectors predict" not in said
     assert button(app, "Read the same texts with an untrained twin")
+
+
+@pytest.mark.parametrize("p", [0.01, 0.4])
+def test_the_reliability_of_a_map_is_no_ceiling_for_what_is_not_a_map(p: float) -> None:
+    def part(p_value: float) -> None:
+        import numpy as np
+
+        from emotion_core.geometry.stability import Stability
+        from ui.map.tab import _stability
+
+        layers, emotions = np.zeros(2, np.float32), np.zeros((2, 3), np.float32)
+        figures = {
+            "half": layers + 0.35,
+            "reliability": layers + 0.52,
+            "reliability_low": layers + 0.44,
+            "reliability_high": layers + 0.58,
+            "p_value": layers + p_value,
+        }
+        planted = {"spread": np.zeros((2, 3, 3), np.float32), "mates": emotions, "mates_by_chance": layers}
+        _stability(Stability(clusters=2, resamples=100, splits=9, place=emotions, **planted, **figures), 1)
+
+    app = AppTest.from_function(part, kwargs={"p_value": p}).run()
+    assert not app.exception
+    said = texts(app).replace("\\", "")
+    assert "Another map from other texts of the same size would agree with this one at about r = 0.52." in said
+    assert ("repeats with other texts" in said) == (p <= 0.05) == ("agree more than chance would" in said)
+    # What is averaged over many cosines can agree better than single cosines do, as PC1 with ratings.
+    assert not any(word in said.lower() for word in ("ceiling", "people", "model", "above", "at most"))
