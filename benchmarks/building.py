@@ -73,7 +73,8 @@ def measure(
             "build, one pair changed": rebuild,
             **{name: (lambda run=run: run(both)) for name, run in peers.items()},
         }
-        times = interleaved({name: run for name, run in contenders.items() if not only or name in only}, rounds)
+        wanted = {name: run for name, run in contenders.items() if not only or name in only}
+        times = interleaved(wanted, rounds, warm_up=count <= 100)  # the shared build has warmed up the others
     return {"pairs": count, "times": times, **_ratios(times, list(peers))}
 
 

@@ -89,7 +89,7 @@ from emotion_core.steering.settings import Gate, SweepSettings
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import NEUTRAL_SET, build, neutral_texts, training
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
-from emotion_core.vectors.estimate import Block, LabelledRows
+from emotion_core.vectors.estimate import Block, LabelledRows, estimate
 
 KINDS: tuple[Kind, ...] = ("random", "neutral", "rotated")
 SET = 12  # directions that stand for emotions together, and are corrected together
@@ -713,6 +713,129 @@ def power_repeats(bench: Bench) -> Iterator[tuple[Count, bool]]:
                 yield count, repeats(material.values, material.blocks, vectors, seed)
 
 
+PLANTED = ("afraid", "angry", "calm", "happy", "sad", "disgusted", "proud", "guilty", "surprised", "bored", "loving")
+
+
+def _planted(bench: Bench) -> tuple[EmotionVectors, PromptSet]:
+    """Some words' scenes, of the kind that the demo model was trained with, and the vectors from them."""
+    texts = tuple(one for one in load_prompts("scenes-171").texts if one.emotion in PLANTED)
+    some = PromptSet("planted scenes", "labelled", texts, 0)
+    return bench.run(build(bench.model, [some], BuildSettings(), bench.cache)), some
+
+
+def power_drift(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Six neutral turns, then six scenes of one emotion: is it this emotion that rises?"""
+    vectors, scenes = _planted(bench)
+    calm = [t.text for t in load_prompts("neutral").texts]
+    baseline = bench.run(read_baseline(bench.model, vectors, form="conversation", cache=bench.cache))
+    count = Count("conversation", "six neutral turns, then six scenes of the emotion")
+    for seed in bench.seeds[::2]:
+        name, rng = vectors.emotions[seed // 2 % len(vectors.emotions)], np.random.default_rng([seed, 0x7B])
+        own = [t.text for t in scenes.texts if t.emotion == name]
+        said = [*rng.choice(calm, 6, replace=False), *rng.choice(own, 6, replace=False)]
+        turns = [Turn(("user", "assistant")[i % 2], str(text)) for i, text in enumerate(said)]
+        yield count, bench.run(read_conversation_turns(bench.model, baseline, turns)).evidence(name)
+
+
+def power_labelled(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """A monitor on an emotion: are held-out messages of this emotion told apart from those of the others?"""
+    if bench.first:
+        return
+    vectors, texts = bench.vectors(), load_prompts("emotions-12").part("heldout")
+    baseline = bench.run(read_baseline(bench.model, vectors, form="conversation", cache=bench.cache))
+    count = Count("monitor: labelled messages", "held-out texts of the emotion beside those of eleven others")
+    for e, name in enumerate(vectors.emotions):
+        messages = [Labelled((Turn("user", one.text),), one.emotion == name, one.topic) for one in texts]
+        yield count, _tells_apart(bench, vectors, baseline, messages, e, e)
+
+
+def power_imported(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Vectors of emotions-12 as an imported file without their texts, on the held-out ones."""
+    if bench.first:
+        return
+    target, vectors = _heldout_12(), replace(bench.vectors(), prompt_sets=())
+    acts = bench.run(record(bench.model, [t.text for t in target.texts], vectors.reading, bench.cache))
+    neutral = bench.run(record(bench.model, neutral_texts(bench.model, vectors.reading), vectors.reading, bench.cache))
+    scores = score_heldout(vectors, None, [target], acts, neutral=neutral)
+    count = Count("held-out", "vectors of emotions-12, imported without texts")
+    yield from ((count, verdict.evidence) for verdict in scores.verdicts)
+
+
+def power_carried(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """emotions-12 with its true labels, trained on one part of the topics and carried over to the other."""
+    if bench.first:
+        return
+    source = PromptSet("train-12", "labelled", load_prompts("emotions-12").part("train"), 0)
+    vectors = bench.run(build(bench.model, [source], BuildSettings(), bench.cache))
+    result = bench.run(transfer(bench.model, vectors, _heldout_12(), None, bench.cache))
+    for what in ("separates", "evidence"):
+        count = Count(f"transfer: several emotions, {'beyond chance' if what == 'separates' else what}", "true labels")
+        yield from ((count, bool(getattr(one.verdict, what))) for one in result.scores)
+
+
+def _heldout_12() -> PromptSet:
+    return PromptSet("heldout-12", "labelled", load_prompts("emotions-12").part("heldout"), 0)
+
+
+def power_two_maps(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Vectors from two halves of the training texts, as the maps of two files."""
+    vectors = bench.vectors()
+    material = bench.run(training(bench.model, vectors, bench.cache))
+    (block,) = material.blocks
+    agree, laid = (Count(f"map: two {what}", "two halves of the texts") for what in ("agree", "laid over each other"))
+    for seed in bench.seeds[::4]:
+        halves = [np.zeros(len(block), dtype=np.bool_) for _ in range(2)]
+        for label in range(len(block.emotions)):
+            for i, row in enumerate(
+                np.random.default_rng([seed, label]).permutation(np.flatnonzero(block.labels == label))
+            ):
+                halves[i % 2][row] = True
+        one, two = (
+            replace(vectors, values=estimate(material.values, block.only(half), vectors.estimator)) for half in halves
+        )
+        yield agree, compare(one, two).mark == "evidence"
+        yield laid, overlay(one, two).p_value <= LEVEL
+
+
+def power_predictions(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Valence and arousal, which the demo model was trained with, read off the vectors of 171 words."""
+    if bench.first:
+        return
+    for name in ("emotions-171", "scenes-171"):
+        vectors = bench.vectors(name)
+        layer = vectors.selected_layer
+        found = map_emotions(vectors, layer)
+        readings = read_norms_off(vectors.values[:, layer], vectors.emotions, circumplex())
+        said = [one for one in claims(found, readings, rival_rows(vectors, layer)) if "predict" in one.what]
+        yield from ((Count("map: predicted ratings", name), one.mark == "evidence") for one in said)
+
+
+def power_next_token(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Each planted emotion as the direction; and whether it makes its own word likelier."""
+    if bench.first:
+        return
+    vectors, _ = _planted(bench)
+    moves, words = (Count(view, "planted vectors") for view in ("next token", "next token: own words"))
+    for e in range(len(vectors.emotions)):
+        names = (*vectors.emotions[e:], *vectors.emotions[:e])
+        asked = steered.settings_of("next token", names, vectors.selected_layer, e, 1, ())
+        yield moves, steered.says_evidence(bench.model, vectors, asked, "next token", bench.cache)
+    asked = steered.settings_of("next token", vectors.emotions, vectors.selected_layer, 0, 1, ())
+    assert isinstance(asked, SweepSettings)
+    found = bench.run(next_token_dose(bench.model, vectors, asked, bench.cache))
+    if found.word_p is not None:
+        yield from ((words, bool(p <= LEVEL)) for p in found.word_p)
+
+
+def power_situations(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """The vectors of emotions-12 themselves in situations that imply their emotions."""
+    if bench.first:
+        return
+    job = read_baseline(bench.model, bench.vectors(), None, 0, cache=bench.cache, kinds=("random",), each=1)
+    reading = bench.run(read_situations(bench.model, bench.run(job), load_implicit(), bench.cache, 0))
+    yield Count("situations", "vectors of emotions-12"), reading.p_value < LEVEL
+
+
 VIEWS: dict[str, Look] = {
     "dose": dose,
     "dose: k of n met": expected,
@@ -745,7 +868,19 @@ VIEWS: dict[str, Look] = {
     "cross-talk": matrices,
     "two at once": two_at_once,
 }
-POWER: dict[str, Look] = {"held-out": power_held_out, "dose": power_dose, "map: repeats": power_repeats}
+POWER: dict[str, Look] = {
+    "held-out": power_held_out,
+    "imported": power_imported,
+    "transfer: several emotions": power_carried,
+    "dose": power_dose,
+    "conversation": power_drift,
+    "monitor: labelled messages": power_labelled,
+    "situations": power_situations,
+    "map: repeats": power_repeats,
+    "map: two agree": power_two_maps,
+    "map: predicted ratings": power_predictions,
+    "next token": power_next_token,
+}
 
 
 class Ledger:

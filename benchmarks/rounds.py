@@ -35,15 +35,16 @@ class Times:
         return min(self.seconds), max(self.seconds)
 
 
-def interleaved(contenders: Mapping[str, Contender], rounds: int) -> dict[str, Times]:
+def interleaved(contenders: Mapping[str, Contender], rounds: int, warm_up: bool = True) -> dict[str, Times]:
     """Runs all contenders in turn, `rounds` times after one round that warms up and is not counted.
 
     Args:
         contenders: Functions by name. One that returns a number has timed itself, in seconds; otherwise it is timed.
         rounds: Counted rounds.
+        warm_up: Whether there is such a round; not needed where a contender takes minutes.
     """
     found: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(rounds + 1):
+    for number in range(0 if warm_up else 1, rounds + 1):
         for name, run in contenders.items():
             start = CLOCK[0]()
             own = run()

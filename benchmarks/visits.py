@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -52,20 +53,31 @@ def page_times() -> dict[str, dict[str, float]]:
     return found
 
 
-def waits(name: str) -> dict[str, float]:
-    """Seconds that the first visitor of an empty folder waits for what pages start, with their default settings."""
+def waits(name: str) -> dict[str, tuple[float, float]]:
+    """What the first visitor of an empty folder waits for, with the default settings of what pages start.
+
+    Returns:
+        Seconds of each, and the seconds of it that were forward passes.
+    """
     from emotion_core import library
+    from emotion_core.base.jobs import Pace
     from emotion_core.base.settings import settings
 
-    with tempfile.TemporaryDirectory() as folder:
+    passes, note = [0.0], Pace._note
+
+    def noted(self: Pace, key: str, tokens: float, seconds: float) -> None:
+        passes[0] += seconds
+        note(self, key, tokens, seconds)
+
+    with tempfile.TemporaryDirectory() as folder, patch.object(Pace, "_note", noted):
         os.environ["EMOTION_DATA_DIR"] = folder
         settings.cache_clear()
         found, start = {}, time.perf_counter()
 
         def done(what: str) -> None:
             nonlocal start
-            found[what] = time.perf_counter() - start
-            start = time.perf_counter()
+            found[what] = time.perf_counter() - start, passes[0]
+            passes[0], start = 0.0, time.perf_counter()
 
         library.load(name)
         done("loading, the file turned into weights before it")

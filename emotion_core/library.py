@@ -27,13 +27,13 @@ from emotion_core.evaluation.transfer import Contrast, Transfer
 from emotion_core.exchange.bundle import bundle_bytes, scored_files
 from emotion_core.exchange.open_file import Answers, Found, import_vectors, open_file
 from emotion_core.experiments.evaluation import HELDOUT, TRANSFER, OnSets, ToAnotherSource
-from emotion_core.experiments.experiment import Experiment, result_of
+from emotion_core.experiments.experiment import Bench, Experiment, result_of
+from emotion_core.experiments.reading import known_baseline
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompt_sets
 from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.text import TokenReading, read_text
 from emotion_core.runs.builds import find_or_build
 from emotion_core.runs.store import open_store
@@ -203,7 +203,9 @@ def read(model: LoadedModel, vectors: EmotionVectors, text: str, watch: Watch | 
         VectorFileError: The vectors belong to another model.
         ModelError: The text is longer than the context.
     """
-    baseline = run_to_end(read_baseline(model, vectors), watch)
+    require_model(vectors, model.info)
+    bench = Bench(model, vectors, open_cache(), store=open_store())
+    baseline = run_to_end(known_baseline(bench, None), watch)
     return run_to_end(read_text(model, baseline, text), watch)
 
 

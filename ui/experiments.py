@@ -53,12 +53,22 @@ def start_run(
 
 
 def run_result(run_id: str, experiment: Experiment[Any, R]) -> R:
-    """The result of a finished run, or what a stopped one left.
+    """The result of a finished run, or what a stopped one left; the last few are remembered.
 
     Raises:
         RunError: The file is missing, or was written by an incompatible version.
     """
-    return load(store(), run_id, experiment)
+    run = store().get(run_id)
+    if run.is_open:
+        return load(store(), run_id, experiment)
+    found: R = _remembered(run_id, run.state, run.updated, experiment.kind, experiment)
+    return found
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _remembered(run_id: str, state: str, updated: float, kind: str, _experiment: Experiment[Any, R]) -> R:
+    """Reading a file takes up to a third of a second, which a click on a page that shows it would wait for."""
+    return load(store(), run_id, _experiment)
 
 
 def is_kept(run_id: str, experiment: Experiment[Any, Any]) -> bool:

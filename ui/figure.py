@@ -6,16 +6,22 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import altair as alt
 import pandas as pd
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 
 from emotion_core.charts.palette import ALTAIR_LOCK, chart_bytes, parquet_bytes, table_bytes
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.verdict import Verdict, kind_of
 from ui.plain import minus, plain
+
+# Altair would validate every part of a chart when it is made. What a page shows comes from functions whose charts the
+# tests validate.
+disable_debug_mode()
 
 # Charts on a page: title in words above, full width, a text alternative, and a selection paired with a widget.
 
@@ -42,6 +48,9 @@ def show_chart(
     height = getattr(bare, "height", None)
     # A height that the page knows keeps its place before the chart is drawn, so that nothing below it jumps.
     size: dict[str, Any] = {"width": "stretch", "height": height if isinstance(height, int) else "content"}
+    # Streamlit would hold the whole chart against the schema of Vega-Lite at every click, which takes as long as making
+    # it and which the tests of the charts do. An attribute set in the usual way would become a part of the chart.
+    object.__setattr__(bare, "to_dict", partial(bare.to_dict, validate=False))
     with ALTAIR_LOCK:
         if select is None:
             st.altair_chart(bare, **size, key=key)
@@ -187,7 +196,7 @@ def json_download(label: str, document: Callable[[], object], file_name: str, *,
 def downloads(
     name: str,
     *,
-    chart: alt.TopLevelMixin | None = None,
+    chart: alt.TopLevelMixin | Callable[[], alt.TopLevelMixin] | None = None,
     table: pd.DataFrame | Callable[[], pd.DataFrame] | None = None,
     key: str,
     parquet: bool = False,
@@ -199,7 +208,7 @@ def downloads(
 
     Args:
         name: File name without an ending.
-        chart: The figure.
+        chart: The figure; a function where it is not the one that is shown.
         table: The numbers behind it; a function where making them takes a while.
         key: Unique on the page.
         parquet: Whether the numbers are offered as parquet too.
@@ -211,7 +220,7 @@ def downloads(
             for ending, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
                 download(
                     ending.upper(),
-                    lambda ending=ending: chart_bytes(chart, ending, said),
+                    lambda ending=ending: chart_bytes(chart() if callable(chart) else chart, ending, said),
                     f"{name}.{ending}",
                     mime,
                     key=f"{key}-{ending}",

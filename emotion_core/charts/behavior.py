@@ -47,7 +47,7 @@ def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
     base = alt.Chart(table).encode(x=alt.X("strength:Q", title="Strength", axis=alt.Axis(tickCount=5)))
     y = alt.Y("shown:Q", title="Rate", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     band = null_band(base, "Rate", scale=alt.Scale(domain=[0, 1]))
-    spans = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q", color=_verdict_colour())
+    spans = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), color=_verdict_colour())
     line = base.mark_line(color=NULL, strokeWidth=1.5).encode(y=y)
     shapes = alt.Scale(domain=list(_VERDICTS), range=["circle", "diamond", "cross", "square"])
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
@@ -58,7 +58,9 @@ def rates(found: Behaviors, emotion: str, scenario: str) -> alt.LayerChart:
     if words:
         shown = words[0].probability if words[0].probability is not None else words[0].rate
         rule = alt.Chart(pd.DataFrame({"rate": [shown], "text": ["emotion in words, no steering"]}))
-        layers.append(rule.mark_rule(color=CHOSEN, strokeDash=[6, 4]).encode(y="rate:Q", tooltip=["text:N", "rate:Q"]))
+        layers.append(
+            rule.mark_rule(color=CHOSEN, strokeDash=[6, 4]).encode(y=alt.Y("rate:Q"), tooltip=["text:N", "rate:Q"])
+        )
     return cast(
         alt.LayerChart, alt.layer(*layers).properties(title=_title(found, table, emotion, scenario), height=250)
     )
@@ -75,7 +77,7 @@ def coherence(found: Behaviors, emotion: str) -> alt.LayerChart:
     layers.append(base.mark_point(filled=True, size=55, opacity=1, color=COOL).encode(y=y, tooltip=tip))
     if np.isfinite(measured.limits[0]):
         rule = alt.Chart(pd.DataFrame({"limit": [measured.limits[0]]}))
-        layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]).encode(y="limit:Q"))
+        layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]).encode(y=alt.Y("limit:Q")))
     beyond = [signed(s) for s in table.loc[table["excess"] > measured.limits[0], "strength"]]
     text = (
         f"Continuations lose coherence at {', '.join(beyond)}"
@@ -136,7 +138,7 @@ def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
     table = pd.DataFrame({"false": false, "true": true})
     x = alt.X("false:Q", title="False alarms", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     y = alt.Y("true:Q", title="Behaviours foreseen", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    line = alt.Chart(table).mark_line(color=CHOSEN, strokeWidth=2.5).encode(x=x, y=y, order="false:Q")
+    line = alt.Chart(table).mark_line(color=CHOSEN, strokeWidth=2.5).encode(x=x, y=y, order=alt.Order("false:Q"))
     chance = alt.Chart(pd.DataFrame({"false": [0, 1], "true": [0, 1]}))
     diagonal = chance.mark_line(color=NULL, strokeDash=[4, 4]).encode(x=x, y=y)
     says = "tells the decision" if warning.evidence(e) else "does not tell the decision beyond chance"
@@ -224,8 +226,8 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
     kinds = list(dict.fromkeys(table["kind"]))
     base = alt.Chart(table).encode(x=alt.X("reading:Q", title=f"Reading of {emotion} (SD over the activities)"))
     line = base.transform_regression("reading", "score").mark_line(color=NULL, strokeDash=[5, 4])
-    line = line.encode(y="score:Q")
-    spans = base.mark_rule(opacity=0.35, color=NULL).encode(y="low:Q", y2="high:Q")
+    line = line.encode(y=alt.Y("score:Q"))
+    spans = base.mark_rule(opacity=0.35, color=NULL).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
     pick = alt.selection_point(name="activity", fields=["activity"])
     colour: Any = alt.value(CHOSEN)
     if 1 < len(kinds) <= len(CATEGORICAL):
@@ -318,7 +320,7 @@ def follows(moved: SteeredPreferences) -> alt.LayerChart:
     dots = base.mark_point(filled=True, size=70, opacity=1, color=CHOSEN).encode(
         tooltip=tips(emotion="Emotion", r=("Correlation", "+.2f"), shift=("Shift", "+.2f"))
     )
-    names = base.mark_text(align="left", dx=7, fontSize=11, color=INK).encode(text="emotion:N")
+    names = base.mark_text(align="left", dx=7, fontSize=11, color=INK).encode(text=alt.Text("emotion:N"))
     one = moved.follows
     text, subtitle = "Too few emotions to compare shift with correlation", "at least 4 are needed"
     if one is not None and np.isfinite(one.r):
@@ -348,9 +350,11 @@ def _ranking(
     layers: list[alt.Chart] = []
     if band is not None:
         ends = pd.DataFrame({"low": [band[0]], "high": [band[1]]})
-        layers.append(alt.Chart(ends).mark_rect(color=NULL, opacity=NULL_OPACITY).encode(x="low:Q", x2="high:Q"))
-    layers.append(alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(x="x:Q"))
-    layers.append(base.mark_rule(strokeWidth=2, color=NULL).encode(x="low:Q", x2="high:Q"))
+        layers.append(
+            alt.Chart(ends).mark_rect(color=NULL, opacity=NULL_OPACITY).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
+        )
+    layers.append(alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(x=alt.X("x:Q")))
+    layers.append(base.mark_rule(strokeWidth=2, color=NULL).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")))
     verdicts = ["beyond chance", "within chance"]
     layers.append(
         base.mark_point(size=70, opacity=1, strokeWidth=2).encode(

@@ -47,11 +47,11 @@ def confound_chart(confounds: Sequence[ConfoundScore], emotion: str) -> alt.Laye
     )
     scale = alt.Scale(domain=[0, 1])
     bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="AUROC (0.5 is chance)", scale=scale), x2="high:Q"
+        x=alt.X("low:Q", title="AUROC (0.5 is chance)", scale=scale), x2=alt.X2("high:Q")
     )
     shapes = alt.Scale(domain=verdicts, range=["circle", "triangle-down", "diamond"])
     dots = base.mark_point(filled=True, size=90, opacity=1)
-    dots = dots.encode(x="auroc:Q", shape=alt.Shape("verdict:N", scale=shapes, title=None))
+    dots = dots.encode(x=alt.X("auroc:Q"), shape=alt.Shape("verdict:N", scale=shapes, title=None))
     lit = [one.contrast for one in own if one.lights_up]
     away = [one.contrast for one in own if one.turns_away]
     found = [f"also sees {_listed(lit)}"] * bool(lit) + [f"turns away from {_listed(away)}"] * bool(away)

@@ -167,14 +167,14 @@ def factorial_chart(found: Factorial) -> alt.LayerChart:
     base = alt.Chart(table).encode(y=y)
     tooltip = [alt.Tooltip("row:N", title="What"), alt.Tooltip("change:Q", title="Change (SD)", format="+.2f")]
     band = base.transform_filter("isValid(datum.null_low)").mark_bar(color=NULL, opacity=NULL_OPACITY)
-    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(x="x:Q")
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=NULL, strokeDash=[3, 3]).encode(x=alt.X("x:Q"))
     colours = alt.Scale(domain=list(found.emotions), range=[POSITIVE, COOL])
     dots = base.mark_point(filled=True, size=110).encode(
         x=alt.X("change:Q", title="Change of the reading (SD of unsteered texts)"),
         color=alt.Color("read:N", scale=colours, legend=None),
         tooltip=tooltip,
     )
-    layers = alt.layer(band.encode(x="null_low:Q", x2="null_high:Q"), zero, dots)
+    layers = alt.layer(band.encode(x=alt.X("null_low:Q"), x2=alt.X2("null_high:Q")), zero, dots)
     asked = found.settings
     how = how_words(asked.operation, asked.bound, asked.gate, asked.schedule)
     first, second = (f"{one:+g}" for one in (asked.strength, asked.second_strength))
@@ -294,9 +294,9 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     axis = alt.Axis(minExtent=_AXIS_EXTENT)
     band = null_band(base, "Change of log-probability (nats)", known="null_low", axis=axis)
     valid = base.transform_filter("isValid(datum.change)")
-    line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="change:Q")
+    line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y=alt.Y("change:Q"))
     # No point has the colour of a verdict: one slope is tested.
-    dots = valid.mark_point(filled=True, size=45, opacity=1, color=INK).encode(y="change:Q", tooltip=_tooltip())
+    dots = valid.mark_point(filled=True, size=45, opacity=1, color=INK).encode(y=alt.Y("change:Q"), tooltip=_tooltip())
     return layered(
         [band, line, dots],
         title=next_token_sentence(dose),

@@ -65,16 +65,16 @@ def comparison_layers(sweep: Sweep, x: alt.X) -> list[alt.Chart]:
         )
         if kind == "words":
             rule = alt.Chart(own).mark_rule(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5)
-            layers.append(rule.encode(y="effect:Q", tooltip=tooltip))
+            layers.append(rule.encode(y=alt.Y("effect:Q"), tooltip=tooltip))
             text = alt.Chart(own).mark_text(color=INK, align="left", x=4, dy=-7)
-            layers.append(text.encode(y="effect:Q", text="name:N"))
+            layers.append(text.encode(y=alt.Y("effect:Q"), text=alt.Text("name:N")))
             continue
         line = alt.Chart(own).mark_line(color=_COLOURS[kind], strokeDash=_DASHES[kind], strokeWidth=1.5, point=False)
-        layers.append(line.encode(x=x, y="effect:Q", detail="name:N", tooltip=tooltip))
+        layers.append(line.encode(x=x, y=alt.Y("effect:Q"), detail=alt.Detail("name:N"), tooltip=tooltip))
         ends = own.loc[own.groupby("name")["strength"].idxmax()]
         if kind == "emotion":
             text = alt.Chart(ends).mark_text(color=INK, align="right", dy=-8)
-            layers.append(text.encode(x=x, y="effect:Q", text="name:N"))
+            layers.append(text.encode(x=x, y=alt.Y("effect:Q"), text=alt.Text("name:N")))
     return layers
 
 
@@ -138,17 +138,19 @@ def dose_response(sweep: Sweep, *, clickable: bool = False) -> alt.LayerChart:
     scale = alt.Scale(domain=_reach(sweep), nice=True)
     tested = alt.Chart(fan_table(sweep)).encode(x=_x(sweep))
     band = null_band(tested, "Change of the reading (SD)", scale=scale)
-    slope = tested.mark_line(color=WARM if sweep.evidence else COOL, strokeWidth=3, opacity=0.55).encode(y="line:Q")
+    slope = tested.mark_line(color=WARM if sweep.evidence else COOL, strokeWidth=3, opacity=0.55).encode(
+        y=alt.Y("line:Q")
+    )
     valid = base.transform_filter("isValid(datum.effect)")
     broken = base.transform_filter("datum.texts == 'broken'").mark_text(
         text="broken", color=INK, angle=270, align="left"
     )
     broken = broken.encode(y=alt.value(360), tooltip=_tooltip())
-    line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y="effect:Q")
+    line = valid.mark_line(color=NULL, strokeWidth=1.5).encode(y=alt.Y("effect:Q"))
     interval = base.transform_filter("isValid(datum.effect_low)").mark_rule(strokeWidth=2)
-    interval = interval.encode(y="effect_low:Q", y2="effect_high:Q", color=_state_colour())
+    interval = interval.encode(y=alt.Y("effect_low:Q"), y2=alt.Y2("effect_high:Q"), color=_state_colour())
     dots = valid.mark_point(filled=True, size=90, opacity=1).encode(
-        y="effect:Q",
+        y=alt.Y("effect:Q"),
         color=_state_colour(),
         shape=alt.Shape(
             "texts:N", scale=alt.Scale(domain=list(_STATES), range=["circle", "cross", "triangle-down"]), title=None
@@ -186,9 +188,9 @@ def coherence(sweep: Sweep, measure: str) -> alt.LayerChart:
     layers: list[alt.Chart] = [_window(sweep), texts]
     if limit < float("inf"):
         ends = [end for end in (limit, least) if abs(end) < float("inf")]
-        rule = alt.Chart(pd.DataFrame({"limit": ends, "text": "limit"})).encode(y="limit:Q")
+        rule = alt.Chart(pd.DataFrame({"limit": ends, "text": "limit"})).encode(y=alt.Y("limit:Q"))
         layers.append(rule.mark_rule(color=WARM, strokeDash=[5, 4]))
-        layers.append(rule.mark_text(align="left", x=4, dy=-7, color=INK).encode(text="text:N"))
+        layers.append(rule.mark_text(align="left", x=4, dy=-7, color=INK).encode(text=alt.Text("text:N")))
     return layered(
         [*layers, line, dots],
         title=_passes(sweep, measure, limit, least),
@@ -264,7 +266,7 @@ def _window(sweep: Sweep) -> alt.Chart:
     low, high = sweep.usable_window
     ends = pd.DataFrame({"low": [low], "high": [high], "text": ["usable window"]})
     rect = alt.Chart(ends).mark_rect(color=USABLE, opacity=0.1)
-    return cast(alt.Chart, rect.encode(x=alt.X("low:Q"), x2="high:Q", tooltip=tips(text="Shaded")))
+    return cast(alt.Chart, rect.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), tooltip=tips(text="Shaded")))
 
 
 def _tooltip() -> list[Any]:
@@ -342,7 +344,7 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
     ours = base.transform_filter(alt.datum.model == names[0])
     band = null_band(ours, "Cohen's d on held-out texts", "null_d_low", "null_d_high")
     interval = ours.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, opacity=0.7)
-    interval = interval.encode(y="d_low:Q", y2="d_high:Q")
+    interval = interval.encode(y=alt.Y("d_low:Q"), y2=alt.Y2("d_high:Q"))
     colour = alt.Color(
         "model:N",
         title=None,
@@ -350,10 +352,10 @@ def published_chart(scores: HeldOutScores, emotion: str, study: PublishedStudy) 
         legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
     )
     shape = alt.Shape("model:N", title=None, scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
-    line = base.mark_line(strokeWidth=2).encode(y="cohens_d:Q", color=colour)
+    line = base.mark_line(strokeWidth=2).encode(y=alt.Y("cohens_d:Q"), color=colour)
     tooltip = ["model:N", "layer:Q", alt.Tooltip("cohens_d:Q", title="Cohen's d", format=".2f")]
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        y="cohens_d:Q", color=colour, shape=shape, tooltip=tooltip
+        y=alt.Y("cohens_d:Q"), color=colour, shape=shape, tooltip=tooltip
     )
     best = max(study.cohens_d)
     own = float(np.nanmax(table.loc[table["model"] == names[0], "cohens_d"]))

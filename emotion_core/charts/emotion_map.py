@@ -178,14 +178,18 @@ def map_poster(emotions: EmotionMap, notes: Sequence[str], look: Look | None = N
             sd, name = look.spread[:, component - 1], f"pc{component}"
             table[f"low_{along}"], table[f"high_{along}"] = table[name] - sd, table[name] + sd
         cross = base.mark_rule(color=NULL, opacity=0.35, strokeWidth=1)
-        layers.append(cross.encode(x=alt.X("low_x:Q", scale=scales[0]), x2="high_x:Q", y=axes["y"]))
-        layers.append(cross.encode(y=alt.Y("low_y:Q", scale=scales[1]), y2="high_y:Q", x=axes["x"]))
-    layers.append(base.mark_rule(color=NULL, opacity=0.8, strokeWidth=0.7).encode(**axes, x2="word_x", y2="word_y"))
+        layers.append(cross.encode(x=alt.X("low_x:Q", scale=scales[0]), x2=alt.X2("high_x:Q"), y=axes["y"]))
+        layers.append(cross.encode(y=alt.Y("low_y:Q", scale=scales[1]), y2=alt.Y2("high_y:Q"), x=axes["x"]))
+    layers.append(
+        base.mark_rule(color=NULL, opacity=0.8, strokeWidth=0.7).encode(
+            **axes, x2=alt.X2("word_x"), y2=alt.Y2("word_y")
+        )
+    )
     dots = base.mark_point(size=45, filled=True, stroke=NULL, strokeWidth=0.5)
     layers.append(dots.encode(**axes, **_colour(emotions, look.colour), opacity=alt.Opacity("weight:Q", scale=None)))
     text = base.mark_text(fontSize=12, color=INK)
     word_x, word_y = (alt.X("word_x:Q", scale=scales[0]), alt.Y("word_y:Q", scale=scales[1]))
-    layers.append(text.encode(x=word_x, y=word_y, text="emotion:N"))
+    layers.append(text.encode(x=word_x, y=word_y, text=alt.Text("emotion:N")))
     words_of = f"{len(emotions.emotions)} emotions in {emotions.model.name}, layer {emotions.layer}"
     title = alt.TitleParams(
         words_of, subtitle=[*notes], anchor="start", fontSize=26, subtitleFontSize=14, offset=18, subtitlePadding=8
@@ -266,9 +270,9 @@ def _crosses(emotions: EmotionMap, table: pd.DataFrame, look: Look, chosen: str)
             row = pd.DataFrame([{**here, "low": here[axis] - reach, "high": here[axis] + reach}])
             line = alt.Chart(row).mark_rule(color=colour, strokeWidth=1.5, opacity=0.8)
             if axis == "x":
-                found.append(line.encode(x="low:Q", x2="high:Q", y="y:Q"))
+                found.append(line.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=alt.Y("y:Q")))
             else:
-                found.append(line.encode(y="low:Q", y2="high:Q", x="x:Q"))
+                found.append(line.encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), x=alt.X("x:Q")))
     return found
 
 
@@ -362,7 +366,7 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
     rows = [
         alt.Chart(pd.DataFrame({"emotion": [name], "from": [order[0]], "to": [order[-1]]}))
         .mark_rule(color=colour, strokeWidth=3, opacity=0.75)
-        .encode(y=alt.Y("emotion:N", scale=tree_order), x=alt.X("from:N", scale=tree_order), x2="to:N")
+        .encode(y=alt.Y("emotion:N", scale=tree_order), x=alt.X("from:N", scale=tree_order), x2=alt.X2("to:N"))
         for name, colour in marks(chosen, held)
         if name in emotions.emotions
     ]
@@ -397,13 +401,17 @@ def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.L
     ticks = alt.Axis(values=[round(top * i / 5, 2) for i in range(6)], format=".2~f")
     scale = alt.Scale(domain=[top * 1.02, -0.35 * top], nice=False)
     x = alt.X("distance:Q", title="Cosine distance", scale=scale, axis=ticks)
-    links = alt.Chart(lines).mark_line(color=NULL, strokeWidth=1.3).encode(x=x, y=y, detail="join:N", order="step:Q")
+    links = (
+        alt.Chart(lines)
+        .mark_line(color=NULL, strokeWidth=1.3)
+        .encode(x=x, y=y, detail=alt.Detail("join:N"), order=alt.Order("step:Q"))
+    )
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
     # The chosen and the held names are heavier too: colour alone would not tell them from the others.
     weight = alt.ExprRef("datum.colour ? 700 : 400")
     names = alt.Chart(leaves).mark_text(align="left", dx=6, fontSize=12, fontWeight=weight, cursor="pointer")
     colour = alt.condition("datum.colour", alt.Color("colour:N", scale=None), alt.value(INK))
-    names = names.encode(x=x, y=y, text="emotion:N", color=colour).add_params(pick)
+    names = names.encode(x=x, y=y, text=alt.Text("emotion:N"), color=colour).add_params(pick)
     first, second, _ = _most_alike(emotions)
     return layered(
         [links, names],
@@ -463,8 +471,12 @@ def profile_chart(found: LayerProfile, stability: Stability | None, layer: int) 
         tooltip=tips(layer=("Layer", Q), measure="Measure", value=("Value", ".2f")),
     )
     chance = pd.DataFrame({"low": [0.0], "high": [float(np.nan_to_num(found.chance[0]))]})
-    band = alt.Chart(chance).mark_rect(color=NULL, opacity=NULL_OPACITY).encode(y="low:Q", y2="high:Q")
-    here = alt.Chart(pd.DataFrame({"layer": [layer]})).mark_rule(color=CHOSEN, strokeDash=[4, 3]).encode(x="layer:Q")
+    band = alt.Chart(chance).mark_rect(color=NULL, opacity=NULL_OPACITY).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+    here = (
+        alt.Chart(pd.DataFrame({"layer": [layer]}))
+        .mark_rule(color=CHOSEN, strokeDash=[4, 3])
+        .encode(x=alt.X("layer:Q"))
+    )
     text = _profile_title(found)
     subtitle = (
         f"{found.n} rated emotions; grey: what 95 % of shuffled valence ratings stay below at their best layer; "
@@ -505,10 +517,10 @@ def overlay_chart(found: Overlay, chosen: str) -> alt.LayerChart:
     x = alt.X("x:Q", title="PC1 of the first", scale=_around(found.first[:, 0], found.second[:, 0], across=True))
     y = alt.Y("y:Q", title="PC2 of the first", scale=_around(found.first[:, 1], found.second[:, 1], across=False))
     base = alt.Chart(table.assign(side=first)).encode(x=x, y=y)
-    lines = base.mark_rule(color=NULL, opacity=0.45).encode(x2="x2:Q", y2="y2:Q")
+    lines = base.mark_rule(color=NULL, opacity=0.45).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
     one = base.mark_circle(size=60, cursor="pointer").encode(color=colour, tooltip=tooltip).add_params(pick)
     two = alt.Chart(table.assign(side=second)).mark_circle(size=60)
-    two = two.encode(x="x2:Q", y="y2:Q", color=colour, tooltip=tooltip)
+    two = two.encode(x=alt.X("x2:Q"), y=alt.Y("y2:Q"), color=colour, tooltip=tooltip)
     ring = base.transform_filter(alt.datum.emotion == chosen).mark_point(size=300, strokeWidth=2.5, color=CHOSEN)
     names = name_layers(base, "emotion", fontSize=11)
     text = f"{found.match:.0%} of the first map is reproduced by the second, "
@@ -658,7 +670,7 @@ def scree(found: EmotionMap, chosen: str = "", height: int = 210) -> alt.LayerCh
     if chosen in found.emotions:
         tooltip = [alt.Tooltip("component:O", title="Component"), alt.Tooltip("own:Q", title=chosen, format=".1%")]
         dots = alt.Chart(table).mark_point(color=CHOSEN, filled=True, size=70)
-        parts.append(dots.encode(x="component:O", y="own:Q", tooltip=tooltip))
+        parts.append(dots.encode(x=alt.X("component:O"), y=alt.Y("own:Q"), tooltip=tooltip))
         title.subtitle = f"{subtitle}. Dots: where {chosen} differs from the mean of all emotions"
     chart = alt.layer(*parts).properties(title=title, height=height, description=f"{text}.")
     return cast(alt.LayerChart, chart)

@@ -50,12 +50,12 @@ def tips(**columns: str | tuple[str, str]) -> list[alt.Tooltip]:
 
 def zero_line() -> alt.Chart:
     """No effect, across the chart."""
-    return cast(alt.Chart, _at("y", 0).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y="y:Q"))
+    return cast(alt.Chart, _at("y", 0).mark_rule(color=NULL, strokeDash=[3, 3]).encode(y=alt.Y("y:Q")))
 
 
 def chance_line() -> alt.Chart:
     """An AUROC of .5, upright."""
-    return cast(alt.Chart, _at("x", 0.5).mark_rule(color=NULL, strokeDash=[4, 3]).encode(x="x:Q"))
+    return cast(alt.Chart, _at("x", 0.5).mark_rule(color=NULL, strokeDash=[4, 3]).encode(x=alt.X("x:Q")))
 
 
 def _at(axis: str, value: float) -> alt.Chart:

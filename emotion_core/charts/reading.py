@@ -75,10 +75,10 @@ def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerC
     x = alt.X("token:Q", title="Token", scale=alt.Scale(nice=False))
     base = alt.Chart(table).encode(x=x)
     band = null_band(base, "Reading (SD)")
-    raw = base.mark_line(color=CHOSEN, strokeWidth=1, opacity=0.45).encode(y="reading:Q")
-    smooth = base.mark_line(color=CHOSEN, strokeWidth=2.5).encode(y="smoothed:Q")
+    raw = base.mark_line(color=CHOSEN, strokeWidth=1, opacity=0.45).encode(y=alt.Y("reading:Q"))
+    smooth = base.mark_line(color=CHOSEN, strokeWidth=2.5).encode(y=alt.Y("smoothed:Q"))
     dots = base.mark_point(filled=True, size=28, opacity=0.9, color=CHOSEN).encode(
-        y="reading:Q",
+        y=alt.Y("reading:Q"),
         tooltip=tips(
             text="Token",
             reading=("Reading", "+.2f"),
@@ -254,7 +254,7 @@ def turns(found: ConversationReading, emotion: str) -> alt.LayerChart:
     )
     line = base.mark_line(strokeWidth=2).encode(y=alt.Y("reading:Q", title="Mean reading (SD)"))
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
-        y="reading:Q",
+        y=alt.Y("reading:Q"),
         shape=alt.Shape("role:N", legend=None),
         tooltip=tips(
             turn=("Turn", Q),
@@ -331,7 +331,7 @@ def priors(found: PriorsReading, emotion: str) -> alt.LayerChart:
     colour = by_name("system", names, columns=2, symbolOpacity=1)
     band = null_band(alt.Chart(bands).encode(x=x), "Difference (SD)")
     base = alt.Chart(table).encode(x=x, color=colour)
-    interval = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="Difference (SD)"), y2="high:Q")
+    interval = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="Difference (SD)"), y2=alt.Y2("high:Q"))
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         y=y,
         shape=alt.Shape("system:N", legend=None),
@@ -416,19 +416,21 @@ def attempts(found: AttemptsReading, emotion: str) -> alt.LayerChart:
             text="Token", attempt=("Attempt", Q), plain=("Reading", "+.2f"), encouraged=("Encouraged", "+.2f")
         ),
     )
-    kind = base.mark_line(color=USABLE, strokeDash=[5, 3], strokeWidth=2).encode(y="encouraged:Q")
+    kind = base.mark_line(color=USABLE, strokeDash=[5, 3], strokeWidth=2).encode(y=alt.Y("encouraged:Q"))
     starts = pd.DataFrame({"token": [found.attempt.index(i) for i in sorted(set(found.attempt))]})
     starts["label"] = [f"{i + 1}" for i in range(len(starts))]
-    fences = alt.Chart(starts).mark_rule(color=NULL, opacity=0.5).encode(x="token:Q")
+    fences = alt.Chart(starts).mark_rule(color=NULL, opacity=0.5).encode(x=alt.X("token:Q"))
     numbers = (
-        alt.Chart(starts).mark_text(align="left", dx=4, color=INK).encode(x="token:Q", y=alt.value(8), text="label:N")
+        alt.Chart(starts)
+        .mark_text(align="left", dx=4, color=INK)
+        .encode(x=alt.X("token:Q"), y=alt.value(8), text=alt.Text("label:N"))
     )
-    layers = [fences, base.mark_line(color=NULL, strokeWidth=1).encode(y="plain:Q"), kind, dots, numbers]
+    layers = [fences, base.mark_line(color=NULL, strokeWidth=1).encode(y=alt.Y("plain:Q")), kind, dots, numbers]
     start, end = found.cheat
     if end > start:
         place = pd.DataFrame({"start": [start], "end": [end], "words": [found.cheat_words]})
         mark = alt.Chart(place).mark_rect(color=CHOSEN, opacity=0.3)
-        layers.insert(0, mark.encode(x="start:Q", x2="end:Q", tooltip=tips(words="The option to cheat")))
+        layers.insert(0, mark.encode(x=alt.X("start:Q"), x2=alt.X2("end:Q"), tooltip=tips(words="The option to cheat")))
     _, sentence = found.drift_of(emotion)
     return layered(
         layers,
@@ -536,11 +538,11 @@ def watched(found: Watched) -> alt.LayerChart:
         tooltip=tips(text="Token", score=("Score", "+.2f")),
     )
     rule = alt.Chart(pd.DataFrame({"y": [found.threshold.value]})).mark_rule(color=WARM, strokeDash=[6, 4])
-    layers = [rule.encode(y="y:Q"), line, dots]
+    layers = [rule.encode(y=alt.Y("y:Q")), line, dots]
     if found.flagged:
         places = pd.DataFrame({"token": [one.token for one in found.flagged], "phrase": found.phrase})
         mark = alt.Chart(places).mark_rule(color=NULL, strokeWidth=2)
-        layers.append(mark.encode(x="token:Q", tooltip=tips(phrase="Phrase")))
+        layers.append(mark.encode(x=alt.X("token:Q"), tooltip=tips(phrase="Phrase")))
     settings = found.threshold.settings
     count = len(found.alarms)
     return layered(
@@ -583,8 +585,8 @@ def roc(found: LabelledReading) -> alt.LayerChart:
     )
     point = alt.Chart(at).mark_point(filled=True, size=110, color=WARM, opacity=1)
     cross = [
-        alt.Chart(at).mark_rule(color=WARM).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
-        alt.Chart(at).mark_rule(color=WARM).encode(y=y, x=alt.X("left:Q"), x2="right:Q"),
+        alt.Chart(at).mark_rule(color=WARM).encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q")),
+        alt.Chart(at).mark_rule(color=WARM).encode(y=y, x=alt.X("left:Q"), x2=alt.X2("right:Q")),
     ]
     layers = [diagonal.encode(x=x, y=y), line, *cross, point.encode(x=x, y=y)]
     return layered(
@@ -630,7 +632,9 @@ def by_layer_chart(talk: Talk, reply: int, token: int, emotion: str) -> alt.Laye
             tooltip=["layer:Q", "emotion:N", alt.Tooltip("reading:Q", format="+.2f")],
         )
     )
-    here = alt.Chart(pd.DataFrame({"x": [talk.layer]})).mark_rule(color=CHOSEN, strokeDash=[4, 4]).encode(x="x:Q")
+    here = (
+        alt.Chart(pd.DataFrame({"x": [talk.layer]})).mark_rule(color=CHOSEN, strokeDash=[4, 4]).encode(x=alt.X("x:Q"))
+    )
     spelled = talk.replies[reply].tokens[token].strip() or "this token"
     words = f"Readings of “{spelled}” by layer; the line marks layer {talk.layer}, which colours the text"
     return layered([zero_line(), here, line], title=words, height=240, description=words)
@@ -664,7 +668,9 @@ def ranking_chart(found: Ranking) -> alt.LayerChart:
         x=alt.X("mean:Q", title="Mean over the tokens, SD of neutral tokens", axis=alt.Axis(tickCount=7)), color=colour
     )
     lines = pd.DataFrame({"x": [found.lowest, found.highest]})
-    rules = alt.Chart(lines).mark_rule(strokeWidth=1.5, strokeDash=[5, 3], opacity=0.7, color=INK).encode(x="x:Q")
+    rules = (
+        alt.Chart(lines).mark_rule(strokeWidth=1.5, strokeDash=[5, 3], opacity=0.7, color=INK).encode(x=alt.X("x:Q"))
+    )
     title = f"Of {found.of} emotions it reads highest on {names[0]} and {names[1]}" if len(names) > 1 else names[0]
     titled = alt.layer(bars, rules).properties(
         height=28 * len(names) + 60,

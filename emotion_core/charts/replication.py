@@ -111,8 +111,8 @@ def _null(figure: Figure) -> list[alt.Chart]:
     ends = pd.DataFrame({"low": [figure.null_low], "high": [figure.null_high]})
     band = alt.Chart(ends).mark_rect(color=NULL, opacity=NULL_OPACITY)
     if figure.kind == "points":
-        return [band.encode(x=alt.X("low:Q"), x2="high:Q")]
-    return [band.encode(y=alt.Y("low:Q"), y2="high:Q")]
+        return [band.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))]
+    return [band.encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))]
 
 
 def _points(figure: Figure, table: pd.DataFrame, colour: Any) -> list[alt.Chart]:
@@ -122,7 +122,9 @@ def _points(figure: Figure, table: pd.DataFrame, colour: Any) -> list[alt.Chart]
     )
     x = alt.X("x:Q", title=figure.x_title, scale=alt.Scale(zero=False))
     intervals = (
-        base.transform_filter("isValid(datum.low)").mark_rule().encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule()
+        .encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), color=colour)
     )
     return [intervals, base.mark_point(filled=True, size=70, opacity=0.9).encode(x=x, color=colour)]
 
@@ -131,7 +133,9 @@ def _lines(figure: Figure, table: pd.DataFrame, colour: Any) -> list[alt.Chart]:
     base = alt.Chart(table).encode(x=alt.X("x:Q", title=figure.x_title, axis=alt.Axis(tickMinStep=1)))
     y = alt.Y("y:Q", title=figure.y_title)
     ribbon = (
-        base.transform_filter("isValid(datum.low)").mark_area(opacity=0.15).encode(y="low:Q", y2="high:Q", color=colour)
+        base.transform_filter("isValid(datum.low)")
+        .mark_area(opacity=0.15)
+        .encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), color=colour)
     )
     tooltip = ["series:N", "x:Q", alt.Tooltip("y:Q", format="+.3f")]
     return [ribbon, base.mark_line(point=True).encode(y=y, color=colour, tooltip=tooltip)]

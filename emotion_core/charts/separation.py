@@ -84,14 +84,14 @@ def separation_by_layer(
     scale = alt.Scale(domain=_reach(scores, emotion), nice=True)
     names = ("Cohen's d on held-out texts", "null_d_low", "null_d_high")
     band = null_band(base, *names, known="null_d_low", scale=scale)
-    line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y="cohens_d:Q")
+    line = base.mark_line(color=POSITIVE, strokeWidth=2).encode(y=alt.Y("cohens_d:Q"))
     interval = base.transform_filter("isValid(datum.d_low)").mark_rule(color=POSITIVE, strokeWidth=1.5, opacity=0.7)
-    interval = interval.encode(y="d_low:Q", y2="d_high:Q")
+    interval = interval.encode(y=alt.Y("d_low:Q"), y2=alt.Y2("d_high:Q"))
     dots = base.mark_point(filled=True, color=POSITIVE, size=60, opacity=1)
     pick = alt.selection_point(name="layer", fields=["layer"], on="click", empty=False)
-    dots = dots.encode(y="cohens_d:Q", tooltip=_tooltip()).add_params(pick)
+    dots = dots.encode(y=alt.Y("cohens_d:Q"), tooltip=_tooltip()).add_params(pick)
     ring = base.transform_filter("datum.chosen").mark_point(size=260, strokeWidth=2.5, color=CHOSEN, opacity=1)
-    ring = ring.encode(y="cohens_d:Q", tooltip=_tooltip())
+    ring = ring.encode(y=alt.Y("cohens_d:Q"), tooltip=_tooltip())
     return layered(
         [band, zero_line(), line, interval, dots, ring],
         title=separation_title(scores, emotion, against),
@@ -197,9 +197,11 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
             **between("gap_low", "gap_high", "+.2f"),
         ),
     )
-    numbers = base.mark_text(align="left", dx=4, color=INK).encode(x="end:Q", text=alt.Text("auroc:Q", format=".2f"))
+    numbers = base.mark_text(align="left", dx=4, color=INK).encode(
+        x=alt.X("end:Q"), text=alt.Text("auroc:Q", format=".2f")
+    )
     intervals = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, opacity=0.6, color=INK)
-    intervals = intervals.encode(x="low:Q", x2="high:Q")
+    intervals = intervals.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
     text = _rivals_title(table)
     return layered(
         [bars, intervals, numbers, chance_line()],
@@ -297,10 +299,10 @@ def before_after_chart(before: HeldOutScores, after: HeldOutScores, emotion: str
         ),
     )
     y = alt.Y("d_low:Q", title="Cohen's d on held-out texts")
-    bars = base.transform_filter("isValid(datum.d_low)").mark_rule(strokeWidth=1.5).encode(y=y, y2="d_high:Q")
+    bars = base.transform_filter("isValid(datum.d_low)").mark_rule(strokeWidth=1.5).encode(y=y, y2=alt.Y2("d_high:Q"))
     shapes = alt.Scale(domain=list(_SIDES), range=["diamond", "circle"])
     dots = base.mark_point(filled=True, size=70, opacity=1)
-    dots = dots.encode(y="cohens_d:Q", shape=alt.Shape("vector:N", scale=shapes, legend=None))
+    dots = dots.encode(y=alt.Y("cohens_d:Q"), shape=alt.Shape("vector:N", scale=shapes, legend=None))
     text = change_sentence(before, after, emotion)
     return layered(
         [zero_line(), bars, dots],
@@ -394,12 +396,12 @@ def variant_chart(rows: Sequence[Variant], emotion: str) -> alt.LayerChart:
     )
     scale = alt.Scale(domain=[0, 1])
     x = alt.X("auroc_low:Q", title="Held-out AUROC (0.5 is chance)", scale=scale)
-    bars = base.mark_rule(color=POSITIVE, strokeWidth=2, opacity=0.7).encode(x=x, x2="auroc_high:Q")
+    bars = base.mark_rule(color=POSITIVE, strokeWidth=2, opacity=0.7).encode(x=x, x2=alt.X2("auroc_high:Q"))
     dots = base.mark_point(filled=True, color=POSITIVE, size=70, opacity=1).encode(x=alt.X("auroc:Q", scale=scale))
     ring = base.transform_filter("datum.shown").mark_point(size=240, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(x=alt.X("auroc:Q", scale=scale))
     words = base.mark_text(align="left", dx=2, dy=-11, fontSize=11, color=INK)
-    words = words.encode(x=alt.X("name_at:Q", scale=scale), text="way:N")
+    words = words.encode(x=alt.X("name_at:Q", scale=scale), text=alt.Text("way:N"))
     text = differing(own)
     return layered(
         [chance_line(), bars, dots, ring, words],

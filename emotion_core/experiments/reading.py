@@ -514,7 +514,7 @@ def check_room(vectors: EmotionVectors, characters: int) -> None:
 
 @dataclass(frozen=True)
 class ZeroPointSettings:
-    """What neutral texts read on the emotions and on random directions, which other readings build on.
+    """What neutral texts read on the emotions and on control directions, which other readings build on.
 
     Attributes:
         layers: Layers read; None for the one chosen at the build.
@@ -522,6 +522,7 @@ class ZeroPointSettings:
         seed: Of the directions.
         each: How many directions; see `read_baseline`.
         place: Where whole texts are read; None for where the texts of the vectors were.
+        kinds: Of control directions.
     """
 
     layers: tuple[int, ...] | None = None
@@ -529,13 +530,14 @@ class ZeroPointSettings:
     seed: Seed = 0
     each: int | None = None
     place: ReadingPosition | None = None
+    kinds: tuple[Kind, ...] = ("random",)
 
     def read(self, bench: Bench) -> Job[ZeroPoint]:
         """The reading, as a job."""
         read = read_baseline(
             *(bench.model, bench.vectors, self.layers, self.seed, self.form),
             cache=bench.cache,
-            kinds=("random",),
+            kinds=self.kinds,
             each=self.each,
             place=self.place,
         )
@@ -558,7 +560,10 @@ def known_baseline(
     each: int | None = None,
     place: ReadingPosition | None = None,
 ) -> Job[Baseline]:
-    """The neutral baseline of vectors at layers, as a job; the last few of one layer are remembered.
+    """The neutral baseline of vectors at layers, as a job.
+
+    What the neutral texts read is a run of its own, so that the next reading finds it; the last few baselines of one
+    layer are remembered whole.
 
     Args:
         bench: The model and the vectors.
@@ -576,10 +581,9 @@ def known_baseline(
         found = _baselines.get(key)
     if found is None:
         model, vectors, cache = bench.model, bench.vectors, bench.cache
-        zero = None
-        if tuple(kinds) == ("random",):  # nothing else has to be read for them, so that the reading can be skipped
-            wanted = ZeroPointSettings(None if layers is None else tuple(layers), form, seed, each, place)
-            zero = yield from computed(bench, ZERO_POINT, wanted)
+        at_layers = None if layers is None else tuple(layers)
+        wanted = ZeroPointSettings(at_layers, form, seed, each, place, tuple(kinds))
+        zero = yield from computed(bench, ZERO_POINT, wanted)
         found = yield from read_baseline(
             model, vectors, layers, seed, form, cache=cache, kinds=kinds, each=each, place=place, known=zero
         )

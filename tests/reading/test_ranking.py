@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from bundled import Bundled
 
+from emotion_core import library
 from emotion_core.base.jobs import run_to_end
+from emotion_core.base.settings import settings
 from emotion_core.charts.reading import ranking_chart, ranking_table
+from emotion_core.evaluation.controls import KINDS, Kind
 from emotion_core.experiments import reading
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.reading import known_baseline
@@ -96,17 +99,33 @@ def test_the_chart_names_the_two_highest_and_draws_the_lines(bundled: Bundled) -
     assert ranking_table(found)["highest_random"].tolist() == [found.highest] * len(found.emotions)
 
 
-def test_neutral_texts_are_read_once_for_all_times(bundled: Bundled, tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("kinds", [("random",), KINDS])
+def test_neutral_texts_are_read_once_for_all_times(kinds: tuple[Kind, ...], bundled: Bundled, tmp_path, monkeypatch):
     bench = Bench(bundled.model, bundled.vectors, bundled.cache, store=RunStore(tmp_path))
-    fresh = run_to_end(read_baseline(bundled.model, bundled.vectors, cache=bundled.cache, kinds=("random",)))
-    run_to_end(known_baseline(bench, None, kinds=("random",)))
+    fresh = run_to_end(read_baseline(bundled.model, bundled.vectors, cache=bundled.cache, kinds=kinds))
+    run_to_end(known_baseline(bench, None, kinds=kinds))
     reading._baselines.clear()  # as after a restart
     monkeypatch.setattr(baseline_module, "neutral_texts", lambda *_: pytest.fail("the neutral texts were read again"))
-    again = run_to_end(known_baseline(bench, None, kinds=("random",)))
+    again = run_to_end(known_baseline(bench, None, kinds=kinds))
     np.testing.assert_array_equal(again.directions, fresh.directions)
     first, second = (run_to_end(read_text(bundled.model, one, TEXT)) for one in (fresh, again))
     np.testing.assert_array_equal(first.values, second.values)
     np.testing.assert_array_equal(first.band_high, second.band_high)
     other = Bench(bundled.model, replace(bundled.vectors, values=-bundled.vectors.values), store=bench.store)
-    with pytest.raises(pytest.fail.Exception, match="read again"):
-        run_to_end(known_baseline(other, None, kinds=("random",)))
+    for changed, asked in ((other, kinds), (bench, KINDS[1:])):
+        with pytest.raises(pytest.fail.Exception, match="read again"):
+            run_to_end(known_baseline(changed, None, kinds=asked))
+
+
+def test_the_library_reads_neutral_texts_once(bundled: Bundled, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    reading._baselines.clear()
+    first = library.read(bundled.model, bundled.vectors, TEXT)
+    reading._baselines.clear()
+    monkeypatch.setattr(baseline_module, "neutral_texts", lambda *_: pytest.fail("the neutral texts were read again"))
+    again = library.read(bundled.model, bundled.vectors, TEXT)
+    np.testing.assert_array_equal(again.values, first.values)
+    np.testing.assert_array_equal(again.band_high, first.band_high)
+    assert library.read(bundled.model, bundled.vectors, "The kettle sings.").values.shape != first.values.shape
+    settings.cache_clear()

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from scipy.stats import false_discovery_control, zmap
 from tiny import MAIN
 
 from emotion_core.base.jobs import run_to_end
@@ -104,11 +105,31 @@ def test_a_slope_goes_by_its_hardest_kind_and_own_words_are_corrected_together()
     both, kinds = np.concatenate([narrow, wide]), ("random",) * 99 + ("neutral",) * 99
     kind, p = _by_kind(8.0, both, kinds)
     assert kind == "neutral" and p == pytest.approx((1 + (wide >= 8).sum()) / 100)
-    changes = np.diag([20.0, 9.75, 5.0])
-    found = _own_words(changes, np.repeat(both[:, None], 3, axis=1), kinds)
-    alone = [(1 + (wide >= own).sum()) / 100 for own in np.diagonal(changes)]
-    np.testing.assert_allclose(found, [3 * alone[0], 2 * alone[1], alone[2]])
-    assert alone[1] <= 0.05 < found[1], "one of three words may be this much likelier by chance"
+    rng = np.random.default_rng(0)
+    words, changes = rng.normal([0, 1, 2], [1, 2, 5], (198, 3)), np.diag([3.5, 3.0, 2.0])
+    found = _own_words(changes, words, kinds)
+    p_values = []
+    for own, word in zip(np.diagonal(changes), range(3), strict=True):
+        by_kind = []
+        for some in (words[:99], words[99:]):
+            beside = [zmap(row, np.delete(some, i, axis=0), ddof=1) for i, row in enumerate(some)]
+            z = (own - some[:, word].mean()) / some[:, word].std(ddof=1)
+            by_kind.append((1 + (np.array(beside) >= z).sum()) / (1 + 3 * 99))
+        p_values.append(max(by_kind))
+    np.testing.assert_allclose(found, false_discovery_control(p_values))
+    assert found[0] <= 0.05 < found[1] < found[2]
+
+
+def test_one_word_of_a_dozen_can_be_found_and_seldom_is_by_chance():
+    rng, kinds = np.random.default_rng(1), ("random",) * 100 + ("neutral",) * 100
+    said = []
+    for _ in range(60):
+        null = rng.normal(0, 1, (200, 12)) * rng.uniform(0.2, 5, 12)
+        changes = rng.normal(0, 1, (12, 12)) * null.std(axis=0)
+        said.append((_own_words(changes, null, kinds) <= 0.05).any())
+        changes[4, 4] = 5 * null[:, 4].std()
+        assert _own_words(changes, null, kinds)[4] <= 0.05
+    assert sum(said) <= 8, "5 % of 60 is 3; more than 8 have a chance of 1 in 250"
 
 
 def test_rows_of_lens_tokens_are_those_of_each_row():

@@ -6,8 +6,9 @@ from page_helpers import texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.ship import start_home_build, start_home_sweep
+from emotion_core.experiments.steering import SWEEP
+from ui.experiments import run_result
 from ui.services import activation_cache, common_registry, owner
-from ui.steer.sweep import sweep_of
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -23,7 +24,7 @@ def test_a_sweep_opens_at_the_strength_and_text_of_the_link(open_page: Open, unt
     registry, demo = common_registry(), owner("demo")
     run_id = start_home_sweep(registry, demo, start_home_build(registry, demo, activation_cache()))
     registry.wait(run_id)
-    sweep = sweep_of(run_id)
+    sweep = run_result(run_id, SWEEP)
     strengths = [one.strength for one in sweep.strengths if one.strength]
     sample = sorted({row.sample for row in sweep.rows})[-1]
     link = {"run": run_id, "at-steer": str(strengths[0]), "sample-steer": str(sample + 1)}

@@ -105,8 +105,12 @@ def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: 
     text = (own or "").strip() or (texts[chosen or 0].text if texts else "")
     if not text:
         return
+    wanted, kept = (owner.info.fingerprint, text, reading), f"audited {key}"
     with shown_errors():
-        _strip(ask(owner, audit_tokens(owner.model, text, reading)), owner.info.context, key)
+        # The tokens' lengths take a pass of the model, and other clicks on the page do not change them.
+        if st.session_state.get(kept, (None,))[0] != wanted:
+            st.session_state[kept] = wanted, ask(owner, audit_tokens(owner.model, text, reading))
+        _strip(st.session_state[kept][1], owner.info.context, key)
 
 
 def _strip(tokens: tuple[AuditedToken, ...], context: int, key: str) -> None:

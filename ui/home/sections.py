@@ -9,10 +9,10 @@ from emotion_core.experiments.experiment import find
 from emotion_core.experiments.ship import HOME_EMOTION, HOME_SWEEP, shipped_conversation, start_home_build
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.steering.finding import sweep_finding
+from ui.experiments import run_result
 from ui.figure import scored_verdict, verdict
 from ui.page import PAGES
 from ui.services import activation_cache, common_registry, store
-from ui.steer.sweep import sweep_of
 from ui.talk.view import replies
 from ui.vector_sets import build_of
 from ui.working import Working
@@ -42,7 +42,7 @@ def home_verdicts(working: Working) -> None:
     st.page_link(PAGES["explore"].file, label="Every layer, rival and confound", icon=PAGES["explore"].icon)
     sweep = find(store(), built.vectors, SWEEP, HOME_SWEEP)
     if sweep is not None:
-        finding = sweep_finding(sweep_of(sweep))
+        finding = sweep_finding(run_result(sweep, SWEEP))
         verdict(finding.mark, f"Does adding it change what the model writes? {finding.sentence}", key="home-sweep")
         st.page_link(PAGES["steer"].file, label="Every strength, text by text", icon=PAGES["steer"].icon)
 

@@ -125,7 +125,7 @@ def claims_of(mapped: Mapped, norms_id: str, norms: Norms) -> tuple[EmotionMap, 
     found = rated_map_of(run_id, mapped.layer, mapped.clusters, norms_id, vectors, norms)
     readings = readings_of(run_id, mapped.layer, norms_id, vectors, norms)
     twin_id = find(store(), vectors, TWIN, OnOwnTexts())
-    twin = None if twin_id is None else loaded_twin(twin_id)
+    twin = None if twin_id is None else run_result(twin_id, TWIN)
     key = (run_id, mapped.layer, mapped.clusters, norms_id, twin_id)
     return found, readings, _claims(key, vectors, readings, found, twin)
 
@@ -140,12 +140,6 @@ def _claims(
 ) -> tuple[Claim, ...]:
     rivals = rival_rows(_vectors, _found.layer, None if _twin is None else _twin.values)
     return claims(_found, _readings, rivals)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def loaded_twin(run_id: str) -> TwinVectors:
-    """The untrained twin's vectors."""
-    return run_result(run_id, TWIN)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Laying one map over the other")
@@ -168,16 +162,10 @@ def norms_of(digest: str, name: str, _data: bytes) -> Norms:
     return read_norms(_data, name)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def loaded_checks(run_id: str) -> MapChecks:
-    """Finished checks of a map."""
-    return run_result(run_id, MAP_CHECKS)
-
-
 def checks_of(vectors: EmotionVectors, clusters: int) -> MapChecks | None:
     """The checks of a map, where they are done."""
     run_id = find(store(), vectors, MAP_CHECKS, MapSettings(clusters))
-    return None if run_id is None else loaded_checks(run_id)
+    return None if run_id is None else run_result(run_id, MAP_CHECKS)
 
 
 # Which vectors the map shows: the chosen set, or the built-in 171 emotions, or an offer to build them.

@@ -14,13 +14,13 @@ from emotion_core.runs.recipes import origin
 from emotion_core.steering.finding import signed, sweep_finding
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import Sweep
-from ui.experiments import start_run
+from ui.experiments import run_result, start_run
 from ui.figure import downloads, figures_from, scored_verdict, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.run_panel import run_panel
 from ui.services import activation_cache, registry
 from ui.share import share_view
-from ui.steer.sweep import coherence_figure, sweep_of, sweep_texts
+from ui.steer.sweep import coherence_figure, sweep_texts
 from ui.vector_sets import BUILT_IN, build_of, vectors_of
 from ui.working import Working
 
@@ -145,7 +145,7 @@ def _run(working: Working) -> Sweep | None:
         vectors = vectors_of(build_id)
         st.session_state[name] = start_run(working, SWEEP, study_settings(working), vectors=vectors, everybody=True)
     run = run_panel(st.session_state[name], key="study-sweep", shared=True)
-    return None if run is None else sweep_of(run.id)
+    return None if run is None else run_result(run.id, SWEEP)
 
 
 def _onward(step: str) -> None:

@@ -23,7 +23,7 @@ from emotion_core.steering.generate import n_texts
 from emotion_core.steering.settings import how_words
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.errors import shown_errors
-from ui.experiments import run_result, show_run, start_run
+from ui.experiments import show_run, start_run
 from ui.figure import download, downloads, json_download, picked, show_chart, shows, verdict
 from ui.page import contents
 from ui.plain import plain
@@ -38,19 +38,12 @@ from ui.working import Working
 _SCOPES = {"generated": "generated text", "prompt": "the prompt", "both": "prompt and generated text"}
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def sweep_of(run_id: str) -> Sweep:
-    """A finished sweep; remembered, since reading its file takes a tenth of a second at every click."""
-    return run_result(run_id, SWEEP)
-
-
 def sweep_result(sweep: Sweep, *, key: str) -> None:
     """Shows everything a sweep gave."""
     if sweep.partial:
         st.warning(f"A part of the sweep: {sweep.partial}. Everything below is made of these.", icon=":material/pause:")
     finding = sweep_finding(sweep)
     verdict(finding.mark, finding.sentence, key=key)
-    chart = dose_response(sweep)
     clicked = show_chart(
         dose_response(sweep, clickable=True), alt_text=finding.sentence, key=f"dose-{key}", select="point"
     )
@@ -77,7 +70,7 @@ def sweep_result(sweep: Sweep, *, key: str) -> None:
             st.dataframe(controls_table(sweep), hide_index=True, key=f"kinds-{key}")
     name = f"sweep-{sweep.settings.emotion}"
     notes = (finding.sentence, _settings_line(sweep))
-    downloads(name, chart=chart, table=summary_table(sweep), key=key, notes=notes)
+    downloads(name, chart=lambda: dose_response(sweep), table=lambda: summary_table(sweep), key=key, notes=notes)
     strength_texts(sweep, picked(clicked, "strength"), key=key)
     sweep_texts(sweep, key=key)
     with st.container(horizontal=True):
