@@ -147,7 +147,7 @@ def _curve(
     band = base.mark_area(color=POSITIVE, opacity=0.18).encode(y=alt.Y(f"{low}:Q", title=title, scale=scale), y2=high)
     line = base.mark_line(color=POSITIVE, point=alt.OverlayMarkDef(color=POSITIVE, size=50))
     line = line.encode(
-        y=f"{middle}:Q",
+        y=alt.Y(f"{middle}:Q"),
         tooltip=tips(
             n=(unit.capitalize(), Q),
             split_half=("Cosine of two halves", ".2f"),

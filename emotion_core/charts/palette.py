@@ -105,7 +105,7 @@ def name_layers(base: alt.Chart, text: str, **mark: Any) -> list[alt.Chart]:
     chosen = f"(width < {WIDE[0] * 0.95:g} ? datum.named_narrow : datum.named)"
     right = base.transform_filter(f"{chosen} == {RIGHT}").mark_text(align="left", dx=_GAP, color=INK, **mark)
     left = base.transform_filter(f"{chosen} == {LEFT}").mark_text(align="right", dx=-_GAP, color=INK, **mark)
-    return [right.encode(text=f"{text}:N"), left.encode(text=f"{text}:N")]
+    return [right.encode(text=alt.Text(f"{text}:N")), left.encode(text=alt.Text(f"{text}:N"))]
 
 
 def choose_names(table: pd.DataFrame, x: str, y: str, names: Sequence[str], always: Sequence[str] = ()) -> None:

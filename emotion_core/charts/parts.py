@@ -28,10 +28,13 @@ def titled(chart: Any, *, title: str, subtitle: str = "", described: bool = Fals
         described: Whether the title is also what a screen reader says.
         properties: Height, width, another description.
     """
-    above = alt.TitleParams(title, subtitle=subtitle or alt.Undefined, anchor="start")
+    properties["title"] = alt.TitleParams(title, subtitle=subtitle or alt.Undefined, anchor="start")
     if described:
         properties["description"] = f"{title}."
-    return cast(alt.Chart, chart.properties(title=above, **properties))
+    finished = chart.copy(deep=False)  # as `properties` does, which would validate each of them alone as well
+    for name, value in properties.items():
+        setattr(finished, name, value)
+    return cast(alt.Chart, finished)
 
 
 def tips(**columns: str | tuple[str, str]) -> list[alt.Tooltip]:

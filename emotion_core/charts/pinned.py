@@ -111,7 +111,7 @@ def _lines(
     known = f"isValid(datum.{interval[0]})"
     bars = base.transform_filter(known).mark_rule(opacity=0.6).encode(y=f"{interval[0]}:Q", y2=f"{interval[1]}:Q")
     dots = base.mark_point(size=60, opacity=1, strokeWidth=2).encode(
-        y=f"{y}:Q",
+        y=alt.Y(f"{y}:Q"),
         shape=shape,
         fill=alt.condition(f"datum.{filled}", colour, alt.value(_OPEN)),
         tooltip=["run:N", "emotion:N", "model:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".2f"), f"{filled}:N"],

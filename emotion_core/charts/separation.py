@@ -189,7 +189,7 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
             scale=alt.Scale(domain=[0, 1.16], nice=False),
             axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]),
         ),
-        color=alt.condition("datum.own", alt.value(POSITIVE), alt.value(NULL)),
+        color=alt.ColorValue(NULL, condition={"test": "datum.own", "value": POSITIVE}),
         tooltip=tips(
             name="What",
             auroc=("AUROC", ".2f"),
