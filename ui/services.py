@@ -84,6 +84,27 @@ def owner(model_name: str) -> ModelOwner:
         return owner_of(model_name, dtype, lambda what, share: place.caption(f"{what} ..."))
 
 
+def ask_once(model_owner: ModelOwner, key: str, wanted: object, job: Job[T]) -> T:
+    """The result of `ask`; the model is asked again only where something else is wanted than at the last click.
+
+    While a run is at work, every question waits for the step that it is at.
+
+    Args:
+        model_owner: Of the model.
+        key: Of the session, under which the last answer stays.
+        wanted: All that the answer depends on beside the model.
+        job: The question.
+
+    Raises:
+        EmotionCoreError: As `ask`.
+    """
+    now, name = (model_owner.info.fingerprint, wanted), f"answer {key}"
+    if st.session_state.get(name, (None,))[0] != now:
+        st.session_state[name] = now, ask(model_owner, job)
+    found: T = st.session_state[name][1]
+    return found
+
+
 def ask(model_owner: ModelOwner, job: Job[T], timeout: float = 60.0) -> T:
     """The result of a job that takes a moment only; longer ones belong into a run.
 

@@ -102,27 +102,25 @@ def _regressions(
     """A logistic regression an emotion on what a vectoriser of scikit-learn counts."""
     from sklearn import config_context
     from sklearn.linear_model import LogisticRegression
-    from sklearn.utils.parallel import Parallel, delayed
 
-    def scores_of(seen: Sides, rows: Sides) -> SideScores:
-        if not all(len(side) for side in (*seen, *rows)):
-            return None
-        labels = np.repeat([1, 0], [len(side) for side in seen])
-        model = LogisticRegression(solver="liblinear", class_weight="balanced")
-        model.fit(counted[np.concatenate(seen)], labels)
-        return model.decision_function(scored[rows[0]]), model.decision_function(scored[rows[1]])
-
+    none: list[SideScores] = [None] * len(train_sides)
     # What is handed over here is of the right kind, and finite: with few texts the checks would take longest.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         try:
             counted = counter.fit_transform(train)
         except ValueError:  # texts without a single word
-            return [None] * len(train_sides)
+            return none
         scored = counter.transform(test)
-        counted.sort_indices()  # once; rows that are taken out of it would be sorted anew for every emotion
-        each = (delayed(scores_of)(seen, rows) for seen, rows in zip(train_sides, test_sides, strict=True))
-        found: list[SideScores] = Parallel(n_jobs=-1 if len(train_sides) > 1 else 1, prefer="threads")(each)
-    return found
+        # Once: rows taken out of it would be sorted anew for every emotion. (Several threads take longer than one.)
+        counted.sort_indices()
+        for e, (seen, rows) in enumerate(zip(train_sides, test_sides, strict=True)):
+            if not all(len(side) for side in (*seen, *rows)):
+                continue
+            labels = np.repeat([1, 0], [len(side) for side in seen])
+            model = LogisticRegression(solver="liblinear", class_weight="balanced")
+            model.fit(counted[np.concatenate(seen)], labels)
+            none[e] = model.decision_function(scored[rows[0]]), model.decision_function(scored[rows[1]])
+    return none
 
 
 def length(train: IntArray, train_sides: Sides, test: IntArray, test_sides: Sides) -> float:

@@ -13,6 +13,7 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
 from emotion_core.models.owner import ModelOwner, Unloaded
 from emotion_core.runs.builds import load_build
+from ui import services
 from ui.services import owner, store
 
 Open = Callable[..., AppTest]
@@ -105,3 +106,15 @@ def test_every_link_to_a_part_of_a_page_leads_to_one(open_page: Open, until: Unt
     links = re.findall(r"\]\(#([a-z-]+)\)", texts(app))
     assert len(links) >= 2
     assert set(links) <= {one.proto.anchor for one in app.header}
+
+
+def test_a_click_asks_the_model_nothing_that_it_has_answered(open_page, until, monkeypatch) -> None:
+    asked, ask = [], services.ask
+    monkeypatch.setattr(services, "ask", lambda *given: (asked.append(given), ask(*given))[1])
+    app = until(open_page("1_Build_vectors"), lambda app: "tokens:" in texts(app))
+    before = len(asked)
+    app.run()
+    assert before and len(asked) == before and "tokens:" in texts(app)
+    field = next(one for one in app.text_area if str(one.key).startswith("audit-own"))
+    field.set_value("He waits at the door.").run()
+    assert len(asked) == before + 1 and not app.exception

@@ -11,7 +11,7 @@ from emotion_core.vectors.build import leave_out_long
 from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.fields import field, fields, fold
 from ui.plain import plain
-from ui.services import ask
+from ui.services import ask_once
 
 _POSITIONS: dict[str, Pooling] = {
     "Mean over tokens, not the first": "mean",
@@ -84,7 +84,7 @@ def without_long(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], chat: bo
     )
     if not wanted or not prompt_sets:
         return prompt_sets
-    left = ask(owner, leave_out_long(owner.model, prompt_sets, chat))
+    left = ask_once(owner, "leave out long", (prompt_sets, chat), leave_out_long(owner.model, prompt_sets, chat))
     for before, after in zip(prompt_sets, left, strict=True):
         for sentence in after.dropped[len(before.dropped) :]:
             st.caption(f"{plain(after.name)}: {plain(sentence)}")

@@ -22,7 +22,7 @@ from ui.errors import shown_errors
 from ui.figure import download, downloads, emotion_verdict, figures_from, json_download, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.plain import plain
-from ui.services import ask, store
+from ui.services import ask, ask_once, store
 from ui.share import link_hint
 from ui.tokens import Token, token_strip
 from ui.vector_sets import build_of
@@ -83,7 +83,8 @@ def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: 
     texts = [t for one in prompt_sets for t in one.texts]
     if reading.pooling == "mean" and reading.start:
         with shown_errors():
-            short = ask(owner, short_texts(owner.model, [t.text for t in texts], reading))
+            said = [t.text for t in texts]
+            short = ask_once(owner, f"short texts {key}", (said, reading), short_texts(owner.model, said, reading))
             if short:
                 st.warning(plain(short_sentence(short, reading)), icon=":material/short_text:")
     chosen = None
@@ -105,12 +106,10 @@ def token_audit(owner: ModelOwner, prompt_sets: tuple[PromptSet, ...], reading: 
     text = (own or "").strip() or (texts[chosen or 0].text if texts else "")
     if not text:
         return
-    wanted, kept = (owner.info.fingerprint, text, reading), f"audited {key}"
     with shown_errors():
-        # The tokens' lengths take a pass of the model, and other clicks on the page do not change them.
-        if st.session_state.get(kept, (None,))[0] != wanted:
-            st.session_state[kept] = wanted, ask(owner, audit_tokens(owner.model, text, reading))
-        _strip(st.session_state[kept][1], owner.info.context, key)
+        # The tokens' lengths take a pass of the model.
+        tokens = ask_once(owner, f"audit {key}", (text, reading), audit_tokens(owner.model, text, reading))
+        _strip(tokens, owner.info.context, key)
 
 
 def _strip(tokens: tuple[AuditedToken, ...], context: int, key: str) -> None:
