@@ -132,9 +132,9 @@ def _traced(model: LoadedModel, batches: Sequence[torch.Tensor]) -> None:
 
 
 def _trace(model: LoadedModel, batch: torch.Tensor) -> None:
-    envoy, blocks = envoy_of(model), blocks_of(model)
+    envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
     last = model.info.layers - 1
     with torch.inference_mode(), envoy.trace({"input_ids": batch, "use_cache": False}) as tracer:
         kept = nnsight.save([])
-        kept.append(stream(blocks[last].output)[0, 0])
+        kept.append(stream(blocks[last].output, copy)[0, 0])
         tracer.stop()
