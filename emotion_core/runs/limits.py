@@ -172,9 +172,9 @@ def _at_most(limits: Settings, limit: int, found: int, unit: str, what: str, rem
 # Where this machine has not computed with a model yet, from the model's size and what other machines took.
 
 # Measured on two CPU cores: multiply-adds a second when many tokens pass at once, and when one token a row does.
-_READ_RATE = 4e10
-_BUILD_RATE = 5.2e10  # in the length-sorted batches of a build: between smollm2's and a GPT-2-small's
-_WRITE_RATE = 1.5e10
+_READ_RATE = 1e11
+_BUILD_RATE = 1.2e11  # in the length-sorted batches of a build: between smollm2's and a GPT-2-small's
+_WRITE_RATE = 4e10
 _GPU_GAIN = 60.0
 _TOKENS_A_TEXT, _CHARACTERS_A_TOKEN = 25, 4.3
 _NEUTRAL_TEXTS, _NEUTRAL_TOKENS = 200, 8_000  # read once a model, with its first build
