@@ -379,15 +379,15 @@ def _own_words(changes: Floats, null: Floats, kinds: Sequence[str]) -> Floats:
     over the mean of what they do to that word. Among the controls on its own word alone p could not go below 1 / 101,
     and nothing would be left of it after the correction for a dozen words.
     """
-    own = np.array(kinds)
-    found = np.full(len(changes), np.nan)
+    own, by_kind = np.array(kinds), []
     for kind in KINDS:
         some = null[own == kind]
-        if len(some) < FEWEST_CONTROLS:
-            continue
-        beside = np.stack([_standardised(np.delete(some, i, axis=0), row) for i, row in enumerate(some)])
-        found = np.fmax(found, rank_p(_standardised(some, np.diagonal(changes)), beside.reshape(-1, 1)))
-    return adjusted(found)
+        known = np.isfinite(some).all(axis=0)  # a word that the model never writes has no p, and takes none away
+        if len(some) >= FEWEST_CONTROLS and known.any():
+            beside = np.stack([_standardised(np.delete(some, i, axis=0), row)[known] for i, row in enumerate(some)])
+            p_values = rank_p(_standardised(some, np.diagonal(changes)), beside.reshape(-1, 1))
+            by_kind.append(np.where(known, p_values, np.nan))
+    return adjusted(np.max(by_kind, axis=0)) if by_kind else np.full(len(changes), np.nan)
 
 
 def _standardised(controls: Floats, change: Floats) -> Floats:

@@ -118,6 +118,9 @@ def test_a_slope_goes_by_its_hardest_kind_and_own_words_are_corrected_together()
         p_values.append(max(by_kind))
     np.testing.assert_allclose(found, false_discovery_control(p_values))
     assert found[0] <= 0.05 < found[1] < found[2]
+    never = np.column_stack([words, np.full(198, np.nan)])
+    again = _own_words(np.pad(changes, (0, 1), constant_values=np.nan), never, kinds)
+    np.testing.assert_array_equal(again, [*found, np.nan])  # a word without a number takes nothing from the others
 
 
 def test_one_word_of_a_dozen_can_be_found_and_seldom_is_by_chance():
