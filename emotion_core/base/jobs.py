@@ -63,7 +63,7 @@ def run_to_end(job: Job[T], on_progress: Callable[[Progress], None] | None = Non
 
 # Texts that pass as a whole, and rows that get one token each.
 Pass = Literal["read", "write"]
-FEWEST: dict[Pass, int] = {"read": 256, "write": 16}  # tokens of a pass that counts
+FEWEST: dict[Pass, int] = {"read": 256, "write": 32}  # tokens of a pass that counts; the self-check writes 16 rows
 _REMEMBERED = 60.0  # seconds of computing that the rate is a mean over, roughly: a busy machine is slower now
 _ENOUGH = 1.0  # seconds of computing before a rate is trusted
 _SAVE_EVERY = 5.0  # seconds of computing
