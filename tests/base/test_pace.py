@@ -104,6 +104,15 @@ def test_weights_that_are_read_at_the_first_pass_are_not_of_it(clock: Clock, kin
     assert clock.now > 1000 and pacing.pace().rate(kind, model.info) == pytest.approx(100, rel=0.05)
 
 
+@pytest.mark.parametrize(("rows", "counts"), [(16, False), (32, True)])
+def test_a_step_of_few_rows_does_not_make_sweeps_look_slow(clock: Clock, rows: int, counts: bool) -> None:
+    model = slow_model(clock, 0.01)  # 16 rows are what the self-check writes, at its overhead
+    cache = None
+    for _ in range(30):
+        cache, _ = step(model, torch.ones(rows, dtype=torch.int64), cache)
+    assert (pacing.pace().rate("write", model.info) is not None) is counts
+
+
 def test_a_machine_that_became_slower_is_noticed_and_remembered(tmp_path: Path, tiny) -> None:
     fake, info = Clock(), tiny("gpt2").info
     own = Pace(tmp_path / "pace.json", fake)
