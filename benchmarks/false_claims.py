@@ -447,7 +447,9 @@ def maps(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 def _claims(count: Count, vectors: EmotionVectors, layer: int, rivals: Any) -> Iterator[tuple[Count, bool]]:
     found = map_emotions(vectors, layer)
-    yield from ((count, claim.mark == "evidence") for claim in claims(found, (), rivals))
+    readings = read_norms_off(vectors.values[:, layer], vectors.emotions, circumplex())  # a map's claims share a family
+    made = [one for one in claims(found, readings, rivals) if "predict" not in one.what]
+    yield from ((count, claim.mark == "evidence") for claim in made)
 
 
 def predictions(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -906,6 +908,12 @@ class Ledger:
                 remedy="Name another file or the other model",
             )
 
+    @classmethod
+    def read(cls, path: Path) -> Ledger:
+        """What a file holds, whatever its model."""
+        known = json.loads(path.read_text())
+        return cls(known["model"], known["fingerprint"], path)
+
     def first(self, table: str, name: str) -> int:
         """Number of the first draw that a view has not had."""
         draws: dict[str, int] = self.document["draws"]
@@ -956,9 +964,16 @@ def main() -> int:
     parser.add_argument("--views", nargs="*", choices=list(VIEWS), default=list(VIEWS))
     parser.add_argument("--power", nargs="*", choices=list(POWER), default=list(POWER))
     parser.add_argument("--file", type=Path, help="counts of earlier runs, which these are added to")
+    parser.add_argument("--untrained", action="store_true", help="the model's untrained twin in its place")
+    parser.add_argument("--beside", type=Path, nargs="+", help="only print the counts in these files, a model a column")
     options = parser.parse_args()
+    if options.beside:
+        print(beside([Ledger.read(path).summed() for path in options.beside]))
+        return 0
     torch.set_num_threads(1)
     model = load_model(options.model)
+    if options.untrained:
+        model = untrained_twin(model)
     ledger = Ledger(model.info.name, model.info.fingerprint, options.file)
     looks = [("views", name, VIEWS[name]) for name in options.views]
     looks += [("power", name, POWER[name]) for name in options.power]
@@ -987,6 +1002,26 @@ def table(document: dict[str, Any]) -> str:
     lines += ["", "| planted | size | n | found |", "|---|---|---|---|"]
     lines += [f"| {row['view']} | {row['planted']} | {row['n']} | {row['found']} |" for row in document["power"]]
     return "\n".join(lines)
+
+
+def beside(documents: Sequence[dict[str, Any]]) -> str:
+    """Shares called evidence on several models as Markdown, a model a column."""
+    found = [
+        {(row["view"], row["input"], row.get("settings", "")): row for row in document["views"]}
+        for document in documents
+    ]
+    lines = ["| ".join(["| view | what it looked at ", *(f"`{one['model']}` " for one in documents)]) + "|"]
+    lines.append("|---" * (2 + len(documents)) + "|")
+    for view, seen, settings in dict.fromkeys(name for rows in found for name in rows):
+        cells = [_cell(rows.get((view, seen, settings))) for rows in found]
+        lines.append("| ".join([f"| {view} ", f"{seen}{f' ({settings})' if settings else ''} ", *cells]) + "|")
+    return "\n".join(lines)
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    return f"{row['evidence']:.1%} of {row['n']} ({row['low']:.1%} to {row['high']:.1%}) "
 
 
 if __name__ == "__main__":

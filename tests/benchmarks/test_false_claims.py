@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from benchmarks.false_claims import VIEWS, Bench, Count, Ledger, dealt, next_tokens, relabelled, table
+from benchmarks.false_claims import VIEWS, Bench, Count, Ledger, beside, dealt, next_tokens, relabelled, table
 from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.vectors.estimate import blocks_of, places
@@ -54,6 +54,18 @@ def test_counts_of_another_model_are_refused(tmp_path) -> None:
     add(tmp_path / "counts.json", 3)
     with pytest.raises(SettingsError, match=r"another model.*cd.*ab"):
         Ledger("toy", "cd", tmp_path / "counts.json")
+
+
+def test_models_stand_beside_each_other_row_by_row(tmp_path) -> None:
+    for name, draws in (("one", 10), ("other", 5)):
+        ledger = Ledger(name, name, tmp_path / name)
+        bench = Bench(None, None, draws)
+        said = list(look(bench))
+        ledger.add("views", "dose", bench, said if name == "one" else said[:-1])
+    lines = beside([Ledger.read(tmp_path / name).summed() for name in ("one", "other")]).splitlines()
+    assert lines[0] == "| view | what it looked at | `one` | `other` |"
+    assert lines[2] == "| dose | random directions | 20.0% of 10 (2.5% to 55.6%) | 20.0% of 5 (0.5% to 71.6%) |"
+    assert lines[3] == "| dose | the only one (short) | 0.0% of 1 (0.0% to 97.5%) | |"
 
 
 def test_the_document_is_that_of_the_committed_counts() -> None:
