@@ -89,5 +89,7 @@ class Bundled:
         """Neutral texts on these vectors."""
         key = (form, tuple(layers or ()))
         if key not in self._baselines:
-            self._baselines[key] = run_to_end(read_baseline(self.model, self.vectors, layers, form=form))
+            self._baselines[key] = run_to_end(
+                read_baseline(self.model, self.vectors, layers, form=form, cache=self.cache)
+            )
         return self._baselines[key]

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import threading
 import time
+import weakref
 import zlib
 from collections.abc import Sequence
 from contextlib import closing
@@ -206,6 +207,7 @@ class ActivationCache:
     """A file of rows under the hash of everything they depend on.
 
     Safe for several threads and processes: each call opens its own connection, SQLite's write-ahead log orders them.
+    One more stays open and idle, since the last one that closes writes the whole log back and waits for the disk.
     A row whose checksum does not match is dropped and read again; a file that SQLite cannot read is begun anew.
     """
 
@@ -217,6 +219,8 @@ class ActivationCache:
                 _add_column(db)
         except sqlite3.DatabaseError as error:
             self._begin_anew(error)
+        self._open = self._connect()
+        weakref.finalize(self, self._open.close)
 
     def get_many(self, keys: Sequence[str], layers: int, width: int) -> dict[int, CachedRow]:
         """Rows that are there, by position in `keys`."""
@@ -289,7 +293,7 @@ class ActivationCache:
     def _connect(self) -> sqlite3.Connection:
         """Opens the file, making it where it is missing: somebody may tidy the folder while the app runs."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=_LOCK_SECONDS)
+        db = sqlite3.connect(self.path, timeout=_LOCK_SECONDS, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")

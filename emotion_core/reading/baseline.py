@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from emotion_core.base.activations import ActivationCache, FloatArray, ReadingPosition
+from emotion_core.base.activations import RECORDER_VERSION, ActivationCache, CachedRow, FloatArray, ReadingPosition
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import KINDS, Controls, Kind, draw_controls
@@ -153,7 +153,7 @@ def _unless_flat(sd: Floats, largest: Floats, least: FloatArray | None = None) -
     return found
 
 
-def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] | None = None) -> PositionScale:
+def position_scale(texts: Sequence[FloatArray], kept: Sequence[npt.ArrayLike] | None = None) -> PositionScale:
     """Scale of the tokens of texts. Sums go text by text, so that no second copy of all readings is made.
 
     Args:
@@ -161,8 +161,7 @@ def position_scale(texts: Sequence[FloatArray], kept: Sequence[Sequence[bool]] |
         kept: For each text which of its tokens count, bool [tokens]; by default all of them.
     """
     masks = [np.ones(len(text), bool) for text in texts] if kept is None else [np.array(one, bool) for one in kept]
-    for mask in masks:
-        mask[:1] = False  # first tokens have a scale of their own
+    masks = _without_first(masks)
     bins, used, counts, centres = _bins(masks)
     sums = np.zeros((len(used), *texts[0].shape[1:]))
     for text, mask, own in zip(texts, masks, bins, strict=True):
@@ -201,7 +200,7 @@ def _scales_elsewhere(
         pooled: For each text the tokens that it is pooled over, none where it plays no part in that.
         by_layer: The directions.
     """
-    counted = [mask & (np.arange(len(mask)) > 0) for mask in masks]
+    counted = _without_first(masks)
     _, used, counts, centres = _bins(counted)
     longest, n = max(map(len, masks)), len(used)
     inside = (np.floor(np.log2(np.maximum(1, np.arange(longest))))[:, None] == used).astype(np.float64)
@@ -241,6 +240,101 @@ def _spread(texts: Sequence[FloatArray], masks: Sequence[Mask], rough: PositionS
     # The means are close to zero by construction, so that nothing is lost in this difference.
     variance = np.maximum(squares - total**2 / count, 0.0) / max(1, count - 1)
     return _unless_flat(np.sqrt(variance), largest)
+
+
+# Wider streams are projected at once: the products of all pairs of their dimensions would be 32 MB a layer and more.
+MOST_WIDTH = 2048
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over the neutral tokens at one layer, from which the scales of any direction there follow.
+
+    A projection is linear, so its mean at a place is that of the mean stream, and its variance a quadratic form in the
+    products of the dimensions. In float64: some dimensions are a thousand times as large as the others.
+
+    Attributes:
+        first: float32 [texts, width], first tokens of the texts whose tokens count.
+        pooled: float32 [texts, width], means of whole texts.
+        means: float64 [bins, width], by position.
+        off: float64 [width], sum over tokens of what they are off the mean that is expected at their positions.
+        products: float64 [width, width], sum over tokens of the products of what they are off.
+        tokens: How many.
+    """
+
+    first: FloatArray
+    pooled: FloatArray
+    means: Floats
+    off: Floats
+    products: Floats
+    tokens: int
+
+    def scales(self, masks: Sequence[Mask], directions: FloatArray) -> tuple[PositionScale, Scale]:
+        """The scale of tokens and that of pooled texts on directions, float32 [directions, width]."""
+        exact = directions.astype(np.float64).T
+        means = self.means @ exact
+        off = self.off @ exact
+        squares = (exact * (self.products @ exact)).sum(axis=0)
+        variance = np.maximum(squares - off**2 / self.tokens, 0.0) / max(1, self.tokens - 1)
+        sd = _unless_flat(np.sqrt(variance), np.abs(means).max(axis=0))[None]
+        centres = _bins(_without_first(masks))[3]
+        first, pooled = ((rows @ directions.T)[:, None] for rows in (self.first, self.pooled))
+        tokens = PositionScale(scale_of(first, least=sd), centres, means[:, None].astype(np.float32), sd)
+        return tokens, scale_of(pooled)
+
+    def keep(self, cache: ActivationCache, key: str) -> None:
+        """Writes the sums into a cache."""
+        exact = np.concatenate([self.means, self.off[None], self.products]).astype(np.float64)
+        width = len(self.off)
+        rows = np.concatenate(
+            [self.first, self.pooled, np.ascontiguousarray(exact).view(np.float32).reshape(-1, width)]
+        )
+        cache.put_many([(key, CachedRow(rows, np.zeros(len(rows) - 1, np.float32), self.tokens))])
+
+    @classmethod
+    def known(cls, cache: ActivationCache, key: str, shape: tuple[int, int, int], width: int) -> Moments | None:
+        """The sums that a cache has of so many bins, texts whose tokens count, and pooled texts."""
+        bins, texts, pooled = shape
+        n_rows = texts + pooled + 2 * (bins + 1 + width)
+        kept = cache.get_many([key], n_rows - 1, width).get(0)
+        if kept is None:
+            return None
+        exact = np.ascontiguousarray(kept.values[texts + pooled :]).view(np.float64).reshape(-1, width)
+        own, whole = kept.values[:texts], kept.values[texts : texts + pooled]
+        return cls(own, whole, exact[:bins], exact[bins], exact[bins + 1 :], kept.n_tokens)
+
+
+def moments_of(streams: Sequence[FloatArray], masks: Sequence[Mask], pooled: Sequence[list[int]]) -> Moments:
+    """The sums over texts.
+
+    Args:
+        streams: For each text float32 [tokens, width].
+        masks: For each text which of its tokens count in the scale of tokens, none where it plays no part in it.
+        pooled: For each text the tokens that it is pooled over, none where it plays no part in that.
+    """
+    counted = _without_first(masks)
+    bins, used, counts, centres = _bins(counted)
+    width = streams[0].shape[1]
+    means = np.zeros((len(used), width))
+    for text, mask, own in zip(streams, counted, bins, strict=True):
+        np.add.at(means, np.searchsorted(used, own), text[mask].astype(np.float64))
+    means /= counts[:, None]
+    # What the mean of each bin counts in what is expected at a position.
+    unit = np.eye(len(used), dtype=np.float32)[:, :, None]
+    shares = PositionScale(Scale(unit[0], unit[0]), centres, unit, unit[0]).mean_at(max(map(len, masks)))[:, :, 0]
+    off, products = np.zeros(width), np.zeros((width, width))
+    for text, mask in zip(streams, counted, strict=True):
+        rest = text[mask] - shares[: len(text)][mask].astype(np.float64) @ means
+        off += rest.sum(axis=0)
+        products += rest.T @ rest
+    first = np.stack([text[0] for text, mask in zip(streams, masks, strict=True) if mask.any()])
+    whole = np.stack([text[own].mean(axis=0) for text, own in zip(streams, pooled, strict=True) if own])
+    return Moments(first, whole, means, off, products, int(counts.sum()))
+
+
+def _without_first(masks: Sequence[Mask]) -> list[Mask]:
+    """First tokens have a scale of their own."""
+    return [mask & (np.arange(len(mask)) > 0) for mask in masks]
 
 
 # Controls of each kind. Every token is read on all of them, so there are fewer than `controls_needed` gives a large
@@ -339,7 +433,8 @@ def read_baseline(
         layers: Layers to read; by default the one chosen for all emotions together.
         seed: Of the controls.
         form: Whether single tokens are compared with plain neutral texts or with neutral conversations.
-        cache: Activations read before, for the controls that are built from training texts.
+        cache: Activations read before, for the controls that are built from training texts, and what is kept of the
+            neutral texts for directions to come.
         kinds: Kinds of controls that are wanted; at several layers there are random directions only.
         each: Controls of each kind; `CONTROLS_EACH` by default.
         place: Where whole texts are read instead of where the vectors' training texts were.
@@ -359,7 +454,7 @@ def read_baseline(
     directions = np.concatenate([own, drawn]).transpose(1, 0, 2).astype(np.float32)  # (layers, directions, width)
     at = place or vectors.reading
     if known is None:
-        known = yield from _zero_point(model, dict(zip(chosen, directions, strict=True)), at, form, seed)
+        known = yield from _zero_point(model, dict(zip(chosen, directions, strict=True)), at, form, seed, cache)
     return Baseline(
         emotions=vectors.emotions,
         layers=chosen,
@@ -375,7 +470,12 @@ def read_baseline(
 
 
 def _zero_point(
-    model: LoadedModel, by_layer: dict[int, FloatArray], at: ReadingPosition, form: Form, seed: int
+    model: LoadedModel,
+    by_layer: dict[int, FloatArray],
+    at: ReadingPosition,
+    form: Form,
+    seed: int,
+    cache: ActivationCache | None,
 ) -> Job[ZeroPoint]:
     """Reads the neutral texts, and longer ones made of them, on directions by layer."""
     training = {one.text for one in load_prompts(NEUTRAL_SET).part("train")}
@@ -385,20 +485,31 @@ def _zero_point(
         longer = neutral_documents(model, texts, seed)
     else:
         longer = [one.encoding for one in neutral_dialogues(model, texts, seed)]
+    every = [*encodings, *longer]
+    masks = [np.full(len(one), form == "text") for one in encodings]
+    masks += [np.array(one.content, bool) | (form == "text") for one in longer]
+    pooled_at = [*(read_tokens(one, at) for one in encodings), *([] for _ in longer)]
     if model.remote is not None:
-        masks = [np.full(len(one), form == "text") for one in encodings]
-        masks += [np.array(one.content, bool) | (form == "text") for one in longer]
-        pooled_at = [*(read_tokens(one, at) for one in encodings), *([] for _ in longer)]
-        every = [*encodings, *longer]
         scale, pooled_scale = yield from _scales_elsewhere(model, every, masks, pooled_at, by_layer)
         return ZeroPoint(scale, pooled_scale, len(encodings))
-    found = yield from project_layers(model, [*encodings, *longer], by_layer)
-    short = found[: len(encodings)]
-    pooled = np.stack([p[read_tokens(e, at)].mean(0) for p, e in zip(short, encodings, strict=True)])
-    if form == "text":
-        tokens = position_scale(found)
-    else:
-        tokens = position_scale(found[len(encodings) :], [one.content for one in longer])
+    if len(by_layer) == 1 and model.info.width <= MOST_WIDTH:
+        ((layer, directions),) = by_layer.items()
+        shape = (len(_bins(_without_first(masks))[1]), sum(map(any, masks)), len(encodings))
+        key = "\x1f".join([model.info.fingerprint, str(RECORDER_VERSION), "neutral tokens", at.key, form])
+        key = "\x1f".join([key, str(seed), str(layer), *texts])
+        moments = None if cache is None else Moments.known(cache, key, shape, model.info.width)
+        if moments is None:
+            identity = np.eye(model.info.width, dtype=np.float32)
+            streams = yield from project_layers(model, every, {layer: identity})
+            moments = moments_of([one[:, 0] for one in streams], masks, pooled_at)
+            if cache is not None:
+                moments.keep(cache, key)
+        scale, pooled_scale = moments.scales(masks, directions)
+        return ZeroPoint(scale, pooled_scale, len(encodings))
+    found = yield from project_layers(model, every, by_layer)
+    pooled = np.stack([p[own].mean(0) for p, own in zip(found, pooled_at, strict=True) if own])
+    kept = [(p, mask) for p, mask in zip(found, masks, strict=True) if mask.any()]
+    tokens = position_scale([p for p, _ in kept], [mask for _, mask in kept])
     return ZeroPoint(tokens, scale_of(pooled), len(encodings))
 
 

@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -199,6 +200,9 @@ _LOCK_SECONDS = 30.0  # that a call waits for another program that writes
 class RunStore:
     """Runs on disk. Safe for several threads and processes: every call opens its own short connection.
 
+    One more stays open and idle: the last one that closes would write the whole log back and wait for the disk, in
+    every call. A loss of power may take the last seconds of the list, and leaves it whole; a kill takes nothing.
+
     Args:
         folder: Where `runs.sqlite` and the result files lie; made when missing.
         keep: Number of runs kept; those that nobody has looked at for longest go first.
@@ -213,6 +217,9 @@ class RunStore:
         with self._database() as database:
             database.execute("PRAGMA journal_mode=WAL")
             prepare(database)
+        self._open = sqlite3.connect(folder / "runs.sqlite", check_same_thread=False)
+        self._open.execute("SELECT id FROM runs LIMIT 1").fetchall()
+        weakref.finalize(self, self._open.close)
 
     def create(self, kind: str, settings_json: str, *, key: str = "") -> str:
         """Notes down a queued run and returns its id, which is long and random: who has the link may look.
@@ -425,6 +432,7 @@ class RunStore:
     def _database(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(self.folder / "runs.sqlite", timeout=_LOCK_SECONDS)) as connection, connection:
+                connection.execute("PRAGMA synchronous=NORMAL")
                 yield connection
         except sqlite3.OperationalError as error:  # locked by another program, disk full, folder gone
             what, remedy = "The list of runs cannot be used at the moment", "Try again, or make room on the disk"

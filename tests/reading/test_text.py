@@ -106,11 +106,11 @@ def test_a_layer_that_is_not_there_is_refused(tiny: Callable[[str], LoadedModel]
         run_to_end(read_baseline(model, vectors, [vectors.n_layers]))
 
 
-def test_one_of_all_layers_is_the_reading_of_that_layer_alone(demo: Read) -> None:
+def test_one_of_all_layers_is_the_reading_of_that_layer_alone(demo: Read, bundled: Bundled) -> None:
     model, vectors, baseline = demo
     text = "Someone tried the handle of the back door, slowly."
     every = run_to_end(read_text(model, baseline, text))
-    alone = run_to_end(read_text(model, run_to_end(read_baseline(model, vectors)), text))
+    alone = run_to_end(read_text(model, run_to_end(read_baseline(model, vectors, cache=bundled.cache)), text))
     one = every.single
     assert one.layers == alone.layers == (vectors.selected_layer,)
     np.testing.assert_allclose(one.values, alone.values, rtol=1e-3, atol=1e-3)

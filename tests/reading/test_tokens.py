@@ -1,6 +1,7 @@
 """Token readings agree with the recorder, whatever the batch, and end in the sentence's own number."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,13 @@ import torch
 from bundled import Bundled
 from tiny import tiny_model
 
-from emotion_core.base.activations import ReadingPosition
+from emotion_core.base.activations import ActivationCache, ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
+from emotion_core.reading import baseline as baseline_module
 from emotion_core.reading.audit import audit_tokens, counts
-from emotion_core.reading.baseline import read_baseline
+from emotion_core.reading.baseline import moments_of, position_scale, read_baseline
 from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_tokens, record
 from emotion_core.vectors.build import neutral_texts, short_sentence, short_texts
@@ -69,6 +71,54 @@ def test_the_zero_point_of_a_model_elsewhere_comes_from_sums_and_is_that_of_here
         (one.texts.sd, other.texts.sd),
     ):
         np.testing.assert_allclose(a, b, atol=2e-6)
+
+
+def test_the_scales_of_any_direction_follow_from_sums_over_the_stream() -> None:
+    """Held against the projections themselves, with a dimension that is ten thousand times as large as the others."""
+    rng = np.random.default_rng(0)
+    streams = [rng.standard_normal((n, 12)) + np.log2(1 + np.arange(n))[:, None] for n in (3, 40, 7, 130)]
+    streams = [(one * ([1e4] + [1.0] * 10 + [0.0])).astype(np.float32) for one in streams]  # the last one is flat
+    masks = [rng.random(len(one)) < 0.8 for one in streams[:-1]] + [np.zeros(len(streams[-1]), bool)]
+    masks[0][:] = True
+    pooled = [[0], [1, 3], [], [4, 5]]
+    directions = np.concatenate([rng.standard_normal((20, 12)), np.eye(12)]).astype(np.float32)
+    tokens, texts = moments_of(streams, masks, pooled).scales(masks, directions)
+    projected = [(one.astype(np.float64) @ directions.astype(np.float64).T)[:, None] for one in streams]
+    known = position_scale(projected[:-1], masks[:-1])
+    np.testing.assert_array_equal(tokens.centres, known.centres)
+    for one, other in (
+        (tokens.means, known.means),
+        (tokens.sd, known.sd),
+        (tokens.first.mean, known.first.mean),
+        (tokens.first.sd, known.first.sd),
+        (texts.mean[0], np.mean([projected[t][pooled[t], 0].mean(0) for t in (0, 1, 3)], axis=0)),
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-4)
+    assert tokens.sd[0, -1] == known.sd[0, -1] == 1
+
+
+@pytest.mark.parametrize("form", ["text", "conversation"])
+def test_neutral_tokens_are_read_once_for_all_directions_at_a_layer(form, tmp_path, monkeypatch) -> None:
+    model = tiny_model("llama", max_position_embeddings=256)
+    vectors, cache = some_vectors(model), ActivationCache(tmp_path / "cache.sqlite")
+    others = replace(vectors, values=vectors.values[::-1].copy())
+    asked = {"form": form, "kinds": ("random",), "each": 5}
+    fresh = run_to_end(read_baseline(model, others, **asked))
+    run_to_end(read_baseline(model, vectors, cache=cache, **asked))
+
+    def unread(*_):
+        raise AssertionError("read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(baseline_module, "project_layers", unread)
+        kept = run_to_end(read_baseline(model, others, cache=cache, **asked))
+        for asked_else in ({"layers": (0,)}, {"seed": 1}, {"place": ReadingPosition("last")}):
+            with pytest.raises(AssertionError, match="read again"):
+                run_to_end(read_baseline(model, others, cache=cache, **asked | asked_else))
+    np.testing.assert_array_equal(kept.tokens.means, fresh.tokens.means)
+    np.testing.assert_array_equal(kept.tokens.sd, fresh.tokens.sd)
+    np.testing.assert_array_equal(kept.tokens.first.mean, fresh.tokens.first.mean)
+    np.testing.assert_array_equal(kept.texts.sd, fresh.texts.sd)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "gpt_neo"])
