@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -62,6 +63,7 @@ def waits(name: str) -> dict[str, tuple[float, float]]:
     from emotion_core import library
     from emotion_core.base.jobs import Pace
     from emotion_core.base.settings import settings
+    from emotion_core.vectors.emotion_vectors import BuildSettings
 
     passes, note = [0.0], Pace._note
 
@@ -93,6 +95,11 @@ def waits(name: str) -> dict[str, tuple[float, float]]:
         done("reading a sentence, its zero point with it")
         library.read(model, vectors, "The kettle sings and nobody wants anything from me today.")
         done("reading another one")
+        other = library.build(model, "fear-calm", settings=BuildSettings(estimator="pca"))
+        done("building fear-calm by another estimator")
+        other = replace(other, selected_layer=vectors.selected_layer)
+        library.read(model, other, "The footsteps behind me stopped when I stopped.")
+        done("reading with those vectors at the same layer")
         library.steer(model, vectors, "I heard a noise at the door.", [i / 10 for i in range(-4, 5)])
         done("a sweep: 9 strengths, 32 control directions, 4 samples")
         library.build(model, "emotions-12")
