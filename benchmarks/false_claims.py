@@ -576,21 +576,47 @@ def two_at_once(bench: Bench) -> Iterator[tuple[Count, bool]]:
     vectors = bench.vectors()
     first, second = vectors.emotions[:2]
     for kind in KINDS:
-        count = Count("two at once", f"{kind} directions", f"strengths .3 and .1, {steered.TOKENS} tokens, 1 prompt")
+        count = Count("two at once", f"{kind} directions", TWO)
         for seed in bench.seeds:
             units = meaningless(bench.model, vectors, kind, 2, 8000 + seed, bench.cache)
             other = steered.in_place_of(vectors, {first: units[0], second: units[1]})
-            asked = FactorialSettings(
-                prompts=steered.PROMPTS[:1],
-                first=first,
-                second=second,
-                strength=0.3,
-                second_strength=0.1,
-                max_new_tokens=steered.TOKENS,
-                seed=seed,
-            )
-            found = bench.run(factorial(bench.model, other, asked, cache=bench.cache))
-            yield count, any(found.evidence(i) for i in range(2))
+            yield count, _two_say(bench, other, seed)
+
+
+TWO = f"strengths .3 and .1, {steered.TOKENS} tokens, 1 prompt"
+
+
+def _two_say(bench: Bench, vectors: EmotionVectors, seed: int) -> bool:
+    first, second = vectors.emotions[:2]
+    asked = FactorialSettings(
+        prompts=steered.PROMPTS[:1],
+        first=first,
+        second=second,
+        strength=0.3,
+        second_strength=0.1,
+        max_new_tokens=steered.TOKENS,
+        seed=seed,
+    )
+    found = bench.run(factorial(bench.model, vectors, asked, cache=bench.cache))
+    return any(found.evidence(i) for i in range(2))
+
+
+def shuffled_labels(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Steering with vectors of emotions-12 whose training labels changed places within their topics."""
+    real, how = load_prompts("emotions-12"), "labels shuffled within topics"
+    for seed in bench.seeds:
+        texts = relabelled(real.texts, np.random.default_rng([seed, 12]))
+        vectors = bench.run(
+            build(bench.model, [replace(real, texts=texts)], BuildSettings(seed=seed, folds=2), bench.cache)
+        )
+        for view, short in (
+            ("next token", ""),
+            ("sweep", f"{steered.TOKENS} tokens, {len(steered.STRENGTHS)} strengths"),
+        ):
+            layer, strengths = vectors.selected_layer, () if view == "next token" else steered.STRENGTHS
+            asked = steered.settings_of(view, vectors.emotions, layer, seed, steered.TOKENS, strengths)
+            yield Count(view, how, short), steered.says_evidence(bench.model, vectors, asked, view, bench.cache)
+        yield Count("two at once", how, TWO), _two_say(bench, vectors, seed)
 
 
 def _written(bench: Bench, view: str, short: str = "") -> Iterator[tuple[Count, bool]]:
@@ -869,6 +895,7 @@ VIEWS: dict[str, Look] = {
     "sweep: other operations": other_operations,
     "cross-talk": matrices,
     "two at once": two_at_once,
+    "steering: shuffled labels": shuffled_labels,
 }
 POWER: dict[str, Look] = {
     "held-out": power_held_out,
