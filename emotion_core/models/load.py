@@ -578,11 +578,12 @@ def load_model(
         require_reachable(one, called)
         if Path(one).is_dir():
             require_files(Path(one), called)
-    chosen = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
+    chosen = device or _usual_device()
     card = _card(Path(whole), name, dtype, chosen) if later and base is None and Path(whole).is_dir() else None
     known = _remembered(card) if card is not None else None
     if card is not None and known is not None:
-        return _unread(known, whole, partial(_again, card, known, name, dtype, device, report), arguments)
+        tokenizer_of = partial(_tokenizer_alone, whole, arguments, name)
+        return UnreadModel.of(known, tokenizer_of, partial(_again, card, known, name, dtype, device, report))
     try:
         module, tokenizer = _fetched(whole, source, name, dtype)
     except EmotionCoreError:
@@ -614,6 +615,11 @@ def load_model(
     return model
 
 
+def _usual_device() -> str:
+    """A GPU where there is one. A build of torch for processors alone says so in its version, and is not imported."""
+    return "cuda:0" if not metadata.version("torch").endswith("+cpu") and torch.cuda.is_available() else "cpu"
+
+
 def _card(folder: Path, name: str, dtype: str, device: str) -> Path:
     """The file that remembers a model: another one as soon as a file of the folder or a library is another one.
 
@@ -621,7 +627,7 @@ def _card(folder: Path, name: str, dtype: str, device: str) -> Path:
     """
     paths = (one for pattern in ("*", "*/*") for one in folder.glob(pattern) if one.is_file())
     files = sorted((str(one.relative_to(folder)), one.stat().st_size, one.stat().st_mtime_ns) for one in paths)
-    of = [__version__, torch.__version__, metadata.version("transformers"), name, dtype, device, str(folder), files]
+    of = [__version__, metadata.version("torch"), metadata.version("transformers"), name, dtype, device, str(folder), files]
     return settings().data_dir / "models" / f"known-{hashlib.sha256(json.dumps(of).encode()).hexdigest()[:32]}.json"
 
 
@@ -633,12 +639,12 @@ def _remembered(card: Path) -> Remembered | None:
         return None
 
 
-def _unread(known: Remembered, source: str, read: Callable[[], LoadedModel], arguments: dict[str, Any]) -> LoadedModel:
+def _tokenizer_alone(source: str, arguments: dict[str, Any], name: str) -> Any:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-    set_arguments(tokenizer, arguments, known.info.name)
-    return UnreadModel.of(known, tokenizer, read)
+    set_arguments(tokenizer, arguments, name)
+    return tokenizer
 
 
 def _again(card: Path, known: Remembered, name: str, dtype: str, device: str | None, report: Report) -> LoadedModel:

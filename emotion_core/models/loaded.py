@@ -230,24 +230,41 @@ class Remembered:
 
 
 class UnreadModel(LoadedModel):
-    """A model that was loaded before from the same files: its weights are read when something first needs them."""
+    """A model that was loaded before from the same files: weights and tokenizer are read when they are first needed."""
 
     _module: nn.Module | None = None
+    _tokenizer: Any = None
     _embedded = 0
     _read: Callable[[], LoadedModel] | None = None
+    _read_tokenizer: Callable[[], Any] | None = None
 
     @classmethod
-    def of(cls, known: Remembered, tokenizer: Any, read: Callable[[], LoadedModel]) -> UnreadModel:
+    def of(cls, known: Remembered, tokenizer: Callable[[], Any], read: Callable[[], LoadedModel]) -> UnreadModel:
         """Such a model.
 
         Args:
             known: What is remembered of it.
-            tokenizer: Its tokenizer.
+            tokenizer: Loads its tokenizer.
             read: Loads the model.
         """
-        model = cls(known.info, None, tokenizer, known.layers_path, known.copy)  # type: ignore[arg-type]
-        model._embedded, model._read = known.embedded, read
+        model = cls(known.info, None, None, known.layers_path, known.copy)  # type: ignore[arg-type]
+        model._embedded, model._read, model._read_tokenizer = known.embedded, read, tokenizer
         return model
+
+    @property
+    def tokenizer(self) -> Any:
+        """Its tokenizer, read now if it was not.
+
+        Raises:
+            ModelError: The arguments of its chat template are refused.
+        """
+        if self._tokenizer is None and self._read_tokenizer is not None:
+            self._tokenizer = self._read_tokenizer()
+        return self._tokenizer
+
+    @tokenizer.setter
+    def tokenizer(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
 
     @property
     def module(self) -> nn.Module:

@@ -94,7 +94,7 @@ def test_weights_that_are_read_at_the_first_pass_are_not_of_it(clock: Clock, kin
         return whole
 
     known = Remembered(whole.info, whole.layers_path, whole.embedded)
-    model = UnreadModel.of(known, whole.tokenizer, read)
+    model = UnreadModel.of(known, lambda: whole.tokenizer, read)
     if kind == "read":
         run_to_end(record(model, texts(60), ReadingPosition()))
     else:

@@ -15,6 +15,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from tiny import CONTEXT, FAMILIES, LAYERS, WIDTH, tiny_module, tiny_tokenizer
+from transformers import AutoTokenizer
 
 from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
@@ -227,11 +228,13 @@ def data_folder(tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-def test_weights_that_were_read_before_wait_until_they_are_needed(copy, data_folder, monkeypatch):
+def test_weights_and_tokenizer_that_were_read_before_wait_until_they_are_needed(copy, data_folder, monkeypatch):
     first = load_model(f"{copy}", later=True)
     monkeypatch.setattr(loading, "_fetched", lambda *_: pytest.fail("the weights were read"))
-    again = load_model(f"{copy}", later=True)
-    assert again.info == first.info
+    with monkeypatch.context() as patch:
+        patch.setattr(AutoTokenizer, "from_pretrained", lambda *_, **__: pytest.fail("the tokenizer was read"))
+        again = load_model(f"{copy}", later=True)
+        assert again.info == first.info
     assert again.encode("The old house.").ids == first.encode("The old house.").ids
     monkeypatch.undo()
     monkeypatch.setenv("EMOTION_DATA_DIR", str(data_folder))
