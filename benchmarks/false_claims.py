@@ -1001,7 +1001,8 @@ def main() -> int:
     model = load_model(options.model)
     if options.untrained:
         model = untrained_twin(model)
-    ledger = Ledger(model.info.name, model.info.fingerprint, options.file)
+    name = Path(options.model).name if Path(options.model).is_dir() else model.info.name
+    ledger = Ledger(name, model.info.fingerprint, options.file)
     looks = [("views", name, VIEWS[name]) for name in options.views]
     looks += [("power", name, POWER[name]) for name in options.power]
     with TemporaryDirectory() as folder:
