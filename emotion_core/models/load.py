@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
@@ -627,7 +627,16 @@ def _card(folder: Path, name: str, dtype: str, device: str) -> Path:
     """
     paths = (one for pattern in ("*", "*/*") for one in folder.glob(pattern) if one.is_file())
     files = sorted((str(one.relative_to(folder)), one.stat().st_size, one.stat().st_mtime_ns) for one in paths)
-    of = [__version__, metadata.version("torch"), metadata.version("transformers"), name, dtype, device, str(folder), files]
+    of = [
+        __version__,
+        metadata.version("torch"),
+        metadata.version("transformers"),
+        name,
+        dtype,
+        device,
+        str(folder),
+        files,
+    ]
     return settings().data_dir / "models" / f"known-{hashlib.sha256(json.dumps(of).encode()).hexdigest()[:32]}.json"
 
 

@@ -8,7 +8,6 @@ step costs about 2 ms more than the bare forward.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from emotion_core.tracing.envoy import (
     along,
     blocks_of,
     envoy_of,
+    keeps_logits,
     read_stream,
     retried,
     stacked,
@@ -225,8 +225,7 @@ def _stacked(projected: Sequence[torch.Tensor], tokens: torch.Tensor) -> torch.T
 
 def _last_logits(model: LoadedModel) -> dict[str, int]:
     """Has the model compute logits of the last token only; those of a prompt cost half as much as GPT-2's blocks."""
-    known = "logits_to_keep" in inspect.signature(model.module.forward).parameters
-    return {"logits_to_keep": 1} if known else {}
+    return {"logits_to_keep": 1} if keeps_logits(model) else {}
 
 
 @retried

@@ -6,6 +6,7 @@ and pages are drawn without it.
 
 from __future__ import annotations
 
+import inspect
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -76,6 +77,11 @@ def cut(values: torch.Tensor, spans: Sequence[tuple[int, int]]) -> torch.Tensor:
     In a trace, so that what texts were filled up with does not travel.
     """
     return torch.cat([values[row, start:end] for row, (start, end) in enumerate(spans)])
+
+
+def keeps_logits(model: LoadedModel) -> bool:
+    """Whether the model's class can be told at which positions it makes logits, which spares the output layer."""
+    return "logits_to_keep" in inspect.signature(model.module.forward).parameters
 
 
 def stacked(tensors: Sequence[torch.Tensor], dim: int) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +14,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.later import torch
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.tracing.decode import spread
-from emotion_core.tracing.envoy import blocks_of, envoy_of, retried, stream, trace_options
+from emotion_core.tracing.envoy import blocks_of, envoy_of, keeps_logits, retried, stream, trace_options
 from emotion_core.tracing.memory import kept_of, memory_of
 from emotion_core.tracing.record import TOKENS_PER_BATCH, tokens_per_batch
 from emotion_core.tracing.score import LOGITS_PER_BATCH
@@ -307,7 +306,7 @@ def _forward(
     inputs: dict[str, Any] = {"input_ids": ids, "use_cache": remembers}
     if cache is not None:
         inputs[cache.name] = cache.value
-    only = "logits_to_keep" in inspect.signature(model.module.forward).parameters
+    only = keeps_logits(model)
     if only:
         inputs["logits_to_keep"] = at  # spares the output layer for positions that nobody looks at
     places, tokens = pairs.to(ids.device).unbind(-1)  # (rows, pairs)

@@ -12,7 +12,17 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.later import torch
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.tracing.envoy import along, blocks_of, cut, envoy_of, read_stream, retried, timed, trace_options
+from emotion_core.tracing.envoy import (
+    along,
+    blocks_of,
+    cut,
+    envoy_of,
+    keeps_logits,
+    read_stream,
+    retried,
+    timed,
+    trace_options,
+)
 from emotion_core.tracing.record import batches_of, pad_right, tokens_per_batch
 
 # Logits of a batch are float32 [tokens, vocabulary]: a large vocabulary takes fewer tokens at a time.
@@ -106,12 +116,18 @@ def _trace(
     """Projections, float32 [tokens of all rows, directions], and nats, float32 [tokens of all rows]."""
     import nnsight
 
-    before = [(start - 1, end - 1) for start, end in spans]  # token t is predicted at position t - 1
+    # Token t is predicted at position t - 1; no logits are made of the prompts before.
+    first = min(start for start, _ in spans) - 1
+    before = [(start - 1 - first, end - 1 - first) for start, end in spans]
+    at = torch.arange(first, ids.shape[1] - 1, device=ids.device)
+    targets = [ids[row, start:end] for row, (start, end) in enumerate(spans)]
+    entropy, only = torch.nn.functional.cross_entropy, keeps_logits(model)
+    inputs = {"input_ids": ids, "use_cache": False} | ({"logits_to_keep": at} if only else {})
     envoy, blocks, copy = envoy_of(model), blocks_of(model), model.copy
-    with torch.inference_mode(), envoy.trace({"input_ids": ids, "use_cache": False}, **trace_options(model)):
+    with torch.inference_mode(), envoy.trace(inputs, **trace_options(model)):
         projected = nnsight.save(cut(along(read_stream(blocks[layer].output, copy), matrix), spans))
         # Inside the trace, because logits are the largest thing that could travel over a network.
-        logits = envoy.output.logits[:, :-1].float().transpose(1, 2)  # (rows, vocabulary, tokens - 1)
-        # (rows, tokens - 1)
-        nats = nnsight.save(cut(torch.nn.functional.cross_entropy(logits, ids[:, 1:], reduction="none"), before))
+        logits = envoy.output.logits if only else envoy.output.logits[:, at]  # (rows, tokens, vocabulary)
+        rows = [logits[row, start:end].float() for row, (start, end) in enumerate(before)]
+        nats = nnsight.save(torch.cat([entropy(*pair, reduction="none") for pair in zip(rows, targets, strict=True)]))
     return projected, nats
