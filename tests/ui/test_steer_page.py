@@ -7,11 +7,15 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.experiment import start
 from emotion_core.experiments.steering import CROSSTALK
+from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.runs.builds import start_build
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.steering.settings import CrossTalkSettings
-from ui.services import owner, store
+from emotion_core.vectors.emotion_vectors import BuildSettings
+from ui.services import activation_cache, common_registry, owner, store
 from ui.vector_sets import BUILT_IN, run_of
 
+FEW = {"fear": "Something moved behind door", "joy": "We danced around table", "calm": "I watered plant"}
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
 
@@ -41,8 +45,15 @@ def test_next_token_and_crosstalk_views(open_page: Open, until: Until) -> None:
 
 
 def test_two_emotions_at_once(open_page: Open, until: Until) -> None:
+    """With a set of few texts, which its shuffled controls need."""
     app = until(open_page("3_Steer", steer_view="Two at once"), lambda a: "single emotion" in texts(a))
-    button(app, "Work with emotions-171").click().run()
+    rows = [f"{emotion},{text} {n}.,{n}" for n in range(5) for emotion, text in FEW.items()]
+    few = read_prompt_bytes("few.csv", "\n".join(["emotion,text,topic", *rows]).encode())
+    run_id = start_build(common_registry(), owner("demo"), (few,), BuildSettings(folds=2), activation_cache())
+    app = until(
+        open_page("3_Steer", steer_view="Two at once", vectors=run_id),
+        lambda a: any(b.label.startswith("Write ") for b in a.button),
+    )
     app.text_area(key="prompts").set_value("It was late").run()
     for key, value in (("factorial-samples", 2), ("factorial-controls", 6), ("new_tokens", 3)):
         app.number_input(key=key).set_value(value).run()
