@@ -126,6 +126,14 @@ class ReadingSettings(ABC):
         layers = None if self.layer is None else [self.layer]
         return known_baseline(bench, layers, self.form, self.seed, kinds=self.kinds, place=place)
 
+    def zero_point(self, vectors: EmotionVectors) -> ZeroPointSettings:
+        """The reading of neutral texts that this one builds on."""
+        layers = self.layers(vectors)
+        place = getattr(self, "place", None)
+        return ZeroPointSettings(
+            None if layers is None else tuple(layers), self.form, self.seed, place=place, kinds=tuple(self.kinds)
+        )
+
 
 @dataclass(frozen=True)
 class TextSettings(ReadingSettings):
@@ -602,9 +610,9 @@ _CHARACTERS_A_TOKEN = 4
 _WINDOWS = 1.3  # the windows of a long text overlap
 
 
-def reading_seconds(info: ModelInfo, settings: ReadingSettings) -> float:
-    """Rough seconds of a reading whose zero point is not known yet."""
-    tokens = _NEUTRAL_TOKENS + _WINDOWS * sum(map(len, settings.texts)) / _CHARACTERS_A_TOKEN
+def reading_seconds(info: ModelInfo, settings: ReadingSettings, *, known: bool = False) -> float:
+    """Rough seconds of a reading, the neutral texts of its zero point with it unless they are known."""
+    tokens = _WINDOWS * sum(map(len, settings.texts)) / _CHARACTERS_A_TOKEN + (0 if known else _NEUTRAL_TOKENS)
     return read_seconds(info, int(tokens), settings.written)
 
 

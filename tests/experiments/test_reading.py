@@ -14,10 +14,11 @@ from bundled import Bundled
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.cli.main import make_parser
 from emotion_core.cli.reading import make_request
-from emotion_core.experiments.experiment import Bench, asked
+from emotion_core.experiments.experiment import Bench, asked, find
 from emotion_core.experiments.kinds import experiment_of
 from emotion_core.experiments.reading import (
     LONGEST_TEXT,
+    ZERO_POINT,
     AttemptsSettings,
     ConversationSettings,
     DoseSettings,
@@ -28,6 +29,7 @@ from emotion_core.experiments.reading import (
     SituationsSettings,
     TextSettings,
     WatchSettings,
+    _baselines,
     command,
     known_baseline,
     open_reading,
@@ -130,6 +132,17 @@ def test_a_longer_text_a_larger_model_and_a_reply_cost_more() -> None:
     larger = replace(info, parameters=50 * info.parameters, fingerprint="of another model")
     assert reading_seconds(larger, short) > 2 * base
     assert reading_seconds(info, ReplySettings(TALK, Writing("fear", tokens=500))) > base + 1
+    assert reading_seconds(info, short, known=True) < base - 0.5
+
+
+@pytest.mark.parametrize("settings", [TextSettings("Tea."), SituationsSettings(), ConversationSettings(TALK, seed=1)])
+def test_the_zero_point_that_a_reading_builds_on_is_found_afterwards(settings, bundled: Bundled, tmp_path) -> None:
+    vectors, store = bundled.twelve, RunStore(tmp_path)
+    wanted = settings.zero_point(vectors)
+    assert find(store, vectors, ZERO_POINT, wanted) is None
+    _baselines.clear()
+    bundled.run(settings.read(Bench(bundled.model, vectors, bundled.cache, store=store)))
+    assert find(store, vectors, ZERO_POINT, wanted) is not None
 
 
 def test_equal_vectors_without_their_texts_have_a_zero_point_of_their_own(bundled: Bundled) -> None:

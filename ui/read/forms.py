@@ -7,7 +7,9 @@ from functools import partial
 
 import streamlit as st
 
+from emotion_core.experiments.experiment import find
 from emotion_core.experiments.reading import (
+    ZERO_POINT,
     ConversationSettings,
     DoseSettings,
     ReadingSettings,
@@ -30,6 +32,7 @@ from ui.read.inputs import OWN, conversation_input, place_input, spelled, text_i
 from ui.read.monitor import monitor_form
 from ui.read.priors import priors_form
 from ui.run_button import limit_note, run_button
+from ui.services import store
 from ui.working import Working
 
 # The words of the link, `?what=Dose`, and the kinds of reading that the view shows.
@@ -63,7 +66,8 @@ def reading_form(working: Working, view: str) -> None:
     with shown_errors():
         settings = forms[view]()
         if settings is not None:
-            label = f"Read, {about(reading_seconds(working.info, settings))}"
+            known = find(store(), vectors, ZERO_POINT, settings.zero_point(vectors)) is not None
+            label = f"Read, {about(reading_seconds(working.info, settings, known=known))}"
             start = partial(start_run, working, reading_of(settings), settings)
     limit_note("read")
     run_button(label, f"read {view}", start, key=f"go-{view.lower().replace(' ', '-')}")
