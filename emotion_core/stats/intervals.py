@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, ndtri, stdtrit
+import scipy
 
 # Intervals for figures of readings: correlations, means over conversations, rates.
 
@@ -62,7 +62,7 @@ def mean_interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[Array, Ar
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known, rows, 0).sum(axis=0) / n
         squares = (np.where(known, rows - mean, 0) ** 2).sum(axis=0)
-        half = stdtrit(np.maximum(n - 1, 1), (1 + level) / 2) * np.sqrt(squares / (n - 1) / n)
+        half = scipy.special.stdtrit(np.maximum(n - 1, 1), (1 + level) / 2) * np.sqrt(squares / (n - 1) / n)
     half = np.where(n >= 2, half, np.nan)
     return mean, mean - half, mean + half
 
@@ -71,7 +71,7 @@ def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Interval of a rate (Wilson 1927); nan for both where nothing was tried."""
     if n == 0:
         return math.nan, math.nan
-    z = float(ndtri((1 + level) / 2))
+    z = float(scipy.special.ndtri((1 + level) / 2))
     share, weight = hits / n, z * z / n
     centre = (share + weight / 2) / (1 + weight)
     half = z * math.sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
@@ -89,8 +89,8 @@ def clopper_pearson(hits: float, n: float, level: float = 0.95) -> tuple[float, 
     if n <= 0:
         return math.nan, math.nan
     tail = (1 - level) / 2
-    low = float(betaincinv(hits, n - hits + 1, tail)) if hits > 0 else 0.0
-    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
+    low = float(scipy.special.betaincinv(hits, n - hits + 1, tail)) if hits > 0 else 0.0
+    high = float(scipy.special.betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
     return low, high
 
 
@@ -125,7 +125,9 @@ def clustered_rate(
         sums = np.bincount(units, weights=off)  # (units,)
         variance = count / (count - 1) * float(sums @ sums) / total**2
         if variance > 0:
-            narrower = (stdtrit(max(1.0, trials - 1), 0.975) / stdtrit(count - 1, 0.975)) ** 2
+            narrower = (
+                scipy.special.stdtrit(max(1.0, trials - 1), 0.975) / scipy.special.stdtrit(count - 1, 0.975)
+            ) ** 2
             trials = min(trials, rate * (1 - rate) / variance * float(narrower))
     return rate, *clopper_pearson(rate * trials, trials)
 
@@ -180,7 +182,7 @@ def fisher_interval(r: Array, n: int) -> tuple[Array, Array]:
     if n < 4:
         return np.full_like(r, np.nan), np.full_like(r, np.nan)
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    half = ndtri(0.975) / np.sqrt(n - 3)
+    half = scipy.special.ndtri(0.975) / np.sqrt(n - 3)
     return np.tanh(z - half), np.tanh(z + half)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri, stdtrit
+import scipy
 
 # Measures of separation by ranks, for whole stacks of score lists at once. Plain functions of arrays.
 
@@ -135,7 +135,9 @@ def auroc_interval(
     if not math.isfinite(value) or not n_positive or not n_negative:
         return math.nan, math.nan
     share = (1 + level) / 2
-    quantile = float(ndtri(share) if freedom is None else stdtrit(freedom, share)) * math.sqrt(design)
+    quantile = float(
+        scipy.special.ndtri(share) if freedom is None else scipy.special.stdtrit(freedom, share)
+    ) * math.sqrt(design)
 
     def excess(candidate: float) -> float:
         variance = _variance(candidate, n_positive, n_negative) * _pairing(candidate, correlation)
@@ -159,7 +161,7 @@ def _pairing(value: float, correlation: float) -> float:
     """Variance of d for pairs with this correlation, as a share of that for independent sides."""
     if correlation == 0:
         return 1.0
-    squared_d = 2 * float(ndtri(value)) ** 2
+    squared_d = 2 * float(scipy.special.ndtri(value)) ** 2
     return (2 * (1 - correlation) + squared_d * (1 + correlation**2) / 4) / (2 + squared_d / 4)
 
 
@@ -288,8 +290,8 @@ def bca_interval(
     observed = cohens_d(first, second)
     with np.errstate(invalid="ignore", divide="ignore"):
         below = ((drawn < observed[..., None]).mean(-1) + (drawn <= observed[..., None]).mean(-1)) / 2
-        bias, acceleration = ndtri(below), _acceleration(first, second)
-        z = ndtri(np.array([(1 - level) / 2, (1 + level) / 2, 1 - level]))
+        bias, acceleration = scipy.special.ndtri(below), _acceleration(first, second)
+        z = scipy.special.ndtri(np.array([(1 - level) / 2, (1 + level) / 2, 1 - level]))
         ends = [_at(drawn, bias, acceleration, float(one)) for one in z]
     broken = ~np.isfinite(observed) | ~np.isfinite(drawn).all(axis=-1)
     return Interval(*(np.where(broken, np.nan, end) for end in ends))
@@ -334,7 +336,7 @@ def _acceleration(first: Array, second: Array) -> Array:
 
 def _at(drawn: Array, bias: Array, acceleration: Array, z: float) -> Array:
     """The corrected percentile of the resamples, by linear interpolation."""
-    share = ndtr(bias + (bias + z) / (1 - acceleration * (bias + z)))  # (layers)
+    share = scipy.special.ndtr(bias + (bias + z) / (1 - acceleration * (bias + z)))  # (layers)
     ordered = np.sort(drawn, axis=-1)
     place = np.where(np.isfinite(share), share, 0.0) * (drawn.shape[-1] - 1)
     below: npt.NDArray[np.int64] = np.floor(place).astype(np.int64)
@@ -425,7 +427,7 @@ def paired_interval(positive: Scores, negative: Scores, level: float = 0.95) -> 
     scale = np.sqrt(2 * np.maximum(1 - r, 1e-6) / n / b)
     centre = np.arcsinh(cohens_d(positive, negative) / (1 + 1.5 * b) / scale)
     low, high, bound = (
-        np.asarray(scale * np.sinh(centre + stdtrit(2 * (n - 1) / (1 + r**2), share) * np.sqrt(b)))
+        np.asarray(scale * np.sinh(centre + scipy.special.stdtrit(2 * (n - 1) / (1 + r**2), share) * np.sqrt(b)))
         for share in ((1 - level) / 2, (1 + level) / 2, 1 - level)
     )
     return Interval(low, high, bound)
@@ -468,7 +470,7 @@ def overlap(positive: Scores, negative: Scores, *, pairs: bool) -> Array:
     if not n or not m:
         return d
     variance = (1 / n + 1 / m) * (1 - pair_correlation(positive, negative) if pairs else 1.0)
-    result: Array = 2 * ndtr(-np.sqrt(np.maximum(d**2 - variance, 0.0)) / 2)
+    result: Array = 2 * scipy.special.ndtr(-np.sqrt(np.maximum(d**2 - variance, 0.0)) / 2)
     return result
 
 
@@ -517,7 +519,7 @@ def stable_interval(positive: Scores, negative: Scores, level: float = 0.95) -> 
     b = (_tails(positive, negative) - 1) / (4 * (n_positive + n_negative - 2))
     scale = np.sqrt((1 / n_positive + 1 / n_negative) / b)
     shrunk = cohens_d(positive, negative) / (1 + 1.5 * b)
-    centre, half = np.arcsinh(shrunk / scale), ndtri((1 + level) / 2) * np.sqrt(b)
+    centre, half = np.arcsinh(shrunk / scale), scipy.special.ndtri((1 + level) / 2) * np.sqrt(b)
     return np.asarray(scale * np.sinh(centre - half)), np.asarray(scale * np.sinh(centre + half))
 
 
