@@ -15,7 +15,7 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading import baseline as baseline_module
 from emotion_core.reading.audit import audit_tokens, counts
-from emotion_core.reading.baseline import moments_of, position_scale, read_baseline
+from emotion_core.reading.baseline import Moments, moments_of, position_scale, read_baseline
 from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_tokens, record
 from emotion_core.vectors.build import neutral_texts, short_sentence, short_texts
@@ -73,7 +73,7 @@ def test_the_zero_point_of_a_model_elsewhere_comes_from_sums_and_is_that_of_here
         np.testing.assert_allclose(a, b, atol=2e-6)
 
 
-def test_the_scales_of_any_direction_follow_from_sums_over_the_stream() -> None:
+def test_the_scales_of_any_direction_follow_from_sums_over_the_stream(tmp_path) -> None:
     """Held against the projections themselves, with a dimension that is ten thousand times as large as the others."""
     rng = np.random.default_rng(0)
     streams = [rng.standard_normal((n, 12)) + np.log2(1 + np.arange(n))[:, None] for n in (3, 40, 7, 130)]
@@ -82,7 +82,14 @@ def test_the_scales_of_any_direction_follow_from_sums_over_the_stream() -> None:
     masks[0][:] = True
     pooled = [[0], [1, 3], [], [4, 5]]
     directions = np.concatenate([rng.standard_normal((20, 12)), np.eye(12)]).astype(np.float32)
-    tokens, texts = moments_of(streams, masks, pooled).scales(masks, directions)
+    found, cache = moments_of(streams, masks, pooled), ActivationCache(tmp_path / "cache.sqlite")
+    found.keep(cache, "key")
+    assert Moments.known(cache, "key", (len(found.means), 3, 4), 12) is None, "of other texts"
+    kept = Moments.known(cache, "key", (len(found.means), 3, 3), 12)
+    assert kept is not None and kept.tokens == found.tokens
+    for one in ("first", "pooled", "means", "off", "products"):
+        np.testing.assert_array_equal(getattr(kept, one), getattr(found, one))
+    tokens, texts = kept.scales(masks, directions)
     projected = [(one.astype(np.float64) @ directions.astype(np.float64).T)[:, None] for one in streams]
     known = position_scale(projected[:-1], masks[:-1])
     np.testing.assert_array_equal(tokens.centres, known.centres)
