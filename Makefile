@@ -11,7 +11,7 @@ run: .venv/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/.development
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # What takes hours: 10,000 cases of every property test of hostile input, 100 kills in the middle of builds and sweeps and of every
 # kind of run on a service.
