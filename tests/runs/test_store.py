@@ -33,6 +33,17 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "data")
 
 
+def test_a_write_stays_in_the_log_until_the_store_goes_and_is_there_for_the_next_one(tmp_path: Path) -> None:
+    """Written back in every call, each write would wait for the disk."""
+    first = RunStore(tmp_path)
+    run_id = first.create("build", "{}")
+    log = tmp_path / "runs.sqlite-wal"
+    assert log.stat().st_size and RunStore(tmp_path).get(run_id).state == "queued"
+    assert log.exists(), "another store that goes leaves it alone"
+    del first
+    assert not log.exists() and RunStore(tmp_path).get(run_id).kind == "build"
+
+
 def test_a_run_goes_from_queued_to_done(store: RunStore) -> None:
     run_id = store.create("build", '{"a": 1}')
     assert len(run_id) >= 20

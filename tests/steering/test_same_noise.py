@@ -119,3 +119,11 @@ def test_rows_that_end_early_are_kept():
     empty = [row for row in result.rows if row.text == ""]
     assert empty and all(r.emotion_score is None and r.surprise is None and r.repetition == 0 for r in empty)
     assert len(result.rows) == 2 * 2 * (1 + 2 * 3)
+
+
+def test_one_logit_that_is_no_number_marks_its_row_and_no_other() -> None:
+    logits = torch.zeros(5, 7)
+    logits[1, 2], logits[2, 3], logits[3, 4], logits[4, 5] = torch.inf, -torch.inf, torch.nan, 3e38
+    for samples in ((None,) * 5, (0,) * 5):
+        tokens, finite = generate.Sampling(0, "a prompt", samples, 1.0, 1.0)(logits, 0)
+        assert finite.tolist() == [True, False, False, False, True] and tokens[4] == 5
