@@ -262,7 +262,7 @@ def _write(
     strengths = (0.0, writing.strength) if writing.strength else (0.0,)
     rows = [PlannedRow(0, 0, 0, strength) for strength in strengths]
     most = min(writing.tokens, model.info.context - len(ids))
-    steps = write_after(model, ids, rows, at, tokens=most, seed=writing.seed, temperature=writing.temperature)
+    steps = write_after(model, [ids], rows, at, tokens=most, seed=writing.seed, temperature=writing.temperature)
     told = ""
     while True:
         try:

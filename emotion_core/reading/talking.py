@@ -467,9 +467,9 @@ class _Writer:
 
     def _weights(self, t: int) -> torch.Tensor:
         if not self.writing.where.thoughts:
-            return written_weights(self.model, self.writing, self.prompt, [()], t)
+            return written_weights(self.model, self.writing, [self.prompt], [()], t)
         own = [self.emitted.get(row, self.emitted[PLAIN]) for row in range(ROWS)]
-        return written_weights(self.model, self.writing, self.prompt, own, t)
+        return written_weights(self.model, self.writing, [self.prompt] * ROWS, own, t)
 
     def _edits(self) -> list[Intervention]:
         """What is done in the rows that are steered: the same to the rival, along random directions."""

@@ -64,20 +64,18 @@ def choose(logits: torch.Tensor, noise: torch.Tensor | None, temperature: float,
 
 @dataclass(frozen=True)
 class Sampling:
-    """Draws the tokens of rows of one prompt. It is sent along to where a model runs, so it holds plain values only.
+    """Draws the tokens of rows. It is sent along to where a model runs, so it holds plain values only.
 
     Attributes:
         seed: Of the run.
-        prompt: Its text.
-        samples: Sample of each row; None where the most probable token is taken.
+        streams: Prompt and sample of each row; None where the most probable token is taken.
         temperature: Above 0.
         top_p: See `choose`.
         first: Number of the step that is called 0.
     """
 
     seed: int
-    prompt: str
-    samples: tuple[int | None, ...]
+    streams: tuple[tuple[str, int] | None, ...]
     temperature: float
     top_p: float
     first: int = 0
@@ -86,14 +84,13 @@ class Sampling:
         """Of float32 [rows, vocabulary] the tokens of step `first + t`, int64 [rows], and whether all were finite."""
         least, largest = torch.aminmax(logits, dim=-1)
         finite, logits = torch.isfinite(least) & torch.isfinite(largest), torch.nan_to_num(logits)
-        streams = sorted({sample for sample in self.samples if sample is not None})
-        if not streams:
+        place = {stream: i for i, stream in enumerate(dict.fromkeys(s for s in self.streams if s is not None))}
+        if not place:
             return choose(logits, None, self.temperature, self.top_p), finite
         vocabulary = logits.shape[-1]
-        drawn = torch.stack([gumbel(self.seed, self.prompt, s, self.first + t, vocabulary) for s in streams])
-        place = {s: i for i, s in enumerate(streams)}
-        noise = drawn[[0 if sample is None else place[sample] for sample in self.samples]]
-        noise[[sample is None for sample in self.samples]] = 0.0
+        drawn = torch.stack([gumbel(self.seed, *stream, self.first + t, vocabulary) for stream in place])
+        noise = drawn[[0 if stream is None else place[stream] for stream in self.streams]]
+        noise[[stream is None for stream in self.streams]] = 0.0
         return choose(logits, noise, self.temperature, self.top_p), finite
 
 
@@ -379,7 +376,7 @@ def generate(
     written: list[Written] = []
     for number, (prompt, block) in enumerate(split):
         tokens, ids = asked[prompt] if block[0].in_words else plain[prompt], plain[prompt].ids
-        writing = write_block(model, settings, tokens, block, directions)
+        writing = write_block(model, settings, [tokens] * len(block), block, directions)
         while True:
             try:
                 steps = next(writing)
@@ -419,10 +416,11 @@ def first_logits(
     """
     prompt = prompt_tokens(model, settings, rows[0].prompt)
     filled = [*rows, *[rows[0]] * (-len(rows) % ROW_MULTIPLE)]
-    cache = steered_prompt(model, settings, prompt, filled, directions)
+    prompts = [prompt] * len(filled)
+    cache = steered_prompt(model, settings, prompts, filled, directions)
     tokens = torch.full((len(filled),), prompt.ids[-1], device=model.info.device)
     edits = interventions(settings, filled, directions)
-    own = weighted(edits, written_weights(model, settings, prompt, [()], 0))
+    own = weighted(edits, written_weights(model, settings, prompts, [()] * len(filled), 0))
     _, logits = step(model, tokens, cache, own, keep)
     return logits[: len(rows)]
 
@@ -446,22 +444,26 @@ def _stopped(written: list[Written], last: Step, ids: tuple[int, ...], texts: in
 
 
 def write_block(
-    model: LoadedModel, settings: WritingSettings, prompt: PromptTokens, block: Sequence[PlannedRow], at: Directions
+    model: LoadedModel,
+    settings: WritingSettings,
+    prompts: Sequence[PromptTokens],
+    block: Sequence[PlannedRow],
+    at: Directions,
 ) -> Generator[Step, None, list[Written]]:
-    """Generates rows of one prompt in one batch, yielding after each decoding step.
+    """Generates rows in one batch, yielding after each decoding step.
 
     Args:
         model: The model.
         settings: How to write.
-        prompt: Its tokens.
+        prompts: Tokens of each row's prompt, equally many.
         block: The rows.
         at: What to steer with.
     """
-    filler = [block[0]] * (-len(block) % ROW_MULTIPLE)
-    rows = [*block, *filler]
+    filler = -len(block) % ROW_MULTIPLE
+    rows, prompts = [*block, *[block[0]] * filler], [*prompts, *[prompts[0]] * filler]
     edits = interventions(settings, rows, at)
-    cache, ids = steered_prompt(model, settings, prompt, rows, at), prompt.ids
-    tokens = torch.full((len(rows),), ids[-1], device=model.info.device)  # (rows,)
+    cache = steered_prompt(model, settings, prompts, rows, at)
+    tokens = torch.tensor([prompt.ids[-1] for prompt in prompts], device=model.info.device)  # (rows,)
     stop_ids = torch.tensor(sorted(model.stop_ids), device=model.info.device)
     running = torch.tensor([i < len(block) for i in range(len(rows))], device=model.info.device)
     broken = torch.zeros_like(running)
@@ -469,9 +471,9 @@ def write_block(
 
     def so_far() -> list[Written]:
         flags = broken.tolist()
-        return [Written(row, ids, tuple(emitted[i]), flags[i]) for i, row in enumerate(block)]
+        return [Written(row, prompts[i].ids, tuple(emitted[i]), flags[i]) for i, row in enumerate(block)]
 
-    for t, (chosen, finite) in enumerate(_chosen(model, settings, prompt, rows, edits, cache, tokens, emitted)):
+    for t, (chosen, finite) in enumerate(_chosen(model, settings, prompts, rows, edits, cache, tokens, emitted)):
         broken |= running & ~finite
         running &= ~broken & ~torch.isin(chosen, stop_ids)
         for i in running.nonzero().flatten().tolist():
@@ -484,7 +486,7 @@ def write_block(
 
 def write_after(
     model: LoadedModel,
-    ids: tuple[int, ...],
+    prompts: Sequence[tuple[int, ...]],
     block: Sequence[PlannedRow],
     at: Directions | None = None,
     *,
@@ -498,7 +500,7 @@ def write_after(
 
     Args:
         model: The model.
-        ids: Tokens of the prompt, with room behind them.
+        prompts: Tokens of the prompts that rows count into, equally many, with room behind them.
         block: The rows.
         at: What to steer with; None where no row is steered.
         tokens: Most new tokens.
@@ -506,7 +508,7 @@ def write_after(
         temperature: Divides the logits; 0 takes the most probable token.
     """
     settings = WritingSettings(
-        prompts=(str(ids),),
+        prompts=tuple(map(str, prompts)),
         max_new_tokens=tokens,
         seed=seed,
         temperature=max(temperature, LEAST_TEMPERATURE),
@@ -515,14 +517,14 @@ def write_after(
     )
     rows = block if temperature else [replace(row, greedy=True) for row in block]
     nothing = Directions((), np.zeros((1, 0, model.info.width), np.float32), np.zeros(0, np.float32))
-    prompt = PromptTokens(ids, np.zeros(len(ids) - 1, np.float32))
-    return write_block(model, settings, prompt, rows, nothing if at is None else at)
+    own = [PromptTokens(ids, np.zeros(len(ids) - 1, np.float32)) for ids in prompts]
+    return write_block(model, settings, [own[row.prompt] for row in rows], rows, nothing if at is None else at)
 
 
 def _chosen(
     model: LoadedModel,
     settings: WritingSettings,
-    prompt: PromptTokens,
+    prompts: Sequence[PromptTokens],
     rows: Sequence[PlannedRow],
     edits: list[Intervention],
     cache: object,
@@ -530,13 +532,12 @@ def _chosen(
     emitted: Sequence[Sequence[int]],
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Tokens of each step, int64 [rows], and whether their logits were finite; several steps a request elsewhere."""
-    samples = tuple(None if row.greedy else row.sample for row in rows)
-    text = settings.prompts[rows[0].prompt]
-    sampling = Sampling(settings.seed, text, samples, settings.temperature, settings.top_p)
+    streams = tuple(None if row.greedy else (settings.prompts[row.prompt], row.sample) for row in rows)
+    sampling = Sampling(settings.seed, streams, settings.temperature, settings.top_p)
     at_once = steps_at_once(model, settings)
     for t in range(0, settings.max_new_tokens, at_once):
         numbers = range(t, min(t + at_once, settings.max_new_tokens))
-        steering = [weighted(edits, written_weights(model, settings, prompt, emitted, n)) for n in numbers]
+        steering = [weighted(edits, written_weights(model, settings, prompts, emitted, n)) for n in numbers]
         if model.remote is None:
             cache, logits = step(model, tokens, cache, steering[0])
             tokens, finite = sampling(logits, t)
@@ -556,32 +557,44 @@ def steps_at_once(model: LoadedModel, settings: WritingSettings, most: int = AHE
 
 
 def steered_prompt(
-    model: LoadedModel, settings: WritingSettings, prompt: PromptTokens, rows: Sequence[PlannedRow], at: Directions
+    model: LoadedModel,
+    settings: WritingSettings,
+    prompts: Sequence[PromptTokens],
+    rows: Sequence[PlannedRow],
+    at: Directions,
 ) -> object:
-    """Cache of the prompt without its last token, a row each; None for a prompt of one token."""
-    ids = prompt.ids
-    if len(ids) == 1:
+    """Cache of each row's prompt without its last token; None for prompts of one token."""
+    if len(prompts[0].ids) == 1:
         return None
-    if not prompt.weights.any():
-        return spread(prefill(model, ids[:-1]), [0] * len(rows))
-    first = {row.condition: row for row in reversed(rows)}  # one row a condition, whatever the sample
-    conditions = list(first)
-    distinct = [first[c] for c in conditions]
-    distinct += [distinct[0]] * (-len(distinct) % ROW_MULTIPLE)
-    edits = weighted(interventions(settings, distinct, at), torch.from_numpy(prompt.weights)[None])
-    cache = prefill(model, ids[:-1], edits, rows=len(distinct))
-    return spread(cache, [conditions.index(row.condition) for row in rows])
+    if not any(prompt.weights.any() for prompt in prompts):
+        texts = list(dict.fromkeys(prompt.ids[:-1] for prompt in prompts))
+        return spread(prefill(model, texts), [texts.index(prompt.ids[:-1]) for prompt in prompts])
+    # One row a prompt and condition, whatever the sample.
+    keys = [(prompt.ids, row.condition) for prompt, row in zip(prompts, rows, strict=True)]
+    distinct = [keys.index(key) for key in dict.fromkeys(keys)]
+    filled = [*distinct, *[distinct[0]] * (-len(distinct) % ROW_MULTIPLE)]
+    weights = torch.from_numpy(np.stack([prompts[i].weights for i in filled]))  # (rows, tokens)
+    edits = weighted(interventions(settings, [rows[i] for i in filled], at), weights)
+    cache = prefill(model, [prompts[i].ids[:-1] for i in filled], edits)
+    places = {keys[i]: place for place, i in enumerate(distinct)}
+    return spread(cache, [places[key] for key in keys])
 
 
 def written_weights(
-    model: LoadedModel, settings: WritingSettings, prompt: PromptTokens, emitted: Sequence[Sequence[int]], t: int
+    model: LoadedModel,
+    settings: WritingSettings,
+    prompts: Sequence[PromptTokens],
+    emitted: Sequence[Sequence[int]],
+    t: int,
 ) -> torch.Tensor:
-    """Weights of the positions that emit generated token t, float32 [rows], or [1] where all rows have the same."""
-    if not settings.where.thoughts:
-        return torch.tensor([settings.where.written(t, prompt.turns, thinking=False)])
-    begun = "<think>" if prompt.thinking else ""
-    inside = [thinking(begun + str(model.tokenizer.decode(list(ids)))) for ids in emitted]
-    return torch.tensor([settings.where.written(t, prompt.turns, thinking=one) for one in inside])
+    """Weights of the positions that emit generated token t, float32 [rows], behind prompts and what was written."""
+
+    def thinks(prompt: PromptTokens, ids: Sequence[int]) -> bool:
+        begun = "<think>" if prompt.thinking else ""
+        return settings.where.thoughts and thinking(begun + str(model.tokenizer.decode(list(ids))))
+
+    rows = zip(prompts, emitted, strict=True)
+    return torch.tensor([settings.where.written(t, one.turns, thinking=thinks(one, ids)) for one, ids in rows])
 
 
 def weighted(edits: list[Intervention], weights: torch.Tensor) -> list[Intervention]:

@@ -95,19 +95,19 @@ class TokensSoFar:
 ROW_MULTIPLE = 16
 
 
-def prefill(model: LoadedModel, ids: Sequence[int], edits: Sequence[Intervention] = (), rows: int = 1) -> Any:
-    """Keys and values of a prompt's beginning.
+def prefill(model: LoadedModel, texts: Sequence[Sequence[int]], edits: Sequence[Intervention] = ()) -> Any:
+    """Keys and values of beginnings.
 
     Args:
         model: The model.
-        ids: Tokens of the prompt without its last one, which the first decoding step processes; at least one.
-        edits: Steering of these positions, with `rows` rows each.
-        rows: Copies of the prompt that are steered differently.
+        texts: Tokens of each row's prompt without its last one, which the first decoding step processes; at least one,
+            and equally many.
+        edits: Steering of these positions, with as many rows each.
 
     Returns:
-        What the model remembers, in `rows` rows.
+        What the model remembers, a row each.
     """
-    tokens = torch.tensor([list(ids)] * rows, device=model.info.device)  # (rows, tokens)
+    tokens = torch.tensor([list(ids) for ids in texts], device=model.info.device)  # (rows, tokens)
     if model.remote is not None:  # nothing is kept there: the next step sends them along
         return TokensSoFar().then(tokens, edits)
     return advance(model, tokens, None, edits).cache

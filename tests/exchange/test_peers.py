@@ -32,7 +32,7 @@ def ours(bundled: Bundled) -> dict[str, torch.Tensor]:
     found = {}
     for name, strength in (("steered", STRENGTH), ("plain", 0.0)):
         edit = Intervention(layer, "add", unit, torch.tensor([strength * float(vectors.residual_norms[layer])]))
-        cache = prefill(model, before, [edit], rows=1)
+        cache = prefill(model, [before], [edit])
         found[name] = step(model, torch.tensor([last]), cache, [edit])[1][0]
     assert (found["steered"] - found["plain"]).abs().max() > 0.1
     return found

@@ -125,7 +125,7 @@ def test_scopes_touch_no_other_token(model):
         from tracing.plain import block_inputs
 
         with block_inputs(model) as seen:
-            generator.steered_prompt(model, chosen, prompt, [*with_row, PlannedRow(0, 0, 0, 0.0)], at)
+            generator.steered_prompt(model, chosen, [prompt] * 2, [*with_row, PlannedRow(0, 0, 0, 0.0)], at)
         touched = (seen[LAYER + 1][0][0] != seen[LAYER + 1][0][1]).any(-1)
         np.testing.assert_array_equal(touched.numpy(), prompt.weights == 1)
 
@@ -145,9 +145,9 @@ def test_a_thought_is_steered_until_it_ends_and_the_answer_from_there_on(model):
     prompt = prompt_tokens(model, plain, 0)
     assert prompt.thinking
     over = [model.tokenizer("so </think>")["input_ids"], model.tokenizer("so")["input_ids"]]
-    assert generator.written_weights(model, plain, prompt, over, 1).tolist() == [0, 1]
+    assert generator.written_weights(model, plain, [prompt] * 2, over, 1).tolist() == [0, 1]
     answer = replace(plain, scope="answer")
-    assert generator.written_weights(model, answer, prompt, over, 1).tolist() == [1, 0]
+    assert generator.written_weights(model, answer, [prompt] * 2, over, 1).tolist() == [1, 0]
 
 
 def test_a_capped_and_gated_sweep_has_its_controls_held_to_the_same_percentiles(model):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from tiny import FAMILIES, tiny_model
 
 from emotion_core.steering import generate
-from emotion_core.steering.generate import BASELINE_TEXTS
+from emotion_core.steering.directions import Directions
+from emotion_core.steering.generate import BASELINE_TEXTS, PlannedRow
 from steering.handmade import all_written, run, settings, texts, written
 
 
@@ -38,6 +41,32 @@ def test_texts_do_not_depend_on_how_the_rows_are_split(tiny, family, scope, monk
     split = run(model, scope=scope, samples=3, controls=4, others=("joy", "calm"))
     assert texts(split) == texts(whole)
     np.testing.assert_allclose(split.readings, whole.readings, atol=1e-3)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_prompts_of_as_many_tokens_are_gone_on_from_together_as_alone(tiny, family):
+    model = tiny(family)
+    prompts = [(5, 9, 7, 11), (5, 9, 8, 12), (6, 3, 2, 11)]
+    at = Directions((1,), torch.eye(2, model.info.width).numpy()[:, None], np.array([5.0], np.float32))
+
+    def after(texts, block):
+        steps = generate.write_after(model, texts, block, at, tokens=9, seed=3)
+        *_, last = steps
+        return [one.ids for one in last.so_far()]
+
+    block = [
+        PlannedRow(prompt, sample, direction, strength)
+        for prompt in range(3)
+        for sample in range(2)
+        for direction, strength in ((0, 0.0), (0, 0.7), (1, 0.7))
+    ]
+    together = after(prompts, block)
+    alone = [
+        ids
+        for prompt, own in enumerate(prompts)
+        for ids in after([own], [replace(row, prompt=0) for row in block if row.prompt == prompt])
+    ]
+    assert together == alone and len(set(together)) > len(block) // 2
 
 
 def test_every_forward_pass_takes_a_multiple_of_the_rows_that_give_equal_bits(tiny, monkeypatch):
@@ -124,6 +153,6 @@ def test_rows_that_end_early_are_kept():
 def test_one_logit_that_is_no_number_marks_its_row_and_no_other() -> None:
     logits = torch.zeros(5, 7)
     logits[1, 2], logits[2, 3], logits[3, 4], logits[4, 5] = torch.inf, -torch.inf, torch.nan, 3e38
-    for samples in ((None,) * 5, (0,) * 5):
-        tokens, finite = generate.Sampling(0, "a prompt", samples, 1.0, 1.0)(logits, 0)
+    for streams in ((None,) * 5, (("a prompt", 0),) * 5):
+        tokens, finite = generate.Sampling(0, streams, 1.0, 1.0)(logits, 0)
         assert finite.tolist() == [True, False, False, False, True] and tokens[4] == 5

@@ -32,7 +32,7 @@ def test_a_prefilled_prompt_spread_over_rows_continues_each_its_own_way(tiny, fa
     model = tiny(family)
     prompt = model.encode(TEXTS[4]).ids
     ends = torch.tensor([[5, 9, 20], [31, 77, 4], [5, 60, 61]])
-    cache = spread(prefill(model, prompt), [0, 0, 0])
+    cache = spread(prefill(model, [prompt]), [0, 0, 0])
     seen = []
     for t in range(3):
         cache, one = step(model, ends[:, t], cache)
@@ -44,7 +44,7 @@ def test_a_prefilled_prompt_spread_over_rows_continues_each_its_own_way(tiny, fa
 
 def test_spreading_leaves_the_prompt_as_it_was_and_picks_rows(tiny):
     model = tiny("llama")
-    cache = prefill(model, [7, 8, 9], rows=2)
+    cache = prefill(model, [[7, 8, 9]] * 2)
     before = cache.value.layers[0].keys.clone()
     spread_cache = spread(cache, [1, 0, 1])
     step(model, torch.tensor([1, 2, 3]), spread_cache)
@@ -58,7 +58,7 @@ def test_rows_get_the_same_bits_however_the_batch_is_split(tiny, family):
     model = tiny(family)
     prompt = model.encode(TEXTS[0]).ids
     tokens = torch.arange(3 * ROW_MULTIPLE) % model.vocabulary
-    base = prefill(model, prompt)
+    base = prefill(model, [prompt])
     _, whole = step(model, tokens, spread(base, [0] * len(tokens)))
     for start in range(0, len(tokens), ROW_MULTIPLE):
         part = slice(start, start + ROW_MULTIPLE)
@@ -71,7 +71,7 @@ def test_the_head_computes_the_last_token_of_a_prompt_only(tiny):
     shapes = []
     handle = model.module.get_output_embeddings().register_forward_hook(lambda _m, _i, out: shapes.append(out.shape[1]))
     try:
-        prefill(model, model.encode(TEXTS[4]).ids, rows=2)
+        prefill(model, [model.encode(TEXTS[4]).ids] * 2)
     finally:
         handle.remove()
     assert shapes == [1]

@@ -58,7 +58,7 @@ def moved(model: LoadedModel, ids: torch.Tensor, edit: Intervention | None, row:
 def test_rows_of_a_prompt_go_on_as_a_pass_over_the_whole_text(family):
     model = made(family)
     ids = torch.tensor(model.encode(TEXT).ids[:6])
-    cache = spread(prefill(model, ids[:2].tolist()), [0, 0, 0])
+    cache = spread(prefill(model, [ids[:2].tolist()]), [0, 0, 0])
     assert isinstance(cache, TokensSoFar) == (family in ANEW) and memory_of(model).steps == (family in COPIED)
     assert bool(slowness(model)) == (family in ANEW)
     generator = torch.Generator().manual_seed(0)
@@ -86,7 +86,7 @@ def test_options_after_a_shared_beginning_are_scored_as_in_one_pass(family):
 def test_attention_needs_no_trial(tiny, monkeypatch):
     model = tiny_model("llama")
     monkeypatch.setattr(memory, "_tried", lambda model: pytest.fail("a trial of an ordinary cache"))
-    cache = prefill(model, [5, 6])
+    cache = prefill(model, [[5, 6]])
     step(model, torch.tensor([7, 8]), spread(cache, [0, 0]))
     assert memory_of(model) == Memory(True, True)
 
@@ -98,7 +98,7 @@ def test_a_state_that_cannot_be_copied_is_not_used(monkeypatch):
     monkeypatch.setattr(memory, "_selected", lambda value, index, rows, done: real(value, [0] * len(index), rows, done))
     assert memory_of(model) == Memory(False, False)
     ids = model.encode(TEXT).ids[:4]
-    cache = spread(prefill(model, ids[:-1]), [0])
+    cache = spread(prefill(model, [ids[:-1]]), [0])
     _, logits = step(model, torch.tensor(ids[-1:]), cache)
     torch.testing.assert_close(logits[0], moved(model, torch.tensor(ids), None, 0)[-1], atol=1e-4, rtol=1e-3)
 

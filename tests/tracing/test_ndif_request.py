@@ -78,7 +78,7 @@ def test_every_kind_of_trace_gives_the_numbers_of_here(both):
     edit = Intervention(1, "add", torch.eye(3, 32), torch.linspace(0, 2, 3))
 
     def found(model):
-        cache = prefill(model, [5, 6], [edit], rows=3)
+        cache = prefill(model, [[5, 6]] * 3, [edit])
         _, logits = step(model, torch.tensor([7, 7, 7]), cache, [edit])
         scores = run_to_end(score(model, [Continuation((1, 2, 3, 4), 2)], 1, direction))
         return [
@@ -99,7 +99,7 @@ def test_replies_hold_the_numbers_that_are_used_and_little_else(both, port):
     rows, words, envelope = 16, away.vocabulary, 4_000  # bytes of an answer without a number
     layers, width = away.info.layers, away.info.width
     edit = Intervention(1, "add", torch.eye(rows, 32), torch.ones(rows))
-    prompt = prefill(away, list(range(5, 25)), [edit], rows=rows)
+    prompt = prefill(away, [list(range(5, 25))] * rows, [edit])
     _, got = sent_for(port, lambda: step(away, torch.full((rows,), 7), prompt, [edit]))
     assert sum(got) <= 1.5 * 4 * rows * words + envelope, "the last token's logits, not those of all twenty"
     asked = [Asked(tuple(range(2, 30)), ((4, 8), (5,), (6, 7, 9))) for _ in range(30)]

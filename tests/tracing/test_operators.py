@@ -30,7 +30,7 @@ def written(model, edits):
     """Inputs of every block over the prompt and four steps, [rows, tokens, width] each, and the logits of the steps."""
     ids = model.encode(TEXTS[0]).ids
     with block_inputs(model) as seen:
-        cache, logits = prefill(model, ids, edits, rows=ROWS), []
+        cache, logits = prefill(model, [ids] * ROWS, edits), []
         for token in (9, 30, 77, 111):
             cache, one = step(model, torch.full((ROWS,), token), cache, edits)
             logits.append(one)
@@ -102,7 +102,7 @@ def test_amounts_by_token_touch_no_other_token(model):
     seen = []
     for edits in ((), [edit]):
         with block_inputs(model) as inputs:
-            prefill(model, ids, edits, rows=ROWS)
+            prefill(model, [ids] * ROWS, edits)
         seen.append([x[0] for x in inputs])
     plain, moved = seen
     touched = (plain[2] != moved[2]).any(-1)
@@ -125,7 +125,7 @@ def test_they_travel_in_a_trace_that_is_sent_away():
     edits = [bounded("cap"), bounded("floor", 2, gate=gate), Intervention(1, "add", units(7), torch.ones(ROWS))]
 
     def logits(model) -> torch.Tensor:
-        cache = prefill(model, [5, 6, 7], edits, rows=ROWS)
+        cache = prefill(model, [[5, 6, 7]] * ROWS, edits)
         return torch.stack([step(model, torch.full((ROWS,), token), cache, edits)[1] for token in (8,)])
 
     expected, found = logits(here), logits(away)

@@ -39,7 +39,7 @@ def decoded(model) -> torch.Tensor:
     directions = torch.randn(16, 32, generator=torch.Generator().manual_seed(0))
     edit = Intervention(1, "add", directions / directions.norm(dim=-1, keepdim=True), torch.linspace(0, 3, 16))
     late = Intervention(2, "project_out", edit.directions, torch.linspace(0, 1, 16))
-    cache = prefill(model, [5, 6, 7], [edit], rows=16)
+    cache = prefill(model, [[5, 6, 7]] * 16, [edit])
     cache = spread(cache, list(reversed(range(16))))
     found = []
     for token in (8, 9, 10):

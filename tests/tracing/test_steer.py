@@ -29,7 +29,7 @@ def decode(model, edits, prompt_edits=()):
     """Inputs of every block: in the prompt [rows, tokens, width], in the steps [steps, rows, width]; and logits."""
     ids = model.encode(TEXTS[0]).ids
     with block_inputs(model) as seen:
-        cache = prefill(model, ids, prompt_edits, rows=ROWS)
+        cache = prefill(model, [ids] * ROWS, prompt_edits)
         if not prompt_edits:
             cache = spread(cache, list(range(ROWS)))
         logits = []

@@ -31,6 +31,7 @@ from emotion_core.experiments.replication.rule import (
     resampled,
 )
 from emotion_core.geometry.word_forms import known_form
+from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import (
     CLOSING_QUESTION,
     Template,
@@ -49,6 +50,8 @@ from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 DEALS = 10_000
 DRAWS = 2000
 REPLIES, REPLY_TOKENS, REPLY_FROM = 8, 20, 10
+# Messages that are answered together at most.
+TOGETHER = 12
 
 
 @dataclass(frozen=True)
@@ -438,11 +441,10 @@ def header_and_reply(bench: Bench) -> Job[Finding]:
     core = yield from read_core(bench)
     said = yield from _statements(bench, core)
     layer, n = said.layer, len(said.emotions)
-    replies: list[list[Chat]] = []
-    for k, chat in enumerate(said.chats):
-        written = _replies(bench, chat, k)
-        replies.append([chat_of(bench.model, chat.turns, text) for text in written])
-        yield Progress(k, len(said.chats), "writing replies")
+    written = yield from _replies(bench.model, said.chats)
+    replies = [
+        [chat_of(bench.model, chat.turns, text) for text in own] for chat, own in zip(said.chats, written, strict=True)
+    ]
     flat = [chat for own in replies for chat in own]
     read = yield from project_layers(bench.model, [chat.encoding for chat in flat], {layer: core.directions[layer]})
     values: dict[int, Array] = {}
@@ -498,15 +500,28 @@ def _mean_of(read: FloatArray, chat: Chat, start: int) -> FloatArray | None:
     return result
 
 
-def _replies(bench: Bench, chat: Chat, seed: int) -> list[str]:
-    """Replies that the model writes, at temperature 1."""
-    ids = chat.encoding.ids
-    tokens = min(REPLY_TOKENS, bench.model.info.context - len(ids))
-    if tokens < 1:
-        return [""] * REPLIES
-    steps = write_after(bench.model, ids, [PlannedRow(0, k, 0, 0.0) for k in range(REPLIES)], tokens=tokens, seed=seed)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return [bench.model.decode(list(written.ids)).strip() for written in end.value]
+def _replies(model: LoadedModel, chats: Sequence[Chat]) -> Job[list[list[str]]]:
+    """Replies that the model writes to each message, at temperature 1.
+
+    Messages of as many tokens are answered together: what a step takes is mostly the reading of the weights.
+    """
+    found = [[""] * REPLIES for _ in chats]
+    alike: dict[int, list[int]] = {}
+    for k, chat in enumerate(chats):
+        if len(chat.encoding.ids) < model.info.context:
+            alike.setdefault(len(chat.encoding.ids), []).append(k)
+    batches = [numbers[i : i + TOGETHER] for numbers in alike.values() for i in range(0, len(numbers), TOGETHER)]
+    for done, numbers in enumerate(batches):
+        prompts = [chats[k].encoding.ids for k in numbers]
+        rows = [PlannedRow(place, sample, 0, 0.0) for place in range(len(prompts)) for sample in range(REPLIES)]
+        steps = write_after(model, prompts, rows, tokens=min(REPLY_TOKENS, model.info.context - len(prompts[0])))
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                texts = [model.decode(list(one.ids)).strip() for one in end.value]
+                break
+            yield Progress(done, len(batches), "writing replies")
+        for place, k in enumerate(numbers):
+            found[k] = texts[place * REPLIES : (place + 1) * REPLIES]
+    return found

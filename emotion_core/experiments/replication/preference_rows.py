@@ -46,7 +46,7 @@ STEERED, STRENGTH, CONTROLS = 40, 0.2, 8
 GOOD, HARMFUL = ("caring",), ("harmful", "dishonest")
 # Row 11: emotions with the way in which they are expected to go, and what is asked at each layer.
 BY_LAYER = {"blissful": 1.0, "happy": 1.0, "calm": 1.0, "hostile": -1.0, "sad": -1.0, "afraid": -1.0}
-LAYERS, LAYER_OPPONENTS, RANDOM = 8, 2, 8
+LAYERS, LAYER_OPPONENTS, RANDOM = 8, 4, 8
 MIDDLE, FLAT = (0.25, 0.75), 0.2
 QUESTION = "How would you feel about {activity}?"
 

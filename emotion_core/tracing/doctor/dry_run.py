@@ -93,7 +93,7 @@ def _sweep(model: LoadedModel) -> Any:
         so_far = so_far.then(torch.tensor([ids[-2:-1]] * rows), [edit])
         (_, written), _ = ahead(model, so_far, [[edit]], _Next(ids[-1]))
         return written.transpose(0, 1).numpy()  # (steps, rows, vocabulary)
-    cache = spread(prefill(model, ids[:-2]), [0] * rows) if len(ids) > 2 else None
+    cache = spread(prefill(model, [ids[:-2]]), [0] * rows) if len(ids) > 2 else None
     logits = []
     for token in ids[-2:]:
         cache, one = step(model, torch.full((rows,), token, device=model.info.device), cache, [edit])

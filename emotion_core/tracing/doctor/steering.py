@@ -121,7 +121,7 @@ def _decode(model: LoadedModel, rows: int, edits: Sequence[Intervention]) -> tup
     ids = probe_ids(model)[0].tolist()
     steps = min(STEPS, len(ids))
     prompt, forced = ids[:-steps], ids[-steps:]
-    cache = spread(prefill(model, prompt), [0] * rows) if prompt else None
+    cache = spread(prefill(model, [prompt]), [0] * rows) if prompt else None
     logits = []
     with watched(model) as seen:
         for token in forced:
