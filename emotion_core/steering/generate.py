@@ -42,7 +42,7 @@ def choose(logits: torch.Tensor, noise: torch.Tensor | None, temperature: float,
 
     Args:
         logits: float32 [rows, vocabulary].
-        noise: float32 [rows, vocabulary], or None for the most probable token.
+        noise: float32 [rows or 1, vocabulary], or None for the most probable token.
         temperature: Above 0.
         top_p: Tokens outside of the smallest set with this probability are never chosen.
     """
@@ -83,14 +83,18 @@ class Sampling:
     def __call__(self, logits: torch.Tensor, t: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Of float32 [rows, vocabulary] the tokens of step `first + t`, int64 [rows], and whether all were finite."""
         least, largest = torch.aminmax(logits, dim=-1)
-        finite, logits = torch.isfinite(least) & torch.isfinite(largest), torch.nan_to_num(logits)
+        finite = torch.isfinite(least) & torch.isfinite(largest)
+        logits = logits if bool(finite.all()) else torch.nan_to_num(logits)
         place = {stream: i for i, stream in enumerate(dict.fromkeys(s for s in self.streams if s is not None))}
         if not place:
             return choose(logits, None, self.temperature, self.top_p), finite
         vocabulary = logits.shape[-1]
         drawn = torch.stack([gumbel(self.seed, *stream, self.first + t, vocabulary) for stream in place])
-        noise = drawn[[0 if stream is None else place[stream] for stream in self.streams]]
-        noise[[stream is None for stream in self.streams]] = 0.0
+        if len(place) == 1 and None not in self.streams:
+            noise = drawn  # (1, vocabulary), the same for every row
+        else:
+            noise = drawn[[0 if stream is None else place[stream] for stream in self.streams]]
+            noise[[stream is None for stream in self.streams]] = 0.0
         return choose(logits, noise, self.temperature, self.top_p), finite
 
 

@@ -52,6 +52,25 @@ def test_spreading_leaves_the_prompt_as_it_was_and_picks_rows(tiny):
     assert spread_cache.value.layers[0].keys.shape[0] == 3 and spread_cache.value.get_seq_length() == 4
 
 
+def test_a_step_writes_behind_what_is_remembered_and_copies_nothing(tiny):
+    """In 150 steps of two texts that part, each beside a pass over all of it."""
+    model = tiny("llama")
+    tokens = torch.randint(3, model.vocabulary, (2, 154), generator=torch.Generator().manual_seed(0))
+    cache = spread(prefill(model, [tokens[0, :4].tolist()]), [0])
+    other, places = None, []
+    for t in range(4, 154):
+        if t == 40:
+            other = spread(cache, [0])
+        cache, last = step(model, tokens[:1, t], cache)
+        places.append(cache.value.layers[0].keys.data_ptr())
+        if other is not None:
+            other, another = step(model, tokens[1:, t], other)
+    assert len(set(places)) == 3, "more room after 64 and 128 tokens"
+    torch.testing.assert_close(last[0], logits(model, tokens[0].tolist())[-1], atol=1e-4, rtol=1e-4)
+    parted = [*tokens[0, :40].tolist(), *tokens[1, 40:].tolist()]
+    torch.testing.assert_close(another[0], logits(model, parted)[-1], atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("family", MAIN)
 def test_rows_get_the_same_bits_however_the_batch_is_split(tiny, family):
     """What batches are filled up to a multiple of `ROW_MULTIPLE` for."""
