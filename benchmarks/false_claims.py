@@ -523,9 +523,12 @@ def next_tokens(bench: Bench) -> Iterator[tuple[Count, bool]]:
     yield from _written(bench, "next token")
 
 
+_SWEEP = f"{steered.TOKENS} tokens, {len(steered.STRENGTHS)} strengths"
+
+
 def sweeps(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """Sweeps with a direction in the place of an emotion."""
-    yield from _written(bench, "sweep", f"{steered.TOKENS} tokens, {len(steered.STRENGTHS)} strengths")
+    yield from _written(bench, "sweep", _SWEEP)
 
 
 def matrices(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -611,7 +614,7 @@ def shuffled_labels(bench: Bench) -> Iterator[tuple[Count, bool]]:
         )
         for view, short in (
             ("next token", ""),
-            ("sweep", f"{steered.TOKENS} tokens, {len(steered.STRENGTHS)} strengths"),
+            ("sweep", _SWEEP),
         ):
             layer, strengths = vectors.selected_layer, () if view == "next token" else steered.STRENGTHS
             asked = steered.settings_of(view, vectors.emotions, layer, seed, steered.TOKENS, strengths)

@@ -28,7 +28,7 @@ from emotion_core.exchange.bundle import bundle_bytes, scored_files
 from emotion_core.exchange.open_file import Answers, Found, import_vectors, open_file
 from emotion_core.experiments.evaluation import HELDOUT, TRANSFER, OnSets, ToAnotherSource
 from emotion_core.experiments.experiment import Bench, Experiment, result_of
-from emotion_core.experiments.reading import known_baseline
+from emotion_core.experiments.reading import ZeroPointSettings, known_baseline
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
@@ -205,7 +205,7 @@ def read(model: LoadedModel, vectors: EmotionVectors, text: str, watch: Watch | 
     """
     require_model(vectors, model.info)
     bench = Bench(model, vectors, open_cache(), store=open_store())
-    baseline = run_to_end(known_baseline(bench, None), watch)
+    baseline = run_to_end(known_baseline(bench, ZeroPointSettings()), watch)
     return run_to_end(read_text(model, baseline, text), watch)
 
 

@@ -121,10 +121,9 @@ class ReadingSettings(ABC):
         """The layers that are read; None for the one chosen at the build."""
         return None if self.layer is None else [self.layer]
 
-    def baseline(self, bench: Bench, place: ReadingPosition | None = None) -> Job[Baseline]:
-        """Neutral texts at the layer and in the form of this reading, as a job."""
-        layers = None if self.layer is None else [self.layer]
-        return known_baseline(bench, layers, self.form, self.seed, kinds=self.kinds, place=place)
+    def baseline(self, bench: Bench) -> Job[Baseline]:
+        """Neutral texts at the layers and in the form of this reading, as a job."""
+        return known_baseline(bench, self.zero_point(bench.vectors))
 
     def zero_point(self, vectors: EmotionVectors) -> ZeroPointSettings:
         """The reading of neutral texts that this one builds on."""
@@ -169,8 +168,7 @@ class TextSettings(ReadingSettings):
         return [_text_option(self.text, files), *["--all-layers"] * self.all_layers]
 
     def read(self, bench: Bench) -> Job[TokenReading]:
-        layers = self.layers(bench.vectors)
-        baseline = yield from known_baseline(bench, layers, self.form, self.seed, kinds=self.kinds)
+        baseline = yield from self.baseline(bench)
         return (yield from read_text(bench.model, baseline, self.text, chat=bench.vectors.reading.chat))
 
 
@@ -209,11 +207,11 @@ class ConversationSettings(ReadingSettings):
 
     def read(self, bench: Bench) -> Job[ConversationReading]:
         # A verdict is about one layer, and a baseline of all of them has no room for its controls.
-        one = replace(self, layer=bench.vectors.selected_layer) if self.all_layers else self
+        one = replace(self, layer=bench.vectors.selected_layer, all_layers=False) if self.all_layers else self
         baseline = yield from one.baseline(bench)
         found = yield from read_conversation_turns(bench.model, baseline, self.turns)
         if self.all_layers:
-            every = yield from known_baseline(bench, self.layers(bench.vectors), self.form, self.seed)
+            every = yield from self.baseline(bench)
             tokens = yield from read_encoding(bench.model, every, found.dialogue.encoding)
             found = replace(found, tokens=tokens)
         return found
@@ -309,7 +307,7 @@ class DoseSettings(ReadingSettings):
         return [f"--template={text}", f"--values={values}", *_place_options(self.place)]
 
     def read(self, bench: Bench) -> Job[DoseReading]:
-        baseline = yield from self.baseline(bench, self.place)
+        baseline = yield from self.baseline(bench)
         return (yield from read_dose(bench.model, baseline, self.template, bench.cache, self.seed))
 
 
@@ -336,7 +334,7 @@ class SituationsSettings(ReadingSettings):
         return ["--situations", *_place_options(self.place)]
 
     def read(self, bench: Bench) -> Job[SituationReading]:
-        baseline = yield from self.baseline(bench, self.place)
+        baseline = yield from self.baseline(bench)
         return (yield from read_situations(bench.model, baseline, load_implicit(), bench.cache, self.seed))
 
 
@@ -451,15 +449,16 @@ class WatchSettings(ReadingSettings):
             check_length(self.text)
         vectors.index(self.monitor.emotion)
 
+    def zero_point(self, vectors: EmotionVectors) -> ZeroPointSettings:
+        return replace(super().zero_point(vectors), form="conversation" if self.turns else "text")
+
     def options(self, files: Files) -> list[str]:
         text = _conversation_option(self.turns, files) if self.turns else _text_option(self.text, files)
         return [text, *_monitor_options(self.monitor), *([f"--phrase={self.phrase}"] if self.phrase else [])]
 
     def read(self, bench: Bench) -> Job[Watched]:
         model, vectors = bench.model, bench.vectors
-        layers = self.layers(vectors)
-        form: Form = "conversation" if self.turns else "text"
-        baseline = yield from known_baseline(bench, layers, form, self.seed)
+        baseline = yield from self.baseline(bench)
         threshold = yield from read_threshold(model, vectors, baseline, self.monitor, self.seed)
         if self.turns:
             encoding = conversation_encoding(model, self.turns)
@@ -542,15 +541,19 @@ class ZeroPointSettings:
 
     def read(self, bench: Bench) -> Job[ZeroPoint]:
         """The reading, as a job."""
-        read = read_baseline(
+        found = yield from self.baseline(bench)
+        return ZeroPoint(found.tokens, found.texts, found.n_texts)
+
+    def baseline(self, bench: Bench, known: ZeroPoint | None = None) -> Job[Baseline]:
+        """The same with its directions, as a job; nothing is read where it is known."""
+        return read_baseline(
             *(bench.model, bench.vectors, self.layers, self.seed, self.form),
             cache=bench.cache,
             kinds=self.kinds,
             each=self.each,
             place=self.place,
+            known=known,
         )
-        found = yield from read
-        return ZeroPoint(found.tokens, found.texts, found.n_texts)
 
 
 _REMEMBERED = 8
@@ -558,43 +561,22 @@ _baselines: dict[str, Baseline] = {}
 _LOCK = threading.Lock()  # every model has a thread of its own
 
 
-def known_baseline(
-    bench: Bench,
-    layers: list[int] | None,
-    form: Form = "text",
-    seed: int = 0,
-    *,
-    kinds: Sequence[Kind] = KINDS,
-    each: int | None = None,
-    place: ReadingPosition | None = None,
-) -> Job[Baseline]:
-    """The neutral baseline of vectors at layers, as a job.
+def known_baseline(bench: Bench, wanted: ZeroPointSettings) -> Job[Baseline]:
+    """The neutral baseline of vectors, as a job.
 
     What the neutral texts read is a run of its own, so that the next reading finds it; the last few baselines of one
     layer are remembered whole.
 
     Args:
         bench: The model and the vectors.
-        layers: Layers; by default the one chosen at the build.
-        form: Of the neutral texts.
-        seed: Of the controls.
-        kinds: Kinds of controls.
-        each: Controls of a kind; see `read_baseline`.
-        place: Where whole texts are read; by default where the texts of the vectors were.
+        wanted: Which one.
     """
-    at = None if place is None else place.key
-    made = how_made(bench.vectors)
-    key = content_key(vectors_digest(bench.vectors), made, layers, form, seed, tuple(kinds), each, at)
+    key = content_key(vectors_digest(bench.vectors), how_made(bench.vectors), wanted)
     with _LOCK:
         found = _baselines.get(key)
     if found is None:
-        model, vectors, cache = bench.model, bench.vectors, bench.cache
-        at_layers = None if layers is None else tuple(layers)
-        wanted = ZeroPointSettings(at_layers, form, seed, each, place, tuple(kinds))
         zero = yield from computed(bench, ZERO_POINT, wanted)
-        found = yield from read_baseline(
-            model, vectors, layers, seed, form, cache=cache, kinds=kinds, each=each, place=place, known=zero
-        )
+        found = yield from wanted.baseline(bench, zero)
         if len(found.layers) > 1:
             return found  # tens of megabytes with many emotions
         with _LOCK:

@@ -14,6 +14,7 @@ from bundled import Bundled
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.cli.main import make_parser
 from emotion_core.cli.reading import make_request
+from emotion_core.evaluation.controls import KINDS
 from emotion_core.experiments.experiment import Bench, asked, find
 from emotion_core.experiments.kinds import experiment_of
 from emotion_core.experiments.reading import (
@@ -29,6 +30,7 @@ from emotion_core.experiments.reading import (
     SituationsSettings,
     TextSettings,
     WatchSettings,
+    ZeroPointSettings,
     _baselines,
     command,
     known_baseline,
@@ -146,17 +148,17 @@ def test_the_zero_point_that_a_reading_builds_on_is_found_afterwards(settings, b
 
 
 def test_equal_vectors_without_their_texts_have_a_zero_point_of_their_own(bundled: Bundled) -> None:
-    imported = replace(bundled.twelve, prompt_sets=(), estimator="unknown")
-    first = bundled.run(known_baseline(Bench(bundled.model, imported, bundled.cache), [2]))
-    second = bundled.run(known_baseline(Bench(bundled.model, bundled.twelve, bundled.cache), [2]))
+    imported, at = replace(bundled.twelve, prompt_sets=(), estimator="unknown"), ZeroPointSettings((2,), kinds=KINDS)
+    first = bundled.run(known_baseline(Bench(bundled.model, imported, bundled.cache), at))
+    second = bundled.run(known_baseline(Bench(bundled.model, bundled.twelve, bundled.cache), at))
     assert "shuffled" not in first.kinds and "shuffled" in second.kinds, "there are no labels to shuffle without texts"
 
 
 def test_texts_are_read_where_it_is_asked(bundled: Bundled) -> None:
     bench = Bench(bundled.model, bundled.twelve, bundled.cache)
     last = ReadingPosition("last")
-    pooled = bundled.run(known_baseline(bench, [3], kinds=("random",)))
-    at_last = bundled.run(known_baseline(bench, [3], kinds=("random",), place=last))
+    pooled = bundled.run(known_baseline(bench, ZeroPointSettings((3,))))
+    at_last = bundled.run(known_baseline(bench, ZeroPointSettings((3,), place=last)))
     assert pooled.place == bundled.twelve.reading and at_last.place == last, "both are remembered, and apart"
     values = bundled.run(SituationsSettings(last, layer=3).read(bench)).values
     assert (values != bundled.run(SituationsSettings(layer=3).read(bench)).values).any()

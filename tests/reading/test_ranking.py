@@ -15,7 +15,7 @@ from emotion_core.charts.reading import ranking_chart, ranking_table
 from emotion_core.evaluation.controls import KINDS, Kind
 from emotion_core.experiments import reading
 from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.reading import known_baseline
+from emotion_core.experiments.reading import ZeroPointSettings, known_baseline
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.reading import baseline as baseline_module
@@ -103,10 +103,10 @@ def test_the_chart_names_the_two_highest_and_draws_the_lines(bundled: Bundled) -
 def test_neutral_texts_are_read_once_for_all_times(kinds: tuple[Kind, ...], bundled: Bundled, tmp_path, monkeypatch):
     bench = Bench(bundled.model, bundled.vectors, bundled.cache, store=RunStore(tmp_path))
     fresh = run_to_end(read_baseline(bundled.model, bundled.vectors, cache=bundled.cache, kinds=kinds))
-    run_to_end(known_baseline(bench, None, kinds=kinds))
+    run_to_end(known_baseline(bench, ZeroPointSettings(kinds=kinds)))
     reading._baselines.clear()  # as after a restart
     monkeypatch.setattr(baseline_module, "neutral_texts", lambda *_: pytest.fail("the neutral texts were read again"))
-    again = run_to_end(known_baseline(bench, None, kinds=kinds))
+    again = run_to_end(known_baseline(bench, ZeroPointSettings(kinds=kinds)))
     np.testing.assert_array_equal(again.directions, fresh.directions)
     first, second = (run_to_end(read_text(bundled.model, one, TEXT)) for one in (fresh, again))
     np.testing.assert_array_equal(first.values, second.values)
@@ -114,7 +114,7 @@ def test_neutral_texts_are_read_once_for_all_times(kinds: tuple[Kind, ...], bund
     other = Bench(bundled.model, replace(bundled.vectors, values=-bundled.vectors.values), store=bench.store)
     for changed, asked in ((other, kinds), (bench, KINDS[1:])):
         with pytest.raises(pytest.fail.Exception, match="read again"):
-            run_to_end(known_baseline(changed, None, kinds=asked))
+            run_to_end(known_baseline(changed, ZeroPointSettings(kinds=asked)))
 
 
 def test_the_library_reads_neutral_texts_once(bundled: Bundled, tmp_path: Path, monkeypatch) -> None:

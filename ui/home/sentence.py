@@ -7,7 +7,7 @@ import streamlit as st
 from emotion_core.base.errors import BusyError, EmotionCoreError
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.reading import known_baseline
+from emotion_core.experiments.reading import ZeroPointSettings, known_baseline
 from emotion_core.models.owner import ModelOwner
 from emotion_core.reading.text import TokenReading, beside_random, read_text, sentence_means
 from emotion_core.runs.limits import about, build_seconds
@@ -105,7 +105,7 @@ def _read(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors) 
 
 
 def _reading(bench: Bench, text: str) -> Job[Sentence]:
-    baseline = yield from known_baseline(bench, None, kinds=("random",))
+    baseline = yield from known_baseline(bench, ZeroPointSettings())
     chat = bench.vectors.reading.chat
     found = yield from read_text(bench.model, baseline, text, chat=chat)
     means = yield from sentence_means(bench.model, baseline, text, chat=chat)

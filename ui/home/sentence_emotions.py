@@ -49,7 +49,7 @@ def zero_points_at_hand(working: Working) -> bool:
     wanted = [(working.vectors, ZeroPointSettings())]
     found = _many(working)
     if found is not None:
-        wanted.append((found[2], ZeroPointSettings(each=ranking_controls(len(found[2].emotions)))))
+        wanted.append((found[2], _zero_point(found[2])))
     return all(find(store(), vectors, ZERO_POINT, settings) for vectors, settings in wanted)
 
 
@@ -60,10 +60,13 @@ def _ranked(run_id: str, text: str, _owner: ModelOwner, _vectors: EmotionVectors
 
 
 def _read(owner: ModelOwner, vectors: EmotionVectors, text: str) -> Job[Ranking]:
-    each = ranking_controls(len(vectors.emotions))
     bench = Bench(owner.model, vectors, activation_cache(), store=store())
-    baseline = yield from known_baseline(bench, None, kinds=("random",), each=each)
+    baseline = yield from known_baseline(bench, _zero_point(vectors))
     return ranking(baseline, (yield from sentence_means(owner.model, baseline, text)))
+
+
+def _zero_point(vectors: EmotionVectors) -> ZeroPointSettings:
+    return ZeroPointSettings(each=ranking_controls(len(vectors.emotions)))
 
 
 def _many(working: Working) -> tuple[str, str, EmotionVectors] | None:
