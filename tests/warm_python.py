@@ -72,6 +72,13 @@ class WarmPython:
             out, err = (Path(outputs, name).read_text() for name in ("out", "err"))
         return subprocess.CompletedProcess(argv, status, out, err)
 
+    def start(self, script: Path, *argv: str, folder: Path) -> int:
+        """Starts a script as `python -I SCRIPT ARGUMENTS &` would, and gives its process, which the caller ends."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        job = {"folder": str(folder), "argv": [str(script), *argv], "environment": {}, "path": None, "outputs": None}
+        print(json.dumps(job), file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
     def close(self) -> None:
         """Ends the interpreter."""
         assert self._process.stdin is not None
@@ -87,21 +94,28 @@ def _serve() -> None:
         child = os.fork()
         if not child:
             _script(job)
+        if job["outputs"] is None:
+            print(child, flush=True)
+            continue
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _script(job: dict) -> None:
     """Becomes the script: its folder, environment, arguments and outputs, and an end that reports how it ended."""
-    for number, name in ((1, "out"), (2, "err")):
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    for number, name in ((1, "out"), (2, "err")) if job["outputs"] else ():
         file = os.open(os.path.join(job["outputs"], name), os.O_WRONLY | os.O_CREAT)  # noqa: PTH118
         os.dup2(file, number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if not job["outputs"]:
+        os.dup2(nowhere, 1)  # else its lines would be read as answers of the loop below
     os.chdir(job["folder"])
     os.environ.update(job["environment"])
     script = os.path.abspath(job["argv"][0])  # noqa: PTH100
     sys.argv = list(job["argv"])
-    sys.path[:0] = [os.path.dirname(script), *job["path"]]  # noqa: PTH120
+    if job["path"] is not None:
+        sys.path[:0] = [os.path.dirname(script), *job["path"]]  # noqa: PTH120
     # The end of the program belongs to whoever reads its status: no exception may come back into the loop above.
     try:
         runpy.run_path(script, run_name="__main__")

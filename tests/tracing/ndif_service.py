@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import pytest
+from httpx._transports import default
 from nnsight import CONFIG
 from nnsight.modeling import huggingface
+from warm_python import WarmPython
 
 KEY = "a-key-of-mine"
 T = TypeVar("T")
 
 
 @contextmanager
-def standing_in(folder: Path) -> Iterator[int]:
+def standing_in(folder: Path, python: WarmPython) -> Iterator[int]:
     """Serves the model of a folder under the folder's name; gives the port, which nnsight then sends to."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    script = Path(__file__).with_name("fake_ndif.py")
-    process = subprocess.Popen([sys.executable, "-I", str(script), str(folder), str(port), KEY], cwd=folder)
+    process = python.start(Path(__file__).with_name("fake_ndif.py"), str(folder), str(port), KEY, folder=folder)
     huggingface._ID_CACHE[str(folder)] = str(folder)  # else the hub is asked how the name is spelled
     before, CONFIG.API.HOST = CONFIG.API.HOST, f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                httpx.get(f"{CONFIG.API.HOST}/status")
-                break
-            except httpx.TransportError:
-                assert process.poll() is None, "the stand-in ended"
-                time.sleep(0.1)
-        yield port
-    finally:
-        CONFIG.API.HOST = before
-        process.kill()
-        process.wait()
+    with pytest.MonkeyPatch.context() as patch:
+        # nnsight makes a client for each request, and each reads all certificates, of which none is used here.
+        patch.setattr(default, "create_ssl_context", cache(default.create_ssl_context))
+        try:
+            for _ in range(600):
+                try:
+                    httpx.get(f"{CONFIG.API.HOST}/status")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield port
+        finally:
+            CONFIG.API.HOST = before
+            os.kill(process, signal.SIGKILL)
 
 
 def answers(port: int) -> list[int]:

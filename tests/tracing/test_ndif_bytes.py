@@ -66,8 +66,8 @@ def counted(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch, standing_in(WEIGHTS):
+def model(tmp_path_factory, warm_python):
+    with pytest.MonkeyPatch.context() as patch, standing_in(WEIGHTS, warm_python):
         patch.setenv("NDIF_API_KEY", KEY)
         patch.setenv("EMOTION_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         settings.cache_clear()

@@ -44,12 +44,12 @@ KILLS = int(os.environ.get("EMOTION_TEST_KILLS", "5"))
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def served(tmp_path_factory, warm_python):
     """Folder of the model, port of the stand-in, and the gate before it, which requests go to."""
     folder = tmp_path_factory.mktemp("served")
     tiny_module("llama", max_position_embeddings=512).save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
-    with standing_in(folder) as port:
+    with standing_in(folder, warm_python) as port:
         gate = Gate(0, port)
         CONFIG.API.HOST = f"http://127.0.0.1:{gate.port}"
         yield folder, port, gate

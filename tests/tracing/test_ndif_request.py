@@ -34,12 +34,12 @@ from tracing.ndif_service import KEY, sent_for, standing_in
 
 
 @pytest.fixture(scope="module")
-def served_at(tmp_path_factory):
+def served_at(tmp_path_factory, warm_python):
     """The stand-in with a model of its own; gives the folder of the model and the port."""
     folder = tmp_path_factory.mktemp("served")
     tiny_module("llama").save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
-    with standing_in(folder) as port:
+    with standing_in(folder, warm_python) as port:
         yield folder, port
 
 
