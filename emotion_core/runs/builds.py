@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emotion_core.base.activations import RECORDER_VERSION, ActivationCache
+from emotion_core.base.activations import RECORDER_VERSION, ActivationCache, ModelInfo
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.heldout import heldout
@@ -25,6 +25,7 @@ from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, vector_bytes
 
 KIND = "build"
+ALONE = "vectors"  # vectors without scores, as commands and the rows of a table build them
 VECTORS_FILE = "vectors.safetensors"
 _SCORES_FILE = "heldout.safetensors"
 _REASON_FILE = "not-scored.txt"
@@ -64,11 +65,30 @@ def find_or_build(
     model: LoadedModel,
     sets: Sequence[PromptSet],
     settings: BuildSettings,
-    cache: ActivationCache,
+    cache: ActivationCache | None,
 ) -> Job[EmotionVectors]:
-    """Vectors as a job: those of the finished build of these sets, else built."""
-    found = find_build(store, model.info.fingerprint, tuple(sets), settings)
-    return found.vectors if found is not None else (yield from build(model, sets, settings, cache))
+    """Vectors as a job: those of a finished build of these sets, else built and kept."""
+    info, chosen = model.info, tuple(sets)
+    key = build_key(info.fingerprint, chosen, settings)
+    run = store.find(KIND, key) or store.find(ALONE, key)
+    if run is not None:
+        return load_vectors(store.read(run.id, VECTORS_FILE))
+    vectors = yield from build(model, chosen, settings, cache)
+    run_id = store.create(ALONE, _described(info, chosen, settings), key=key)
+    store.finish(run_id, {VECTORS_FILE: vector_bytes(vectors)})
+    return vectors
+
+
+def _described(info: ModelInfo, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
+    return json.dumps(
+        {
+            "label": " + ".join(one.name for one in prompt_sets),
+            "model": info.name,
+            "fingerprint": info.fingerprint,
+            "prompt_sets": [{"name": s.name, "sha256": s.sha256, "units": n_units(s.texts)} for s in prompt_sets],
+            "settings": settings_json(settings),
+        }
+    )
 
 
 def start_build(
@@ -98,14 +118,7 @@ def start_build(
     found = registry.existing(KIND, key, share=share)
     if found is not None:
         return found
-    described = {
-        "label": " + ".join(one.name for one in prompt_sets),
-        "model": owner.info.name,
-        "fingerprint": owner.info.fingerprint,
-        "prompt_sets": [{"name": s.name, "sha256": s.sha256, "units": n_units(s.texts)} for s in prompt_sets],
-        "settings": settings_json(settings),
-    }
-    run_id = registry.store.create(KIND, json.dumps(described), key=key)
+    run_id = registry.store.create(KIND, _described(owner.info, prompt_sets, settings), key=key)
     texts = texts_of(prompt_sets)
     job = within_tokens(registry.limits, owner.model, texts, build_and_score(owner, prompt_sets, settings, cache))
     return registry.start(run_id, job, save_build, owner.submit)

@@ -8,6 +8,8 @@ from command_helpers import answer
 
 from emotion_core.cli.main import main, make_parser
 from emotion_core.prompts.builtin import CONFOUND_SETS
+from emotion_core.runs.builds import ALONE, VECTORS_FILE
+from emotion_core.runs.store import open_store
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
 
 
@@ -39,6 +41,23 @@ def test_a_command_finds_what_was_computed_and_asks_nothing_of_the_model(capsys,
     # A model that is named is looked at in any case, so that another one is refused.
     with pytest.raises(pytest.fail.Exception):
         main(["heldout", str(vectors), str(prompts), "--model", "demo", "--json"])
+
+
+def test_a_build_is_kept_and_another_one_is_not_taken_for_it(capsys, prompts, folder, monkeypatch):
+    """Also what the library builds: both go through the same door."""
+    made, again, other = (folder / f"kept-{name}.safetensors" for name in ("first", "again", "other"))
+    asked = (str(prompts), "--folds", "3", "--out")
+    first = answer(capsys, "build", *asked, str(made))
+    with monkeypatch.context() as patch:
+        patch.setattr("emotion_core.runs.builds.build", lambda *_: pytest.fail("it was built again"))
+        second = answer(capsys, "build", *asked, str(again))
+        assert second == first | {"out": str(again)} and again.read_bytes() == made.read_bytes()
+        (one,) = (run for run in open_store().recent(ALONE) if '"folds": 3' in run.settings)
+        assert open_store().read(one.id, VECTORS_FILE) == made.read_bytes()
+        with pytest.raises(pytest.fail.Exception):
+            main(["build", *asked, str(other), "--seed", "5"])
+    assert answer(capsys, "build", *asked, str(other), "--neutral-projection")["out"] == str(other)
+    assert other.read_bytes() != made.read_bytes()
 
 
 def test_heldout_says_which_texts_it_does_not_score(capsys, vectors, prompts):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,9 +21,8 @@ from emotion_core.runs import builds
 from emotion_core.runs.store import RunStore
 from emotion_core.stats.separation import Array
 from emotion_core.tracing.record import project_layers
-from emotion_core.vectors.build import NEUTRAL_SET, build
+from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
-from emotion_core.vectors.file import load_vectors, vector_bytes
 
 # The twelve emotions of the texts; a set of 171 words has most of them as adjectives.
 TWELVE = (
@@ -32,7 +30,6 @@ TWELVE = (
     *("calm", "desperation", "pride", "guilt", "love", "boredom"),
 )
 CONTROLS = 64
-_VECTORS = "replication-vectors"
 # The demo model's map is planted in scenes of its own, so there it is known what must come out.
 SETS = {"map": "emotions-171", "core": "emotions-12"}
 PLANTED = {"map": "scenes-171", "core": "scenes-171"}
@@ -47,20 +44,8 @@ def set_name(info: ModelInfo, which: str) -> str:
 def vectors_of(
     model: LoadedModel, store: RunStore, name: str, cache: ActivationCache | None = None
 ) -> Job[EmotionVectors]:
-    """Vectors of a built-in set: from a build that was made before, else built and kept, as a job."""
-    sets, settings = (load_prompts(name),), BuildSettings()
-    built = builds.find_build(store, model.info.fingerprint, sets, settings)
-    if built is not None:
-        return built.vectors
-    key = builds.build_key(model.info.fingerprint, sets, settings)
-    run = store.find(_VECTORS, key)
-    if run is not None:
-        return load_vectors(store.read(run.id, builds.VECTORS_FILE))
-    vectors = yield from build(model, sets, settings, cache)
-    described = {"label": name, "model": model.info.name, "fingerprint": model.info.fingerprint}
-    run_id = store.create(_VECTORS, json.dumps(described), key=key)
-    store.finish(run_id, {builds.VECTORS_FILE: vector_bytes(vectors)})
-    return vectors
+    """Vectors of a built-in set: of a build that was made before, else built and kept, as a job."""
+    return builds.find_or_build(store, model, (load_prompts(name),), BuildSettings(), cache)
 
 
 @dataclass(frozen=True)
