@@ -378,10 +378,12 @@ def imported(bench: Bench) -> Iterator[tuple[Count, bool]]:
             yield from ((count, verdict.evidence) for verdict in scores.verdicts)
 
 
+FEAR_BESIDE_CALM = Contrast(("fear", "desperation"), ("calm", "joy"))
+
+
 def carried_over(bench: Bench) -> Iterator[tuple[Count, bool]]:
     """emotions-12 on fear-calm, with the sides of fear-calm swapped by a coin."""
-    vectors, fear = bench.vectors(), load_prompts("fear-calm")
-    contrast = Contrast(("fear", "desperation"), ("calm", "joy"))
+    vectors, fear, contrast = bench.vectors(), load_prompts("fear-calm"), FEAR_BESIDE_CALM
     count = Count("transfer", "coin-swapped pairs")
     for seed in bench.seeds:
         target = swapped(fear, np.random.default_rng([seed, 1]))
@@ -476,6 +478,21 @@ def predictions(bench: Bench) -> Iterator[tuple[Count, bool]]:
     twin = bench.run(read_twin(bench.model, vectors, bench.cache))
     yield Count("map: predicted ratings", "untrained twin"), says(twin.values[:, layer])
     yield Count("map: predicted ratings", "tf-idf in place of the model"), says(rivals[VOCABULARY])
+
+
+def twins(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """True labels on networks with random weights, another one each: held-out pairs, transfer, a map's claims."""
+    fear, many, contrast = load_prompts("fear-calm"), bench.vectors("emotions-171"), FEAR_BESIDE_CALM
+    layer, reading, inputs = many.selected_layer, BuildSettings().reading, "untrained twins, another one each"
+    rivals = rival_rows(many, layer)
+    for seed in bench.seeds:
+        twin = untrained_twin(bench.model, 1 + seed)
+        alone = replace(bench, model=twin, cache=None)  # of a hundred networks nothing is read twice
+        yield Count("held-out", inputs), scored(*_fear(alone, twin, reading), fear, seed).verdicts[0].evidence
+        result = bench.run(transfer(twin, alone.vectors(), fear, contrast, None, seed=seed))
+        yield Count("transfer", inputs), result.scores[0].verdict.word.startswith("evidence")
+        values = alone.vectors("emotions-171").values
+        yield from _claims(Count("map", inputs), replace(many, values=values), layer, rivals)
 
 
 def repeating(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -887,6 +904,7 @@ VIEWS: dict[str, Look] = {
     "map: predicted ratings": predictions,
     "map: repeats": repeating,
     "map: two agree": two_maps,
+    "untrained twins": twins,
     "talk alarm": alarms,
     "preferences": preferred,
     "steered half": steered_half,
