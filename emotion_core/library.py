@@ -87,7 +87,7 @@ def build(
     settings: BuildSettings | None = None,
     watch: Watch | None = None,
 ) -> EmotionVectors:
-    """Vectors of every emotion and layer from the training rows of one or more prompt sets.
+    """Vectors of every emotion and layer from the training rows of one or more prompt sets, kept for the next time.
 
     Args:
         model: The model.
