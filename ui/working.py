@@ -59,10 +59,10 @@ class Working:
 def working_card() -> Working:
     """Draws the card and returns what is chosen; a choice that cannot be had is explained and the last one kept."""
     unlinked = _read_link()
+    model_owner, fault = _load(_choices().get("model", app_settings().model))
     with st.sidebar.container(border=True, key="working-with"):
         st.markdown("**Working with**")
         name = _model_picker()
-        model_owner, fault = _load(name)
         if not model_owner.loaded and model_owner.fault is None:
             _until_loaded(model_owner)
         elif model_owner.loaded and name.partition("?")[0] == model_owner.info.name.partition("?")[0]:
@@ -79,6 +79,8 @@ def working_card() -> Working:
     for error in (unlinked, fault):
         if error is not None:
             show_error(error)
+    if fault is not None:
+        st.info(f"{plain(_short(name))} stays the chosen model, and what follows is made with it.")
     linked_set()
     working = Working(model_owner, set_id, run_id, vectors, emotion)
     _write_link(working)
@@ -205,7 +207,7 @@ def _short(name: str) -> str:
 
 
 def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
-    """The owner of a model, or that of the last one that worked with what is wrong with the wanted one."""
+    """The owner of a model, or that of the last one that worked, which becomes the chosen one, and what is wrong."""
     settings = app_settings()
     try:
         require_allowed(name, settings)
@@ -213,8 +215,11 @@ def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
     except ModelError as error:
         last = st.session_state.get("last good model", DEMO_NAME)
         if last == name:
+            with st.sidebar:
+                _model_picker()
             show_error(error)
             st.stop()
+        choose_model(last)
         return owner(last), error
     st.session_state["last good model"] = name
     return found, None

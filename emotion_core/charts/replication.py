@@ -101,7 +101,8 @@ def figure_chart(figure: Figure) -> alt.LayerChart:
     title = alt.TitleParams(figure.title, anchor="start")
     if np.isfinite(figure.null_low):
         title.subtitle = "Grey: the middle 95 % of the null"
-    height = 24 * len(dict.fromkeys(figure.names)) + 60 if figure.kind == "points" else 300
+    # Title, legend and axis are a part of the height.
+    height = 24 * len(dict.fromkeys(figure.names)) + 130 if figure.kind == "points" else 300
     return cast(alt.LayerChart, alt.layer(*_null(figure), *drawn).properties(title=title, height=height))
 
 

@@ -130,6 +130,21 @@ def test_scopes_touch_no_other_token(model):
         np.testing.assert_array_equal(touched.numpy(), prompt.weights == 1)
 
 
+def test_a_steered_beginning_of_each_row_is_that_of_its_own_prompt(model):
+    """Rows of two prompts of as many tokens, in any order, beside each prompt alone."""
+    chosen = settings(prompts=("Tea is", "Tea was"), controls=0, scope="prompt", samples=2)
+    both = [prompt_tokens(model, chosen, p) for p in (0, 1)]
+    assert len(both[0].ids) == len(both[1].ids) and both[0].weights.any()
+    at = at_of(model, chosen)
+    rows = [PlannedRow(p, s, 0, strength) for s in (0, 1) for strength in (0.0, 5.0) for p in (0, 1)]
+    caches = [generator.steered_prompt(model, chosen, [both[row.prompt] for row in rows], rows, at)]
+    caches += [generator.steered_prompt(model, chosen, [both[p]] * len(rows), rows, at) for p in (0, 1)]
+    together, *alone = (one.value.layers[-1].keys for one in caches)
+    for r, row in enumerate(rows):
+        torch.testing.assert_close(together[r], alone[row.prompt][r], atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(together[0], together[1], atol=1e-2)
+
+
 def test_the_generated_turn_belongs_to_the_assistant_and_has_a_number():
     assert Where("assistant").written(3, 2, thinking=False) == 1
     assert Where("assistant", turns=(1,)).written(3, 2, thinking=False) == 0

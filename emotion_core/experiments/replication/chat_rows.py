@@ -238,7 +238,7 @@ def numbers(bench: Bench) -> Job[Finding]:
         ("Spearman", ""),
         [(t.name, "meaning", r[0], 0.0) for (t, _), r in zip(scored, mine, strict=True)]
         + [(t.name, "no meaning", r[0], 0.0) for (t, _), r in zip(empty, others, strict=True)],
-        null=(one.null_low, one.null_high),
+        null=band(np.concatenate([r[1] for r in mine])),  # of single templates, as the points are
     )
     return found(6, "mean signed rank correlation over templates at H", one, judged, len(mine), facts, [chart])
 
@@ -385,12 +385,14 @@ def user_and_header(bench: Bench) -> Job[Finding]:
         ("layer", str(said.layer)),
     ]
     by_emotion = _columns(against[:, 0, :n], against[:, 2, :n])
+    rng = np.random.default_rng(0)
+    dealt = [_columns(against[:, 0, :n], against[rng.permutation(len(against)), 2, :n]) for _ in range(200)]
     chart = marks(
         "points",
         "r of the statement's end with the header, by emotion",
         ("r over messages", ""),
         [(e, "", float(r), 0.0) for e, r in zip(said.emotions, by_emotion, strict=True)],
-        null=(one.null_low, one.null_high),
+        null=band(dealt),  # of single emotions, as the points are
     )
     statistic = "mean within-emotion r of the statement's end with the header, over messages"
     return found(17, statistic, one, judged, len(against), facts, [chart])

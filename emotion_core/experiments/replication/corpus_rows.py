@@ -14,7 +14,7 @@ from emotion_core.evaluation.controls import neutral_units, relabelled
 from emotion_core.experiments.experiment import Bench
 from emotion_core.experiments.replication.chat_rows import story_words
 from emotion_core.experiments.replication.finding import Finding, found, not_testable
-from emotion_core.experiments.replication.rule import DOES_NOT, UNTOLD, Array, condition, over_units
+from emotion_core.experiments.replication.rule import DOES_NOT, UNTOLD, Array, band, condition, over_units
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_marked_passages, load_neutral_dialogues
@@ -115,7 +115,7 @@ def strongest(bench: Bench) -> Job[Finding]:
         ("precision at 20", ""),
         [(e, "vectors", float(precision[0, i]), 0.0) for i, e in enumerate(named)]
         + [(e, "count of words", float(counted[i]), 0.0) for i, e in enumerate(named)],
-        null=(one.null_low, one.null_high),
+        null=band(precision[1 : 1 + SHUFFLED]),  # of single emotions, as the points are
     )
     return found(3, "precision at 20, mean over emotions", one, judged, n, facts, [chart])
 

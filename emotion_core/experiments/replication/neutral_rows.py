@@ -46,6 +46,7 @@ class Statistic:
         values: float32 [emotions, layers, width], the vectors as they are.
         layers: Those that it reads.
         of: The figure on other vectors of the same shape.
+        finds: Whether the figure on the vectors as they are differs from nothing.
     """
 
     row: int
@@ -53,6 +54,7 @@ class Statistic:
     values: FloatArray
     layers: tuple[int, ...]
     of: Callable[[FloatArray], float]
+    finds: bool
 
     def change(self, components: Components) -> float:
         """What taking directions out changes, in halves of the row's interval."""
@@ -71,6 +73,9 @@ def neutral_removed(bench: Bench) -> Job[Finding]:
     statistics = [one for one in known if one is not None]
     if not statistics:
         return not_testable(2, "none of rows 5, 6, 9 and 15 can be tested on these vectors")
+    finding = [str(one.row) for one in statistics if one.finds]
+    if not finding:
+        return not_testable(2, "none of rows 5, 6, 9 and 15 finds anything here, so that nothing can change")
     dialogues, prose = (yield from _dialogues(bench)), (yield from _prose(bench, core))
     layers = sorted({layer for one in statistics for layer in one.layers} | {core.selected_layer})
     rng = np.random.default_rng(0)
@@ -112,15 +117,15 @@ def neutral_removed(bench: Bench) -> Job[Finding]:
             "rows that cannot be tested here",
             ", ".join(str(r) for r, one in zip((5, 6, 9, 15), known, strict=True) if one is None) or "none",
         ),
+        ("rows that find something before", ", ".join(finding)),
         ("components", f"{ranks}, of {core.values.shape[2]} dimensions, at layer {core.selected_layer}"),
     ]
     chart = marks(
         "points",
-        "Change of each row's figure, in halves of its interval",
+        "Change of each row's figure, in halves of its interval; within 1 either way is none",
         ("halves of the interval", ""),
         [(f"row {one.row}", name, changes[name][i].value, 0.0) for name in whole for i, one in enumerate(statistics)],
         [(changes[name][i].low, changes[name][i].high) for name in whole for i, _ in enumerate(statistics)],
-        null=(-1.0, 1.0),
     )
     statistic = "largest change of rows 5, 6, 9 and 15, in halves of that row's interval"
     return found(2, statistic, worst, judged, len(dialogues), facts, [chart])
@@ -175,7 +180,7 @@ def _implicit(bench: Bench, core: EmotionVectors) -> Job[Statistic | None]:
 
     count = len(said.truth)
     low, high = wilson(round(share(core.values) * count), count)
-    return Statistic(5, (high - low) / 2, core.values, (layer,), share)
+    return Statistic(5, (high - low) / 2, core.values, (layer,), share, low > 1 / len(columns))
 
 
 def _numbers(bench: Bench, core: EmotionVectors) -> Job[Statistic | None]:
@@ -207,7 +212,8 @@ def _numbers(bench: Bench, core: EmotionVectors) -> Job[Statistic | None]:
         return means
 
     one = over_units(by_template(core.values))
-    return Statistic(6, (one.high - one.low) / 2, core.values, (layer,), lambda v: float(np.mean(by_template(v))))
+    half = (one.high - one.low) / 2
+    return Statistic(6, half, core.values, (layer,), lambda v: float(np.mean(by_template(v))), one.low > 0)
 
 
 def _preference(bench: Bench) -> Job[Statistic | None]:
@@ -222,7 +228,7 @@ def _preference(bench: Bench) -> Job[Statistic | None]:
         return read.r(_unit(values[place]))
 
     one = read.estimate(_unit(vectors.values[place]))
-    return Statistic(9, (one.high - one.low) / 2, vectors.values, read.layers, r)
+    return Statistic(9, (one.high - one.low) / 2, vectors.values, read.layers, r, one.low > 0)
 
 
 def _valence(vectors: EmotionVectors) -> Statistic | None:
@@ -237,7 +243,7 @@ def _valence(vectors: EmotionVectors) -> Statistic | None:
         return component_r(values[:, layer], valence)
 
     low, high = (float(end[0]) for end in fisher_interval(np.array([r(vectors.values)]), n))
-    return Statistic(15, (high - low) / 2, vectors.values, (layer,), r)
+    return Statistic(15, (high - low) / 2, vectors.values, (layer,), r, low > 0 or high < 0)
 
 
 def _dialogues(bench: Bench) -> Job[FloatArray]:

@@ -23,6 +23,7 @@ from emotion_core.experiments.replication.rule import (
     by_sign,
     by_zero,
     condition,
+    of_part,
     over_units,
     resampled,
 )
@@ -56,7 +57,7 @@ def prefix(bench: Bench) -> Job[Finding]:
     growth = [_growth(core, a) - _growth(core, b) for a, b in ((rest, word), (rest_null, word_null))]
     twin_growth = _growth(core, twin_rest) - _growth(core, twin_word)
     interaction = _against(growth[0], growth[1], twin_growth, flip=True)
-    judged = both(by_sign(late, NOTHING), by_sign(interaction))
+    judged = both(of_part("late", by_sign(late, NOTHING)), of_part("growth with the layers", by_sign(interaction)))
     header, header_null = _effects(core, real, lambda pair: pair.suffix[-1], "joy", "sadness")
     facts = [
         ("grows more over the rest than at the word", shown(interaction)),
@@ -84,7 +85,7 @@ def number(bench: Bench) -> Job[Finding]:
     twin_header, _ = _effects(core, twins, lambda pair: -pair.suffix[-1], "fear", "calm")
     late = _against(_part(core, header), _part(core, header_null), _part(core, twin_header))
     early = _against(digit[:, core.early].mean(axis=1), digit_null[:, core.early].mean(axis=1), None)
-    judged = both(by_sign(late, NOTHING), by_zero(early, NOTHING))
+    judged = both(of_part("late", by_sign(late, NOTHING)), of_part("early", by_zero(early, NOTHING)))
     facts = [
         ("early, at the number", f"{shown(early)}: {by_zero(early, NOTHING).verdict} as a zero"),
         ("numbers that mean nothing, late at the header", shown(over_units(_part(core, twin_header)))),
@@ -196,7 +197,7 @@ def binding(bench: Bench) -> Job[Finding]:
     early = over_units(by_frame[:, core.early].mean(axis=1))
     persons = [over_units(effects[:, :, :, p][..., core.late].mean(axis=(1, 2, 3))) for p in (0, 1)]
     recent = persons[0].high < 0 < persons[1].low
-    judged = both(by_sign(late), by_zero(early, NOTHING))
+    judged = both(of_part("late", by_sign(late)), of_part("early", by_zero(early, NOTHING)))
     if recent:
         judged = Judged(DOES_NOT, judged.p_value, "the emotion that was named last is read at both namings")
     facts = [

@@ -148,6 +148,11 @@ def both(*parts: Judged) -> Judged:
     return Judged(REPLICATES, p, "; ".join(dict.fromkeys(one.why for one in parts)))
 
 
+def of_part(name: str, one: Judged) -> Judged:
+    """A part of a claim whose reason says which part it is, for a claim of several figures."""
+    return replace(one, why=f"{name}: {one.why}")
+
+
 def condition(holds: bool, p_value: float, why: str, otherwise: Verdict = UNTOLD, why_not: str = "") -> Judged:
     """A condition of a row's own; where it fails, the row gets `otherwise` and "not " before the reason."""
     return Judged(REPLICATES, p_value, why) if holds else Judged(otherwise, p_value, why_not or f"not {why}")

@@ -1,6 +1,7 @@
 """What rows compute on made-up readings: planted effects are found, planted nulls not, like input gives exactly 0."""
 
 import math
+from collections.abc import Generator
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from emotion_core.behavior.preference_settings import PreferenceSettings, halves
 from emotion_core.behavior.preferences import preferences
 from emotion_core.behavior.steered_preferences import ask_all, opposing
 from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.replication import word_rows
+from emotion_core.experiments.replication import neutral_rows, word_rows
 from emotion_core.experiments.replication.chat_rows import in_order
 from emotion_core.experiments.replication.corpus_rows import best_window, precision_of
 from emotion_core.experiments.replication.geometry_rows import beside_rival, beyond_rival, stable
@@ -24,7 +25,7 @@ from emotion_core.experiments.replication.neutral_rows import (
     without,
 )
 from emotion_core.experiments.replication.preference_rows import DRAWS, peaks
-from emotion_core.experiments.replication.rule import DOES_NOT, REPLICATES, UNTOLD, Estimate
+from emotion_core.experiments.replication.rule import DOES_NOT, NOT_TESTABLE, REPLICATES, UNTOLD, Estimate
 from emotion_core.prompts.library import load_activities
 
 RNG = np.random.default_rng(0)
@@ -90,13 +91,36 @@ def test_what_is_added_at_a_word_in_the_last_layer_changes_no_answer(bundled: Bu
 
 def test_taking_nothing_out_changes_nothing_and_taking_the_finding_out_does() -> None:
     values = RNG.standard_normal((5, 3, 16)).astype(np.float32)
-    length = Statistic(5, 0.25, values, (1,), lambda v: float(np.linalg.norm(v[:, 1])))
+    length = Statistic(5, 0.25, values, (1,), lambda v: float(np.linalg.norm(v[:, 1])), True)
     assert length.change({1: np.zeros((0, 16), np.float32)}) == 0
     axes, _ = np.linalg.qr(values[:, 1].T)  # spans all five vectors
     whole = length.change({1: axes.T.astype(np.float32)})
     assert whole == pytest.approx(-np.linalg.norm(values[:, 1]) / 0.25, rel=1e-4)
     left = without(values, (1,), {1: axes.T.astype(np.float32)})
     assert np.abs(left[:, 1]).max() < 1e-5 and np.array_equal(left[:, [0, 2]], values[:, [0, 2]])
+
+
+@pytest.mark.parametrize("finds", [False, True])
+def test_where_no_row_finds_anything_that_nothing_changes_is_no_result(
+    bundled: Bundled, monkeypatch: pytest.MonkeyPatch, finds: bool
+) -> None:
+    vectors = bundled.twelve
+
+    def given(*_: object) -> Generator[None, None, Statistic]:
+        yield from ()
+        return Statistic(5, 0.2, vectors.values, (vectors.selected_layer,), lambda _: 0.4, finds)
+
+    def unknown(*_: object) -> Generator[None, None, None]:
+        yield from ()
+
+    monkeypatch.setattr(neutral_rows, "_implicit", given)
+    monkeypatch.setattr(neutral_rows, "_numbers", unknown)
+    monkeypatch.setattr(neutral_rows, "_preference", unknown)
+    monkeypatch.setattr(neutral_rows, "_valence", lambda _: None)
+    monkeypatch.setattr(neutral_rows, "DRAWS", 20)
+    found = run_to_end(neutral_rows.neutral_removed(Bench(bundled.model, vectors, bundled.cache)))
+    assert found.verdict == (REPLICATES if finds else NOT_TESTABLE)
+    assert dict(found.facts).get("rows that find something before") == ("5" if finds else None)
 
 
 def test_random_components_are_as_many_and_orthonormal() -> None:
