@@ -48,7 +48,10 @@ def settings_and_button(working: Working, prompt_sets: tuple[PromptSet, ...]) ->
             label += f": {n_texts:,} texts, {build_cost(working.info, n_texts, characters)}"
             start = partial(_start, working, prompt_sets, settings)
     limit_note("build")
-    st.caption(f"{where_it_computes(working.info)}. Texts that were read before cost nothing.")
+    st.caption(
+        f"{where_it_computes(working.info)}. About 200 neutral texts and those of the confounds are "
+        "read with the first set of a model; texts that were read before cost nothing."
+    )
     run_button(label, PAGE, start, key="build")
 
 

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion_core.base.numbers import finite
+from emotion_core.base.numbers import counted, finite
 from emotion_core.charts.palette import COOL, INK, NULL, NULL_OPACITY, POSITIVE, diverging
 from emotion_core.charts.parts import between, figures, layered, null_band, tips, titled
 from emotion_core.stats.intervals import p_words
@@ -257,6 +257,9 @@ def words_sentence(dose: NextTokenDose) -> str:
     if dose.word_changes is None or dose.word_p is None or not np.isfinite(dose.word_p).any():
         return "There are no control directions to compare the emotions' words with"
     beyond = [word for word, p in zip(dose.words, dose.word_p, strict=True) if p <= 0.05]
+    if len(dose.words) == 1:
+        more = "likelier than directions that mean nothing do" if beyond else "no likelier than other directions do"
+        return f"Steering with {dose.words[0]} makes its own word {more}"
     highest = sum(int(np.nanargmax(row)) == i for i, row in enumerate(dose.word_changes) if np.isfinite(row).any())
     return (
         f"{len(beyond)} of {len(dose.words)} emotions make their own word likelier than directions that mean nothing "
@@ -300,9 +303,9 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
     return layered(
         [band, line, dots],
         title=next_token_sentence(dose),
-        subtitle=f"Layer {dose.layer}, {len(dose.settings.prompts)} prompts; grey: 95 % of {kind_words(dose.hardest)}, "
-        f"each on its own tokens; tested is the slope through {', '.join(signed(s) for s in dose.tested)} "
-        f"({'evidence' if dose.evidence else 'no evidence'}), and no single point",
+        subtitle=f"Layer {dose.layer}, {counted(len(dose.settings.prompts), 'prompt')}; grey: 95 % of "
+        f"{kind_words(dose.hardest)}, each on its own tokens; tested is the slope through "
+        f"{', '.join(map(signed, dose.tested))} ({'evidence' if dose.evidence else 'no evidence'}), and no single point",
         height=320,
     )
 

@@ -287,6 +287,8 @@ def _title(sweep: Sweep) -> alt.TitleParams:
     low, high = sweep.usable_window
     emotion = sweep.settings.emotion
     text = f"Steering moves {emotion} beyond chance" if sweep.evidence else f"No effect on {emotion} beyond chance"
+    if sweep.test is None:
+        text = f"What steering does to {emotion}: not tested"
     subtitle = [
         f"{sweep.model.name}, layer {sweep.layer}; {sum(one.n for one in sweep.strengths)} texts, "
         f"{sweep.settings.controls} controls; usable from {signed(low)} to {signed(high)}; "

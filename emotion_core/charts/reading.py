@@ -85,12 +85,13 @@ def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerC
             **between("null_low", "null_high", "+.2f", words="Random directions from"),
         ),
     )
-    outside = float(((table["reading"] > table["null_high"]) | (table["reading"] < table["null_low"])).mean())
+    above = float((table["reading"] > table["null_high"]).mean())
+    below = float((table["reading"] < table["null_low"]).mean())
     return layered(
         [band, zero_line(), raw, smooth, dots],
-        title=f"{capital(emotion)} leaves the range of random directions at {outside:.0%} of the tokens",
-        subtitle=f"Layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard deviations of neutral "
-        "tokens; bold: running mean of seven tokens",
+        title=f"{capital(emotion)} reads above random directions at {above:.0%} of the tokens, below at {below:.0%}",
+        subtitle=f"By chance 5 % together; layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard "
+        "deviations of neutral tokens; bold: running mean of seven",
         height=height,
     )
 
@@ -156,8 +157,8 @@ def layer_heat(reading: TokenReading, emotion: str) -> alt.Chart:
     return titled(
         chart,
         title=f"{capital(emotion)} leaves the range of random directions most often at layer {strongest}",
-        subtitle=f"{outside.mean(axis=0).max():.0%} of the tokens there; each layer in standard deviations of its own "
-        "neutral tokens" + (f"; means of {step} tokens" if step > 1 else ""),
+        subtitle=f"{outside.mean(axis=0).max():.0%} of the tokens there, up or down, 5 % by chance; each layer in "
+        "standard deviations of its own neutral tokens" + (f"; means of {step} tokens" if step > 1 else ""),
         height=26 * len(reading.layers) + 50,
     )
 
@@ -655,6 +656,19 @@ def ranking_table(found: Ranking) -> pd.DataFrame:
     )
 
 
+def _beyond(found: Ranking) -> str:
+    """Which emotions read beyond the lines, in words: at most three a side by name."""
+    high, low = found.means > found.highest, found.means < found.lowest
+    sides = []
+    for word, side in (("above", high), ("below", low)):
+        names = [one for one, beyond in zip(found.emotions, side, strict=True) if beyond]
+        names = names if word == "above" else names[::-1]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        verb = "reads" if len(names) == 1 else "read"
+        sides += [f"{', '.join(names[:3])}{more} {verb} {word} random directions"] if names else []
+    return "; ".join(sides) or "none reads beyond random directions"
+
+
 def ranking_chart(found: Ranking) -> alt.LayerChart:
     """Bars of the emotions at both ends, with the line that the highest of as many random directions stays below."""
     table = ranking_table(found)
@@ -671,7 +685,7 @@ def ranking_chart(found: Ranking) -> alt.LayerChart:
     rules = (
         alt.Chart(lines).mark_rule(strokeWidth=1.5, strokeDash=[5, 3], opacity=0.7, color=INK).encode(x=alt.X("x:Q"))
     )
-    title = f"Of {found.of} emotions it reads highest on {names[0]} and {names[1]}" if len(names) > 1 else names[0]
+    title = f"Of {found.of} emotions {_beyond(found)}"
     titled = alt.layer(bars, rules).properties(
         height=28 * len(names) + 60,
         title=alt.TitleParams(

@@ -137,7 +137,8 @@ def points_at_layer(scores: HeldOutScores, emotion: str, layer: int) -> alt.Laye
     means = means.encode(x="mean(projection):Q", y=alt.Y("lane:Q", scale=lanes, axis=None), color=colour)
     return layered(
         [means, dots],
-        title=f"At layer {layer}, {_percent(scores.auroc[e, layer])} of pairs of texts are in the right order",
+        title=f"At layer {layer}, a text with {emotion} reads above one without in {_percent(scores.auroc[e, layer])} "
+        "of all combinations",
         subtitle=f"AUROC {scores.auroc[e, layer]:.2f}{_ends(scores, e, layer)}; each mark is a held-out text, each bar "
         "the mean of a side",
         described=True,
@@ -187,7 +188,7 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
             "auroc:Q",
             title="AUROC (0.5 is chance)",
             scale=alt.Scale(domain=[0, 1.16], nice=False),
-            axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]),
+            axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f"),
         ),
         color=alt.ColorValue(NULL, condition={"test": "datum.own", "value": POSITIVE}),
         tooltip=tips(

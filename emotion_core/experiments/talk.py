@@ -37,13 +37,15 @@ def usable_in_sd(
 ) -> tuple[float, float] | None:
     """The usable window of the last sweep with this emotion, in standard deviations of neutral tokens; None without.
 
+    One of chat prompts goes before one of plain text, which stays coherent longer.
+
     Args:
         store: Of the runs.
         vectors: That are steered with.
         emotion: The emotion.
         scale: Of these vectors.
     """
-    digest = vectors_digest(vectors)
+    digest, plain = vectors_digest(vectors), None
     for run in store.recent(SWEEP.kind, _LOOKED_AT):
         described = json.loads(run.settings)
         if described.get("vectors") != digest or run.state != "done":
@@ -53,8 +55,11 @@ def usable_in_sd(
         if asked.emotion == emotion and asked.operation == "add" and not asked.mix:
             per_strength = found.scale / scale.sd(found.layer, vectors.index(emotion))
             low, high = found.usable_window
-            return low * per_strength, high * per_strength
-    return None
+            window = low * per_strength, high * per_strength
+            if asked.chat:
+                return window
+            plain = plain or window
+    return plain
 
 
 TALK_SCALE = Experiment(

@@ -222,6 +222,13 @@ def make_template(text: str, values: Sequence[float], name: str = "own") -> Temp
     """
     if len(values) > MOST_VALUES:
         raise SettingsError("There are too many values", expected=f"at most {MOST_VALUES}", found=str(len(values)))
+    if len(set(values)) < 3:
+        raise SettingsError(
+            "The template has too few values",
+            expected="at least three different numbers",
+            found=", ".join(f"{one:g}" for one in values) or "none",
+            remedy="Write values such as 1, 10, 100",
+        )
     try:
         return Template(name=name, template=text, values=tuple(values))
     except ValidationError as error:

@@ -69,11 +69,12 @@ class SweepFinding:
     """The verdict on a sweep.
 
     Attributes:
-        mark: `evidence` where the emotion's line is steeper than those of every kind of control.
+        mark: `evidence` where the emotion's line is steeper than those of every kind of control; `not tested` where
+            there is no line or nothing to hold it against.
         sentence: Two to five sentences.
     """
 
-    mark: Literal["evidence", "no evidence"]
+    mark: Literal["evidence", "no evidence", "not tested"]
     sentence: str
 
 
@@ -86,7 +87,7 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
         where += f"; at {_listed(broken)} its numbers are not finite"
     test = sweep.test
     if test is None:
-        return SweepFinding("no evidence", f"{where}. {_untested(sweep)}")
+        return SweepFinding("not tested", f"{where}. {_untested(sweep)}")
     null = next(kind for kind in test.controls.kinds if kind.kind == test.controls.hardest)
     per = f"{signed(0.1 * test.sign * test.slope)} standard deviations a 0.1 of strength"
     if sweep.settings.unit == "raw":
@@ -117,6 +118,8 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
 def _untested(sweep: Sweep) -> str:
     if sweep.partial:
         return "It was stopped before its controls were written: there is nothing to compare the effect with."
+    if not any(sweep.settings.strengths):
+        return "Only strength 0 was asked for, so there is nothing to test."
     if not outer_strengths(sweep.usable_window):
         return "No strength is usable, so there is nothing to test: try smaller ones."
     if not sweep.control_kinds and sweep.settings.controls:

@@ -88,12 +88,23 @@ def test_on_neutral_texts_the_highest_of_random_directions_seldom_leaves_the_lin
     assert np.mean([one.means[0] > 0 for one in found]) > 0.9
 
 
-def test_the_chart_names_the_two_highest_and_draws_the_lines(bundled: Bundled) -> None:
+def test_the_chart_names_what_reads_beyond_the_lines_and_draws_them(bundled: Bundled) -> None:
     baseline = run_to_end(read_baseline(bundled.model, bundled.twelve, cache=bundled.cache, kinds=("random",)))
     found = read_ranking(bundled.model, baseline, TEXT)
     chart = ranking_chart(found).to_dict()
-    title = f"Of 12 emotions it reads highest on {found.emotions[0]} and {found.emotions[1]}"
-    assert chart["title"]["text"] == title and "12 random directions" in chart["title"]["subtitle"]
+    above, below = ([e for e, m in zip(found.emotions, found.means, strict=True) if far(m)] for far in (
+        lambda mean: mean > found.highest, lambda mean: mean < found.lowest
+    ))  # fmt: skip
+    assert above and len(above) <= 3 and not below, "so the title names all of them"
+    assert (
+        chart["title"]["text"]
+        == f"Of 12 emotions {', '.join(above)} {'reads' if len(above) == 1 else 'read'} above random directions"
+    )
+    assert "12 random directions" in chart["title"]["subtitle"]
+    none = replace(found, highest=99.0, lowest=-99.0)
+    assert ranking_chart(none).to_dict()["title"]["text"] == "Of 12 emotions none reads beyond random directions"
+    low = ranking_chart(replace(found, highest=99.0, lowest=found.means.max() + 1)).to_dict()["title"]["text"]
+    assert "read below random directions" in low and "above" not in low
     lines = [row["x"] for rows in chart["datasets"].values() for row in rows if "x" in row]
     assert sorted(lines) == pytest.approx([found.lowest, found.highest])
     assert ranking_table(found)["highest_random"].tolist() == [found.highest] * len(found.emotions)

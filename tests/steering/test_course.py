@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from emotion_core.base.activations import ModelInfo
+from emotion_core.charts.dose_response import dose_response
 from emotion_core.steering.finding import sweep_finding, turn
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.summary import SlopeTest, StrengthSummary, against_kinds, interval
@@ -58,7 +59,11 @@ def test_the_finding_says_so():
     swept = Sweep(settings, info, 2, 10.0, ("anger",), (), readings, strengths, (-0.2, 0.4), (5.0, 0.3), test=test)
     found = sweep_finding(swept)
     assert found.mark == "evidence" and "+0.9 standard deviations a 0.1" in found.sentence
-    assert sweep_finding(replace(swept, test=None)).mark == "no evidence"
+    untested = replace(swept, test=None)
+    assert sweep_finding(untested).mark == "not tested"
+    assert dose_response(untested).to_dict()["title"]["text"] == "What steering does to anger: not tested"
+    nothing = replace(untested, settings=replace(settings, strengths=(0.0,)))
+    assert "Only strength 0" in sweep_finding(nothing).sentence
     within = replace(test, slope=0.9, controls=against_kinds(0.9, np.linspace(-1, 1, 8), ["random"] * 8))
     quiet = sweep_finding(replace(swept, test=within))
     assert quiet.mark == "no evidence" and "no more than directions that mean nothing" in quiet.sentence

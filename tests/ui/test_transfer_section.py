@@ -28,7 +28,7 @@ def texts(app) -> str:
 
 def test_by_name_then_a_file_then_the_link(open_page, until):
     app = until(open_page("2_Explore_emotions"), done)
-    assert "Does it carry over to another author's texts?" in texts(app)
+    assert "Does it carry over to another set of texts?" in texts(app)
     target = next(one for one in app.selectbox if one.label == "Score on")
     assert "fear-calm" not in target.options and target.value == "emotions-12", "not the set they were built from"
     button(app, "Score on").click().run()

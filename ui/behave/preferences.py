@@ -193,8 +193,8 @@ def _scale(base: Preferences, emotion: str) -> None:
     shows(
         "Which activities the model's answers favour when every pair is asked in both orders, and which functional "
         "directions are active on the words of the favoured ones, before anything about the other option is known.",
-        "That the model wants anything, or that an emotion causes the choice: steering below tests that. Activities of "
-        "one kind are alike, so p is not taken from them but from control directions read on the same words, of the "
+        "That the model wants anything, or that an emotion causes the choice: the steered half tests that. Activities "
+        "of one kind are alike, so p is not taken from them but from control directions read on the same words, of the "
         "kind that correlates most; a small model follows the wording it was trained on.",
     )
 

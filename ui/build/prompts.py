@@ -184,7 +184,8 @@ def counts(one: PromptSet) -> str:
     unit = "pairs" if one.form == "pairs" else "texts"
     train, heldout = n_units(one.part("train")), n_units(one.part("heldout"))
     topics = len({t.topic for t in one.texts if t.topic})
-    drawn = f", held out by topic with seed {one.seed}" if one.seed is not None else ""
+    how = "held out by topic" if any(t.topic for t in one.texts) else "drawn"
+    drawn = f", {how} with seed {one.seed}" if one.seed is not None else ""
     emotions = f"{len(one.emotions)} emotions" if len(one.emotions) > 1 else plain(one.emotions[0])
     return f"{emotions} · {train} training and {heldout} held-out {unit}{drawn}" + (
         f" · {topics} topics" if topics else ""

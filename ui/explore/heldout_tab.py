@@ -98,7 +98,7 @@ def heldout_tab(working: Working) -> None:
     with st.expander("The rule behind the verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
     contents(
-        another_author="another author's texts",
+        another_author="another set of texts",
         same_source="every layer and text of the same source",
         something_else="confounds",
         without="what is left without them",

@@ -40,7 +40,7 @@ def transfer_section(working: Working) -> None:
     vectors = working.vectors
     if vectors is None:
         return
-    st.header("Does it carry over to another author's texts?", anchor="another-author")
+    st.header("Does it carry over to another set of texts?", anchor="another-author")
     if not vectors.prompt_sets:
         st.caption("These vectors were uploaded without the texts they were built from, so no rival can be trained.")
         return

@@ -44,7 +44,8 @@ def home_verdicts(working: Working) -> None:
     if sweep is not None:
         finding = sweep_finding(run_result(sweep, SWEEP))
         verdict(finding.mark, f"Does adding it change what the model writes? {finding.sentence}", key="home-sweep")
-        st.page_link(PAGES["steer"].file, label="Every strength, text by text", icon=PAGES["steer"].icon)
+        steer = PAGES["steer"]
+        st.page_link(steer.file, label="Every strength, text by text", icon=steer.icon, query_params={"run": sweep})
 
 
 _WAYS = (

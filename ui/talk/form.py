@@ -17,7 +17,7 @@ from emotion_core.tracing.steer import SHARES
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.experiments import run_result, start_run
 from ui.fields import field
-from ui.plain import plain
+from ui.plain import minus, plain
 from ui.run_panel import run_panel
 from ui.services import store
 from ui.steer.form import care_form
@@ -123,8 +123,8 @@ def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, sh
             format="%+.1f SD",
             key=f"talk-strength-{name}",
             persist_state="session",
-            help="In standard deviations of neutral tokens along the direction, the unit of the colours. Below 0 it is "
-            "taken away.",
+            help="In standard deviations of neutral tokens along the direction, the unit of the colours. Steer counts "
+            "in those of whole texts, which differ less, so its numbers are larger. Below 0 it is taken away.",
         )
     )
     if scale is not None:
@@ -132,7 +132,7 @@ def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, sh
         window = usable_in_sd(store(), vectors, name, scale)
         if window is not None:
             inside = window[0] <= value <= window[1]
-            words += f" · texts made sense in the last sweep from {window[0]:+.1f} to {window[1]:+.1f} SD"
+            words += f" · texts made sense in the last sweep from {minus(f'{window[0]:+.1f} to {window[1]:+.1f}')} SD"
             words += "" if inside else " (outside)"
         st.caption(plain(words))
     return value
