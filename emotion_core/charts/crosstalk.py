@@ -305,7 +305,7 @@ def next_token_chart(dose: NextTokenDose) -> alt.LayerChart:
         title=next_token_sentence(dose),
         subtitle=f"Layer {dose.layer}, {counted(len(dose.settings.prompts), 'prompt')}; grey: 95 % of "
         f"{kind_words(dose.hardest)}, each on its own tokens; tested is the slope through "
-        f"{', '.join(map(signed, dose.tested))} ({'evidence' if dose.evidence else 'no evidence'}), and no single point",
+        f"{', '.join(map(signed, dose.tested))} ({'evidence' if dose.evidence else 'no evidence'}), no single point",
         height=320,
     )
 

@@ -76,6 +76,8 @@ def test_an_unknown_model_keeps_the_last_one(open_page: Open, until: Until) -> N
     app = until(open_page("2_Explore_emotions", model="no such/model at all"), done)
     assert any("no such" in e.value for e in app.error)
     assert app.selectbox(key="emotion").value == "fear", "the default model is there instead"
+    assert app.selectbox(key="model").value == "demo", "and named, so that no result passes as the other's"
+    assert any("demo stays the chosen model" in one.value for one in app.info)
     assert not app.exception
 
 

@@ -21,7 +21,7 @@ def built(app: AppTest) -> bool:
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        ("Text", "leaves the range of random directions"),
+        ("Text", "reads above random directions at"),
         ("Conversation", "over the turns"),
         ("Dose", "with the number"),
     ],
@@ -120,7 +120,7 @@ def test_a_hostile_text_is_shown_as_text_at_all_layers(open_page: Open, until: U
     app.checkbox(key="read-all-layers").check().run()
     button(app, "Read").click().run()
     until(app, lambda one: "most often at layer" in texts(one))
-    assert not app.exception and "leaves the range of random directions" in texts(app)
+    assert not app.exception and "reads above random directions at" in texts(app)
 
 
 def test_the_model_writes_the_next_reply(open_page: Open, until: Until) -> None:
