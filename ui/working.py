@@ -213,7 +213,8 @@ def _load(name: str) -> tuple[ModelOwner, EmotionCoreError | None]:
         require_allowed(name, settings)
         found = owner(name)
     except ModelError as error:
-        last = st.session_state.get("last good model", DEMO_NAME)
+        usual = DEMO_NAME if name == settings.model else settings.model
+        last = st.session_state.get("last good model", usual)
         if last == name:
             with st.sidebar:
                 _model_picker()
