@@ -201,6 +201,8 @@ def _findings(findings: Sequence[Finding]) -> None:
         place = f" (row{'s' if len(one.rows) > 1 else ''} {rows})" if one.rows else ""
         remedy = f" → {plain(one.remedy)}" if one.remedy else ""
         st.markdown(f"{_ICONS[one.severity]} **{one.severity.capitalize()}**{place}: {plain(one.detail)}{remedy}")
+    if any(one.severity == "error" for one in findings):
+        st.caption("This stops no build; it says what will make the result mean less.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
