@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from bundled import Bundled
 
+from emotion_core import library
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.cli.main import make_parser
 from emotion_core.cli.reading import make_request
@@ -152,6 +153,13 @@ def test_equal_vectors_without_their_texts_have_a_zero_point_of_their_own(bundle
     first = bundled.run(known_baseline(Bench(bundled.model, imported, bundled.cache), at))
     second = bundled.run(known_baseline(Bench(bundled.model, bundled.twelve, bundled.cache), at))
     assert "shuffled" not in first.kinds and "shuffled" in second.kinds, "there are no labels to shuffle without texts"
+
+
+def test_the_library_reads_as_the_page_does(bundled: Bundled) -> None:
+    text = "The door was open. Somebody had been in the house."
+    page = bundled.run(TextSettings(text).read(Bench(bundled.model, bundled.twelve, bundled.cache)))
+    mine = library.read(bundled.model, bundled.twelve, text)
+    assert (mine.values == page.values).all() and (mine.band_high == page.band_high).all()
 
 
 def test_texts_are_read_where_it_is_asked(bundled: Bundled) -> None:
