@@ -84,7 +84,6 @@ class Sampling:
         """Of float32 [rows, vocabulary] the tokens of step `first + t`, int64 [rows], and whether all were finite."""
         least, largest = torch.aminmax(logits, dim=-1)
         finite = torch.isfinite(least) & torch.isfinite(largest)
-        logits = logits if bool(finite.all()) else torch.nan_to_num(logits)
         place = {stream: i for i, stream in enumerate(dict.fromkeys(s for s in self.streams if s is not None))}
         if not place:
             return choose(logits, None, self.temperature, self.top_p), finite
