@@ -52,14 +52,6 @@ def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: Bu
     return content_key(KIND, schema(HeldOutScores), SCORES_VERSION, RECORDER_VERSION, fingerprint, sets, settings)
 
 
-def find_build(
-    store: RunStore, fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings
-) -> BuildResult | None:
-    """The finished build of these sets, where there is one."""
-    run = store.find(KIND, build_key(fingerprint, prompt_sets, settings))
-    return None if run is None else load_build(store, run.id)
-
-
 def find_or_build(
     store: RunStore,
     model: LoadedModel,
