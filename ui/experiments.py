@@ -14,7 +14,7 @@ from emotion_core.runs.store import Run
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.figure import figures_from
-from ui.linked import part_run
+from ui.linked import PARTS, part_run
 from ui.page_run import shown_run
 from ui.run_panel import may_start, run_panel
 from ui.services import activation_cache, common_registry, registry, store
@@ -127,20 +127,18 @@ def joint_run(started: str, *, key: str) -> bool:
     return True
 
 
-def part_result(
-    working: Working, experiment: Experiment[S, R], settings: S, name: str, offer: Callable[[], str]
-) -> R | None:
+def part_result(working: Working, experiment: Experiment[S, R], settings: S, offer: Callable[[], str]) -> R | None:
     """What one part of a page shows: its result, until then its run, and before that the button that starts it.
 
     Args:
         working: What is worked with.
         experiment: The kind of run.
         settings: What is asked.
-        name: Of the part, unique on the page: its run is kept under it, in the session and in the link.
         offer: Says what would be computed, and returns the words on the button.
     """
+    name = PARTS[experiment.kind]
     started = f"{name} of {working.run_id}"
-    part_run(started, name, experiment.kind, working.vectors)
+    part_run(started, experiment.kind, working.vectors)
     run = run_panel(st.session_state[started], key=name, started=started) if started in st.session_state else None
     if may_start(started):
         if st.button(offer(), key=f"start-{name}"):

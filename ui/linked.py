@@ -26,12 +26,21 @@ from ui.vector_sets import (
     choose_next,
     on_shelf,
     put_on_shelf,
+    set_with,
     take_off_shelf,
     vectors_of,
 )
 
 T = TypeVar("T")
 _TAKEN = "taken from the link"
+# Runs of single parts of the page Explore: their kind, and their name in the link.
+PARTS = {
+    "transfer": "transfer",
+    "heldout": "scores",
+    "confounds": "contrasts",
+    "sizes": "sizes",
+    "variants": "methods",
+}
 
 
 def taken(name: str) -> str | None:
@@ -66,15 +75,16 @@ def first_choice(name: str, options: Sequence[T], key: str) -> None:
         st.session_state[key] = found
 
 
-def part_run(started: str, name: str, kind: str, vectors: EmotionVectors | None = None) -> None:
+def part_run(started: str, kind: str, vectors: EmotionVectors | None = None, *, name: str = "") -> None:
     """Keeps the run of one part of a page in the link, and takes it from there.
 
     Args:
         started: Key of the session under which the part remembers its run.
-        name: In the link.
         kind: Of the run; another one in the link is passed over.
         vectors: That the page shows; a run over others is passed over.
+        name: In the link; by default the one in `PARTS`.
     """
+    name = name or PARTS[kind]
     wanted = taken(name)
     if wanted and started not in st.session_state and _fits(wanted, kind, vectors):
         st.session_state[started] = wanted
@@ -120,9 +130,23 @@ def shelve_linked(set_id: str | None) -> EmotionCoreError | None:
     return None
 
 
+def set_of_linked_part() -> str | None:
+    """The vector set over which the run of a part was computed, where a link holds that run and no set.
+
+    The run notes down what is in its vectors, so the set is found among those that are there.
+    """
+    for name in PARTS.values():
+        try:
+            described = json.loads(store().get(st.query_params.get(name, "")).settings)
+        except (EmotionCoreError, ValueError):
+            continue
+        return set_with(described.get("vectors"), described.get("fingerprint"))
+    return None
+
+
 def model_of_linked_run() -> str:
     """The model that the vector set or the run of a link was made with; empty where the link has none."""
-    for key in ("vectors", "run"):
+    for key in ("vectors", "run", *PARTS.values()):
         try:
             return str(json.loads(store().get(st.query_params.get(key, "")).settings).get("model", ""))
         except (EmotionCoreError, ValueError, AttributeError):

@@ -10,7 +10,7 @@ import json
 import streamlit as st
 
 from emotion_core.base.activations import ModelInfo
-from emotion_core.base.errors import RunError
+from emotion_core.base.errors import EmotionCoreError, RunError
 from emotion_core.experiments.ship import CORE_SET, MAP_SET, PLANTED_SET, STORIES_SET, prompts_of, settings_of
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
@@ -23,6 +23,7 @@ from emotion_core.runs.builds import (
     load_build,
     start_build,
 )
+from emotion_core.runs.codec import vectors_digest
 from emotion_core.runs.housekeeping import on_pressure
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, require_model, vector_bytes
@@ -100,6 +101,28 @@ def choose_next(run_id: str) -> None:
     run = store().get(run_id)
     found = _built_in_set(run.key, json.loads(run.settings)["fingerprint"])
     st.session_state["next vectors"] = found or BUILT_IN
+
+
+def set_with(digest: str, fingerprint: str) -> str | None:
+    """The set that has certain vectors, by its name or its run; those that come with the app are looked at first.
+
+    Args:
+        digest: Of the vectors, as a run over them notes it down.
+        fingerprint: Of their model.
+    """
+    named = {name: store().find(KIND, _key_of(name, fingerprint)) for name in (BUILT_IN, *NAMED_SETS)}
+    made = {
+        run.id: run
+        for run in reversed(store().stored())
+        if run.state == "done" and run.kind in (KIND, UPLOAD) and json.loads(run.settings)["fingerprint"] == fingerprint
+    }
+    for set_id, run in (named | made).items():
+        try:
+            if run is not None and vectors_digest(vectors_of(run.id)) == digest:
+                return set_id
+        except EmotionCoreError:
+            continue  # a file that cannot be read is no set either
+    return None
 
 
 def run_of(set_id: str, info: ModelInfo) -> str | None:

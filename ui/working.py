@@ -15,7 +15,7 @@ from emotion_core.models.encode import offered_arguments
 from emotion_core.models.owner import ModelOwner
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
-from ui.linked import linked_set, model_of_linked_run, shelve_linked, vectors_there
+from ui.linked import linked_set, model_of_linked_run, set_of_linked_part, shelve_linked, vectors_there
 from ui.own_place import in_own_place
 from ui.plain import plain
 from ui.services import app_settings, owner
@@ -119,14 +119,17 @@ def _read_link() -> EmotionCoreError | None:
         return None
     st.query_params.pop(_TAKE, None)
     st.session_state["link read"] = True
+    wanted = st.query_params.get("vectors") or set_of_linked_part()
     for key in _KEYS:
         if key in st.query_params:
             _choices()[key] = st.query_params[key]
+    if wanted:
+        _choices()["vectors"] = wanted
     if "model" not in st.query_params:  # a link names no default, and the default may have been another one
         made_with = model_of_linked_run()
         if made_with:
             _choices()["model"] = made_with
-    return shelve_linked(st.query_params.get("vectors"))
+    return shelve_linked(wanted)
 
 
 def _write_link(working: Working) -> None:

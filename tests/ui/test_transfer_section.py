@@ -67,6 +67,11 @@ def test_two_sides_are_offered_for_fear_against_calm(open_page, until):
     (found,) = (run for run in store().recent("transfer"))
     result = load(store(), found.id, TRANSFER)
     assert result.contrast.negative == ("calm", "joy") and result.scores[0].n_target == (50, 50)
+    shelf = open_page("8_Runs").dataframe[0].value
+    (link,) = shelf[shelf["What"] == "transfer"]["Open"]
+    assert link == f"Explore_emotions?transfer={found.id}"
+    opened = until(open_page("2_Explore_emotions", transfer=found.id), lambda app: "of 50 pairs" in texts(app))
+    assert not opened.exception and opened.query_params["vectors"] == run_id, "the set over which it was computed"
     way = next(one for one in app.get("button_group") if "Which emotions" in one.label)
     way.set_value("By name").run()
     assert not app.exception and "By name: fear" in texts(app)

@@ -39,7 +39,7 @@ def sizes(working: Working) -> None:
     if vectors is None or not vectors.prompt_sets:
         return
     st.header("How many texts are enough?", anchor="how-many")
-    found = part_result(working, SIZES, OnOwnTexts(), "sizes", _offer_sizes)
+    found = part_result(working, SIZES, OnOwnTexts(), _offer_sizes)
     if found is None:
         return
     points = found.points
@@ -127,7 +127,7 @@ def _own(working: Working) -> tuple[ConfoundScore, ...]:
     linked = f"own contrasts of {working.run_id}"
     if not sets and st.session_state.pop(f"{linked} chosen", False):
         st.session_state.pop(linked, None)
-    part_run(linked, "contrasts", CONFOUNDS.kind, working.vectors)
+    part_run(linked, CONFOUNDS.kind, working.vectors)
     if not sets:
         return _of_link(linked)
     found = _scored(working, sets, "own", linked)

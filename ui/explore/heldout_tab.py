@@ -54,7 +54,7 @@ def scores_of(working: Working) -> HeldOutScores | None:
 
 def _scores_on_a_set(working: Working) -> HeldOutScores | None:
     started = f"scores of {working.run_id}"
-    part_run(started, "scores", HELDOUT.kind, working.vectors)
+    part_run(started, HELDOUT.kind, working.vectors)
     st.caption(
         "These vectors were uploaded. They are scored on the held-out texts they came with, or on a set of yours."
     )

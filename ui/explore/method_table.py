@@ -26,7 +26,7 @@ def method_table(working: Working) -> None:
     if not vectors.prompt_sets:
         st.caption("These vectors were uploaded without the texts they were built from, so nothing can be built again.")
         return
-    found = part_result(working, VARIANTS, OnOwnTexts(), "methods", partial(_offer, working.info, vectors))
+    found = part_result(working, VARIANTS, OnOwnTexts(), partial(_offer, working.info, vectors))
     if found is not None:
         _result(found.rows, emotion)
 

@@ -41,7 +41,7 @@ def orthogonal(working: Working, scores: HeldOutScores | None) -> None:
         help="A contrast's direction is the difference in means of all its texts; an emotion's is its own vector.",
     )
     started = f"without of {working.run_id}"
-    part_run(started, "without", BUILD, vectors)
+    part_run(started, BUILD, vectors, name="without")
     if st.button("Take them out", key="start-without", disabled=not chosen):
         with shown_errors():
             st.session_state[started] = start_run(

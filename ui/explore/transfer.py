@@ -45,7 +45,7 @@ def transfer_section(working: Working) -> None:
         st.caption("These vectors were uploaded without the texts they were built from, so no rival can be trained.")
         return
     started = f"transfer of {working.run_id}"
-    part_run(started, "transfer", TRANSFER.kind, vectors)
+    part_run(started, TRANSFER.kind, vectors)
     run = run_panel(st.session_state[started], key="transfer", started=started) if started in st.session_state else None
     if run is None and not may_start(started):
         return

@@ -55,7 +55,7 @@ def _findings(found: Examination, working: Working) -> None:
 def _dry_run(working: Working) -> None:
     """Offers to try the traces as NDIF would get them."""
     name = f"dry run of {working.info.fingerprint}"
-    part_run(name, "dry-run", KIND)
+    part_run(name, KIND, name="dry-run")
     run = run_panel(st.session_state[name], key="dry-run-panel", started=name) if name in st.session_state else None
     if may_start(name):
         if st.button(

@@ -19,6 +19,7 @@ from emotion_core.runs.store import Run
 from ui.errors import show_error
 from ui.experiments import run_result
 from ui.figure import downloads, show_chart, shows
+from ui.linked import PARTS
 from ui.page import PAGES
 from ui.plain import plain
 from ui.services import app_settings, store
@@ -74,7 +75,7 @@ def _scores(run_id: str) -> tuple[HeldOutScores, str] | None:
 
 
 _PINS = "pins"
-# Kind of run -> what it is called, and the page that opens it.
+# Kind of run -> what it is called, and the page that opens it; parts of Explore by their names in the link.
 _KINDS = {
     "build": ("vectors", "build"),
     "upload": ("imported vectors", "explore"),
@@ -87,7 +88,12 @@ _KINDS = {
     "preferences": ("preferences", "behave"),
     "behaviors": ("behaviours", "behave"),
     "replication": ("replication", "replicate"),
+    "transfer": ("transfer", "explore"),
+    "heldout": ("held-out scores", "explore"),
+    "sizes": ("numbers of texts", "explore"),
+    "variants": ("other methods", "explore"),
 }
+_HOLDS = {UPLOAD: "vectors", **PARTS}
 
 
 def runs_shelf() -> None:
@@ -188,4 +194,4 @@ def _labels(runs: Iterable[Run]) -> dict[str, str]:
 
 def _link(run: Run) -> str:
     page = PAGES[_KINDS[run.kind][1]].file.removeprefix("pages/").removesuffix(".py").split("_", 1)[-1]
-    return f"{page}?{urlencode({'vectors' if run.kind == UPLOAD else 'run': run.id})}"
+    return f"{page}?{urlencode({_HOLDS.get(run.kind, 'run'): run.id})}"
