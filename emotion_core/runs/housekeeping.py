@@ -55,6 +55,7 @@ def relieve(memory_mb: int) -> bool:
     return True
 
 
+_GROWN = 64.0  # megabytes that jobs may leave behind before memory is given back
 _EVERY = 60.0  # seconds between two rounds when no job ends
 _CACHE_SHARE = 0.4  # of the disk budget, for activations; results are worth more
 _STRAY_SECONDS = 600.0
@@ -134,13 +135,18 @@ class Housekeeper:
 
     def _work(self) -> None:
         store, cache, limits = self._parts
+        kept = resident_mb()
         while store.folder.is_dir():
             try:
                 found = tidy(store, cache, limits)
                 if found.idle or found.room:
                     _log.info("expired %d idle runs and %d for room", len(found.idle), len(found.room))
-                if not relieve(limits.memory_mb) and not any(loaded_models().values()):
+                idle = not any(loaded_models().values())
+                # Looking through all objects holds up every page, so not after each small job.
+                if not relieve(limits.memory_mb) and idle and resident_mb() > kept + _GROWN:
                     give_back()
+                    kept = resident_mb()
+                kept = min(kept, resident_mb())
             except (OSError, sqlite3.Error, RunError):
                 # A full disk or a locked database: the next round tries again.
                 _log.exception("tidying failed")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from emotion_core.prompts.builtin import (
 )
 from emotion_core.prompts.checks import check
 from emotion_core.prompts.files import read_prompt_bytes, to_csv
+from emotion_core.prompts.lexicon import find_emotion_words
 from emotion_core.prompts.prompt_set import n_units
 
 PRESENT = builtin_names(present_only=True)
+# Pieces of direct speech in each story of a topic: the same for all words, so that it says nothing of them.
+SPEECH = {"kitchen": 0, "workplace": 0, "journey": 1, "visit": 2, "message": 0, "street": 0, "garden": 1, "waiting room": 0}
 
 
 def test_the_names_of_the_product() -> None:
@@ -48,6 +52,21 @@ def test_uploading_a_copy_gives_the_same_set(name: str) -> None:
 def test_fear_calm_has_40_and_10_pairs() -> None:
     fear = load_prompts("fear-calm")
     assert (n_units(fear.part("train")), n_units(fear.part("heldout"))) == (40, 10)
+
+
+def test_stories_of_a_topic_differ_in_their_emotion_and_not_in_their_form() -> None:
+    stories = load_prompts("stories-171").texts
+    assert len({(t.emotion, t.topic) for t in stories}) == len(stories) == 171 * 8
+    assert {t.topic for t in stories if t.split == "heldout"} == {"visit", "garden"}
+    assert {t.topic: t.text.count('"') // 2 for t in stories} == SPEECH
+    assert [t.text for t in stories if t.text.count('"') != 2 * SPEECH[t.topic]] == []
+    assert all(80 <= len(t.text.split()) <= 120 for t in stories)
+    assert [word for t in stories for word in find_emotion_words(t.text) if word.certain] == []
+    seen: dict[tuple[str, ...], str] = {}
+    for text in (t.text for t in stories):
+        words = re.findall("[a-z']+", text.lower())
+        for run in zip(*(words[k:] for k in range(7)), strict=False):
+            assert seen.setdefault(run, text) == text, run
 
 
 def test_a_missing_set_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from emotion_core.base.activations import ActivationCache, CachedRow
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
 from emotion_core.runs import housekeeping as memory
-from emotion_core.runs.housekeeping import Housekeeper, tidy
+from emotion_core.runs.housekeeping import Housekeeper, Tidied, tidy
 from emotion_core.runs.store import RunStore
 
 HOUR = 3600.0
@@ -165,6 +165,47 @@ def test_the_housekeeper_works_when_it_is_woken_and_survives_a_fault(
             time.sleep(0.01)
         keeper.wake()
     assert len(calls) >= 3
+
+
+def test_memory_is_given_back_after_what_left_much_of_it_and_while_nothing_works(
+    store: RunStore, cache: ActivationCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, at_work, rounds, given = 500.0, False, [0], []
+
+    def give_back() -> None:
+        nonlocal held
+        given.append(held)
+        held = 510.0
+
+    def tidied(*_: object) -> Tidied:
+        rounds[0] += 1
+        return Tidied()
+
+    monkeypatch.setattr(memory, "tidy", tidied)
+    monkeypatch.setattr(memory, "give_back", give_back)
+    monkeypatch.setattr(memory, "resident_mb", lambda: held)
+    monkeypatch.setattr(memory, "loaded_models", lambda: {"demo": at_work})
+    keeper = Housekeeper(store, cache, dataclasses.replace(Settings(), memory_mb=0))
+
+    def a_round(megabytes: float) -> list[float]:
+        nonlocal held
+        held = megabytes
+        before = rounds[0]
+        for _ in range(2):  # the second begins when the first is over
+            keeper.wake()
+            end = time.monotonic() + 20
+            while rounds[0] == before and time.monotonic() < end:
+                time.sleep(0.001)
+            before = rounds[0]
+        return given
+
+    assert a_round(540.0) == []
+    at_work = True
+    assert a_round(900.0) == []
+    at_work = False
+    assert a_round(900.0) == [900.0]
+    assert a_round(560.0) == [900.0], "50 MB more than what was left the last time"
+    assert a_round(580.0) == [900.0, 580.0]
 
 
 def test_a_deleted_run_is_gone(store: RunStore) -> None:
