@@ -12,7 +12,7 @@ from warm_python import WarmPython
 from emotion_core.models.catalogue import DEMO_FOLDER
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("EMOTION_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("EMOTION_TEST_KILLS", "3"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

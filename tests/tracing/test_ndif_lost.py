@@ -40,7 +40,7 @@ from scripts.real_ndif.__main__ import Gate
 from tracing.ndif_service import KEY, sent_for, standing_in
 
 # Of each kind of run a few here and many in `make nightly`: every one is at another random byte.
-KILLS = int(os.environ.get("EMOTION_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("EMOTION_TEST_KILLS", "3"))
 
 
 @pytest.fixture(scope="module")

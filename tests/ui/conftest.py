@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
 from bundled import Bundled
 from page_helpers import texts
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from emotion_core.base.settings import settings
 from emotion_core.models.catalogue import DEMO_FOLDER
@@ -29,6 +30,18 @@ def components_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         once = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_page_is_left_to_work() -> Iterator[None]:
+    """AppTest looks a thousand times a second whether the page is done, which takes the processor from the page."""
+
+    def sleep(seconds: float) -> None:
+        time.sleep(max(seconds, 0.01))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "time", SimpleNamespace(time=time.time, sleep=sleep))
         yield
 
 
