@@ -3,10 +3,11 @@
     python -m benchmarks.stories --models smollm2 path/to/gemma3-270m.gguf
     python -m benchmarks.stories --models smollm2 --parts names map --cache activations.sqlite
 
-`sides`: directions from stories of fearful against calm words, on the fear-calm pairs. `names`: directions of twelve
-words, on the texts of emotions-12. Each beside every rival and the untrained twin. `map`: the components of the map of
-all 171 words at the chosen layer and some others, with tokens from 20 on, the neutral projection in and out, beside
-tf-idf of the same stories; and what in the form of the stories the components go with.
+`words`: what counted words of the stories tell, of no model. `sides`: directions from stories of fearful against calm
+words, on the fear-calm pairs. `names`: directions of twelve words, on the texts of emotions-12. Each beside every rival
+and the untrained twin. `map`: the components of the map of all 171 words at the chosen layer and some others, with
+tokens from 20 on, the neutral projection in and out, beside tf-idf of the same stories; and what in the form of the
+stories the components go with.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from scipy.stats import t as student
 
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import run_to_end
+from emotion_core.evaluation.rivals import Sides, character_scores, word_scores
 from emotion_core.evaluation.transfer import Transfer, transfer, transfer_sentence
 from emotion_core.experiments.ship import CORE_SET, HOME_SET, STORIES_SET, settings_of, sides_of, stories_of_sides
 from emotion_core.geometry.norms import circumplex
@@ -31,8 +33,8 @@ from emotion_core.geometry.similarity import correlation, principal_components
 from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.prompt_set import PromptSet
-from emotion_core.stats.separation import Array
+from emotion_core.prompts.prompt_set import PromptSet, PromptText
+from emotion_core.stats.separation import Array, auroc
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import build, neutral_texts, training_texts, vectors_from
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -130,6 +132,30 @@ def map_lines(model: LoadedModel, cache: ActivationCache) -> Iterator[str]:
         yield f"| {name} | {_with(axes, np.array(mean))} |"
 
 
+def words_lines() -> Iterator[str]:
+    """Markdown of what counted words of the stories tell about stories on other topics, without any model."""
+    stories = load_prompts(STORIES_SET)
+    train, test = stories.part("train"), stories.part("heldout")
+    sides, held = ([_sides(part, emotion) for emotion in stories.emotions] for part in (train, test))
+    yield "| counted in the stories | AUROC of one word against the others, other topics | right word of 171 first |"
+    yield "|---|---|---|"
+    for name, scores_of in (("words", word_scores), ("character n-grams", character_scores)):
+        scores = np.zeros((len(held), len(test)))
+        areas = []
+        for e, found in enumerate(scores_of([t.text for t in train], sides, [t.text for t in test], held)):
+            assert found is not None
+            for rows, values in zip(held[e], found, strict=True):
+                scores[e, rows] = values
+            areas.append(float(auroc(*found)))
+        right = [stories.emotions[e] == t.emotion for e, t in zip(scores.argmax(axis=0), test, strict=True)]
+        yield f"| {name} | {np.mean(areas):.2f} | {np.mean(right):.1%} |"
+
+
+def _sides(texts: Sequence[PromptText], emotion: str) -> Sides:
+    own = np.array([text.emotion == emotion for text in texts])
+    return np.flatnonzero(own), np.flatnonzero(~own)
+
+
 def _with(axes: Array, target: Array) -> str:
     return ", ".join(f"{abs(correlation(axes[:, c], target)[0]):.2f}" for c in range(3))
 
@@ -148,7 +174,8 @@ def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=["smollm2"])
-    parser.add_argument("--parts", nargs="+", choices=("sides", "names", "map"), default=["sides", "names", "map"])
+    parts = ("words", "sides", "names", "map")
+    parser.add_argument("--parts", nargs="+", choices=parts, default=list(parts))
     parser.add_argument("--cache", type=Path, help="activations read before")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -161,6 +188,8 @@ def main() -> None:
 
 
 def _lines(part: str, model: LoadedModel, cache: ActivationCache) -> Iterator[str]:
+    if part == "words":
+        return words_lines()
     if part == "map":
         return map_lines(model, cache)
     sides = part == "sides"

@@ -21,8 +21,17 @@ from emotion_core.prompts.lexicon import find_emotion_words
 from emotion_core.prompts.prompt_set import n_units
 
 PRESENT = builtin_names(present_only=True)
-# Pieces of direct speech in each story of a topic: the same for all words, so that it says nothing of them.
-SPEECH = {"kitchen": 0, "workplace": 0, "journey": 1, "visit": 2, "message": 0, "street": 0, "garden": 1, "waiting room": 0}
+# Pieces of direct speech in each plain story of a topic: the same for all words, so that it says nothing of them.
+SPEECH = {
+    "kitchen": 0,
+    "workplace": 0,
+    "journey": 1,
+    "visit": 2,
+    "message": 0,
+    "street": 0,
+    "garden": 1,
+    "waiting room": 0,
+}
 
 
 def test_the_names_of_the_product() -> None:
@@ -54,13 +63,12 @@ def test_fear_calm_has_40_and_10_pairs() -> None:
     assert (n_units(fear.part("train")), n_units(fear.part("heldout"))) == (40, 10)
 
 
-def test_stories_of_a_topic_differ_in_their_emotion_and_not_in_their_form() -> None:
+def test_plain_stories_of_a_topic_differ_in_their_emotion_and_not_in_their_form() -> None:
     stories = load_prompts("stories-171").texts
-    assert len({(t.emotion, t.topic) for t in stories}) == len(stories) == 171 * 8
+    assert len({(t.emotion, t.topic, t.note) for t in stories}) == len(stories) == 171 * 8 * 2
     assert {t.topic for t in stories if t.split == "heldout"} == {"visit", "garden"}
-    assert {t.topic: t.text.count('"') // 2 for t in stories} == SPEECH
-    assert [t.text for t in stories if t.text.count('"') != 2 * SPEECH[t.topic]] == []
-    assert all(80 <= len(t.text.split()) <= 120 for t in stories)
+    assert [t.text for t in stories if t.note == "plain" and t.text.count('"') != 2 * SPEECH[t.topic]] == []
+    assert all(80 <= len(t.text.split()) <= 125 for t in stories)
     assert [word for t in stories for word in find_emotion_words(t.text) if word.certain] == []
     seen: dict[tuple[str, ...], str] = {}
     for text in (t.text for t in stories):
