@@ -20,7 +20,7 @@ BUILTIN: dict[str, str] = {
     "fear-calm": "50 pairs of situations, frightening against calm, without any emotion word",
     "emotions-12": "Twelve core emotions, 40 situations each, topics shared between them",
     "emotions-171": "171 emotion words, 10 situations each",
-    "stories-171": "171 emotion words, 8 stories of about 115 words each, topics shared between them",
+    "stories-171": "171 emotion words, 16 stories of about 115 words each, topics shared between them",
     "neutral": "Texts without emotion in many registers",
     "confound-arousal": "Excited against quiet, nothing bad: a fear vector must not light up",
     "confound-threat": "Danger described without anyone afraid, against safety: a fear vector must not light up",
