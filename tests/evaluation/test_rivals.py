@@ -69,5 +69,5 @@ def test_character_ngrams_are_scikit_learns():
     grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     pipe = make_pipeline(grams, LogisticRegression(solver="liblinear", class_weight="balanced"))
     pipe.fit(texts[:20], [1] * 10 + [0] * 10)
-    np.testing.assert_allclose(np.concatenate(found), pipe.decision_function(texts[20:]), rtol=1e-6)
+    np.testing.assert_allclose(np.concatenate(found), pipe.decision_function(texts[20:]), atol=1e-4)
     assert character_scores(["a"], [(np.arange(1), np.arange(0))], ["b"], [(np.arange(1), np.arange(0))]) == [None]
