@@ -663,7 +663,7 @@ def alarms(bench: Bench) -> Iterator[tuple[Count, bool]]:
     texts = [one.text for one in load_prompts(NEUTRAL_SET).part("heldout") if bench.model.fits(one.text)]
     peaks = bench.run(neutral_peaks(bench.model, vectors, scale, texts, 9000 + bench.first))
     # A turn is the unit: the alarms of a set's emotions read the same tokens, so one emotion is drawn for each turn.
-    alarms_of, rng = scale.alarms(), np.random.default_rng(bench.first)
+    alarms_of, rng = scale.alarms(scale.layer), np.random.default_rng(bench.first)
     for peak in peaks[: bench.draws]:
         e = rng.integers(len(alarms_of))
         yield Count("talk alarm", "neutral turns"), bool(peak[e] > alarms_of[e].threshold)

@@ -23,5 +23,5 @@ if "run" not in st.query_params and "run of talk" not in st.session_state:
     shipped_talk(working)
 conversation(working, steering, emotion or "")
 message = st.chat_input("Say something to the model", max_chars=4000, disabled=steering is None, key="talk-message")
-if message and steering is not None:
+if message and message.strip() and steering is not None:
     send(working, steering, message.strip())

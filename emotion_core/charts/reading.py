@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from emotion_core.base.activations import FloatArray
+from emotion_core.base.numbers import counted
 from emotion_core.charts.palette import (
     CHOSEN,
     COOL,
@@ -63,6 +64,9 @@ def course_table(reading: TokenReading, emotion: str, most: int = MOST_POINTS) -
     return _in_stretches(table, most, reading="mean", smoothed="mean", null_low="mean", null_high="mean")
 
 
+FEW_TOKENS = 20
+
+
 def _in_stretches(table: pd.DataFrame, most: int = MOST_POINTS, **how: str) -> pd.DataFrame:
     """At most so many rows: tokens of a long text put together, with their text and each column as `how` says."""
     step = -(-len(table) // most)
@@ -72,7 +76,7 @@ def _in_stretches(table: pd.DataFrame, most: int = MOST_POINTS, **how: str) -> p
 def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerChart:
     """One emotion along the text, raw and smoothed, over the band of random directions."""
     table = course_table(reading, emotion)
-    x = alt.X("token:Q", title="Token", scale=alt.Scale(nice=False))
+    x = alt.X("token:Q", title="Token", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, format="d"))
     base = alt.Chart(table).encode(x=x)
     band = null_band(base, "Reading (SD)")
     raw = base.mark_line(color=CHOSEN, strokeWidth=1, opacity=0.45).encode(y=alt.Y("reading:Q"))
@@ -85,12 +89,16 @@ def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerC
             **between("null_low", "null_high", "+.2f", words="Random directions from"),
         ),
     )
-    above = float((table["reading"] > table["null_high"]).mean())
-    below = float((table["reading"] < table["null_low"]).mean())
+    above, below = table["reading"] > table["null_high"], table["reading"] < table["null_low"]
+    n = len(reading.tokens)
+    if n < FEW_TOKENS:  # where a per cent would be less than a token
+        where = f"at {above.sum()} of {counted(n, 'token')}, below at {below.sum()}"
+    else:
+        where = f"at {above.mean():.0%} of the tokens, below at {below.mean():.0%}"
     return layered(
         [band, zero_line(), raw, smooth, dots],
-        title=f"{capital(emotion)} reads above random directions at {above:.0%} of the tokens, below at {below:.0%}",
-        subtitle=f"By chance 5 % together; layer {reading.layers[0]}; {len(reading.tokens):,} tokens, in standard "
+        title=f"{capital(emotion)} reads above random directions {where}",
+        subtitle=f"By chance 5 % together; layer {reading.layers[0]}; {counted(n, 'token')}, in standard "
         "deviations of neutral tokens; bold: running mean of seven",
         height=height,
     )

@@ -658,7 +658,7 @@ def _json(document: object) -> bytes:
 _BEFORE = f"{KIND}.safetensors"  # the file in which version 0.1 kept every kind, with what it was asked
 
 
-def _reading(name: str, asks: type[Any], gives: type[R], before: str) -> Experiment[Any, R]:
+def _reading(name: str, asks: type[Any], gives: type[R], before: str, version: int = 0) -> Experiment[Any, R]:
     """One kind of reading.
 
     Args:
@@ -666,6 +666,7 @@ def _reading(name: str, asks: type[Any], gives: type[R], before: str) -> Experim
         asks: Its settings.
         gives: Its result.
         before: The field of the one result class of version 0.1 that had it.
+        version: As in `Experiment`.
     """
 
     def check(settings: ReadingSettings, vectors: EmotionVectors) -> None:
@@ -696,6 +697,7 @@ def _reading(name: str, asks: type[Any], gives: type[R], before: str) -> Experim
         stored_as=KIND,
         load=open_,
         earlier=earlier,
+        version=version,
     )
 
 
@@ -710,7 +712,7 @@ TEXT = _reading("text", TextSettings, TokenReading, "text")
 CONVERSATION = _reading("conversation", ConversationSettings, ConversationReading, "conversation")
 REPLY = _reading("reply", ReplySettings, Continuation, "continuation")
 DOSE = _reading("dose", DoseSettings, DoseReading, "dose")
-SITUATIONS = _reading("situations", SituationsSettings, SituationReading, "situations")
+SITUATIONS = _reading("situations", SituationsSettings, SituationReading, "situations", version=1)
 ATTEMPTS = _reading("attempts", AttemptsSettings, AttemptsReading, "attempts")
 PRIORS = _reading("priors", PriorsSettings, PriorsReading, "priors")
 WATCH = _reading("monitor", WatchSettings, Watched, "watched")

@@ -33,17 +33,18 @@ def _size(settings: TalkSettings, vectors: EmotionVectors) -> Size:
 
 
 def usable_in_sd(
-    store: RunStore, vectors: EmotionVectors, emotion: str, scale: TalkScale
+    store: RunStore, vectors: EmotionVectors, emotion: str, scale: TalkScale, layer: int
 ) -> tuple[float, float] | None:
-    """The usable window of the last sweep with this emotion, in standard deviations of neutral tokens; None without.
+    """The usable window of the last sweep with this emotion at a layer, in standard deviations of neutral tokens.
 
-    One of chat prompts goes before one of plain text, which stays coherent longer.
+    One of chat prompts goes before one of plain text, which stays coherent longer. None where there is no such sweep.
 
     Args:
         store: Of the runs.
         vectors: That are steered with.
         emotion: The emotion.
         scale: Of these vectors.
+        layer: That is steered.
     """
     digest, plain = vectors_digest(vectors), None
     for run in store.recent(SWEEP.kind, _LOOKED_AT):
@@ -52,7 +53,7 @@ def usable_in_sd(
             continue
         found = load(store, run.id, SWEEP)
         asked = found.settings
-        if asked.emotion == emotion and asked.operation == "add" and not asked.mix:
+        if asked.emotion == emotion and asked.operation == "add" and not asked.mix and found.layer == layer:
             per_strength = found.scale / scale.sd(found.layer, vectors.index(emotion))
             low, high = found.usable_window
             window = low * per_strength, high * per_strength
@@ -68,6 +69,7 @@ TALK_SCALE = Experiment(
     gives=TalkScale,
     job=lambda bench, settings: read_scale(bench.model, bench.vectors),
     label=lambda settings, vectors: "neutral conversations",
+    version=2,
 )
 TALK = Experiment(
     kind="talk",
@@ -75,6 +77,7 @@ TALK = Experiment(
     gives=Talk,
     job=lambda bench, settings: talk(bench.model, bench.vectors, settings, bench.stopped),
     label=_label,
+    version=1,
     size=_size,
     keeps=lambda settings: sum(len(turn.content) for turn in settings.turns) <= 10_000,
     partial=True,

@@ -19,12 +19,12 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, Trend, trend
 from emotion_core.reading.settings import Writing
 from emotion_core.reading.text import MOST_CHARACTERS, GroupMeans, TokenReading, read_encoding
-from emotion_core.stats.intervals import Link, link, p_words
+from emotion_core.stats.intervals import p_words
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.generate import PlannedRow, write_after
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
-# A conversation read turn by turn: means, drift, and what stands before a reply against the reply.
+# A conversation read turn by turn: means and drift.
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,6 @@ class ConversationReading:
     turns: FloatArray
     before: FloatArray
     drift: Trend
-
-    def replies(self, emotion: str) -> tuple[FloatArray, FloatArray]:
-        """Reading before each assistant turn, and that turn's mean: both float32 [replies]."""
-        e = self.tokens.emotions.index(emotion)
-        chosen = [i for i, turn in enumerate(self.dialogue.turns) if turn.role == "assistant" and i > 0]
-        return self.before[chosen, e], self.turns[chosen, e]
-
-    def reply_link(self, emotion: str) -> Link | None:
-        """Correlation of the reading before each reply with the reply's mean; None below three replies."""
-        return link(*self.replies(emotion))
 
     def evidence(self, emotion: str) -> bool:
         """Whether the turn means go up or down by more than control directions do on the same turns."""

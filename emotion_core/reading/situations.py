@@ -36,9 +36,9 @@ class SituationReading:
         top1: Share of situations with rank 1.
         top3: Share with rank 1 to 3.
         mean_rank: Mean over the situations.
-        null_low: 2.5 % quantile of the mean rank when the implied emotions are dealt out at random, to the situations
+        null_low: 5 % quantile of the mean rank when the implied emotions are dealt out at random, to the situations
             or to the directions, whichever lies lower.
-        null_high: 97.5 % quantile, whichever lies higher.
+        null_high: 95 % quantile, whichever lies higher.
         p_value: Share of the deals (and the real one) with a mean rank at least as low, the larger of both ways.
             Situations of one emotion are alike, so any direction that reads high on one of them does so on the
             others; dealing names to directions keeps them together.
@@ -144,13 +144,13 @@ def dealt_out(
         draws: Deals of each way.
 
     Returns:
-        The lower 2.5 % point, the upper one (the further of both ways), and the larger p-value.
+        The 5 % point and the 95 % point, each the further of both ways, and the larger p-value.
     """
     rng, count = np.random.default_rng(seed), ranks.shape[1]
     to_situations = rng.permuted(np.broadcast_to(implied, (draws, len(implied))), axis=1)
     to_directions = rng.permuted(np.broadcast_to(np.arange(count), (draws, count)), axis=1)[:, implied]
     rows = np.arange(len(implied))
     means = np.stack([ranks[rows, dealt].mean(axis=1) for dealt in (to_situations, to_directions)])  # (ways, draws)
-    ends = np.quantile(means, (0.025, 0.975), axis=1)  # (ends, ways)
+    ends = np.quantile(means, (0.05, 0.95), axis=1)  # (ends, ways)
     reached = (means <= ranks[rows, implied].mean() + 1e-9).sum(axis=1).max()
     return float(ends[0].min()), float(ends[1].max()), float((reached + 1) / (draws + 1))

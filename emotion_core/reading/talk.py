@@ -45,7 +45,10 @@ MOST_EMOTIONS = 3
 # Control directions of which one can be steered with beside the emotion, and that the bands come from.
 RIVALS = 32
 ALTERNATIVES = 5
-RIVAL = "Beside it, what a direction that means nothing does, at the same length. A number chooses it; 0 is none."
+RIVAL = (
+    "Beside it, what a direction that means nothing does: adding as much along it, or the same operation. A number "
+    "chooses it; 0 is none."
+)
 STRENGTH = "Emotion and strength, in standard deviations of neutral tokens or, for shares, 0 to 1. Such as fear=4."
 TURN_ALARMS = 0.05
 
@@ -272,7 +275,8 @@ class Talk:
         done = "" if self.settings.operation == "add" else f"{self.settings.operation.replace('_', ' ')} "
         if name == "steered":
             return f"Steered: {done}{steered}"
-        return "Unsteered" if name == "unsteered" else f"{name.capitalize()}, pushed equally hard"
+        alike = "pushed equally hard" if self.settings.operation == "add" else f"{done}along it instead"
+        return "Unsteered" if name == "unsteered" else f"{name.capitalize()}, {alike}"
 
     def line(self, reply: int, emotion: str) -> str:
         """A reply in figures: the reading before it and over it, surprise, the alarm, and whether it was cut off."""
@@ -360,11 +364,11 @@ class Talk:
 
 
 def trailing_means(values: FloatArray, window: int) -> FloatArray:
-    """Mean of the last tokens up to each, float64 [tokens, directions]; at the beginning of those that there are."""
-    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+    """Mean of the last tokens up to each, float64 [tokens, ...]; at the beginning of those that there are."""
+    sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)])
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - window)
-    means: FloatArray = (sums[ends] - sums[starts]) / (ends - starts)[:, None]
+    means: FloatArray = (sums[ends] - sums[starts]) / (ends - starts).reshape(-1, *(1,) * (values.ndim - 1))
     return means
 
 

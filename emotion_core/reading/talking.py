@@ -78,8 +78,8 @@ class TalkScale:
         layer: The one chosen at the build.
         tokens: Scale of single tokens by their position.
         quantiles: float32 [101, layers, directions], percentiles 0 to 100 of the projections of neutral tokens.
-        peaks: float32 [training turns, directions], highest mean of `WINDOW` tokens of each neutral turn at `layer`.
-        other_peaks: float32 [held-out turns, directions], of turns that set no threshold.
+        peaks: float32 [training turns, layers, directions], highest mean of `WINDOW` tokens of each neutral turn.
+        other_peaks: float32 [held-out turns, layers, directions], of turns that set no threshold.
         turn_tokens: Mean length of the held-out ones.
     """
 
@@ -91,12 +91,12 @@ class TalkScale:
     other_peaks: FloatArray
     turn_tokens: float
 
-    def alarms(self) -> tuple[AlarmRate, ...]:
-        """A monitor of each emotion: set on some neutral turns, measured on others."""
+    def alarms(self, layer: int) -> tuple[AlarmRate, ...]:
+        """A monitor of each emotion at a layer: set on some neutral turns, measured on others."""
         found = []
         for e, emotion in enumerate(self.emotions):
-            threshold = float(np.quantile(self.peaks[:, e], 1 - TURN_ALARMS, method="higher"))
-            fired = int((self.other_peaks[:, e] > threshold).sum())
+            threshold = float(np.quantile(self.peaks[:, layer, e], 1 - TURN_ALARMS, method="higher"))
+            fired = int((self.other_peaks[:, layer, e] > threshold).sum())
             found.append(AlarmRate(emotion, threshold, WINDOW, fired, len(self.other_peaks), self.turn_tokens))
         return tuple(found)
 
@@ -110,21 +110,20 @@ class TalkScale:
         """Standard deviation of neutral tokens along a direction."""
         return float(self.tokens.sd[layer, direction])
 
-    def share(self, vectors: EmotionVectors, emotion: str, strength: float, layer: int | None = None) -> float:
+    def share(self, vectors: EmotionVectors, emotion: str, strength: float, layer: int) -> float:
         """Length of what a strength adds, over the usual length of the stream at the layer."""
-        at = vectors.selected_layer if layer is None else layer
-        return strength * self.sd(at, vectors.index(emotion)) / float(vectors.residual_norms[at])
+        return strength * self.sd(layer, vectors.index(emotion)) / float(vectors.residual_norms[layer])
 
     def percentile(self, percentile: float, layer: int, direction: int) -> float:
         """Projection below which so many per cent of neutral tokens lie."""
         return float(np.interp(percentile, np.arange(101), self.quantiles[:, layer, direction]))
 
-    def band(self) -> FloatArray:
+    def band(self, layer: int) -> FloatArray:
         """float32 [2], between which random directions read 95 % of single neutral tokens, in their own units."""
-        chosen = self.quantiles[:, self.layer, len(self.emotions) :]
+        chosen = self.quantiles[:, layer, len(self.emotions) :]
         spread = chosen - chosen[50]
         both = np.stack([spread[2] + (spread[3] - spread[2]) / 2, spread[97] + (spread[98] - spread[97]) / 2])
-        found: FloatArray = (both / self.tokens.sd[self.layer, len(self.emotions) :]).mean(axis=1).astype(np.float32)
+        found: FloatArray = (both / self.tokens.sd[layer, len(self.emotions) :]).mean(axis=1).astype(np.float32)
         return found
 
 
@@ -160,13 +159,8 @@ def read_scale(model: LoadedModel, vectors: EmotionVectors) -> Job[TalkScale]:
         [x[np.array(one.encoding.content) & (np.arange(len(x)) > 0)] for x, one in zip(found, dialogues, strict=True)]
     )
     chosen = vectors.selected_layer
-    single = TalkScale(vectors.emotions, chosen, scale, rows[:0], rows[:0, 0], rows[:0, 0], 0.0).at(chosen)
     for dialogues, found in parts:
-        own = [
-            turn
-            for one, x in zip(dialogues, found, strict=True)
-            for turn in _turns(one.sources, single(x[:, [chosen]]))
-        ]
+        own = [turn for one, x in zip(dialogues, found, strict=True) for turn in _turns(one.sources, scale(x))]
         peaks.append(np.stack([trailing_means(turn, WINDOW).max(axis=0) for turn in own]).astype(np.float32))
         lengths.append(float(np.mean([len(turn) for turn in own])))
     quantiles = np.percentile(rows, np.arange(101), axis=0).astype(np.float32)
@@ -182,16 +176,16 @@ def neutral_peaks(
     found = yield from project_layers(model, [one.encoding for one in dialogues], {layer: directions})
     single = scale.at(layer)
     own = [turn for one, x in zip(dialogues, found, strict=True) for turn in _turns(one.sources, single(x))]
-    peaks: FloatArray = np.stack([trailing_means(turn, WINDOW).max(axis=0) for turn in own]).astype(np.float32)
+    peaks: FloatArray = np.stack([trailing_means(turn[:, 0], WINDOW).max(axis=0) for turn in own]).astype(np.float32)
     return peaks
 
 
 def _turns(sources: Any, values: FloatArray) -> Iterator[FloatArray]:
-    """Readings of each whole turn of a dialogue, float32 [tokens, directions]; the last may be cut and is left out."""
+    """Readings of each whole turn of a dialogue, float32 [tokens, layers, directions]; without the last, maybe cut."""
     edges = np.flatnonzero(np.diff(sources)) + 1
     for part in np.split(np.arange(len(sources)), edges)[:-1]:
         if sources[part[0]] >= 0 and len(part) > WINDOW:
-            yield values[part, 0]
+            yield values[part]
 
 
 def _directions(vectors: EmotionVectors, layer: int) -> FloatArray:
@@ -475,6 +469,9 @@ class _Writer:
         """What is done in the rows that are steered: the same to the rival, along random directions."""
         settings, vectors, layer, scale = self.settings, self.vectors, self.layer, self.scale
         edits, random = [], rivals(vectors.values.shape[-1])
+        whole, of_rivals = self._added(vectors.units[:, layer]), self._added(random, along_rivals=True)
+        several = len(settings.strengths) > 1 and np.linalg.norm(of_rivals) > 0
+        alike = float(np.linalg.norm(whole) / np.linalg.norm(of_rivals)) if several else 1.0
         for k, (emotion, strength) in enumerate(settings.strengths):
             e, r = vectors.index(emotion), (settings.rival - 1 + k) % RIVALS
             directions = np.repeat(vectors.units[e, layer][None], ROWS, axis=0)
@@ -484,8 +481,8 @@ class _Writer:
             for row, d in ((STEERED, e), (RIVAL, of_rival), (FROZEN, e)):
                 if settings.operation in SHARES:
                     amounts[row] = strength
-                elif settings.operation == "add":  # the rival gets the same length
-                    amounts[row] = strength * scale.sd(layer, e)
+                elif settings.operation == "add":  # all that is added is as long along random directions
+                    amounts[row] = strength * scale.sd(layer, e) * (alike if row == RIVAL else 1.0)
                 elif strength:
                     amounts[row] = float(scale.quantiles[50, layer, d]) + strength * scale.sd(layer, d)
                 bounds[row] = scale.percentile(settings.bound, layer, d)
@@ -501,6 +498,15 @@ class _Writer:
             chosen = torch.from_numpy(directions.astype(np.float32))
             edits.append(Intervention(layer, settings.operation, chosen, torch.from_numpy(amounts), held, gate))
         return edits
+
+    def _added(self, units: FloatArray, *, along_rivals: bool = False) -> FloatArray:
+        """All that is added at the layer, float32 [width], along the emotions or along the directions beside them."""
+        whole = np.zeros(units.shape[-1], np.float32)
+        for k, (emotion, strength) in enumerate(self.settings.strengths):
+            e = self.vectors.index(emotion)
+            along = units[(self.settings.rival - 1 + k) % RIVALS if along_rivals else e]
+            whole += np.float32(strength * self.scale.sd(self.layer, e)) * along
+        return whole
 
     def result(self, partial: str = "") -> Talk:
         """The turn so far."""
@@ -520,10 +526,7 @@ class _Writer:
         spans = self.dialogue.spans if self.dialogue else ((0, len(self.prompt.ids)),)
         added = None
         if self.settings.operation == "add":
-            whole = sum(
-                np.float32(s * scale.sd(self.layer, vectors.index(e))) * vectors.units[vectors.index(e), self.layer]
-                for e, s in self.settings.strengths
-            )
+            whole = self._added(vectors.units[:, self.layer])
             added = float(np.linalg.norm(whole) / vectors.residual_norms[self.layer])
         return Talk(
             settings=self.settings,
@@ -539,9 +542,9 @@ class _Writer:
             before=read[PLAIN][before].astype(np.float32),
             replies=tuple(replies),
             frozen=frozen,
-            band=scale.band(),
+            band=scale.band(self.layer),
             added=added,
-            alarms=scale.alarms(),
+            alarms=scale.alarms(self.layer),
             partial=partial,
         )
 

@@ -1,4 +1,4 @@
-"""Correlations, means over conversations and rates with their intervals, and a correction for many p-values."""
+"""Means over conversations and rates with their intervals, and a correction for many p-values."""
 
 from __future__ import annotations
 
@@ -9,41 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-# Intervals for figures of readings: correlations, means over conversations, rates.
+# Intervals for figures of readings: means over conversations, rates.
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Link:
-    """A correlation.
-
-    Attributes:
-        r: Pearson's correlation.
-        low: Lower end of the 95 % interval by Fisher's z; nan below four points.
-        high: Upper end.
-        n: Number of points.
-    """
-
-    r: float
-    low: float
-    high: float
-    n: int
-
-
-def link(first: npt.ArrayLike, second: npt.ArrayLike) -> Link | None:
-    """Pearson's correlation of two lists, float [points]; None below three points or where one does not vary."""
-    x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    kept = np.isfinite(x) & np.isfinite(y)
-    x, y = x[kept], y[kept]
-    n = len(x)
-    if n < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return None
-    r = float(np.corrcoef(x, y)[0, 1])
-    if n < 4:
-        return Link(r, math.nan, math.nan, n)
-    z, half = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, r))), 1.959964 / math.sqrt(n - 3)
-    return Link(r, math.tanh(z - half), math.tanh(z + half), n)
 
 
 def mean_interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[Array, Array, Array]:

@@ -297,8 +297,8 @@ def blocks(rows: list[PlannedRow], bytes_per_row: int) -> list[list[PlannedRow]]
     return [part[i : i + size] for part in same_prompt for i in range(0, len(part), size)]
 
 
-WRITING = "writing texts"
-CONTROLS = "writing controls"
+WRITING = "writing all texts, token by token"
+CONTROLS = "writing all controls, token by token"
 # Tokens that are written in one request where the model runs elsewhere: a cancel waits for that many at most.
 AHEAD = 8
 LEAST_TEMPERATURE = 0.01

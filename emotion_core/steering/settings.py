@@ -461,7 +461,8 @@ def parse_strengths(text: str) -> tuple[float, ...]:
         SettingsError: It is neither, with the part that could not be read.
     """
     expected = "start:stop:step such as -0.6:0.6:0.1, or numbers with commas such as -0.2,0,0.2"
-    parts = text.split(":") if ":" in text else [p for p in text.replace(";", ",").split(",") if p.strip()]
+    plain = text.replace("\u2212", "-")  # the minus sign of the charts
+    parts = plain.split(":") if ":" in plain else [p for p in plain.replace(";", ",").split(",") if p.strip()]
     try:
         numbers = [float(p) for p in parts]
     except ValueError as error:

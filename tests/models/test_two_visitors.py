@@ -12,6 +12,7 @@ from emotion_core.base.activations import ActivationCache
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
+from emotion_core.steering.generate import WRITING
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors import build as building
@@ -102,7 +103,7 @@ def test_a_sweep_cancelled_in_the_middle_leaves_the_others_as_they_were(alone):
     model, alone = alone
     owner = ModelOwner(model)
     handles = [owner.submit(job) for job in visitors(model)]
-    while handles[1].progress.what != "writing texts" and not handles[1].finished:
+    while handles[1].progress.what != WRITING and not handles[1].finished:
         time.sleep(0.001)
     handles[1].cancel()
     together = [handles[i].result(PATIENCE) for i in (0, 2)]

@@ -72,8 +72,6 @@ def test_turn_means_are_those_of_their_tokens_and_before_is_one_token(bundled: B
         np.testing.assert_allclose(found.turns[i], values[start:end].mean(axis=0), rtol=1e-5)
         if start > 1:
             np.testing.assert_array_equal(found.before[i], values[start - 1])
-    before, reply = found.replies("fear")
-    assert len(before) == len(reply) == 2
     certain = replace(found, drift=replace(found.drift, evidence=(True,) * len(found.tokens.emotions)))
     assert not certain.drift_of("fear")[0], "five turns are too few for a drift, however certain"
     with pytest.raises(SettingsError, match="no turns"):

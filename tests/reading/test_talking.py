@@ -16,10 +16,12 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import Turn
 from emotion_core.reading import talking
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
-from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, rivals, talk
+from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, neutral_peaks, rivals, talk
+from emotion_core.steering.generate import prompt_tokens
 from emotion_core.steering.settings import Gate
 from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_layers
@@ -180,16 +182,50 @@ def test_elsewhere_four_tokens_come_in_a_request_and_are_shown_one_by_one(
 def test_alarms_are_set_on_some_neutral_turns_and_measured_on_others(
     scale: TalkScale, answer: Callable[..., Talk]
 ) -> None:
-    alarm = scale.alarms()[0]
-    low, high = alarm.interval
-    assert 0 <= low <= alarm.fired / alarm.turns <= high <= 1 and alarm.turns > 20
-    assert (scale.peaks[:, 0] > alarm.threshold).mean() <= 0.05
+    for layer in (0, scale.layer):
+        alarm = scale.alarms(layer)[0]
+        low, high = alarm.interval
+        assert 0 <= low <= alarm.fired / alarm.turns <= high <= 1 and alarm.turns > 20
+        assert (scale.peaks[:, layer, 0] > alarm.threshold).mean() <= 0.05
+        assert alarm.fired == (scale.other_peaks[:, layer, 0] > alarm.threshold).sum()
+        found = answer(layer=layer)
+        assert found.layer == layer and found.alarms == scale.alarms(layer)
+        np.testing.assert_array_equal(found.band, scale.band(layer))
+    assert scale.alarms(0) != scale.alarms(scale.layer) and (scale.band(0) != scale.band(scale.layer)).any()
     found = answer()
     never = replace(found, alarms=tuple(replace(one, threshold=1e9) for one in found.alarms))
     always = replace(found, alarms=tuple(replace(one, threshold=-1e9) for one in found.alarms))
     assert never.fires(found.replies[1], "fear") == frozenset()
     assert always.fires(found.replies[1], "fear") == frozenset(range(len(found.replies[1].tokens)))
     assert "3 of 60" in AlarmRate("fear", 1.0, 5, 3, 60, 20.0).sentence
+
+
+def test_the_peaks_of_a_layer_are_those_of_a_reading_at_it_alone(
+    model: LoadedModel, vectors: EmotionVectors, scale: TalkScale
+) -> None:
+    held = [one.text for one in load_prompts("neutral").part("heldout") if model.fits(one.text)]
+    at_chosen = run_to_end(neutral_peaks(model, vectors, scale, held, talking._SEED))
+    n = len(scale.other_peaks)
+    assert n > 20
+    np.testing.assert_allclose(scale.other_peaks[:, scale.layer], at_chosen[:n], atol=1e-4)
+
+
+@pytest.mark.parametrize("strengths", [(("fear", 4.0),), (("fear", 4.0), ("joy", 3.0)), (("fear", 2.0), ("joy", -5.0))])
+def test_along_random_directions_as_much_is_added_as_along_emotions(
+    model: LoadedModel, vectors: EmotionVectors, scale: TalkScale, strengths: tuple[tuple[str, float], ...]
+) -> None:
+    settings = TalkSettings(turns=TURNS, strengths=strengths, rival=2)
+    prompt = prompt_tokens(model, settings.writing, 0)
+    edits = talking._Writer(model, vectors, settings, scale, prompt, scale.layer).edits
+    added = [sum(one.amounts[row] * one.directions[row] for one in edits).norm() for row in range(talking.ROWS)]
+    assert added[talking.STEERED] > 0 and added[talking.PLAIN] == 0
+    assert float(added[talking.RIVAL]) == pytest.approx(float(added[talking.STEERED]), rel=1e-5)
+
+
+def test_another_operation_is_not_called_as_hard(answer: Callable[..., Talk]) -> None:
+    assert answer(rival=1).title(2) == "Random direction 1, pushed equally hard"
+    taken_out = answer(rival=1, operation="project_out", strengths=(("fear", 0.5),))
+    assert taken_out.title(2) == "Random direction 1, project out along it instead"
 
 
 def test_what_goes_out_is_plain_and_escaped(answer: Callable[..., Talk]) -> None:

@@ -60,6 +60,7 @@ def test_ranges_hold_both_ends():
     assert parse_strengths("-20:40:5") == tuple(float(i) for i in range(-20, 41, 5))
     assert parse_strengths("0.1:0.35:0.1") == (0.0, 0.1, 0.2, 0.3)
     assert parse_strengths(" -0.2, 0 ; 0.2 ") == (-0.2, 0.0, 0.2)
+    assert parse_strengths("\u22120.2, 0.2") == parse_strengths("\u22120.2:0.2:0.2"), "the minus sign of the pages"
     assert parse_strengths("-1:1:0.01")[0] == -1.0 and len(parse_strengths("-1:1:0.01")) == 201
 
 

@@ -12,7 +12,7 @@ from tracing.plain import blocks
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate
-from emotion_core.steering.generate import BASELINE_TEXTS, n_texts
+from emotion_core.steering.generate import BASELINE_TEXTS, WRITING, n_texts
 from emotion_core.steering.sweep import longest_loop, repetition, sweep
 from steering.handmade import LAYER, all_written, random_controls, random_vectors, run, settings, written
 
@@ -118,6 +118,6 @@ def test_the_other_operations_run(tiny, operation):
 def test_progress_grows_to_the_end(tiny):
     steps = []
     run_to_end(sweep(tiny("gpt2"), random_vectors(tiny("gpt2")), settings()), steps.append)
-    writing = [p.done for p in steps if p.what == "writing texts"]
+    writing = [p.done for p in steps if p.what == WRITING]
     assert writing == list(range(1, 17)) and steps[0].total == 16
     assert len({p.what for p in steps}) == 3 and all(0 <= p.fraction <= 1 for p in steps)

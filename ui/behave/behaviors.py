@@ -49,7 +49,7 @@ def layer_input(place: DeltaGenerator, vectors: EmotionVectors, *, key: str, hel
         "Layer",
         [_CHOSEN, *range(vectors.n_layers)],
         format_func=lambda number: f"{vectors.selected_layer} (chosen)" if number == _CHOSEN else str(number),
-        key=f"{key}-layer-{vectors.n_layers}",
+        key=f"{key}-layer-{vectors.n_layers}-{vectors.selected_layer}",  # kept by its words, which name that layer
         persist_state="session",
         help=help_text,
     )

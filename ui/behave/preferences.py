@@ -155,15 +155,15 @@ def _document(found: PreferenceResult) -> dict[str, Any]:
 
 def _scale(base: Preferences, emotion: str) -> None:
     k = base.emotions.index(emotion)
-    one = base.correlation
+    one, n = base.correlation, len(base.emotions)
     found = base.evidence(k)
     if base.orders.testable:
         verdict(
             "evidence" if found else "no evidence",
             f"Over {len(base.settings.activities)} activities the {emotion} reading and preference correlate at "
             f"r = {one.r[k]:+.2f}; {base.against.range_words(k) or 'no control directions'}; "
-            f"{p_words(float(one.p_value[k]))}, corrected for {len(base.emotions)} emotions "
-            f"{p_words(float(one.q_value[k]))}.",
+            f"{p_words(float(one.p_value[k]))}"
+            + (f", corrected for {n} emotions {p_words(float(one.q_value[k]))}." if n > 1 else "."),
             key="preferences",
         )
     else:

@@ -21,12 +21,6 @@ def conversation_result(found: ConversationReading, emotion: str) -> None:
     verdict("evidence" if drifts else "no evidence", sentence, key="drift")
     chart = charts.turns(found, emotion)
     show_chart(chart, alt_text=sentence, key="turns", titled=False)
-    link = found.reply_link(emotion)
-    if link is not None:
-        st.markdown(
-            f"The reading just before a reply and the reply's own mean correlate at r = {link.r:.2f} "
-            f"(95 % {link.low:.2f} to {link.high:.2f}) over {link.n} replies."
-        )
     shows(
         "The mean reading of every turn, compared with neutral conversations at the same place, so that length alone "
         "gives no drift. A drift counts where it is larger than that of directions without a meaning on the same "

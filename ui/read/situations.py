@@ -17,7 +17,7 @@ def situations_result(found: SituationReading) -> None:
         "evidence" if found.p_value < 0.05 else "no evidence",
         f"The implied emotion reads highest in {found.top1:.0%} of {len(found.texts)} situations and among the "
         f"first three in {found.top3:.0%}; mean rank {found.mean_rank:.1f} of {len(found.emotions)} (chance about "
-        f"{chance:.1f}, 95 % {found.null_low:.1f} to {found.null_high:.1f} with the names dealt out at random; "
+        f"{chance:.1f}; with the names dealt out at random one in twenty lies below {found.null_low:.2f}; "
         f"{p_words(found.p_value)}).",
         key="situations",
     )

@@ -13,6 +13,7 @@ from emotion_core.experiments.replication.book import book, row_numbers
 from emotion_core.experiments.replication.report import figure_of, parts_of, report
 from emotion_core.experiments.replication.rows import ROWS
 from emotion_core.experiments.replication.table import KIND, Line, Table, newest_table, runnable, start_table
+from emotion_core.runs.limits import about
 from emotion_core.runs.recipes import origin
 from ui.figure import download, downloads, json_download, show_chart, shows
 from ui.page_run import view_run
@@ -47,11 +48,12 @@ def replication_run(working: Working) -> None:
             numbers, fault = (), error.message
         if fault:
             st.warning(fault)
-        minutes = sum(one.minutes for one in book() if one.row in numbers)
-        st.caption(
-            f"About {max(1, round(minutes))} minutes for a model of 135 million parameters on two cores; the demo "
-            "model takes a fraction of it. What was done before is found again and costs nothing."
-        )
+        else:
+            took = about(60 * sum(one.minutes for one in book() if one.row in numbers))
+            st.caption(
+                f"{took.capitalize()} for a model of 135 million parameters on two cores; the demo model takes a "
+                "fraction of it. What was done before is found again and costs nothing."
+            )
         start = (lambda: start_table(registry(), working.owner, numbers, activation_cache())) if numbers else None
         run_button("Run these rows", "replicate", start, key="run-rows")
     run_id = view_run("replicate", KIND)
@@ -150,9 +152,7 @@ def _row(line: Line, working: Working) -> None:
     figure = figure_of(line)
     here.markdown(f"**{plain(working.info.name)}**: {plain(minus(figure)) or 'no figure'}")
     if finding is not None and finding.statistic:
-        here.caption(
-            plain(f"{finding.statistic[:1].upper()}{finding.statistic[1:]}; {finding.n} units ({line.book.unit}).")
-        )
+        here.caption(plain(f"The figure: {finding.statistic}; {finding.n} units ({line.book.unit})."))
     here.markdown(f"**What decides**: {plain(line.book.decides)}")
     source = origin(working.info.name, working.info.fingerprint)
     if finding is not None:
@@ -172,9 +172,9 @@ def _row(line: Line, working: Working) -> None:
                 height=38 + 35 * len(finding.facts),
             )
     shows(plain(line.book.shows), plain(line.book.shows_not))
-    took = "" if math.isnan(line.seconds) else f" It took {line.seconds:.0f} s here."
+    took = "" if math.isnan(line.seconds) else f" This result took {line.seconds:.0f} s to compute."
     if line.book.row in ROWS:
-        cost = f"About {line.book.minutes:g} minutes at 135 million parameters on two cores.{took}"
+        cost = f"{about(60 * line.book.minutes).capitalize()} at 135 million parameters on two cores.{took}"
         st.caption(plain(f"Texts: {', '.join(line.book.texts)}. {cost}"))
         st.code(
             f"python -m emotion_core replicate --model {working.info.name} --rows {line.book.row} --json", language="sh"

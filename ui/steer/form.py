@@ -188,7 +188,7 @@ def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> dict[s
         "Layer",
         [CHOSEN, *range(vectors.n_layers), SPAN, ALL],
         format_func=lambda number: names.get(number, str(number)),
-        key=f"{key}layer_of_{vectors.n_layers}",
+        key=f"{key}layer_of_{vectors.n_layers}_{chosen}",  # a choice is kept by its words, which name that layer
         persist_state="session",
         help="Block whose output is changed, counted from 0. Several layers share what is added: each of n gets the "
         "n-th part of the strength. Texts are read at the chosen layer.",

@@ -57,8 +57,8 @@ def conversation(working: Working, steering: Steering | None, emotion: str) -> N
 
 def send(working: Working, steering: Steering, message: str) -> None:
     """Starts the model's next turn."""
-    turns = steering.turns(st.session_state.get(_BASE, ()), message)
-    _start(working, TalkSettings(turns=turns, **steering.asked))
+    with shown_errors():
+        _start(working, steering.settings((*st.session_state.get(_BASE, ()), Turn("user", message))))
 
 
 def _start(working: Working, settings: TalkSettings) -> None:
@@ -110,7 +110,7 @@ def _ways_on(working: Working, steering: Steering | None, talk: Talk, emotion: s
             "Another random direction" if talk.settings.rival else "What does a random direction do instead?",
             key="talk-random",
             icon=":material/shuffle:",
-            help="Adds a reply that is steered as far along one without a meaning, from the same random numbers.",
+            help="Adds a reply with the same done along one without a meaning, from the same random numbers.",
         )
         restyle = steering is not None and st.button(
             "Answer again with these settings", key="talk-resettle", icon=":material/tune:", help="Of the form above."
@@ -126,7 +126,7 @@ def _ways_on(working: Working, steering: Steering | None, talk: Talk, emotion: s
     if random:
         _start(working, replace(talk.settings, rival=other))
     if restyle and steering is not None:
-        _start(working, TalkSettings(turns=talk.settings.turns, **steering.asked))
+        _start(working, steering.settings(talk.settings.turns))
     if talk.partial:
         st.info(f"This reply was {talk.partial}.", icon=":material/stop_circle:")
     same = talk.same_words(emotion)
@@ -165,8 +165,7 @@ def _edit(working: Working, steering: Steering | None, talk: Talk) -> None:
         )
         if st.button("Go on from there", key="talk-fork", type="primary") and wording.strip():
             cut = (*turns[:place], Turn("user", wording.strip()))
-            asked = steering.asked if steering is not None else {}
-            _start(working, TalkSettings(turns=cut, **asked) if asked else replace(talk.settings, turns=cut))
+            _start(working, replace(talk.settings, turns=cut) if steering is None else steering.settings(cut))
 
 
 def _forget() -> None:

@@ -40,11 +40,11 @@ class Steering:
     asked: dict[str, Any]
     system: str
 
-    def turns(self, said: tuple[Turn, ...], message: str) -> tuple[Turn, ...]:
-        """The conversation with the user's next message, under the system prompt of the form."""
-        rest = tuple(turn for turn in said if turn.role != "system")
+    def settings(self, turns: tuple[Turn, ...]) -> TalkSettings:
+        """A conversation, its last turn the user's, to be answered by the form and under its system prompt."""
+        rest = tuple(turn for turn in turns if turn.role != "system")
         first = (Turn("system", self.system),) if self.system and self.asked["chat"] else ()
-        return (*first, *rest, Turn("user", message))
+        return TalkSettings(turns=(*first, *rest), **self.asked)
 
 
 def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None) -> Steering:
@@ -64,7 +64,12 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
         help="Up to three directions at once, each with a strength of its own. The emotion of the sidebar colours the "
         "tokens.",
     )
-    strengths = [(name, _strength(name, vectors, scale, share=operation in SHARES)) for name in chosen or [emotion]]
+    place = f"talk-layer-{vectors.n_layers}-{vectors.selected_layer}"
+    pushed = st.session_state.get(place)  # the picker stands below
+    pushed = vectors.selected_layer if pushed is None else pushed
+    strengths = [
+        (name, _strength(name, vectors, scale, pushed, share=operation in SHARES)) for name in chosen or [emotion]
+    ]
     with st.container(horizontal=True):
         with st.popover("How", icon=":material/build:", help="What is done with the direction, and where."):
             field(TalkSettings, "operation", key="talk-operation")
@@ -73,7 +78,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
                 "Layer",
                 [None, *range(vectors.n_layers)],
                 format_func=lambda one: f"{vectors.selected_layer} (chosen at the build)" if one is None else str(one),
-                key=f"talk-layer-{vectors.n_layers}",
+                key=place,
                 persist_state="session",
                 help="Whose output is steered and read. The one chosen at the build is where the direction was tested.",
             )
@@ -105,7 +110,7 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
     return Steering(asked, (system or "").strip())
 
 
-def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, share: bool) -> float:
+def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, layer: int, *, share: bool) -> float:
     """One slider, with what its value means underneath."""
     if share:
         return float(
@@ -128,8 +133,9 @@ def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, *, sh
         )
     )
     if scale is not None:
-        words = f"A push as long as {abs(scale.share(vectors, name, value)):.0%} of the model's state at this layer"
-        window = usable_in_sd(store(), vectors, name, scale)
+        share = abs(scale.share(vectors, name, value, layer))
+        words = f"A push as long as {share:.0%} of the model's state at layer {layer}"
+        window = usable_in_sd(store(), vectors, name, scale, layer)
         if window is not None:
             inside = window[0] <= value <= window[1]
             words += f" · texts made sense in the last sweep from {minus(f'{window[0]:+.1f} to {window[1]:+.1f}')} SD"

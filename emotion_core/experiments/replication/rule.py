@@ -113,8 +113,8 @@ def by_zero(one: Estimate, delta: float) -> Judged:
     if -delta < one.low and one.high < delta:
         return Judged(REPLICATES, p, f"the interval lies inside {delta:.2g} on both sides of 0")
     if one.low > delta or one.high < -delta:
-        return Judged(DOES_NOT, p, f"the interval lies beyond {delta:.2g}")
-    return Judged(UNTOLD, p, f"the interval crosses {delta:.2g}")
+        return Judged(DOES_NOT, p, f"the interval lies beyond {delta if one.low > delta else -delta:.2g}")
+    return Judged(UNTOLD, p, f"the interval crosses {delta if one.high >= delta else -delta:.2g}")
 
 
 def by_sign(one: Estimate, delta: float | None = None, q_value: float | None = None) -> Judged:

@@ -64,6 +64,12 @@ def test_zero(one: Estimate, verdict: str) -> None:
     assert by_zero(one, 0.3).verdict == verdict
 
 
+def test_the_bound_that_an_interval_crosses_or_lies_beyond_is_named_with_its_sign() -> None:
+    assert by_zero(Estimate(-0.68, -1.22, -0.14), 1.0).why == "the interval crosses -1"
+    assert by_zero(Estimate(0.68, 0.14, 1.22), 1.0).why == "the interval crosses 1"
+    assert by_zero(Estimate(-1.5, -2.0, -1.1), 1.0).why == "the interval lies beyond -1"
+
+
 @pytest.mark.parametrize(
     ("one", "verdict"),
     [
