@@ -39,7 +39,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD
-from emotion_core.runs.builds import load_build, start_build
+from emotion_core.runs.builds import SCORES_FILE, load_build, start_build
 from emotion_core.runs.codec import ENDING, SIGNIFICANT, as_plain, compressed, from_bytes, from_plain, restored, rounded
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -75,7 +75,8 @@ MAP_CLUSTERS = 10
 # Stories set a scene first.
 _READINGS = {STORIES_SET: ReadingPosition("mean", 20)}
 # Significant bits of what would be largest: a direction at 8 bits has a cosine of .99999 with the exact one.
-_BITS, _TWIN_BITS = 8, 4
+# Where a text lies is drawn as a dot.
+_BITS, _TWIN_BITS, _DOT_BITS = 8, 3, 4
 
 # From stories of fearful and of calm words to the situations of fear-calm.
 SMOLLM2_TRANSFER = SHIPPED_FOLDER / "smollm2-transfer"
@@ -246,8 +247,11 @@ def round_run(store: RunStore, run_id: str, bits: int = SIGNIFICANT) -> str:
     described = {**json.loads(run.settings), "rounded": f"floating-point numbers to {bits} significant bits"}
     again = store.create(run.kind, json.dumps(described), key=run.key)
     files = {name: store.read(run_id, name) for name in store.files(run_id)}
-    ending = ".safetensors"
-    store.finish(again, {name: rounded(data, bits) if name.endswith(ending) else data for name, data in files.items()})
+    of_texts = {SCORES_FILE: _DOT_BITS} if bits < SIGNIFICANT else {}
+    for name, data in files.items():
+        if name.endswith(".safetensors"):
+            files[name] = rounded(data, bits, of_texts.get(name))
+    store.finish(again, files)
     return again
 
 

@@ -27,7 +27,7 @@ from emotion_core.vectors.file import load_vectors, vector_bytes
 KIND = "build"
 ALONE = "vectors"  # vectors without scores, as commands and the rows of a table build them
 VECTORS_FILE = "vectors.safetensors"
-_SCORES_FILE = "heldout.safetensors"
+SCORES_FILE = "heldout.safetensors"
 _REASON_FILE = "not-scored.txt"
 
 
@@ -134,7 +134,7 @@ def save_build(result: BuildResult) -> dict[str, bytes]:
     vectors = vector_bytes(result.vectors)
     if result.scores is None:
         return {VECTORS_FILE: vectors, _REASON_FILE: result.reason.encode()}
-    return {VECTORS_FILE: vectors, _SCORES_FILE: to_bytes(result.scores)}
+    return {VECTORS_FILE: vectors, SCORES_FILE: to_bytes(result.scores)}
 
 
 def load_build(store: RunStore, run_id: str) -> BuildResult:
@@ -149,7 +149,7 @@ def load_build(store: RunStore, run_id: str) -> BuildResult:
         return BuildResult(vectors, None, store.read(run_id, _REASON_FILE).decode())
     if store.get(run_id).kind != KIND:  # a file that was opened or imported
         return BuildResult(vectors, None, "They were not built here, so they are scored on texts you choose.")
-    return BuildResult(vectors, from_bytes(HeldOutScores, store.read(run_id, _SCORES_FILE)))
+    return BuildResult(vectors, from_bytes(HeldOutScores, store.read(run_id, SCORES_FILE)))
 
 
 # An import as a run: another tool's vectors completed for a model, whose residual norms have to be measured.

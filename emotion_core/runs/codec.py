@@ -266,11 +266,25 @@ ENDING = ".xz"
 SIGNIFICANT = 11  # bits, the leading one included
 
 
-def rounded(data: bytes, bits: int = SIGNIFICANT) -> bytes:
-    """A safetensors file with the same header and its floating-point arrays at fewer significant bits."""
+def rounded(data: bytes, bits: int = SIGNIFICANT, of_texts: int | None = None) -> bytes:
+    """A safetensors file with the same header and its floating-point arrays at fewer significant bits.
+
+    Args:
+        data: The file.
+        bits: That stay.
+        of_texts: That stay of arrays with three axes, which have a figure for every text.
+    """
     length = int.from_bytes(data[:8], "little")
     metadata = json.loads(data[8 : 8 + length]).get("__metadata__")
-    return bytes(save({name: _shortened(array, bits) for name, array in load(data).items()}, metadata=metadata))
+    return bytes(
+        save(
+            {
+                name: _shortened(array, bits if of_texts is None or array.ndim < 3 else of_texts)
+                for name, array in load(data).items()
+            },
+            metadata=metadata,
+        )
+    )
 
 
 def compressed(data: bytes) -> bytes:
