@@ -3,5 +3,5 @@
 from ui.page import begin
 from ui.runs.shelf import runs_shelf
 
-begin("runs")
-runs_shelf()
+working = begin("runs")
+runs_shelf(working.emotion)

@@ -125,7 +125,7 @@ def heat(reading: TokenReading, emotions: list[str]) -> alt.Chart:
         chart,
         title=f"{capital(emotions[0])} moves most along this text",
         subtitle="Running means of seven tokens, in standard deviations of neutral tokens; the strongest emotions",
-        height=24 * len(emotions) + 20,
+        height=max(130, 24 * len(emotions) + 20),
     )
 
 

@@ -92,10 +92,11 @@ def separation_by_layer(
     dots = dots.encode(y=alt.Y("cohens_d:Q"), tooltip=_tooltip()).add_params(pick)
     ring = base.transform_filter("datum.chosen").mark_point(size=260, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(y=alt.Y("cohens_d:Q"), tooltip=_tooltip())
+    intervals = ", 95 % intervals" if np.isfinite(scores.d_low[scores.emotions.index(emotion)]).any() else ""
     return layered(
         [band, zero_line(), line, interval, dots, ring],
         title=separation_title(scores, emotion, against),
-        subtitle=f"{scores.model.name}; {texts_of(scores, emotion)}, 95 % intervals; grey: 95 % of "
+        subtitle=f"{scores.model.name}; {texts_of(scores, emotion)}{intervals}; grey: 95 % of "
         f"{scores.draws} {scores.null_words}; ring: layer chosen on the training texts",
         height=height,
         description=score_sentence(scores, emotion, against),

@@ -10,7 +10,7 @@ from typing import Any
 
 from emotion_core.base.activations import open_cache
 from emotion_core.base.errors import SettingsError
-from emotion_core.base.numbers import finite
+from emotion_core.base.numbers import counted, finite
 from emotion_core.cli.answer import Answer, number, table
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, writable
 from emotion_core.cli.runs import result
@@ -77,6 +77,8 @@ def heldout(arguments: argparse.Namespace) -> Answer:
         if one["interval_reason"]:
             told += f" Cohen's d has {one['interval_reason']}."
         parts += [f"{told}\n{table(head, rows)}", *_leads(one["gaps"])]
+    if scores.left_out:
+        parts.append(f"Left out: {counted(len(scores.left_out), 'held-out text')} that the vectors were built from")
     beside = f"; its null 95 % and its p go by {scores.all_null_words}" if scores.null_directions else ""
     parts.append(f"* chosen by cross-validation on the training rows{beside.removesuffix(',')}")
     if arguments.orthogonalise_against:
@@ -143,7 +145,7 @@ def report(arguments: argparse.Namespace) -> Answer:
     confounds = _confounds(arguments)
     vectors, found = _report(model, sets, confounds, arguments)
     document = found.to_json()
-    lines = [f"{f.severity}  {name}, {f.check}: {f.detail} {f.remedy}" for name, f in found.findings]
+    lines = [f"{f.severity}  {name}, {f.check}: {f.detail} → {f.remedy}" for name, f in found.findings]
     lines += [
         f"{row['emotion']}: {row['verdict']}; held-out AUROC of the direction {number(row['direction_auroc'])}, of a "
         f"bag of words {number(row['bag_of_words_auroc'])}, character n-grams {number(row['character_ngrams_auroc'])}, "

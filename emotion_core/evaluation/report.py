@@ -14,6 +14,7 @@ from emotion_core.base.numbers import finite
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.sample_size import SizePoint, enough, sample_size
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.evaluation.selection import select
 from emotion_core.evaluation.variants import Variant
 from emotion_core.evaluation.verdict import RULE
 from emotion_core.models.loaded import LoadedModel
@@ -69,16 +70,15 @@ def size_curve(
 ) -> Job[tuple[SizePoint, ...]]:
     """Reads the rows that vectors were built from and follows the vectors over their number, as a job."""
     material = yield from training(model, vectors, cache)
-    held = [t for one in prompt_sets for t in one.part("heldout")]
+    held = select(vectors, vectors.prompt_sets).texts
     test = yield from record(model, [t.text for t in held], vectors.reading, cache)
-    test_rows = [t for one in vectors.prompt_sets for t in one.part("heldout")]
     return (
         yield from sample_size(
             vectors,
             replace(material.activations, values=material.values),
             material.blocks,
             test if held else None,
-            blocks_of(test_rows, places(test.texts)),
+            blocks_of(held, places(test.texts)),
             seed=vectors.seed,
         )
     )

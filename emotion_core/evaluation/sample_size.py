@@ -18,6 +18,7 @@ import scipy
 
 from emotion_core.base.activations import Activations, FloatArray
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.base.numbers import counted
 from emotion_core.evaluation.gaps import FEWEST_UNITS
 from emotion_core.evaluation.verdict import SIGNIFICANCE
 from emotion_core.prompts.prompt_set import PromptSet
@@ -314,10 +315,11 @@ def power_sentence(
         n_emotions: Emotions that are tested together.
         measured: Whether the correlation was measured on these texts, rather than assumed.
     """
-    unit = "texts of an emotion" if correlation is None else "pairs"
+    unit = "held-out text" if correlation is None else "held-out pair"
+    unit = counted(n_positive, unit) + (" of an emotion" if correlation is None else "")
     if min(n_positive, n_negative) < FEWEST_UNITS:
         return (
-            f"With {n_positive} held-out {unit} no emotion can be tested by itself; {FEWEST_UNITS} are the fewest, and "
+            f"With {unit} no emotion can be tested by itself; {FEWEST_UNITS} are the fewest, and "
             "a dozen or more find effects of a usual size."
         )
     d = detectable_d(n_positive, n_negative, correlation=correlation, n_emotions=n_emotions)
@@ -325,8 +327,8 @@ def power_sentence(
     if correlation is not None:
         how = "measured" if measured else "assumed"
         assumed = f", where the scores in a pair correlate by {correlation:.2f} ({how})"
-    alone = f" for an emotion that is the only one of {n_emotions}" if n_emotions > 1 else ""
+    alone = f" where one emotion of {n_emotions} is there and the others are not" if n_emotions > 1 else ""
     return (
-        f"With {n_positive} held-out {unit} the rule finds d ≥ {d:.1f} in 80 % of cases{alone}{assumed}. "
+        f"With {unit} the rule finds d ≥ {d:.1f} in 80 % of cases{alone}{assumed}. "
         "To tell it from a rival or a confound takes more."
     )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emotion_core.base.activations import FloatArray, ModelInfo
-from emotion_core.base.numbers import finite
+from emotion_core.base.numbers import counted, finite
 from emotion_core.evaluation.confounds import ConfoundScore
 from emotion_core.evaluation.controls import KIND_WORDS, Kind
 from emotion_core.evaluation.gaps import Gap
@@ -258,6 +258,8 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
         also = f", and at {others}" if others else ""
         return f"{name} separates from {against} at layer {chosen}, which was chosen beforehand{also}"
     also = f", but at {others}" if others else ""
+    if scores.auroc[e, chosen] > max(0.5, scores.null_auroc_95[e, chosen]) and scores.q_values[e] <= SIGNIFICANCE:
+        return f"{name} reads beyond shuffled labels at layer {chosen}, but Cohen's d may be 0 or less{also}"
     return (
         f"{name} separates from {against} by no more than chance at layer {chosen}, which was chosen beforehand{also}"
     )
@@ -273,9 +275,9 @@ def together_sentence(scores: HeldOutScores) -> str:
     p_values = scores.p_value[layers]
     known = p_values[np.isfinite(p_values)]
     return (
-        f"{few} of {len(scores.emotions)} emotions have {n} held-out texts or fewer and cannot be tested one by one. "
-        f"Together: the mean held-out AUROC at the chosen layers is {np.nanmean(scores.auroc[layers]):.2f}, and "
-        f"{int((known <= SIGNIFICANCE).sum())} of {len(known)} have a p of at most .05 of their own, where chance "
+        f"{few} of {len(scores.emotions)} emotions have {counted(n, 'held-out text')} or fewer and cannot be tested "
+        f"one by one. Together: the mean held-out AUROC at the chosen layers is {np.nanmean(scores.auroc[layers]):.2f} "
+        f"and {int((known <= SIGNIFICANCE).sum())} of {len(known)} have a p of at most .05 of their own, where chance "
         f"gives about {SIGNIFICANCE * len(known):.0f}."
     )
 

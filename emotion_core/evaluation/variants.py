@@ -17,7 +17,9 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.evaluation.gaps import auroc_estimate
 from emotion_core.evaluation.sample_size import split_half
+from emotion_core.evaluation.selection import select
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.prompts.prompt_set import PromptText
 from emotion_core.stats.separation import Array, corrected_d, d_interval
 from emotion_core.tracing.record import record
 from emotion_core.vectors.build import (
@@ -99,7 +101,8 @@ def variants(
     """
     if not vectors.prompt_sets:
         return ()
-    held = tuple(dict.fromkeys(t.text for one in vectors.prompt_sets for t in one.part("heldout")))
+    scored = select(vectors, vectors.prompt_sets).texts
+    held = tuple(dict.fromkeys(t.text for t in scored))
     found: list[Variant] = []
     texts = (*training_texts(vectors.prompt_sets), *held)
     settings = settings_of(vectors, last_differs=_last_differs(model, texts, vectors.reading.chat))
@@ -111,7 +114,7 @@ def variants(
             # What was projected out of the vectors shown is left out of the others as well.
             kept = replace(train, values=without_removed(train.values, vectors))
             built = vectors_from(vectors.prompt_sets, kept, neutral, one)
-            found += _scored(built, vectors, one, test, _halves(built, kept, neutral))
+            found += _scored(built, vectors, one, test, scored, _halves(built, kept, neutral))
             yield Progress(len(found), len(settings) * len(vectors.emotions), f"comparing, reading position {done + 1}")
     return tuple(sorted(found, key=lambda one: vectors.emotions.index(one.emotion)))
 
@@ -149,10 +152,10 @@ def _scored(
     shown: EmotionVectors,
     settings: BuildSettings,
     test: Activations,
+    texts: Sequence[PromptText],
     halves: Mapping[str, float],
 ) -> Iterator[Variant]:
     own = (shown.estimator, shown.neutral_projection, shown.reading)
-    texts = [t for one in built.prompt_sets for t in one.part("heldout")]
     block_of = {emotion: block for block in blocks_of(texts, places(test.texts)) for emotion in block.emotions}
     for e, emotion in enumerate(built.emotions):
         if emotion not in shown.emotions:

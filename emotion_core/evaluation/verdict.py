@@ -148,11 +148,8 @@ def judge(measured: Measured) -> Verdict:
     missing = not all(np.isfinite([measured.auroc, measured.null_auroc_95, measured.q_value]))
     if missing:
         return Verdict(False, "no evidence", f"Nothing can be scored at layer {measured.layer}.")
-    separates = (
-        measured.auroc > max(0.5, measured.null_auroc_95)
-        and measured.q_value <= SIGNIFICANCE
-        and not measured.d_bound <= 0  # nan passes: the permutation test holds without a bound
-    )
+    beyond_labels = measured.auroc > max(0.5, measured.null_auroc_95) and measured.q_value <= SIGNIFICANCE
+    separates = beyond_labels and not measured.d_bound <= 0  # nan passes: the permutation test holds without a bound
     rivals = any(gap.kind == "rival" for gap in measured.gaps)  # without training texts there are none
     start = "Within one source, held-out" if measured.within_source else "Held-out"
     numbers = (
@@ -164,7 +161,8 @@ def judge(measured: Measured) -> Verdict:
         few = f"; {measured.n} held-out {'text is' if measured.n == 1 else 'texts are'} too few to judge it by itself"
         return Verdict(separates, NOT_TESTED, f"{numbers}{few}.")
     if not separates:
-        return Verdict(False, "no evidence", f"{numbers}{_sees(measured)}.")
+        bound = f", but the 95 % lower bound of Cohen's d is {measured.d_bound:.2f}" if beyond_labels else ""
+        return Verdict(False, "no evidence", f"{numbers}{bound}{_sees(measured)}.")
     word, told = _against(measured.gaps)
     if not rivals:
         told += "; rivals cannot be fitted without the training texts"

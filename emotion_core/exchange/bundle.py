@@ -250,7 +250,8 @@ def _facts(vectors: EmotionVectors) -> str:
         for one in vectors.prompt_sets
     ]
     tokens = {
-        "mean": f"mean of content tokens from {reading.start} on" + (", with the first" * reading.first_token),
+        "mean": "mean of content tokens"
+        + (f" from {reading.start} on" if reading.start > 1 else "" if reading.first_token else " but the first"),
         "last": "last token",
         "answer": "where the answer begins",
     }

@@ -135,7 +135,11 @@ def _check_across(settings: ToAnotherSource, vectors: EmotionVectors) -> None:
 
 
 def _across_label(settings: ToAnotherSource, vectors: EmotionVectors) -> str:
-    return f"from {' + '.join(one.name for one in vectors.prompt_sets)} to {settings.target.name}"
+    return f"from {_names_of(vectors)} to {settings.target.name}"
+
+
+def _names_of(vectors: EmotionVectors) -> str:
+    return " + ".join(one.name for one in vectors.prompt_sets)
 
 
 def _read_both(settings: ToAnotherSource, vectors: EmotionVectors) -> Size:
@@ -192,7 +196,8 @@ SIZES = Experiment(
     asks=OnOwnTexts,
     gives=Sizes,
     job=_sizes,
-    label=lambda settings, vectors: "number of rows",
+    label=lambda settings, vectors: f"number of rows of {_names_of(vectors)}",
+    version=1,
     size=_read_own,
 )
 VARIANTS = Experiment(
@@ -200,7 +205,8 @@ VARIANTS = Experiment(
     asks=OnOwnTexts,
     gives=Ways,
     job=_ways,
-    label=lambda settings, vectors: "ways of making the vectors",
+    label=lambda settings, vectors: f"ways of making the vectors of {_names_of(vectors)}",
+    version=1,
     size=_read_own,
 )
 # Its result is a vector set like any other, so in the store it is a build.

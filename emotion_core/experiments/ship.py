@@ -207,6 +207,8 @@ def ship_talk(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache, 
     }
     for kind, run_id in run_ids.items():
         registry.wait(run_id)
+        if kind == TALK_SCALE.kind:
+            run_id = round_run(registry.store, run_id)
         pack(registry.store, run_id, folder, f"{owner.info.name}-{kind}", small=True)
 
 

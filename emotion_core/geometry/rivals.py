@@ -59,7 +59,9 @@ class RivalFigure:
         """Such as "tf-idf of the same texts: .36 (difference −.26, −.41 to −.11)"."""
         of = "tf-idf of the same texts" if self.name == VOCABULARY else "the untrained twin"
         detail = f" {self.detail}" if self.detail else ""
-        return f"{of}{detail}: {self.size:.2f} (difference {self.difference:.2f}, {self.low:.2f} to {self.high:.2f})"
+        known = np.isfinite([self.low, self.high]).all()
+        interval = f"{self.low:.2f} to {self.high:.2f}" if known else "too few emotions for an interval"
+        return f"{of}{detail}: {self.size:.2f} (difference {self.difference:.2f}, {interval})"
 
     def to_json(self) -> dict[str, Any]:
         """Part of the document of a claim."""

@@ -497,14 +497,14 @@ def drop_repeats(rows: list[Row]) -> tuple[list[Row], list[str], tuple[int, ...]
 
 
 def several_emotions(rows: list[Row]) -> list[str]:
-    """Says where one text stands under several emotions: it pulls them together."""
+    """Says where one text stands under several emotions: their vectors grow alike."""
     emotions: dict[str, set[str]] = {}
     for row in rows:
         if len(row.texts) == 1:
             emotions.setdefault(row.texts[0], set()).add(row.emotion)
     count = sum(len(each) > 1 for each in emotions.values())
     texts = "1 text stands" if count == 1 else f"{count:,} texts stand"
-    return [f"{texts} under more than one emotion, and pulls them together"] if count else []
+    return [f"{texts} under more than one emotion, which makes their vectors more alike"] if count else []
 
 
 def sample_evenly(rows: list[Row], most_texts: int, seed: int) -> tuple[list[Row], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -68,9 +69,15 @@ class LabelledRows:
     groups: tuple[str, ...]
 
     def sides(self, emotion: str) -> tuple[IntArray, IntArray]:
-        """Rows of the emotion's texts and of the other emotions' texts."""
+        """Rows of the emotion's texts and of the other emotions' texts; a text with several emotions is on one side."""
         own = self.labels == self.emotions.index(emotion)
-        return self.rows[own], self.rows[~own]
+        positive, negative = self.rows[own], self.rows[~own]
+        return positive, negative[~np.isin(negative, positive)] if self._shared else negative
+
+    @cached_property
+    def _shared(self) -> bool:
+        """Whether a text stands under several emotions."""
+        return len(np.unique(self.rows)) < len(self.rows)
 
     def only(self, keep: BoolArray) -> LabelledRows:
         """The texts chosen by a boolean [texts]; all emotions keep their number."""

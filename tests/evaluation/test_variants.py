@@ -8,6 +8,7 @@ import pytest
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
+from emotion_core.evaluation.report import size_curve
 from emotion_core.evaluation.variants import MOST_CLASSES, differing, settings_of, variants
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
@@ -40,6 +41,23 @@ def test_the_row_shown_has_the_figures_of_the_held_out_scores(made):
         scores.cohens_d[0, layer]
     )
     assert own.auroc_low < own.auroc < own.auroc_high and own.d_low < own.cohens_d < own.d_high
+
+
+def test_texts_that_were_trained_on_are_scored_nowhere(bundled):
+    """A held-out text that stands among the training texts of another emotion: one count of held-out texts for all."""
+    twelve = load_prompts("emotions-12")
+    few = [t for t in twelve.texts if t.emotion in ("fear", "joy", "calm")]
+    fears = [t for t in few if t.emotion == "fear" and t.split == "train"][:4]
+    moved = [replace(t, emotion="joy", split="heldout", topic="x") for t in fears]
+    one = PromptSet("several", "labelled", (*few, *moved), 0)
+    vectors = run_to_end(build(bundled.model, [one], BuildSettings(), bundled.cache))
+    scores = run_to_end(heldout(bundled.model, vectors, [one], bundled.cache))
+    assert len(scores.left_out) == 4
+    rows = {row.emotion: row for row in run_to_end(variants(bundled.model, vectors, bundled.cache)) if row.shown}
+    sizes = run_to_end(size_curve(bundled.model, vectors, [one], bundled.cache))
+    at = [scores.auroc[e, scores.selected_layers[e]] for e in range(3)]
+    assert [rows[emotion].auroc for emotion in scores.emotions] == pytest.approx(at)
+    assert sizes[-1].auroc == pytest.approx(np.mean(at), abs=1e-6)
 
 
 def test_every_way_is_a_build_with_these_settings(made):

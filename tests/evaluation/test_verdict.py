@@ -16,6 +16,8 @@ def test_all_conditions_are_needed():
     for change in ({"auroc": 0.7}, {"q_value": 0.051}, {"d_bound": 0.0}, {"d_bound": -1.0}):
         verdict = judge(replace(CLEAR, **change))
         assert not verdict.evidence and verdict.word == "no evidence" == verdict.kind, change
+        # A figure that decides against what all others say is named.
+        assert ("lower bound of Cohen's d is" in verdict.reason) == ("d_bound" in change)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 import math
+from itertools import permutations
 
+import numpy as np
 import pytest
+from scipy.stats import pearsonr
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.geometry.norms import circumplex, read_norms
+from emotion_core.geometry.norms import circumplex, correlate, read_norms
 
 WARRINER = (
     ",Word,V.Mean.Sum,V.SD.Sum,V.Rat.Sum,A.Mean.Sum,A.SD.Sum\n"
@@ -106,3 +109,15 @@ def test_one_dimension_of_nrc_leaves_the_other_empty():
     assert read_norms(b"word,valence\n" + data.replace(b"\t", b","), "mine.csv").valence["joyful"] == 0.9
     with pytest.raises(SettingsError, match="does not say what it rates"):
         read_norms(data, "scores.txt")
+
+
+def test_of_few_emotions_the_p_value_counts_exchanges_of_the_ratings():
+    """One of four lies apart, and one of four is rated apart: a chance of one in four that it is the same."""
+    places, ratings = np.array([3.0, -1.0, -1.1, -0.9]), np.array([2.0, -2.0, -2.0, -2.0])
+    reached = np.corrcoef(places, ratings)[0, 1] - 1e-12
+    share = np.mean([np.corrcoef(places, one)[0, 1] >= reached for one in permutations(ratings)])
+    assert share == 0.25
+    assert correlate(places, ratings).p_value == pytest.approx(2 * share), "up or down"
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 171))
+    assert correlate(x, y).p_value == pytest.approx(pearsonr(x, y).pvalue)

@@ -3,6 +3,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from emotion_core.vectors.estimate import (
+    LabelledRows,
     blocks_of,
     difference_in_means,
     estimate,
@@ -23,6 +24,13 @@ def test_difference_is_the_mean_of_the_pair_differences():
     positive, negative = rng.normal(size=(2, 7, 3, 5)).astype(np.float32)
     expected = (positive.astype(np.float64) - negative).mean(axis=0)
     np.testing.assert_allclose(difference_in_means(positive, negative), expected, atol=1e-6)
+
+
+def test_a_text_with_several_emotions_is_on_one_side_of_each():
+    rows = LabelledRows(("a", "b", "c"), np.array([0, 1, 2, 1, 3]), np.array([0, 0, 1, 1, 2]), ("",) * 5)
+    assert [side.tolist() for side in rows.sides("a")] == [[0, 1], [2, 3]]
+    assert [side.tolist() for side in rows.sides("b")] == [[2, 1], [0, 3]]
+    assert [side.tolist() for side in rows.sides("c")] == [[3], [0, 1, 2, 1]]
 
 
 def test_labelled_difference_subtracts_the_mean_of_means_not_of_texts():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from emotion_core.base.numbers import counted
 from emotion_core.charts.separation import (
     overview_table,
     point_table,
@@ -111,6 +112,8 @@ def heldout_tab(working: Working) -> None:
     missing = scores.interval_reason[scores.emotions.index(emotion)]
     if missing:
         st.caption(f"Cohen's d has {plain(missing)}.")
+    if scores.left_out:
+        st.caption(f"Left out: {counted(len(scores.left_out), 'held-out text')} that the vectors were built from.")
     if power_of(scores, emotion):
         st.caption(power_of(scores, emotion))
     layer = _layer(scores, emotion)

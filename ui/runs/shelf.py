@@ -31,12 +31,13 @@ from ui.visitor import visitor
 COMPARABLE = (BUILD, SWEEP.kind)
 
 
-def runs_overlay(pinned: dict[str, Run], labels: dict[str, str]) -> None:
+def runs_overlay(pinned: dict[str, Run], labels: dict[str, str], emotion: str | None) -> None:
     """One chart for the sweeps among the pinned runs, one for the builds.
 
     Args:
         pinned: Finished runs of the kinds in `COMPARABLE`, by id.
         labels: How each is called in the charts, by id.
+        emotion: Of the sidebar, drawn of the builds that have it.
     """
     if not pinned:
         st.info("Choose two or more runs above to see them in one chart.", icon=":material/stacked_line_chart:")
@@ -53,7 +54,8 @@ def runs_overlay(pinned: dict[str, Run], labels: dict[str, str]) -> None:
             "That a larger effect is a truer one: prompts, layers and coherence differ between runs.",
         )
         downloads("pinned-sweeps", chart=chart, table=sweeps_table(sweeps), key="pinned-sweeps")
-    scores = {labels[i]: found for i, run in pinned.items() if run.kind == BUILD and (found := _scores(i)) is not None}
+    found = {labels[i]: _scores(i, emotion) for i, run in pinned.items() if run.kind == BUILD}
+    scores = {f"{label}, {one[1]}": one for label, one in found.items() if one is not None}
     if scores:
         builds = overlaid_builds(scores)
         show_chart(builds, alt_text=str(builds.title.text), key="pinned-builds")
@@ -64,14 +66,13 @@ def runs_overlay(pinned: dict[str, Run], labels: dict[str, str]) -> None:
         downloads("pinned-builds", chart=builds, table=builds_table(scores), key="pinned-builds")
 
 
-def _scores(run_id: str) -> tuple[HeldOutScores, str] | None:
+def _scores(run_id: str, emotion: str | None) -> tuple[HeldOutScores, str] | None:
     """The scores of a build and the emotion to draw: the sidebar's where it has it, else its first."""
     scores = build_of(run_id).scores
     if scores is None:
         st.caption("One of the pinned builds has no held-out texts, so there is nothing to draw of it.")
         return None
-    wanted = st.query_params.get("emotion", "")
-    return scores, wanted if wanted in scores.emotions else scores.emotions[0]
+    return scores, emotion if emotion in scores.emotions else scores.emotions[0]
 
 
 _PINS = "pins"
@@ -96,8 +97,12 @@ _KINDS = {
 _HOLDS = {UPLOAD: "vectors", **PARTS}
 
 
-def runs_shelf() -> None:
-    """The table, and what is pinned under it."""
+def runs_shelf(emotion: str | None) -> None:
+    """The table, and what is pinned under it.
+
+    Args:
+        emotion: Of the sidebar.
+    """
     runs = {run.id: run for run in _runs() if run.kind in _KINDS}
     pinned = _pinned(runs)
     if not runs:
@@ -119,7 +124,7 @@ def runs_shelf() -> None:
         placeholder="Choose vectors or sweeps",
         help="Sweeps are drawn by strength, vectors by depth. The address keeps what is pinned.",
     )
-    runs_overlay({one: runs[one] for one in st.session_state["pinned_runs"]}, comparable)
+    runs_overlay({one: runs[one] for one in st.session_state["pinned_runs"]}, comparable, emotion)
 
 
 def _runs() -> tuple[Run, ...]:
