@@ -258,7 +258,10 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
         also = f", and at {others}" if others else ""
         return f"{name} separates from {against} at layer {chosen}, which was chosen beforehand{also}"
     also = f", but at {others}" if others else ""
-    if scores.auroc[e, chosen] > max(0.5, scores.null_auroc_95[e, chosen]) and scores.q_values[e] <= SIGNIFICANCE:
+    beyond_labels = (
+        scores.auroc[e, chosen] > max(0.5, scores.null_auroc_95[e, chosen]) and scores.q_values[e] <= SIGNIFICANCE
+    )
+    if beyond_labels and not verdict.separates:  # for its bound alone
         return f"{name} reads beyond shuffled labels at layer {chosen}, but Cohen's d may be 0 or less{also}"
     return (
         f"{name} separates from {against} by no more than chance at layer {chosen}, which was chosen beforehand{also}"

@@ -114,6 +114,12 @@ def test_a_chosen_layer_that_chance_reaches_is_said_to(fear, measure, reached):
     assert f"no more than chance at layer {fear.selected_layers[0]}" in title and "but at every other layer" in title
 
 
+def test_a_chart_above_its_band_does_not_say_chance_where_the_bound_alone_decided(fear):
+    decided = tuple(replace(one, separates=False, word="no evidence") for one in fear.verdicts)
+    title = separation_by_layer(replace(fear, verdicts=decided), "fear").to_dict()["title"]["text"]
+    assert "no more than chance" not in title and "Cohen's d may be 0 or less" in title
+
+
 def test_other_layers_count_only_as_some_of_all_that_were_looked_at(fear):
     adjusted = np.full_like(fear.p_all_layers, 0.2)
     assert "other" not in separation_by_layer(replace(fear, p_all_layers=adjusted), "fear").to_dict()["title"]["text"]

@@ -46,5 +46,5 @@ def test_the_sentence_says_what_is_assumed_and_what_cannot_be_tested():
     (few,) = power_sentences([labelled_set(("a", "b", "c"), 8, 2)])
     assert "no emotion can be tested by itself" in few
     (many,) = power_sentences([labelled_set(("a", "b", "c"), 8, 10)])
-    assert "the only one of 3" in many and "correlate" not in many
+    assert "where one emotion of 3 is there" in many and "correlate" not in many
     assert power_sentences([pair_set(4, 0)]) == ()

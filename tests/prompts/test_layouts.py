@@ -455,7 +455,7 @@ def test_identical_sides_are_left_out_and_told() -> None:
 def test_a_text_under_two_emotions_is_told() -> None:
     found = read("a.csv", table("text,emotion", [*LABELLED, (DARK[0], "panic"), ("Out.", "panic"), ("In.", "panic")]))
     assert found.emotions == ("fear", "calm", "panic")
-    assert found.dropped == ("1 text stands under more than one emotion, and pulls them together",)
+    assert found.dropped == ("1 text stands under more than one emotion, which makes their vectors more alike",)
 
 
 def test_a_known_column_that_comes_twice_is_refused_and_any_other_is_not() -> None:
