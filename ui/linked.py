@@ -7,16 +7,20 @@ address always opens what is on the screen.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError, RunError
+from emotion_core.experiments.experiment import asked_of
+from emotion_core.experiments.kinds import EXPERIMENTS
 from emotion_core.runs.builds import KIND
 from emotion_core.runs.codec import vectors_digest
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
+from ui.page_run import kind_of
 from ui.run_panel import run_panel
 from ui.services import store
 from ui.vector_sets import (
@@ -99,6 +103,26 @@ def _fits(run_id: str, kind: str, vectors: EmotionVectors | None) -> bool:
     # Runs of earlier versions did not note down their vectors.
     over = json.loads(run.settings).get("vectors")
     return run.kind == kind and (vectors is None or over in (None, vectors_digest(vectors)))
+
+
+def asked_by_link(key: str, kind: str, of: Callable[[Any], T], usual: T) -> T:
+    """What a field says at first: what the run of the session's first link was asked, else the usual.
+
+    Args:
+        key: Of the widget.
+        kind: Of the run.
+        of: Takes the field's part of the settings.
+        usual: Where the link has no run of the kind, or what it was asked is not kept.
+    """
+    name = f"{_TAKEN} {key}"
+    if name not in st.session_state:
+        st.session_state[name] = usual
+        run_id = st.query_params.get("run", "")
+        if kind_of(run_id) == kind:
+            with suppress(EmotionCoreError):
+                st.session_state[name] = of(asked_of(store(), store().get(run_id), EXPERIMENTS[kind]))
+    found: T = st.session_state[name]
+    return found
 
 
 def forget_unless(key: str, options: Sequence[object]) -> None:

@@ -28,6 +28,8 @@ def built(app: AppTest) -> bool:
 )
 def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, what: str, says: str) -> None:
     app = until(open_page("4_Read", what=what), built)
+    if what == "Text":
+        app.text_area(key="read-text").set_value("The stairs creak, and nobody else is at home.").run()
     button(app, "Read").click().run()
     until(app, lambda one: "What this shows." in texts(one))
     assert not app.exception
@@ -36,6 +38,8 @@ def test_reads_and_is_found_again_by_its_link(open_page: Open, until: Until, wha
     again = until(open_page("4_Read", run=run[0] if isinstance(run, list) else run), built)
     until(again, lambda one: "What this shows." in texts(one))
     assert again.segmented_control(key="what").value == what, "the run alone says which view it belongs to"
+    if what == "Text":
+        assert again.text_area(key="read-text").value == "The stairs creak, and nobody else is at home."
 
 
 def test_messages_are_read_where_the_visitor_says(open_page: Open, until: Until) -> None:

@@ -11,6 +11,7 @@ from emotion_core.base.activations import ReadingPosition
 from emotion_core.prompts.library import EXAMPLE_TEXT, Turn, load_conversations, read_conversation
 from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.text import MOST_CHARACTERS
+from ui.linked import asked_by_link
 from ui.uploads import content, upload_field
 
 OWN = "Your own"
@@ -48,7 +49,7 @@ def text_input(key: str) -> str:
     """A text to read."""
     text = st.text_area(
         "Text",
-        EXAMPLE_TEXT,
+        asked_by_link(key, "read-text", lambda asked: asked.text, EXAMPLE_TEXT),
         height=140,
         max_chars=MOST_CHARACTERS,
         key=key,

@@ -13,6 +13,7 @@ from emotion_core.tracing.steer import BOUNDED, Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.fields import field, fields, fold
+from ui.linked import asked_by_link
 from ui.steer.compare import company_form
 from ui.uploads import content, upload_field
 
@@ -39,6 +40,7 @@ def writing_form() -> dict[str, Any]:
 # Prompts of a sweep: typed, taken from the built-in ones, or read from a text file.
 
 _KEY = "prompts"
+START = "-0.4:0.4:0.1"
 START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
 
 
@@ -46,7 +48,7 @@ def prompts_form() -> tuple[str, ...]:
     """Draws the field and returns its lines without empty ones and repetitions."""
     written = st.text_area(
         "Prompts, one a line",
-        START_PROMPTS,
+        asked_by_link(_KEY, "sweep", lambda asked: "\n".join(asked.prompts), START_PROMPTS),
         key=_KEY,
         persist_state="session",
         height=125,
@@ -239,7 +241,8 @@ def _amounts_form() -> dict[str, Any]:
     with left:
         prompts = prompts_form()
     with right:
-        strengths = field(SweepSettings, "strengths", key="strengths", default="-0.4:0.4:0.1")
+        spelled = asked_by_link("strengths", "sweep", lambda asked: ", ".join(f"{s:g}" for s in asked.strengths), START)
+        strengths = field(SweepSettings, "strengths", key="strengths", default=spelled)
         one, two = st.columns(2)
         samples = field(SweepSettings, "samples", one, key="samples")
         controls = field(
