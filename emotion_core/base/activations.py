@@ -18,6 +18,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from emotion_core.base.atomic import LOCK_SECONDS, write_ahead
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.settings import settings
 
@@ -184,7 +185,6 @@ _TRIM = (
 _KEPT_AT_TRIM = 0.8
 # Seconds between two notes that a row is in use: every note is a write.
 _NOTE_EVERY = 3600.0
-_LOCK_SECONDS = 30.0  # that a call waits for another program that writes
 _log = logging.getLogger(__name__)
 
 
@@ -293,9 +293,9 @@ class ActivationCache:
     def _connect(self) -> sqlite3.Connection:
         """Opens the file, making it where it is missing: somebody may tidy the folder while the app runs."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=_LOCK_SECONDS, check_same_thread=False)
+        db = sqlite3.connect(self.path, timeout=LOCK_SECONDS, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode=WAL")
+            write_ahead(db)
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute(_TABLE)
         except sqlite3.Error:

@@ -1,10 +1,14 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and databases that several programs open."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
+import time
 from pathlib import Path
+
+LOCK_SECONDS = 30.0  # that a call waits for another program that writes
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -21,3 +25,16 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_ahead(database: sqlite3.Connection) -> None:
+    """Lets programs read while one writes. Of two that switch at the same moment SQLite refuses one without waiting."""
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)

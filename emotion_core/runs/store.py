@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from emotion_core.base.atomic import write_atomically
+from emotion_core.base.atomic import LOCK_SECONDS, write_ahead, write_atomically
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
 from emotion_core.base.settings import settings
@@ -194,7 +194,6 @@ def prepare(database: sqlite3.Connection) -> None:
 
 
 _TOUCH_EVERY = 300.0  # seconds
-_LOCK_SECONDS = 30.0  # that a call waits for another program that writes
 
 
 class RunStore:
@@ -215,7 +214,7 @@ class RunStore:
         self._processes = folder / "processes"
         folder.mkdir(parents=True, exist_ok=True)
         with self._database() as database:
-            database.execute("PRAGMA journal_mode=WAL")
+            write_ahead(database)
             prepare(database)
         self._open = sqlite3.connect(folder / "runs.sqlite", check_same_thread=False)
         self._open.execute("SELECT id FROM runs LIMIT 1").fetchall()
@@ -431,7 +430,7 @@ class RunStore:
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.folder / "runs.sqlite", timeout=_LOCK_SECONDS)) as connection, connection:
+            with closing(sqlite3.connect(self.folder / "runs.sqlite", timeout=LOCK_SECONDS)) as connection, connection:
                 connection.execute("PRAGMA synchronous=NORMAL")
                 yield connection
         except sqlite3.OperationalError as error:  # locked by another program, disk full, folder gone

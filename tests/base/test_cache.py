@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from tiny import TEXTS, Counter, tiny_model
 from tracing.plain import blocks
 
 from emotion_core.base.activations import ActivationCache, CachedRow, ReadingPosition
+from emotion_core.base.atomic import write_ahead
 from emotion_core.base.jobs import run_to_end
 from emotion_core.tracing.record import record
 
@@ -155,3 +158,22 @@ def test_a_part_of_activations_is_no_copy(tiny):
     assert part.texts == acts.texts[1:3] and np.shares_memory(part.values, acts.values)
     for name in ("values", "embeddings", "token_norms", "n_tokens"):
         np.testing.assert_array_equal(getattr(part, name), getattr(acts, name)[1:3])
+
+
+def test_two_programs_that_begin_at_the_same_moment_both_go_on(tmp_path: Path) -> None:
+    """SQLite refuses one of two that switch to the write-ahead log, however long its timeout is."""
+    path = tmp_path / "new.sqlite"
+    first, refused = sqlite3.connect(path), []
+
+    class Second(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            if len(refused) < 3:
+                refused.append(arguments)
+                raise sqlite3.OperationalError("database is locked")
+            return super().execute(*arguments)
+
+    with closing(first), closing(sqlite3.connect(path, factory=Second)) as second:
+        write_ahead(first)
+        write_ahead(second)
+        assert len(refused) == 3
+        assert [one.execute("PRAGMA journal_mode").fetchone() for one in (first, second)] == [("wal",), ("wal",)]
