@@ -180,7 +180,7 @@ def test_elsewhere_four_tokens_come_in_a_request_and_are_shown_one_by_one(
 
 
 def test_alarms_are_set_on_some_neutral_turns_and_measured_on_others(
-    scale: TalkScale, answer: Callable[..., Talk]
+    vectors: EmotionVectors, scale: TalkScale, answer: Callable[..., Talk]
 ) -> None:
     for layer in (0, scale.layer):
         alarm = scale.alarms(layer)[0]
@@ -191,6 +191,10 @@ def test_alarms_are_set_on_some_neutral_turns_and_measured_on_others(
         found = answer(layer=layer)
         assert found.layer == layer and found.alarms == scale.alarms(layer)
         np.testing.assert_array_equal(found.band, scale.band(layer))
+        n = len(vectors.emotions)
+        ends = [[scale.percentile(q, layer, d) for q in (2.5, 50, 97.5)] for d in range(n, n + talking.RIVALS)]
+        low, high = np.mean([(np.array(e)[[0, 2]] - e[1]) / scale.sd(layer, n + i) for i, e in enumerate(ends)], axis=0)
+        np.testing.assert_allclose(found.band, [low, high], rtol=1e-4)
     assert scale.alarms(0) != scale.alarms(scale.layer) and (scale.band(0) != scale.band(scale.layer)).any()
     found = answer()
     never = replace(found, alarms=tuple(replace(one, threshold=1e9) for one in found.alarms))
