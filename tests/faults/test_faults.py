@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from emotion_core.base import activations as cache_module
+from emotion_core.base import atomic as atomic_module
 from emotion_core.base.activations import ActivationCache, CachedRow
 from emotion_core.base.errors import ModelError, RunError
 from emotion_core.base.jobs import Job, Progress, run_to_end
@@ -31,8 +32,9 @@ def store(tmp_path: Path) -> RunStore:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.05)
-    monkeypatch.setattr(cache_module, "_LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(store_module, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(cache_module, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(atomic_module, "LOCK_SECONDS", 0.05)
 
 
 @contextmanager
