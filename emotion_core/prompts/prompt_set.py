@@ -92,7 +92,10 @@ class PromptSet:
         if name == self.name:
             return self
         texts = tuple(replace(t, emotion=name if t.emotion == self.name else t.emotion) for t in self.texts)
-        return replace(self, name=name, texts=texts)
+        said = tuple(
+            line.replace(f"is called '{self.name}' after", f"is called '{name}' after") for line in self.dropped
+        )
+        return replace(self, name=name, texts=texts, dropped=said)
 
     def without(self, rows: Collection[int], why: str) -> PromptSet:
         """The set without some rows of its file; which and why is added to `dropped`."""

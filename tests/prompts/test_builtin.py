@@ -149,6 +149,14 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
         load_prompt_sets([str(tmp_path / "fear/pairs.csv"), f"{tmp_path}/fear/./pairs.csv"])
 
 
+def test_a_set_under_another_name_says_that_name() -> None:
+    second = read_prompt_bytes("pairs.csv", PAIRS.encode()).renamed("pairs (2)")
+    assert second.emotions == ("pairs (2)",)
+    assert [line for line in second.dropped if "after the file" in line] == [
+        "The emotion is called 'pairs (2)' after the file; name it (on the command line: --emotion NAME)"
+    ]
+
+
 def test_a_file_that_is_called_like_a_set_is_reached_by_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
