@@ -307,9 +307,12 @@ def _colour(emotions: EmotionMap, colour: Colour) -> dict[str, Any]:
 def _plane_title(emotions: EmotionMap, chosen: str) -> str:
     if chosen not in emotions.emotions:
         return map_title(emotions)
-    neighbours = [emotions.emotions[i] for i in emotions.neighbours[emotions.emotions.index(chosen)][:3]]
+    at = emotions.emotions.index(chosen)
+    alike = [emotions.emotions[i] for i in emotions.neighbours[at][:3] if emotions.cosines[at, i] > 0]
     name = chosen[:1].upper() + chosen[1:]
-    return f"{name} lies nearest to {', '.join(neighbours[:-1])} and {neighbours[-1]}" if len(neighbours) > 1 else name
+    if not alike:
+        return f"{name} lies near none of the others"
+    return f"{name} lies nearest to {' and '.join([', '.join(alike[:-1]), alike[-1]] if len(alike) > 1 else alike)}"
 
 
 def _subtitle(emotions: EmotionMap, look: Look) -> str:

@@ -53,6 +53,13 @@ def orders_of(spec) -> list[list[str]]:
     return [one["domain"] for one in scales if one["name"] in ("x", "y") and isinstance(one["domain"], list)]
 
 
+def test_an_emotion_that_points_away_from_all_others_is_near_none_of_them(found):
+    for sign in (-1, 1):
+        turned = replace(found, cosines=sign * np.abs(found.cosines))
+        title = component_plane(turned, "afraid").to_dict()["title"]["text"]
+        assert ("near none of the others" in title) == (sign < 0)
+
+
 def test_a_click_on_the_plane_names_an_emotion(found):
     spec = component_plane(found, "afraid").to_dict()
     (param,) = [p for p in spec["params"] if p["name"] == "emotion"]

@@ -130,8 +130,10 @@ def card(mapped: Mapped) -> None:
             on_click=toggle_held,
             args=(emotion,),
         )
-        near = [f"{found.emotions[i]} {_cosine(found.cosines[at, i])}" for i in found.neighbours[at]]
-        far = [f"{found.emotions[i]} {_cosine(found.cosines[at, i])}" for i in farthest(found.cosines, _SHOWN)[at]]
+        alike = [i for i in found.neighbours[at] if found.cosines[at, i] > 0]
+        near = [f"{found.emotions[i]} {_cosine(found.cosines[at, i])}" for i in alike] or ["none points the same way"]
+        others = [i for i in farthest(found.cosines, _SHOWN)[at] if i not in alike]
+        far = [f"{found.emotions[i]} {_cosine(found.cosines[at, i])}" for i in others]
         st.markdown(f"**Nearest** (cosine, full space): {plain(', '.join(near))}")
         st.markdown(f"**Farthest**: {plain(', '.join(far))}")
         _checked(mapped, at)
