@@ -114,7 +114,9 @@ def set_with(digest: str, fingerprint: str) -> str | None:
     made = {
         run.id: run
         for run in reversed(store().stored())
-        if run.state == "done" and run.kind in (KIND, UPLOAD) and json.loads(run.settings)["fingerprint"] == fingerprint
+        if run.state == "done"
+        and run.kind in (KIND, UPLOAD)
+        and json.loads(run.settings).get("fingerprint") == fingerprint
     }
     for set_id, run in (named | made).items():
         try:

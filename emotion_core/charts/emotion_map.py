@@ -312,7 +312,8 @@ def _plane_title(emotions: EmotionMap, chosen: str) -> str:
     name = chosen[:1].upper() + chosen[1:]
     if not alike:
         return f"{name} lies near none of the others"
-    return f"{name} lies nearest to {' and '.join([', '.join(alike[:-1]), alike[-1]] if len(alike) > 1 else alike)}"
+    before = f"{', '.join(alike[:-1])} and " if len(alike) > 1 else ""
+    return f"{name} lies nearest to {before}{alike[-1]}"
 
 
 def _subtitle(emotions: EmotionMap, look: Look) -> str:

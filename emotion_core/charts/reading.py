@@ -64,7 +64,7 @@ def course_table(reading: TokenReading, emotion: str, most: int = MOST_POINTS) -
     return _in_stretches(table, most, reading="mean", smoothed="mean", null_low="mean", null_high="mean")
 
 
-FEW_TOKENS = 20
+FEW_TOKENS = 20  # below it the title counts tokens: a per cent of them would be less than one
 
 
 def _in_stretches(table: pd.DataFrame, most: int = MOST_POINTS, **how: str) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def course(reading: TokenReading, emotion: str, height: int = 280) -> alt.LayerC
     )
     above, below = table["reading"] > table["null_high"], table["reading"] < table["null_low"]
     n = len(reading.tokens)
-    if n < FEW_TOKENS:  # where a per cent would be less than a token
+    if n < FEW_TOKENS:
         where = f"at {above.sum()} of {counted(n, 'token')}, below at {below.sum()}"
     else:
         where = f"at {above.mean():.0%} of the tokens, below at {below.mean():.0%}"

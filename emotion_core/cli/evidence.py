@@ -73,7 +73,7 @@ def heldout(arguments: argparse.Namespace) -> Answer:
             for layer in one["layers"]
         ]
         head = ["layer", "d", "95 % interval", "AUROC", "null 95 %", "p", "overlap"]
-        told = f"{one['emotion']}: {one['verdict']} ({one['n_heldout']} scored rows). {one['reason']}"
+        told = f"{one['emotion']}: {one['verdict']} ({counted(one['n_heldout'], 'scored row')}). {one['reason']}"
         if one["interval_reason"]:
             told += f" Cohen's d has {one['interval_reason']}."
         parts += [f"{told}\n{table(head, rows)}", *_leads(one["gaps"])]

@@ -90,7 +90,6 @@ _KINDS = {
     "behaviors": ("behaviours", "behave"),
     "replication": ("replication", "replicate"),
     "transfer": ("transfer", "explore"),
-    "heldout": ("held-out scores", "explore"),
     "sizes": ("numbers of texts", "explore"),
     "variants": ("other methods", "explore"),
 }
