@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from emotion_core.base.numbers import finite
 from emotion_core.geometry.clusters import adjusted_rand, k_means, paper_labels
 from emotion_core.geometry.emotion_map import EmotionMap, closeness, rated
-from emotion_core.geometry.rivals import TWIN, RivalFigure, against, mark_of
+from emotion_core.geometry.rivals import TOO_FEW, TWIN, RivalFigure, against, mark_of
 from emotion_core.geometry.similarity import correlation, principal_components
 from emotion_core.geometry.supervised import Reading, left_out_predictions
 from emotion_core.stats.intervals import p_words
@@ -46,7 +47,8 @@ class Claim:
         n: Emotions compared.
         stands: Whether the corrected p-value is at most `LEVEL`: it is more than chance, whatever explains it.
         rivals: The same on maps without a trained model.
-        mark: "evidence", "no evidence", "explained by vocabulary", ...; see `rivals.mark_of`.
+        mark: "evidence", "no evidence", "explained by vocabulary", ...; see `rivals.mark_of`. `TOO_FEW` where even a
+            perfect agreement would be no more than chance.
     """
 
     what: str
@@ -99,41 +101,62 @@ def claims(
     """
     human, rand = found.human, found.rand
     axes = ((1, "valence", human.valence), (2, "arousal", human.arousal), (3, "arousal", human.arousal_pc3))
-    looked: list[tuple[tuple[str, str, str], str, float, float, int, Compare]] = [
+    looked: list[tuple[tuple[str, str, str], str, float, float, int, float, Compare]] = [
         (
             (f"Component {c}", f"follow {target}", rated(target, human.name, found.model.name)),
             "r",
             abs(seen.r),
             seen.p_value,
             human.n,
+            1 / factorial(human.n),
             _component(found, c - 1, {"valence": found.valence, "arousal": found.arousal}[target]),
         )
         for c, target, seen in axes
     ]
     clusters = ("The clusters", "match the paper's ten", "")
-    looked.append((clusters, "adjusted Rand index", rand.value, rand.p_value, rand.n, _clusters(found)))
+    looked.append((clusters, "adjusted Rand index", rand.value, rand.p_value, rand.n, _least(found), _clusters(found)))
     for reading in readings:
         names = ("The vectors", f"predict {reading.target}", rated(reading.target, human.name, found.model.name))
-        looked.append((names, "r", reading.r, reading.p_value, reading.n, _reading(found, reading)))
+        least = 1 / factorial(reading.n)
+        looked.append((names, "r", reading.r, reading.p_value, reading.n, least, _reading(found, reading)))
     corrected = holm(np.array([row[3] for row in looked]))
     made = []
-    for (names, measure, value, p, n, compare), after in zip(looked, corrected, strict=True):
+    for (names, measure, value, p, n, least, compare), after in zip(looked, corrected, strict=True):
         stands = bool(after <= LEVEL)
         named = (rivals or {}).items() if np.isfinite(value) else ()
         figures = tuple(compare(name, rows, len(looked)) for name, rows in named)
-        mark = mark_of(figures, beyond_chance=stands)
-        what, statement = _worded(names, closeness(value, measure) if stands else "")
+        mark = mark_of(figures, beyond_chance=stands) if least <= LEVEL else TOO_FEW
+        what, statement = _worded(names, closeness(value, measure) if stands else "", n if mark == TOO_FEW else 0)
         made.append(Claim(what, statement, measure, value, p, float(after), n, stands, figures, mark))
     return tuple(made)
 
 
-def _worded(names: tuple[str, str, str], how: str) -> tuple[str, str]:
-    """The claim by its name, and what came of it; `how` is empty where that is no more than chance."""
+def _least(found: EmotionMap) -> float:
+    """The smallest p-value that clusters could have: exchanged references that make the very same groups."""
+    sizes = np.unique(paper_labels(found.emotions)[1], return_counts=True)[1]
+    alike = np.unique(sizes, return_counts=True)[1]  # groups of a size may take each other's place
+    same = prod(factorial(int(size)) for size in sizes) * prod(factorial(int(count)) for count in alike)
+    return same / factorial(int(sizes.sum()))
+
+
+def _worded(names: tuple[str, str, str], how: str, too_few: int) -> tuple[str, str]:
+    """The claim by its name, and what came of it.
+
+    Args:
+        names: Subject, predicate, and whose ratings these are.
+        how: How closely; empty where it is no more than chance.
+        too_few: Emotions where those are too few to tell, else 0.
+    """
     subject, predicate, whose = names
     verb, _, target = predicate.partition(" ")
     many = subject.startswith("The")
     said = whose or target
     happens = f"{subject} {verb if many else verb + 's'}"
+    if too_few:
+        lower = f"{subject[0].lower()}{subject[1:]}"
+        return f"{happens} {target}", (
+            f"{too_few} emotions are too few to tell whether {lower} {verb if many else verb + 's'} {said}"
+        )
     statement = (
         f"{happens} {said} {how}" if how else f"{subject} {'do' if many else 'does'} not {verb} {said} beyond chance"
     )

@@ -7,6 +7,7 @@ Correlation of the cosines of all pairs of emotions, tested by giving the emotio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
 from emotion_core.geometry.emotion_map import comparison_title, usable_vectors
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.rivals import VOCABULARY, RivalFigure, against, mark_of, tfidf_vectors
+from emotion_core.geometry.rivals import TOO_FEW, VOCABULARY, RivalFigure, against, mark_of, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix, principal_components, upper_triangle
 from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -126,6 +127,7 @@ def compare(
     r, p_value = mantel(matrices, seed)
     figures = _word_rivals(first, second, shared, matrices) if np.isfinite(r[0, 1]) else ()
     digests = [sorted(one.sha256 for one in side.prompt_sets) for side in (first, second)]
+    mark = mark_of(figures, beyond_chance=bool(p_value[0, 1] <= SIGNIFICANCE))
     return Comparison(
         shared,
         layers,
@@ -135,7 +137,7 @@ def compare(
         upper_triangle(matrices),
         digests[0] == digests[1] if all(digests) else None,
         figures,
-        mark_of(figures, beyond_chance=bool(p_value[0, 1] <= SIGNIFICANCE)),
+        mark if 1 / factorial(len(shared)) <= SIGNIFICANCE else TOO_FEW,
     )
 
 

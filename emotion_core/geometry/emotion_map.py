@@ -33,6 +33,7 @@ from emotion_core.geometry.norms import (
     circumplex,
     human_agreement,
 )
+from emotion_core.geometry.rivals import TOO_FEW
 from emotion_core.geometry.similarity import Components, cosine_matrix, nearest, principal_components
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.models.catalogue import DEMO_NAME
@@ -166,6 +167,8 @@ def map_title(found: EmotionMap, claimed: tuple[Claim, ...] = ()) -> str:
     if valence is None or not np.isfinite(valence.value):
         return "Emotions by their two main components"
     target = rated("valence", found.human.name, found.model.name)
+    if valence.mark == TOO_FEW:
+        return f"{valence.n} emotions are too few to tell whether the main axis follows {target}"
     if not valence.stands:
         return f"The main axis does not follow {target} beyond chance (r = {valence.value:.2f})"
     explained = "" if valence.mark == "evidence" else f"; {valence.mark}"
@@ -200,6 +203,8 @@ def comparison_title(found: Comparison) -> str:
     """How closely two geometries agree."""
     if not np.isfinite(found.r):
         return "The two geometries cannot be compared"
+    if found.mark == TOO_FEW:
+        return f"{len(found.emotions)} emotions are too few to tell whether the two geometries agree (r = {found.r:.2f})"
     how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
     return f"The two geometries {how} (r = {found.r:.2f}, {p_words(found.p_value)})"
 

@@ -30,6 +30,7 @@ Outcome = Literal["beats", "cannot be told", "explains"]
 # Sizes that differ by less are the same: arithmetic in float32 and float64 differs by as much.
 _SAME = 1e-3
 _NOUN = {VOCABULARY: "vocabulary", TWIN: "an untrained twin"}
+TOO_FEW = "cannot be tested on so few"  # the mark of what no agreement whatever, of so few emotions, could show
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Which claims a map makes: on random vectors none, on planted ones all, and on what words give alone no evidence."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from scipy.stats import false_discovery_control, t
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import read_twin
-from emotion_core.geometry.claims import LEVEL, claims, holm
-from emotion_core.geometry.clusters import paper_clusters, paper_labels
+from emotion_core.evaluation.verdict import kind_of
+from emotion_core.geometry.claims import CLUSTERS, LEVEL, claims, holm
+from emotion_core.geometry.clusters import adjusted_rand, paper_clusters, paper_labels
 from emotion_core.geometry.emotion_map import map_emotions, map_title
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.rivals import TWIN, VOCABULARY, rival_rows, tfidf_vectors
+from emotion_core.geometry.rivals import TOO_FEW, TWIN, VOCABULARY, rival_rows, tfidf_vectors
 from emotion_core.geometry.supervised import read_norms_off
 from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import load_prompts
@@ -53,6 +55,30 @@ def test_holm_is_never_below_the_false_discovery_rate_and_keeps_nan_apart():
     assert (corrected[known] >= false_discovery_control(p[known]) - 1e-12).all()
     assert np.allclose(corrected[known], [0.004, 0.4, 0.06, 0.6])
     assert LEVEL < 0.05
+
+
+@pytest.mark.parametrize(("n", "testable"), [(3, False), (4, False), (5, True)])
+def test_a_map_of_so_few_that_nothing_could_be_shown_is_called_untested(n, testable):
+    few = WORDS[:n]  # the ratings as the vectors themselves: no agreement could be closer
+    found = all_claims(affective_vectors(few, *NORMS.of(few), noise=0.0))
+    first = found[0]
+    assert (first.mark != TOO_FEW) is testable, first.sentence
+    assert kind_of(first.mark) == ("no evidence" if testable else "not tested")
+    assert first.sentence.startswith(f"{n} emotions are too few to tell") is not testable
+    title = map_title(map_emotions(affective_vectors(few, *NORMS.of(few), noise=0.0), 1, 2), found)
+    assert ("too few to tell whether the main axis follows" in title) is not testable
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 2), (3, 1), (2, 2, 1), (1, 1, 1, 1), (3, 2), (4, 3), (5, 3)])
+def test_clusters_are_tested_where_the_closest_groups_could_be_more_than_chance(sizes):
+    of = paper_clusters().cluster_of
+    groups = [[word for word, number in of.items() if number == g] for g in range(len(sizes))]
+    few = tuple(word for group, size in zip(groups, sizes, strict=True) for word in group[:size])
+    reference = np.repeat(np.arange(len(sizes)), sizes)
+    every = np.array(list(permutations(reference)))
+    as_close = ~(adjusted_rand(reference, every) < 1 - 1e-9)  # nan: all single words, in whatever order
+    (claim,) = [one for one in all_claims(random_vectors(few)) if one.what == CLUSTERS]
+    assert (claim.mark == TOO_FEW) == (as_close.mean() > LEVEL)
 
 
 def test_planted_structure_that_the_words_lack_is_evidence():

@@ -8,7 +8,7 @@ from emotion_core.base.errors import SettingsError
 from emotion_core.geometry.compare import compare, compare_layers, mantel
 from emotion_core.geometry.emotion_map import comparison_title
 from emotion_core.geometry.norms import circumplex
-from emotion_core.geometry.rivals import tfidf_vectors
+from emotion_core.geometry.rivals import TOO_FEW, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix
 from emotion_core.prompts.builtin import load_prompts
 from geometry.maps import affective_vectors, random_vectors, vectors_of, written
@@ -63,6 +63,14 @@ def test_layers_of_one_file():
 def test_too_few_shared_emotions_are_said():
     with pytest.raises(SettingsError, match="share too few"):
         compare(random_vectors(WORDS), random_vectors(("w0", "w1", "x", "y")))
+
+
+@pytest.mark.parametrize(("n", "testable"), [(3, False), (4, True)])
+def test_a_perfect_agreement_of_three_is_no_more_than_chance_could_be(n, testable):
+    vectors = random_vectors(WORDS[:n])
+    result = compare(vectors, vectors)
+    assert result.r == pytest.approx(1) and (result.mark != TOO_FEW) is testable
+    assert comparison_title(result).startswith("3 emotions are too few") is not testable
 
 
 def test_equal_vectors_have_no_geometry():
