@@ -204,7 +204,9 @@ def comparison_title(found: Comparison) -> str:
     if not np.isfinite(found.r):
         return "The two geometries cannot be compared"
     if found.mark == TOO_FEW:
-        return f"{len(found.emotions)} emotions are too few to tell whether the two geometries agree (r = {found.r:.2f})"
+        return (
+            f"{len(found.emotions)} emotions are too few to tell whether the two geometries agree (r = {found.r:.2f})"
+        )
     how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
     return f"The two geometries {how} (r = {found.r:.2f}, {p_words(found.p_value)})"
 
