@@ -58,13 +58,12 @@ from emotion_core.models.untrained import untrained_twin
 from emotion_core.prompts.builtin import built_in_confounds, load_prompts
 from emotion_core.prompts.library import (
     Template,
-    Turn,
     load_conversations,
     load_implicit,
     load_system_prompts,
     load_templates,
 )
-from emotion_core.prompts.prompt_set import PromptSet, PromptText
+from emotion_core.prompts.prompt_set import PromptSet, PromptText, Turn
 from emotion_core.reading.attempts import AttemptsReading, load_attempts, read_attempts
 from emotion_core.reading.baseline import Baseline, read_baseline
 from emotion_core.reading.conversation import read_conversation_turns

@@ -18,7 +18,8 @@ from emotion_core.stats.intervals import p_words
 if TYPE_CHECKING:
     from emotion_core.base.activations import ReadingPosition
     from emotion_core.experiments.reading import ReadingSettings
-    from emotion_core.prompts.library import Template, Turn
+    from emotion_core.prompts.library import Template
+    from emotion_core.prompts.prompt_set import Turn
     from emotion_core.reading.attempts import AttemptRun, AttemptsReading
     from emotion_core.reading.conversation import Continuation, ConversationReading
     from emotion_core.reading.dose import DoseReading

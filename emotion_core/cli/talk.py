@@ -12,7 +12,7 @@ from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.runs import result
 from emotion_core.cli.session import model_of
 from emotion_core.experiments.talk import TALK
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.vectors.file import load_vectors
 

@@ -24,12 +24,12 @@ from emotion_core.experiments.experiment import Bench, Experiment, Size, asked, 
 from emotion_core.models.encode import encode
 from emotion_core.prompts.library import (
     Template,
-    Turn,
     load_conversations,
     load_implicit,
     load_system_prompts,
     load_templates,
 )
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts
 from emotion_core.reading.baseline import Baseline, Form, ZeroPoint, check_layers, read_baseline
 from emotion_core.reading.conversation import (

@@ -34,8 +34,7 @@ from emotion_core.models.catalogue import CATALOGUE, DEMO_FOLDER, DEMO_NAME
 from emotion_core.models.gguf_weights import SMOLLM2
 from emotion_core.models.owner import ModelOwner, owner_of
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Turn
-from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.prompts.prompt_set import PromptSet, Turn
 from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.runs.builds import KIND as BUILD

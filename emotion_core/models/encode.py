@@ -15,7 +15,7 @@ from jinja2 import Environment, TemplateError
 from jinja2.meta import find_undeclared_variables
 
 from emotion_core.base.errors import ModelError, TextTooLongError
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 
 if TYPE_CHECKING:
     from emotion_core.models.loaded import LoadedModel

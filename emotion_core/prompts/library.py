@@ -18,19 +18,16 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts.builtin import prompts_folder, shipped_bytes
 from emotion_core.prompts.faults import shorten
+from emotion_core.prompts.prompt_set import Role, Said, Turn
 from emotion_core.prompts.tables import base_name, decode, json_items, json_of
 
 # Rows of the library beside the prompt sets: templates, situations, activities, conversations, frames.
 
-Role = Literal["system", "user", "assistant"]
-
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _Step = Annotated[float, Field(ge=-2, le=2)]
 
@@ -46,8 +43,8 @@ class Template(_Item):
     """
 
     name: _Name
-    template: _Text
-    wordings: tuple[_Text, ...] = ()
+    template: Said
+    wordings: tuple[Said, ...] = ()
     values: tuple[FiniteFloat, ...] = Field(min_length=3)
     rise: tuple[_Name, ...] = ()
     fall: tuple[_Name, ...] = ()
@@ -85,7 +82,7 @@ class AlignedPair(_Item):
 
     name: _Name
     kind: Literal["feeling", "neutral", "danger", "reversed", "meaningless"]
-    text: _Text
+    text: Said
     first: _Name
     second: _Name
 
@@ -106,7 +103,7 @@ class NegationFrame(_Item):
 
     emotion: _Name
     word: _Name
-    text: _Text
+    text: Said
     other: _Name
     hedge: _Name
     neutral: _Name
@@ -141,7 +138,7 @@ class UserStatement(_Item):
     reply: str
     user_again: str
     reply_again: str
-    statement: _Text
+    statement: Said
 
     @property
     def text(self) -> str:
@@ -164,7 +161,7 @@ class StatedEmotion(_Item):
     word: _Name
     about: Literal["model", "user"]
     wording: int
-    text: _Text
+    text: Said
 
 
 class WordForms(_Item):
@@ -178,8 +175,8 @@ class Beginning(_Item):
     """A question, and how the reply to it begins: about another person, the model itself, or neither."""
 
     about: Literal["other", "self", "neutral"]
-    question: _Text
-    beginning: _Text
+    question: Said
+    beginning: Said
 
 
 class WordChoice(_Item):
@@ -187,7 +184,7 @@ class WordChoice(_Item):
 
     words: tuple[WordForms, ...]
     beginnings: tuple[Beginning, ...]
-    event: _Text
+    event: Said
 
 
 # What the two people of a binding frame feel; every frame is written with each pair, both ways round.
@@ -206,7 +203,7 @@ class Naming(NamedTuple):
 class BindingFrame(_Item):
     """Two people, an emotion word for each, and both named again."""
 
-    text: _Text
+    text: Said
     a: _Name
     b: _Name
     pronoun_a: _Name
@@ -248,14 +245,14 @@ class MarkedPassage(_Item):
 
     emotion: _Name
     kind: Literal["encyclopedia", "news", "chat", "forum"]
-    text: _Text
+    text: Said
 
 
 class Opening(_Item):
     """The beginning of a text that a model is asked to continue."""
 
     name: _Name
-    text: _Text
+    text: Said
     note: str = ""
 
 
@@ -263,30 +260,17 @@ class ImplicitSituation(_Item):
     """A message that implies an emotion without naming it; `again` is the label of a second reading."""
 
     emotion: _Name
-    text: _Text
+    text: Said
     again: str = ""
 
 
 class Activity(_Item):
     """Something one could be asked to do, what kind of thing it is, and the activity that it says in other words."""
 
-    activity: _Text
+    activity: Said
     kind: _Name
     note: str = ""
     rewords: str = ""
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One message of a conversation.
-
-    Attributes:
-        role: Who speaks.
-        content: What is said, blanks around it removed.
-    """
-
-    role: Role
-    content: _Text
 
 
 class Conversation(_Item):
@@ -315,7 +299,7 @@ class SystemPrompt(_Item):
     """A prior for a whole conversation, and the emotions it should raise."""
 
     name: _Name
-    text: _Text
+    text: Said
     expected: tuple[_Name, ...]
 
 
@@ -329,7 +313,7 @@ class CircumplexPoint(_Item):
 class Circumplex(_Item):
     """Valence and arousal of emotion words, and a sentence on how they were judged."""
 
-    scale: _Text
+    scale: Said
     words: dict[str, CircumplexPoint] = Field(min_length=1)
 
 

@@ -1,4 +1,4 @@
-"""A prompt set: texts with an emotion, a topic and a split, in one of two forms."""
+"""What is read: turns of a conversation, and sets of texts with emotion, topic and split, in one of two forms."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import StringConstraints
+from pydantic.dataclasses import dataclass as checked
 
 from emotion_core.base.errors import PromptSetError, SettingsError
 
@@ -20,6 +22,22 @@ Split = Literal["train", "heldout"]
 _HELD_OUT = ("heldout", "test", "testing", "val", "valid", "validation", "dev", "development", "eval", "evaluation")
 SPLITS: dict[str, Split] = {"train": "train", "training": "train"}
 SPLITS.update(dict.fromkeys(_HELD_OUT, "heldout"))
+
+Role = Literal["system", "user", "assistant"]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
+
+
+@checked(frozen=True)
+class Turn:
+    """One message of a conversation.
+
+    Attributes:
+        role: Who speaks.
+        content: What is said, blanks around it removed.
+    """
+
+    role: Role
+    content: Said
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.models.encode import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn, builtin_items, parse
+from emotion_core.prompts.library import builtin_items, parse
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
 from emotion_core.reading.conversation import drift_sentence

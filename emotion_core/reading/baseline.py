@@ -16,7 +16,7 @@ from emotion_core.evaluation.controls import KINDS, Controls, Kind, draw_control
 from emotion_core.models.encode import Encoding, encode, span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.tracing.record import project_layers, project_sums, read_tokens
 from emotion_core.vectors.build import NEUTRAL_SET, neutral_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -18,8 +18,8 @@ from emotion_core.models.encode import Encoding, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.faults import shorten
-from emotion_core.prompts.library import KEYS, Turn, kept_under, turns_of
-from emotion_core.prompts.prompt_set import Split
+from emotion_core.prompts.library import KEYS, kept_under, turns_of
+from emotion_core.prompts.prompt_set import Split, Turn
 from emotion_core.prompts.tables import base_name, json_items
 from emotion_core.reading.baseline import Baseline, neutral_dialogues
 from emotion_core.reading.chance import LEVEL, judge

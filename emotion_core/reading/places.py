@@ -13,7 +13,7 @@ from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job
 from emotion_core.models.encode import Encoding, header, turn_places
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.tracing.record import project_layers
 
 # Named places in a rendered chat: where a reading of it is taken.

@@ -15,7 +15,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import finite
 from emotion_core.models.encode import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import LEAST_RANGE, LEVEL, judge
 from emotion_core.reading.dose import match_expected

@@ -18,7 +18,7 @@ from emotion_core.base.activations import FloatArray, ModelInfo
 from emotion_core.base.ask import Ask, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.conversation import check_turns
 from emotion_core.stats.intervals import clopper_pearson
 from emotion_core.steering.settings import (

@@ -14,7 +14,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.later import torch
 from emotion_core.models.encode import rendered, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.steering.directions import Directions
 from emotion_core.steering.settings import ROLES, SweepSettings, WritingSettings, is_control, thinking
 from emotion_core.tracing.decode import ROW_MULTIPLE, Keep, TokensSoFar, ahead, prefill, spread, step

@@ -13,7 +13,7 @@ import numpy as np
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.tracing.steer import BOUNDED, SHARES, Operation
 
 # When and where is steered: gates, schedules, and scopes by turn, beside what is done (`tracing/steer.py`).

@@ -4,7 +4,7 @@ import numpy as np
 
 from emotion_core.charts.palette import chart_bytes
 from emotion_core.charts.reading import labelled_table, roc, watched, watched_table
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.monitor import Alarm, Flagged, Labelled, Threshold, Watched, scored
 from emotion_core.reading.settings import MonitorSettings
 

@@ -49,8 +49,8 @@ from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts import builtin
 from emotion_core.prompts.builtin import built_in_confounds, builtin_bytes, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
-from emotion_core.prompts.library import Turn, load_activities, load_conversations
-from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.prompts.library import load_activities, load_conversations
+from emotion_core.prompts.prompt_set import PromptSet, Turn
 from emotion_core.reading.attempts import load_attempts
 from emotion_core.reading.monitor import Labelled
 from emotion_core.reading.priors import Prior

@@ -40,7 +40,8 @@ from emotion_core.experiments.reading import (
     reading_seconds,
 )
 from emotion_core.models.load import load_model
-from emotion_core.prompts.library import Turn, load_conversations, load_system_prompts, load_templates
+from emotion_core.prompts.library import load_conversations, load_system_prompts, load_templates
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.attempts import load_attempts
 from emotion_core.reading.monitor import Labelled
 from emotion_core.reading.priors import Prior

@@ -10,7 +10,7 @@ from emotion_core.base.errors import SettingsError, TextTooLongError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.conversation import check_reply, continue_conversation, read_conversation_turns
 from emotion_core.reading.settings import Writing

@@ -15,7 +15,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import line_breaks, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.baseline import read_baseline
 from emotion_core.reading.chance import LEAST_RANGE, trend
 from emotion_core.reading.conversation import drift_sentence, read_conversation_turns

@@ -7,7 +7,7 @@ from bundled import Bundled
 
 from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.baseline import neutral_dialogues
 from emotion_core.reading.conversation import read_conversation_turns
 

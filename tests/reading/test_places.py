@@ -8,7 +8,7 @@ from tiny import CHAT_TEMPLATE, tiny_tokenizer
 
 from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.models.encode import encode
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.places import OF_A_MESSAGE, Chat, chat_of, place_tokens
 from emotion_core.tracing.record import read_tokens
 

@@ -11,7 +11,8 @@ from scipy.stats import false_discovery_control
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.prompts.library import Turn, load_conversations
+from emotion_core.prompts.library import load_conversations
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.priors import Prior, PriorsReading, check_priors, late_turns, read_priors
 
 TALK = (Turn(role="user", content="Hello."), Turn(role="assistant", content="Hello, what is wrong?"))

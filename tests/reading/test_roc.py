@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from emotion_core.evaluation.controls import Kind
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.monitor import Labelled, Threshold, scored
 from emotion_core.reading.settings import MonitorSettings
 

@@ -17,7 +17,7 @@ from emotion_core.base.jobs import run_to_end
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading import talking
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, neutral_peaks, rivals, talk

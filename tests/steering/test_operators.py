@@ -13,7 +13,7 @@ from tiny import TEXTS, tiny_model
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.directions import Directions, sweep_directions, with_thresholds

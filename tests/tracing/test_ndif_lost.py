@@ -24,7 +24,7 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.reading.talking import TalkScale, known_scale, remember_scale, talk
 from emotion_core.steering.generate import PlannedRow, first_logits

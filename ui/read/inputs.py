@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.base.activations import ReadingPosition
-from emotion_core.prompts.library import EXAMPLE_TEXT, Turn, load_conversations, read_conversation
+from emotion_core.prompts.library import EXAMPLE_TEXT, load_conversations, read_conversation
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.text import MOST_CHARACTERS
 from ui.linked import asked_by_link

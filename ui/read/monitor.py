@@ -10,7 +10,7 @@ from emotion_core.charts import reading as charts
 from emotion_core.experiments.reading import LabelledSettings, WatchSettings
 from emotion_core.models.encode import line_breaks
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.chance import control_words
 from emotion_core.reading.monitor import Labelled, LabelledReading, Threshold, Watched, read_labelled
 from emotion_core.reading.settings import MonitorSettings

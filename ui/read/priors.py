@@ -7,7 +7,8 @@ import streamlit as st
 from emotion_core.base.errors import SettingsError
 from emotion_core.charts import reading as charts
 from emotion_core.experiments.reading import PriorsSettings
-from emotion_core.prompts.library import Turn, load_conversations, load_system_prompts, read_conversation
+from emotion_core.prompts.library import load_conversations, load_system_prompts, read_conversation
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.priors import Prior, PriorsReading, check_priors
 from emotion_core.stats.intervals import p_words

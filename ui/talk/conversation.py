@@ -8,7 +8,7 @@ import streamlit as st
 
 from emotion_core.base.errors import RunError
 from emotion_core.experiments.talk import TALK
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.reading.talking import TalkProgress
 from emotion_core.runs.registry import stop_run

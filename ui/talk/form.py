@@ -10,7 +10,7 @@ import streamlit as st
 from emotion_core.experiments.experiment import find
 from emotion_core.experiments.ship import shipped_conversation
 from emotion_core.experiments.talk import TALK_SCALE, Neutral, usable_in_sd
-from emotion_core.prompts.library import Turn
+from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import MOST_EMOTIONS, TalkSettings
 from emotion_core.reading.talking import TalkScale, remember_scale
 from emotion_core.tracing.steer import SHARES
