@@ -14,8 +14,8 @@ from emotion_core.evaluation.controls import random_units
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.generate import PlannedRow, generate
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.generate import generate
+from emotion_core.steering.settings import PlannedRow, SweepSettings
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 

@@ -23,9 +23,9 @@ from emotion_core.behavior.scenes import Scene, counts
 from emotion_core.evaluation.controls import Controls, Kind
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.steering.directions import Directions, emotion_units, residual_norm, with_thresholds
-from emotion_core.steering.generate import BASELINE_TEXTS, PlannedRow, generate
-from emotion_core.steering.summary import COHERENCE_SDS, REPETITION_ROOM
-from emotion_core.steering.sweep import repetition
+from emotion_core.steering.generate import BASELINE_TEXTS, generate
+from emotion_core.steering.settings import PlannedRow
+from emotion_core.steering.summary import COHERENCE_SDS, REPETITION_ROOM, repetition
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.tracing.steer import SHARES, OpenWhen

@@ -21,7 +21,8 @@ from emotion_core.reading.settings import Writing
 from emotion_core.reading.text import MOST_CHARACTERS, GroupMeans, TokenReading, read_encoding
 from emotion_core.stats.intervals import p_words
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.generate import PlannedRow, write_after
+from emotion_core.steering.generate import write_after
+from emotion_core.steering.settings import PlannedRow
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 # A conversation read turn by turn: means and drift.

@@ -25,8 +25,7 @@ from emotion_core.steering.directions import (
 )
 from emotion_core.steering.generate import Written, generate, never, plan_directions
 from emotion_core.steering.settings import CrossTalkSettings, WritingSettings
-from emotion_core.steering.summary import Numbers, against_kinds, coherence_limits, standardise
-from emotion_core.steering.sweep import repetition
+from emotion_core.steering.summary import Numbers, against_kinds, coherence_limits, repetition, standardise
 from emotion_core.tracing.score import Continuation, score
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import require_model

@@ -16,7 +16,7 @@ from emotion_core.models.encode import rendered, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.settings import ROLES, SweepSettings, WritingSettings, is_control, thinking
+from emotion_core.steering.settings import ROLES, PlannedRow, SweepSettings, WritingSettings, is_control, thinking
 from emotion_core.tracing.decode import ROW_MULTIPLE, Keep, TokensSoFar, ahead, prefill, spread, step
 from emotion_core.tracing.memory import slowness
 from emotion_core.tracing.steer import SHARES, Intervention, OpenWhen
@@ -198,39 +198,6 @@ BASELINE_TEXTS = 16
 
 # Keys and values of the rows that decode together.
 CACHE_BYTES = 2**29
-
-
-@dataclass(frozen=True)
-class PlannedRow:
-    """One text to generate.
-
-    Attributes:
-        prompt: Index of the prompt.
-        sample: Number of the noise stream.
-        direction: Which of the steered directions; 0 is the emotion of a sweep.
-        strength: In the units of the settings.
-        reported: False for the extra unsteered texts that only serve as baseline.
-        greedy: Takes the most probable token instead of sampling.
-        in_words: The prompt-only rival: the emotion is asked for in words, and nothing is steered.
-    """
-
-    prompt: int
-    sample: int
-    direction: int
-    strength: float
-    reported: bool = True
-    greedy: bool = False
-    in_words: bool = False
-
-    @property
-    def condition(self) -> tuple[int, float]:
-        """What is steered; rows of one condition share a steered prompt."""
-        return (self.direction if self.strength else 0, self.strength)
-
-    @property
-    def unsteered(self) -> bool:
-        """Whether the text is written as the model writes by itself."""
-        return self.strength == 0 and not self.in_words
 
 
 def plan_rows(settings: SweepSettings, prompt: int) -> list[PlannedRow]:

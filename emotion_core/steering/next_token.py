@@ -34,8 +34,8 @@ from emotion_core.steering.directions import (
     steered_vector,
     with_thresholds,
 )
-from emotion_core.steering.generate import PlannedRow, first_logits
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.generate import first_logits
+from emotion_core.steering.settings import PlannedRow, SweepSettings
 from emotion_core.tracing.logit_lens import unembedded
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.vectors.emotion_vectors import EmotionVectors

@@ -563,6 +563,39 @@ def is_control(direction: str) -> bool:
     return direction.startswith(("control-", "far-", "gate-"))
 
 
+@dataclass(frozen=True)
+class PlannedRow:
+    """One text to generate.
+
+    Attributes:
+        prompt: Index of the prompt.
+        sample: Number of the noise stream.
+        direction: Which of the steered directions; 0 is the emotion of a sweep.
+        strength: In the units of the settings.
+        reported: False for the extra unsteered texts that only serve as baseline.
+        greedy: Takes the most probable token instead of sampling.
+        in_words: The prompt-only rival: the emotion is asked for in words, and nothing is steered.
+    """
+
+    prompt: int
+    sample: int
+    direction: int
+    strength: float
+    reported: bool = True
+    greedy: bool = False
+    in_words: bool = False
+
+    @property
+    def condition(self) -> tuple[int, float]:
+        """What is steered; rows of one condition share a steered prompt."""
+        return (self.direction if self.strength else 0, self.strength)
+
+    @property
+    def unsteered(self) -> bool:
+        """Whether the text is written as the model writes by itself."""
+        return self.strength == 0 and not self.in_words
+
+
 # What a cross-talk matrix is asked to do.
 
 

@@ -12,8 +12,8 @@ from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import crosstalk as module
 from emotion_core.steering.crosstalk import CrossTalk, column_bands, crosstalk, mean_changes, own_tests, specificity
-from emotion_core.steering.generate import PlannedRow, Written
-from emotion_core.steering.settings import CrossTalkSettings
+from emotion_core.steering.generate import Written
+from emotion_core.steering.settings import CrossTalkSettings, PlannedRow
 from emotion_core.steering.summary import null_band
 from steering.handmade import EMOTIONS, random_vectors
 from steering.handmade import run as run_sweep

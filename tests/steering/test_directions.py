@@ -16,7 +16,8 @@ from emotion_core.steering.directions import (
     sweep_directions,
     yardsticks,
 )
-from emotion_core.steering.generate import PlannedRow, interventions
+from emotion_core.steering.generate import interventions
+from emotion_core.steering.settings import PlannedRow
 from steering.handmade import LAYER, random_controls, random_vectors, run, settings, texts
 
 

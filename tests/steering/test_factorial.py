@@ -19,8 +19,8 @@ from emotion_core.steering.factorial import (
     pairs_of,
     two_sided,
 )
-from emotion_core.steering.generate import PlannedRow, Written
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.generate import Written
+from emotion_core.steering.settings import PlannedRow, SweepSettings
 from emotion_core.steering.summary import against_kinds
 from emotion_core.steering.sweep import sweep
 from emotion_core.vectors.build import build

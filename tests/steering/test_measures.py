@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emotion_core.steering.sweep import first_difference, longest_loop, repetition
+from emotion_core.steering.summary import first_difference, longest_loop, repetition
 
 
 @pytest.mark.parametrize(

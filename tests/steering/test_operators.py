@@ -17,10 +17,11 @@ from emotion_core.prompts.prompt_set import Turn
 from emotion_core.steering import generate as generator
 from emotion_core.steering.crosstalk import crosstalk
 from emotion_core.steering.directions import Directions, sweep_directions, with_thresholds
-from emotion_core.steering.generate import PlannedRow, generate, prompt_tokens
+from emotion_core.steering.generate import generate, prompt_tokens
 from emotion_core.steering.settings import (
     CrossTalkSettings,
     Gate,
+    PlannedRow,
     Schedule,
     SweepSettings,
     Where,

@@ -11,7 +11,8 @@ from tiny import FAMILIES, tiny_model
 
 from emotion_core.steering import generate
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.generate import BASELINE_TEXTS, PlannedRow
+from emotion_core.steering.generate import BASELINE_TEXTS
+from emotion_core.steering.settings import PlannedRow
 from steering.handmade import all_written, run, settings, texts, written
 
 

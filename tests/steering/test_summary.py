@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from emotion_core.steering.generate import PlannedRow
+from emotion_core.steering.settings import PlannedRow
 from emotion_core.steering.summary import (
     Role,
     against_kinds,

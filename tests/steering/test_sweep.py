@@ -13,7 +13,8 @@ from tracing.plain import blocks
 from emotion_core.base.jobs import run_to_end
 from emotion_core.steering import generate
 from emotion_core.steering.generate import BASELINE_TEXTS, WRITING, n_texts
-from emotion_core.steering.sweep import longest_loop, repetition, sweep
+from emotion_core.steering.summary import longest_loop, repetition
+from emotion_core.steering.sweep import sweep
 from steering.handmade import LAYER, all_written, random_controls, random_vectors, run, settings, written
 
 

@@ -27,8 +27,9 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.reading.talking import TalkScale, known_scale, remember_scale, talk
-from emotion_core.steering.generate import PlannedRow, first_logits
+from emotion_core.steering.generate import first_logits
 from emotion_core.steering.next_token import AgainstUnsteered
+from emotion_core.steering.settings import PlannedRow
 from emotion_core.tracing import envoy as remote_module
 from emotion_core.tracing import record as recorder
 from emotion_core.tracing.envoy import PATIENT_ATTEMPTS, Remote

@@ -43,7 +43,8 @@ from emotion_core.prompts.library import (
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.places import Chat, chat_of, place_tokens
 from emotion_core.stats.intervals import adjusted, p_words, pearson, wilson
-from emotion_core.steering.generate import PlannedRow, write_after
+from emotion_core.steering.generate import write_after
+from emotion_core.steering.settings import PlannedRow
 from emotion_core.tracing.record import project_layers, record_places
 from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 

@@ -29,9 +29,9 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.library import load_words_12
 from emotion_core.reading.places import chat_of, place_tokens
 from emotion_core.steering.directions import Directions
-from emotion_core.steering.generate import PlannedRow, generate
+from emotion_core.steering.generate import generate
 from emotion_core.steering.next_token import first_tokens, word_changes
-from emotion_core.steering.settings import WritingSettings
+from emotion_core.steering.settings import PlannedRow, WritingSettings
 from emotion_core.vectors.build import NEUTRAL_SET, training
 from emotion_core.vectors.estimate import estimate
 
