@@ -11,9 +11,8 @@ import scipy
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.charts.replication import marks
-from emotion_core.evaluation.rivals import word_scores
 from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.replication.core import Core, neutral_messages, read_core
+from emotion_core.experiments.replication.core import Core, neutral_messages, read_core, story_words
 from emotion_core.experiments.replication.finding import Finding, found, not_testable, shown
 from emotion_core.experiments.replication.rule import (
     DOES_NOT,
@@ -46,7 +45,6 @@ from emotion_core.stats.intervals import adjusted, p_words, pearson, wilson
 from emotion_core.steering.generate import write_after
 from emotion_core.steering.settings import PlannedRow
 from emotion_core.tracing.record import project_layers, record_places
-from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 
 DEALS = 10_000
 DRAWS = 2000
@@ -183,16 +181,6 @@ def _ranks(values: Array, truth: np.ndarray) -> Array:
     """Rank of the own emotion, 1 for the highest, [messages]."""
     result: Array = 1.0 + (values > values[np.arange(len(truth)), truth][:, None]).sum(axis=1)
     return result
-
-
-def story_words(bench: Bench, texts: Sequence[str], named: Sequence[str]) -> Array:
-    """Scores of texts by a bag of words trained on the vectors' texts, float64 [texts, emotions]."""
-    rows = [t for one in bench.vectors.prompt_sets for t in one.part("train")]
-    stories = list(dict.fromkeys(t.text for t in rows))
-    block = next(one for one in blocks_of(rows, places(stories)) if isinstance(one, LabelledRows))
-    everyone = np.arange(len(texts))
-    scores = word_scores(stories, [block.sides(e) for e in named], texts, [(everyone, everyone[:1]) for _ in named])
-    return np.stack([one[0] if one is not None else np.zeros(len(texts)) for one in scores], axis=1)
 
 
 def _by_words(bench: Bench, messages: Sequence[str], named: Sequence[str], truth: np.ndarray) -> float:

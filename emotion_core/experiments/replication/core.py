@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy as np
 from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.controls import draw_controls
+from emotion_core.evaluation.rivals import word_scores
 from emotion_core.experiments.experiment import Bench
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.models.catalogue import DEMO_NAME
@@ -23,6 +25,7 @@ from emotion_core.stats.separation import Array
 from emotion_core.tracing.record import project_layers
 from emotion_core.vectors.build import NEUTRAL_SET
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
+from emotion_core.vectors.estimate import LabelledRows, blocks_of, places
 
 # The twelve emotions of the texts; a set of 171 words has most of them as adjectives.
 TWELVE = (
@@ -135,3 +138,13 @@ def _spread(rows: FloatArray) -> FloatArray:
     sd = rows.std(axis=0, ddof=1, dtype=np.float64)
     result: FloatArray = np.where(sd > 1e-12, sd, 1.0).astype(np.float32)
     return result
+
+
+def story_words(bench: Bench, texts: Sequence[str], named: Sequence[str]) -> Array:
+    """Scores of texts by a bag of words trained on the vectors' texts, float64 [texts, emotions]."""
+    rows = [t for one in bench.vectors.prompt_sets for t in one.part("train")]
+    stories = list(dict.fromkeys(t.text for t in rows))
+    block = next(one for one in blocks_of(rows, places(stories)) if isinstance(one, LabelledRows))
+    everyone = np.arange(len(texts))
+    scores = word_scores(stories, [block.sides(e) for e in named], texts, [(everyone, everyone[:1]) for _ in named])
+    return np.stack([one[0] if one is not None else np.zeros(len(texts)) for one in scores], axis=1)

@@ -12,7 +12,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.charts.replication import marks
 from emotion_core.evaluation.controls import neutral_units, relabelled
 from emotion_core.experiments.experiment import Bench
-from emotion_core.experiments.replication.chat_rows import story_words
+from emotion_core.experiments.replication.core import story_words
 from emotion_core.experiments.replication.finding import Finding, found, not_testable
 from emotion_core.experiments.replication.rule import DOES_NOT, UNTOLD, Array, band, condition, over_units
 from emotion_core.geometry.word_forms import known_form

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
+from emotion_core.base.errors import PromptSetError
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.experiments.replication import (
@@ -19,7 +21,7 @@ from emotion_core.experiments.replication import (
 )
 from emotion_core.experiments.replication.book import book
 from emotion_core.experiments.replication.finding import Finding
-from emotion_core.experiments.replication.texts import digest_of
+from emotion_core.prompts.builtin import prompts_folder
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 
@@ -79,6 +81,31 @@ def row_settings(number: int) -> RowSettings:
     """Settings of a row on the texts that lie in `prompts/` now."""
     texts = next(one.texts for one in book() if one.row == number)
     return RowSettings(number, digest_of(texts))
+
+
+def digest_of(names: tuple[str, ...]) -> str:
+    """sha256 over the files of some texts: a row that was computed on other texts is another row."""
+    whole = sha256()
+    for name in names:
+        try:
+            whole.update(_bytes(name))
+        except PromptSetError:  # the row says so when it is run
+            whole.update(name.encode())
+    return whole.hexdigest()
+
+
+def _bytes(name: str) -> bytes:
+    for ending in (".csv", ".json"):
+        path = prompts_folder() / f"{name}{ending}"
+        if path.is_file():
+            return path.read_bytes()
+    raise PromptSetError(
+        "The texts of a row are missing",
+        where=str(prompts_folder() / name),
+        expected=f"a file {name}.csv or {name}.json",
+        found="no such file",
+        remedy="Restore it from the repository",
+    )
 
 
 def _job(bench: Bench, settings: RowSettings) -> Job[Finding]:
