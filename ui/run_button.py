@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from emotion_core.base.numbers import days
 from emotion_core.models.owner import ModelOwner
 from ui.errors import shown_errors
 from ui.page_run import remember_run
@@ -73,8 +74,3 @@ def limit_note(what: str) -> None:
     if limits.expire_hours:
         parts.append(f"results that nobody opens for {days(limits.expire_hours)} are removed")
     st.caption(":material/groups: Shared demo: " + "; ".join(part for part in parts if part) + ".")
-
-
-def days(hours: int) -> str:
-    """Hours as a person says them, such as "7 days"."""
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"

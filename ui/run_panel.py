@@ -14,6 +14,7 @@ import streamlit as st
 
 from emotion_core.base.errors import RunError
 from emotion_core.base.jobs import Progress
+from emotion_core.base.numbers import days
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.runs.limits import about
 from emotion_core.runs.registry import stop_run
@@ -22,7 +23,6 @@ from ui.errors import show_error, shown_errors
 from ui.own_place import in_own_place
 from ui.page_run import shown_run
 from ui.plain import plain
-from ui.run_button import days
 from ui.services import activation_cache, app_settings, owner, registry, store
 
 # A run that ended without a result, or lost it: what happened, and a way to do it again where there is one.

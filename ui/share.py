@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from emotion_core.base.errors import RunError
+from emotion_core.base.numbers import days
 from emotion_core.runs.store import Run
 from ui.errors import shown_errors
 from ui.page_run import forget_run
-from ui.run_button import days
 from ui.services import app_settings, registry, store
 from ui.vector_sets import take_off_shelf
 

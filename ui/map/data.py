@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import altair as alt
 import streamlit as st
 
+from emotion_core.base.errors import EmotionCoreError
 from emotion_core.evaluation.transfer import TwinVectors
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import find
@@ -23,9 +26,10 @@ from emotion_core.prompts.builtin import load_prompts
 from emotion_core.runs.limits import about, build_seconds
 from emotion_core.runs.map_checks import MapChecks
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.errors import shown_errors
+from ui.errors import show_error, shown_errors
 from ui.experiments import run_result
 from ui.fields import names_of_text, names_to_text
+from ui.figure import new_click, picked, show_chart
 from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry, store
@@ -297,3 +301,30 @@ def _link(key: str, value: str) -> None:
         st.query_params[_PREFIX + key] = value
     else:
         st.query_params.pop(_PREFIX + key, None)
+
+
+# What every view does.
+
+
+def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
+    """Shows a chart on which a click chooses an emotion; only a new click counts."""
+    clicked = new_click(picked(show_chart(chart, alt_text=alt_text, key=key, select="emotion"), "emotion"), key)
+    if clicked is not None and clicked != mapped.emotion:
+        choose_on_map(mapped, clicked)
+        st.rerun()
+
+
+KEPT_NORMS = "uploaded norms"  # key of the session
+
+
+def norms_in_use() -> tuple[Norms, str]:
+    """The uploaded ratings, else the built-in ones, and an id of their content; what cannot be read is said here."""
+    if KEPT_NORMS in st.session_state:
+        name, data = st.session_state[KEPT_NORMS]
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            return norms_of(digest, name, data), digest
+        except EmotionCoreError as error:
+            show_error(error)
+            del st.session_state[KEPT_NORMS]
+    return own_norms(), "built in"

@@ -13,8 +13,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import load_vectors
 from ui.errors import show_error, shown_errors
 from ui.figure import downloads, marked, show_chart, shows
-from ui.map.data import Mapped, keep, kept, overlay_of
-from ui.map.views import clickable
+from ui.map.data import Mapped, clickable, keep, kept, overlay_of
 from ui.plain import plain
 from ui.uploads import content, upload_field
 from ui.vector_sets import run_of, shelf, vectors_of

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
@@ -19,13 +17,11 @@ from emotion_core.vectors.build import training_texts
 from ui.errors import show_error, shown_errors
 from ui.experiments import joint_run, start_run
 from ui.figure import downloads, marked, show_chart, shows
-from ui.map.data import Mapped, claims_of, norms_of, own_norms
+from ui.map.data import KEPT_NORMS, Mapped, claims_of, norms_in_use, own_norms
 from ui.plain import plain
 from ui.services import store
 from ui.uploads import content, upload_field
 from ui.vector_sets import choose_next, upload
-
-_KEPT = "uploaded norms"
 
 
 def people_part(mapped: Mapped) -> None:
@@ -143,23 +139,10 @@ def _norms() -> tuple[Norms, str]:
         )
         if file is not None:
             with shown_errors():
-                st.session_state[_KEPT] = (file.name, content(file))
-        elif _KEPT in st.session_state and st.button(
-            f"Leave {plain(st.session_state[_KEPT][0])} out", key="norms-away", icon=":material/close:"
+                st.session_state[KEPT_NORMS] = (file.name, content(file))
+        elif KEPT_NORMS in st.session_state and st.button(
+            f"Leave {plain(st.session_state[KEPT_NORMS][0])} out", key="norms-away", icon=":material/close:"
         ):
-            del st.session_state[_KEPT]
+            del st.session_state[KEPT_NORMS]
             st.rerun()
         return norms_in_use()
-
-
-def norms_in_use() -> tuple[Norms, str]:
-    """The uploaded ratings, else the built-in ones, and an id of their content; what cannot be read is said here."""
-    if _KEPT in st.session_state:
-        name, data = st.session_state[_KEPT]
-        digest = hashlib.sha256(data).hexdigest()
-        try:
-            return norms_of(digest, name, data), digest
-        except EmotionCoreError as error:
-            show_error(error)
-            del st.session_state[_KEPT]
-    return own_norms(), "built in"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import altair as alt
 import streamlit as st
 
 from emotion_core.base.errors import EmotionCoreError
@@ -29,31 +28,24 @@ from emotion_core.geometry.claims import CLUSTERS
 from emotion_core.geometry.emotion_map import cluster_table
 from emotion_core.runs.recipes import origin_of_vectors
 from ui.errors import show_error
-from ui.figure import download, downloads, marked, new_click, picked, show_chart, shows
+from ui.figure import download, downloads, marked, new_click, show_chart, shows
 from ui.map.data import (
     MOST_HELD,
     Mapped,
     choose_on_map,
     claims_of,
+    clickable,
     held,
     keep,
     keep_held,
     kept,
     kept_held,
     layers_of,
+    norms_in_use,
     own_norms,
     profile_of,
 )
-from ui.map.people import norms_in_use
 from ui.plain import plain
-
-
-def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
-    """Shows a chart on which a click chooses an emotion; only a new click counts."""
-    clicked = new_click(picked(show_chart(chart, alt_text=alt_text, key=key, select="emotion"), "emotion"), key)
-    if clicked is not None and clicked != mapped.emotion:
-        choose_on_map(mapped, clicked)
-        st.rerun()
 
 
 def plane_part(mapped: Mapped) -> None:
