@@ -24,7 +24,8 @@ from benchmarks.table import markdown
 from emotion_core.base.jobs import run_to_end
 from emotion_core.models.catalogue import DEMO_FOLDER
 from emotion_core.models.gguf_weights import SMOLLM2
-from emotion_core.models.load import load_model, source_of
+from emotion_core.models.load import load_model
+from emotion_core.models.prepare import source_of
 from emotion_core.vectors.build import build, library_versions
 from emotion_core.vectors.emotion_vectors import BuildSettings
 

@@ -27,8 +27,8 @@ from emotion_core.base.errors import EmotionCoreError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.heldout import heldout
 from emotion_core.models.catalogue import DEMO_FOLDER
-from emotion_core.models.load import adopt, tried
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import adopt, tried
 from emotion_core.prompts.prompt_set import PromptSet, PromptText
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.sweep import sweep

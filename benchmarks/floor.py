@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import adopt
 from emotion_core.tracing.record import TOKENS_PER_BATCH
 
 

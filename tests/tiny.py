@@ -11,8 +11,8 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import adopt
 
 WIDTH, HEADS, LAYERS, CONTEXT, VOCABULARY = 32, 4, 4, 96, 320
 END = "<|end|>"

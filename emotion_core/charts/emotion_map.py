@@ -28,18 +28,9 @@ from emotion_core.charts.palette import (
     span,
 )
 from emotion_core.charts.parts import Q, by_name, layered, tips, titled
-from emotion_core.geometry.claims import LEVEL
-from emotion_core.geometry.compare import Comparison, LayerAgreement, Overlay
-from emotion_core.geometry.emotion_map import (
-    EmotionMap,
-    LayerProfile,
-    axis_name,
-    closeness,
-    comparison_title,
-    map_sentence,
-    map_title,
-    rated,
-)
+from emotion_core.geometry.claims import LEVEL, map_title
+from emotion_core.geometry.compare import Comparison, LayerAgreement, Overlay, comparison_title
+from emotion_core.geometry.emotion_map import EmotionMap, LayerProfile, axis_name, closeness, map_sentence, rated
 from emotion_core.geometry.stability import Stability, Variant
 from emotion_core.geometry.supervised import Reading
 from emotion_core.stats.intervals import p_words

@@ -22,7 +22,7 @@ def doctor(arguments: argparse.Namespace) -> Answer:
     away = model.remote is not None and arguments.dry_run  # nothing is sent, so the weights are not needed
     checks = () if away else run(doctor_job(model))
     if arguments.dry_run:
-        from emotion_core.models.load import adopt
+        from emotion_core.models.prepare import adopt
         from emotion_core.tracing.doctor.dry_run import dry_run
         from emotion_core.tracing.small_twin import small_twin
 

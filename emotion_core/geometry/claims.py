@@ -131,6 +131,25 @@ def claims(
     return tuple(made)
 
 
+def map_title(found: EmotionMap, claimed: tuple[Claim, ...] = ()) -> str:
+    """What the first component is, such as "The main axis follows planted valence weakly (r = 0.26)".
+
+    Args:
+        found: The map.
+        claimed: Its claims, by whose corrected p-value the title speaks; without them it claims nothing.
+    """
+    valence = next((one for one in claimed if one.what == "Component 1 follows valence"), None)
+    if valence is None or not np.isfinite(valence.value):
+        return "Emotions by their two main components"
+    target = rated("valence", found.human.name, found.model.name)
+    if valence.mark == TOO_FEW:
+        return f"{valence.n} emotions are too few to tell whether the main axis follows {target}"
+    if not valence.stands:
+        return f"The main axis does not follow {target} beyond chance (r = {valence.value:.2f})"
+    explained = "" if valence.mark == "evidence" else f"; {valence.mark}"
+    return f"The main axis follows {target} {closeness(valence.value)} (r = {valence.value:.2f}{explained})"
+
+
 def _least(found: EmotionMap) -> float:
     """The smallest p-value that clusters could have: exchanged references that make the very same groups."""
     sizes = np.unique(paper_labels(found.emotions)[1], return_counts=True)[1]

@@ -14,10 +14,11 @@ import numpy as np
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import finite
-from emotion_core.geometry.emotion_map import comparison_title, usable_vectors
+from emotion_core.geometry.emotion_map import closeness, usable_vectors
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import TOO_FEW, VOCABULARY, RivalFigure, against, mark_of, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix, principal_components, upper_triangle
+from emotion_core.stats.intervals import p_words
 from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.estimate import IntArray
@@ -139,6 +140,18 @@ def compare(
         figures,
         mark if 1 / factorial(len(shared)) <= SIGNIFICANCE else TOO_FEW,
     )
+
+
+def comparison_title(found: Comparison) -> str:
+    """How closely two geometries agree."""
+    if not np.isfinite(found.r):
+        return "The two geometries cannot be compared"
+    if found.mark == TOO_FEW:
+        return (
+            f"{len(found.emotions)} emotions are too few to tell whether the two geometries agree (r = {found.r:.2f})"
+        )
+    how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
+    return f"The two geometries {how} (r = {found.r:.2f}, {p_words(found.p_value)})"
 
 
 def _word_rivals(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,17 +33,11 @@ from emotion_core.geometry.norms import (
     circumplex,
     human_agreement,
 )
-from emotion_core.geometry.rivals import TOO_FEW
 from emotion_core.geometry.similarity import Components, cosine_matrix, nearest, principal_components
 from emotion_core.geometry.word_forms import known_form
 from emotion_core.models.catalogue import DEMO_NAME
-from emotion_core.stats.intervals import p_words
 from emotion_core.stats.separation import Array
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-
-if TYPE_CHECKING:
-    from emotion_core.geometry.claims import Claim
-    from emotion_core.geometry.compare import Comparison
 
 # Which layer: what two components explain and how well the first follows valence, at every layer of a vector file.
 
@@ -156,25 +150,6 @@ def rated(target: str, norms: str, model: str) -> str:
     return f"planted {target}" if model == DEMO_NAME else f"this project's rating of {target}"
 
 
-def map_title(found: EmotionMap, claimed: tuple[Claim, ...] = ()) -> str:
-    """What the first component is, such as "The main axis follows planted valence weakly (r = 0.26)".
-
-    Args:
-        found: The map.
-        claimed: Its claims, by whose corrected p-value the title speaks; without them it claims nothing.
-    """
-    valence = next((one for one in claimed if one.what == "Component 1 follows valence"), None)
-    if valence is None or not np.isfinite(valence.value):
-        return "Emotions by their two main components"
-    target = rated("valence", found.human.name, found.model.name)
-    if valence.mark == TOO_FEW:
-        return f"{valence.n} emotions are too few to tell whether the main axis follows {target}"
-    if not valence.stands:
-        return f"The main axis does not follow {target} beyond chance (r = {valence.value:.2f})"
-    explained = "" if valence.mark == "evidence" else f"; {valence.mark}"
-    return f"The main axis follows {target} {closeness(valence.value)} (r = {valence.value:.2f}{explained})"
-
-
 def axis_name(found: EmotionMap, component: int) -> str:
     """Title of an axis: the component and how much it explains."""
     explained = found.components.explained
@@ -197,18 +172,6 @@ def map_sentence(found: EmotionMap) -> str:
             f"(adjusted Rand index {found.rand.value:.2f})"
         )
     return "; ".join(parts) + "."
-
-
-def comparison_title(found: Comparison) -> str:
-    """How closely two geometries agree."""
-    if not np.isfinite(found.r):
-        return "The two geometries cannot be compared"
-    if found.mark == TOO_FEW:
-        return (
-            f"{len(found.emotions)} emotions are too few to tell whether the two geometries agree (r = {found.r:.2f})"
-        )
-    how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
-    return f"The two geometries {how} (r = {found.r:.2f}, {p_words(found.p_value)})"
 
 
 NEIGHBOURS = 5

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -16,9 +16,6 @@ from jinja2.meta import find_undeclared_variables
 
 from emotion_core.base.errors import ModelError, TextTooLongError
 from emotion_core.prompts.prompt_set import Turn
-
-if TYPE_CHECKING:
-    from emotion_core.models.loaded import LoadedModel
 
 # The chat template: the one place that fills it in, with the arguments that were set and with where an answer begins.
 #
@@ -371,24 +368,24 @@ def span_numbers(spans: Sequence[tuple[int, int]], tokens: int) -> npt.NDArray[n
     return numbers
 
 
-def tokenize(model: LoadedModel, turns: Sequence[Turn], *, reply: bool = False) -> Dialogue:
+def tokenize(tokenizer: Any, turns: Sequence[Turn], *, reply: bool = False) -> Dialogue:
     """Renders a conversation with the model's chat template, or plainly where it has none.
 
     Args:
-        model: The model.
+        tokenizer: The tokenizer.
         turns: Who says what.
         reply: Whether the beginning of the assistant's next turn stands at the end.
 
     Raises:
         ModelError: The template refuses the roles or their order, or changes the text of a turn.
     """
-    whole, template = _rendered(model.tokenizer, turns, reply)
-    places = turn_places(model.tokenizer, turns, whole)
-    coded = model.tokenizer(
+    whole, template = _rendered(tokenizer, turns, reply)
+    places = turn_places(tokenizer, turns, whole)
+    coded = tokenizer(
         whole, add_special_tokens=template == "plain", return_offsets_mapping=True, verbose=False, truncation=False
     )
     ids, offsets = tuple(coded["input_ids"]), coded["offset_mapping"]
-    if reply and template == "plain" and len(ids) > 1 and ids[-1] == model.tokenizer.eos_token_id:
+    if reply and template == "plain" and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
         ids, offsets = ids[:-1], offsets[:-1]  # nothing is written after the end of a text
     spans = tuple(_span(offsets, begin, end) for begin, end in places)
     content = [False] * len(offsets)

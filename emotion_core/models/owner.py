@@ -21,8 +21,9 @@ from emotion_core.base.activations import ModelInfo
 from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.gguf_weights import Report, quiet
-from emotion_core.models.load import give_back, load_model
+from emotion_core.models.load import load_model
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import give_back
 
 # A thread in the middle of torch's own code when the interpreter ends would have the process aborted. So the end waits
 # for the step that is being done, and none begins after it; a run in the middle is found interrupted, as after a kill.

@@ -12,8 +12,8 @@ from typing import Any
 
 from emotion_core.base.errors import ModelError
 from emotion_core.base.later import torch
-from emotion_core.models.load import adopt, fuse_gelu, offloaded
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import adopt, fuse_gelu, offloaded
 
 PREFIX = "untrained:"
 TWIN_SEED = 0

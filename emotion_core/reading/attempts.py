@@ -280,7 +280,7 @@ class _Trace(NamedTuple):
 
 
 def _trace(model: LoadedModel, baseline: Baseline, run: AttemptRun, *, encouraged: bool) -> Job[_Trace]:
-    dialogue = tokenize(model, run.turns(encouraged=encouraged))
+    dialogue = tokenize(model.tokenizer, run.turns(encouraged=encouraged))
     spans = [span for turn, span in zip(dialogue.turns, dialogue.spans, strict=True) if turn.role == "assistant"]
     groups = GroupMeans(span_numbers(spans, len(dialogue.encoding)), len(spans))
     at, known = baseline.layers.index(baseline.chosen), len(baseline.emotions)

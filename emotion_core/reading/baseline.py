@@ -74,7 +74,7 @@ def neutral_dialogues(model: LoadedModel, texts: Sequence[str], seed: int) -> li
     for _ in range(count):
         chosen = rng.permutation(len(texts))[:turns]
         said = [Turn(role="assistant" if i % 2 else "user", content=texts[t]) for i, t in enumerate(chosen)]
-        whole = tokenize(model, said)
+        whole = tokenize(model.tokenizer, said)
         turn = span_numbers(whole.spans, len(whole.encoding))
         sources = np.where(turn < 0, -1, chosen[turn])[:longest]
         encoding = Encoding(whole.encoding.ids[:longest], whole.encoding.content[:longest])

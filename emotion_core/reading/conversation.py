@@ -132,7 +132,7 @@ def read_conversation_turns(model: LoadedModel, baseline: Baseline, turns: Seque
         ModelError: The model's chat template refuses them.
     """
     check_turns(turns)
-    dialogue = tokenize(model, turns)
+    dialogue = tokenize(model.tokenizer, turns)
     groups = GroupMeans(span_numbers(dialogue.spans, len(dialogue.encoding)), len(turns))
     reading = yield from read_encoding(model, baseline, dialogue.encoding, groups)
     values = reading.single.values[:, 0]  # (tokens, emotions)
@@ -231,7 +231,7 @@ def room_for_reply(model: LoadedModel, turns: Sequence[Turn]) -> tuple[int, ...]
     Raises:
         TextTooLongError: It has not.
     """
-    ids = tokenize(model, turns, reply=True).encoding.ids
+    ids = tokenize(model.tokenizer, turns, reply=True).encoding.ids
     if len(ids) + FEWEST > model.info.context:
         raise TextTooLongError(
             "The conversation leaves no room for a reply",

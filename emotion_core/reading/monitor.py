@@ -310,7 +310,7 @@ def read_directions(model: LoadedModel, baseline: Baseline, emotion: str, encodi
 
 def conversation_encoding(model: LoadedModel, turns: Sequence[Turn]) -> Encoding:
     """The tokens of a conversation; content are those of the turns."""
-    return tokenize(model, turns).encoding
+    return tokenize(model.tokenizer, turns).encoding
 
 
 def places_of(phrase: str, pieces: Sequence[str]) -> tuple[int, ...]:

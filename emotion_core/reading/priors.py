@@ -258,7 +258,7 @@ def read_priors(
 def _turn_means(model: LoadedModel, baseline: Baseline, prior: Prior, turns: Sequence[Turn]) -> Job[FloatArray]:
     """float32 [turns, emotions + random], nan for turns that are read without the system prompt in view."""
     system = [Turn(role="system", content=prior.text)] if prior.text.strip() else []
-    dialogue = tokenize(model, [*system, *turns])
+    dialogue = tokenize(model.tokenizer, [*system, *turns])
     spans = dialogue.spans[len(system) :]
     at, tokens = baseline.layers.index(baseline.chosen), len(dialogue.encoding)
     seen = windows(tokens, model.info.context)[0].end

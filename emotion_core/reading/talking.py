@@ -365,7 +365,7 @@ class _Writer:
     ) -> None:
         self.model, self.vectors, self.settings, self.scale = model, vectors, settings, scale
         self.prompt, self.layer, self.writing = prompt, layer, settings.writing
-        self.dialogue = tokenize(model, settings.turns, reply=True) if settings.chat else None
+        self.dialogue = tokenize(model.tokenizer, settings.turns, reply=True) if settings.chat else None
         device = model.info.device
         self.read = {i: torch.tensor(_directions(vectors, i), device=device) for i in range(vectors.n_layers)}
         self.edits = self._edits()

@@ -17,8 +17,8 @@ from pathlib import Path
 from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import RunError
 from emotion_core.base.settings import Settings
-from emotion_core.models.load import give_back
 from emotion_core.models.owner import TURNS, loaded_models, release_idle
+from emotion_core.models.prepare import give_back
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import Run, RunStore
 

@@ -136,7 +136,7 @@ def prompt_tokens(model: LoadedModel, settings: WritingSettings, prompt: int, in
     spans: Sequence[tuple[int, int]] = ()
     if before or (settings.chat and (settings.turns or settings.scope in ROLES)):
         turns = (*before, Turn("user", text))
-        dialogue = tokenize(model, turns, reply=True)
+        dialogue = tokenize(model.tokenizer, turns, reply=True)
         ids, spans, roles = dialogue.encoding.ids, dialogue.spans, [turn.role for turn in turns]
         require_room(model, ids, text, settings.max_new_tokens)
     else:

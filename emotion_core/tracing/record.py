@@ -21,8 +21,8 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.later import torch
 from emotion_core.models.encode import Encoding
-from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import not_finite
 from emotion_core.tracing.envoy import (
     along,
     blocks_of,

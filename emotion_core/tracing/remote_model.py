@@ -78,7 +78,7 @@ def load_remote(name: str, remote: Remote | None = None) -> LoadedModel:
     Raises:
         ModelError: There is no key, the hub cannot be reached, or configuration or tokenizer cannot be had.
     """
-    from emotion_core.models.load import adopt, refuse_own_code, require_reachable, source_of
+    from emotion_core.models.prepare import adopt, refuse_own_code, require_reachable, source_of
 
     source, _, layers_path = name.removeprefix(SERVED).partition("#")
     chosen = remote or Remote("ndif", key_of_the_session())

@@ -43,9 +43,9 @@ from emotion_core.experiments.reading import (
 from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.replication.rows import row_settings
 from emotion_core.experiments.talk import Neutral
-from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
+from emotion_core.models.prepare import adopt
 from emotion_core.prompts import builtin
 from emotion_core.prompts.builtin import built_in_confounds, builtin_bytes, load_prompts
 from emotion_core.prompts.files import read_prompt_bytes

@@ -10,9 +10,9 @@ from scipy.stats import false_discovery_control, t
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import read_twin
 from emotion_core.evaluation.verdict import kind_of
-from emotion_core.geometry.claims import CLUSTERS, LEVEL, claims, holm
+from emotion_core.geometry.claims import CLUSTERS, LEVEL, claims, holm, map_title
 from emotion_core.geometry.clusters import adjusted_rand, paper_clusters, paper_labels
-from emotion_core.geometry.emotion_map import map_emotions, map_title
+from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import TOO_FEW, TWIN, VOCABULARY, rival_rows, tfidf_vectors
 from emotion_core.geometry.supervised import read_norms_off

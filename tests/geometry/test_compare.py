@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.geometry.compare import compare, compare_layers, mantel
-from emotion_core.geometry.emotion_map import comparison_title
+from emotion_core.geometry.compare import compare, compare_layers, comparison_title, mantel
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import TOO_FEW, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix

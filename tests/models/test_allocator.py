@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from emotion_core.models.load import keep_freed_memory
+from emotion_core.models.prepare import keep_freed_memory
 
 
 def test_a_second_batch_takes_the_memory_of_the_first():

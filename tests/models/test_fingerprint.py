@@ -9,8 +9,9 @@ import torch
 from tiny import tiny_model, tiny_module, tiny_tokenizer
 from tokenizers import Tokenizer
 
-from emotion_core.models import load as module_under_test
-from emotion_core.models.load import fingerprint, load_model
+from emotion_core.models import prepare as module_under_test
+from emotion_core.models.load import load_model
+from emotion_core.models.prepare import fingerprint
 from emotion_core.tracing.record import record
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tiny import VOCABULARY, WIDTH, tiny_module, tiny_tokenizer
 
 from emotion_core.base.errors import ModelError
-from emotion_core.models import load
+from emotion_core.models import prepare
 from emotion_core.models.load import load_model
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 1234567\n"
@@ -95,7 +95,7 @@ def test_a_tokenizer_that_needs_sentencepiece(llama, tmp_path, monkeypatch):
     folder = shutil.copytree(llama, tmp_path / "copy")
     (folder / "tokenizer.json").unlink()
     (folder / "tokenizer.model").write_bytes(b"\x0a\x0e\x0a\x05<unk>\x15\x00\x00\x00\x00\x18\x02")
-    monkeypatch.setattr(load.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(prepare.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"needs the library sentencepiece.*pip install sentencepiece"):
         load_model(str(folder))
 

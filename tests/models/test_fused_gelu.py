@@ -6,7 +6,8 @@ from transformers import AutoModelForCausalLM
 from transformers.activations import FastGELUActivation, GELUTanh, NewGELUActivation, SiLUActivation
 
 from emotion_core.models.catalogue import DEMO_FOLDER
-from emotion_core.models.load import fuse_gelu, load_model
+from emotion_core.models.load import load_model
+from emotion_core.models.prepare import fuse_gelu
 
 
 @pytest.mark.parametrize("steps", [NewGELUActivation, FastGELUActivation])

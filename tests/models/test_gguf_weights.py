@@ -16,7 +16,8 @@ from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
 from emotion_core.models import gguf_weights
 from emotion_core.models.gguf_weights import FILE, FILE_SHA256, PACKAGE, converted, smollm2_file
-from emotion_core.models.load import gguf_in, load_model
+from emotion_core.models.load import load_model
+from emotion_core.models.prepare import gguf_in
 
 ROOT = Path(__file__).parents[2]
 installed = pytest.mark.skipif(gguf_weights._installed() is None, reason="requirements-models.txt is not installed")

@@ -9,8 +9,9 @@ from tiny import FAMILIES, LAYERS, tiny_module, tiny_tokenizer
 from torch import nn
 
 from emotion_core.base.errors import ModelError
-from emotion_core.models.load import adopt, load_model
+from emotion_core.models.load import load_model
 from emotion_core.models.loaded import KNOWN_PATHS, find_layers
+from emotion_core.models.prepare import adopt
 
 PATHS = {"gpt2": "transformer.h", "mpt": "transformer.blocks", "neox": "gpt_neox.layers", "opt": "model.decoder.layers"}
 PATHS |= dict.fromkeys(("gpt_neo", "gptj", "bloom", "falcon"), "transformer.h")

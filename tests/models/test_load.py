@@ -20,6 +20,7 @@ from transformers import AutoTokenizer
 from emotion_core.base.errors import ModelError
 from emotion_core.base.settings import settings
 from emotion_core.models import load as loading
+from emotion_core.models import prepare
 from emotion_core.models.catalogue import CATALOGUE
 from emotion_core.models.load import load_model
 from emotion_core.tracing.envoy import Remote
@@ -49,7 +50,7 @@ def no_network(monkeypatch):
     def connect(*args, **kwargs):
         raise AssertionError("tried to connect")
 
-    monkeypatch.setattr(loading, "getproxies", dict)
+    monkeypatch.setattr(prepare, "getproxies", dict)
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     monkeypatch.setattr(socket.socket, "connect", connect)
 

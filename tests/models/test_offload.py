@@ -9,8 +9,9 @@ from tiny import tiny_module
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.settings import settings_from
-from emotion_core.models import load as offload
-from emotion_core.models.load import load_model, offloaded, placement
+from emotion_core.models import prepare as offload
+from emotion_core.models.load import load_model
+from emotion_core.models.prepare import offloaded, placement
 from emotion_core.tracing.record import record
 
 TEXTS = ["A door opens.", "He waits for the rain to stop, and nobody comes."]

@@ -11,7 +11,8 @@ from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.behavior.options import tokenize as tokenize_options
 from emotion_core.models.encode import answer_begins, offered_arguments, rendered, set_arguments, split_name
-from emotion_core.models.load import fingerprint, load_model
+from emotion_core.models.load import load_model
+from emotion_core.models.prepare import fingerprint
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.record import read_tokens, record
 

@@ -8,7 +8,7 @@ import transformers
 from tiny import VOCABULARY, tiny_model, tiny_module, tiny_tokenizer
 
 from emotion_core.base.errors import ModelError
-from emotion_core.models.load import adopt, tried
+from emotion_core.models.prepare import adopt, tried
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

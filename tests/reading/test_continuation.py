@@ -41,7 +41,7 @@ def test_the_reading_is_that_of_the_conversation_with_the_reply(demo: Read) -> N
     turns = [*TURNS, Turn(role="assistant", content=found.texts[0])]
     same = run_to_end(read_conversation_turns(model, baseline, turns))
     np.testing.assert_array_equal(found.readings[0].tokens.values, same.tokens.values)
-    ids = tokenize(model, TURNS, reply=True).encoding.ids
+    ids = tokenize(model.tokenizer, TURNS, reply=True).encoding.ids
     assert same.dialogue.encoding.ids[: len(ids)] == ids
     document = found.to_json()
     assert document["replies"][0]["text"] == found.texts[0] and len(document["replies"][0]["turns"]) == 2
@@ -61,7 +61,7 @@ def test_what_cannot_be_continued_is_refused(demo: Read) -> None:
 def test_a_reply_ends_with_the_context(demo: Read) -> None:
     model, vectors, baseline = demo
     turns = [Turn(role="user", content="late " * 600)]
-    while len(tokenize(model, turns, reply=True).encoding) > model.info.context - 10:
+    while len(tokenize(model.tokenizer, turns, reply=True).encoding) > model.info.context - 10:
         turns = [Turn(role="user", content=turns[0].content.rsplit(" ", 1)[0].strip())]
     found = run_to_end(continue_conversation(model, vectors, baseline, turns, Writing("fear", 0.0, 60, 0.0)))
     assert len(model.tokenizer(found.texts[0])["input_ids"]) <= 12

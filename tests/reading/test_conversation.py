@@ -32,7 +32,7 @@ TURNS = (
 @pytest.mark.parametrize("name", ["demo", "gpt2"])
 def test_spans_hold_exactly_the_turns(name: str, tiny: Callable[[str], LoadedModel], bundled: Bundled) -> None:
     model = bundled.model if name == "demo" else tiny("gpt2")
-    dialogue = tokenize(model, TURNS)
+    dialogue = tokenize(model.tokenizer, TURNS)
     ids = list(dialogue.encoding.ids)
     for turn, (start, end) in zip(TURNS, dialogue.spans, strict=True):
         assert model.decode(ids[start:end]).strip() == turn.content.strip()
@@ -45,7 +45,7 @@ def test_without_a_template_a_plain_one_is_named(tiny: Callable[[str], LoadedMod
     template = model.tokenizer.chat_template
     model.tokenizer.chat_template = None
     try:
-        dialogue = tokenize(model, TURNS)
+        dialogue = tokenize(model.tokenizer, TURNS)
     finally:
         model.tokenizer.chat_template = template
     assert dialogue.template == "plain"
@@ -59,7 +59,7 @@ def test_a_template_that_refuses_is_said(tiny: Callable[[str], LoadedModel]) -> 
     model.tokenizer.chat_template = "{{ raise_exception('no system turn') }}"
     try:
         with pytest.raises(ModelError, match="no system turn"):
-            tokenize(model, TURNS)
+            tokenize(model.tokenizer, TURNS)
     finally:
         model.tokenizer.chat_template = template
 

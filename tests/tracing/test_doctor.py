@@ -10,7 +10,7 @@ from tiny import FAMILIES, tiny_model, tiny_module, tiny_tokenizer
 
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.load import adopt
+from emotion_core.models.prepare import adopt
 from emotion_core.tracing.doctor import Check, doctor, facts, hooks, reading
 from emotion_core.tracing.doctor.check import rounding
 from emotion_core.tracing.doctor.probe import probes

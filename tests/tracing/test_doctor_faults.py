@@ -6,7 +6,7 @@ import torch
 from tiny import tiny_model, tiny_module, tiny_tokenizer
 
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.load import adopt
+from emotion_core.models.prepare import adopt
 from emotion_core.tracing import decode, record
 from emotion_core.tracing.doctor import Check, doctor, facts, reading, steering
 from emotion_core.tracing.doctor.probe import probes

@@ -10,8 +10,8 @@ from tiny import VOCABULARY, tiny_model, tiny_tokenizer
 
 from benchmarks.architectures import small_module
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import adopt
 from emotion_core.tracing import memory
 from emotion_core.tracing.decode import TokensSoFar, prefill, spread, step
 from emotion_core.tracing.memory import Memory, memory_of, slowness

@@ -22,8 +22,8 @@ from tiny import TEXTS, tiny_module, tiny_tokenizer
 from emotion_core.base.activations import ActivationCache, ReadingPosition
 from emotion_core.base.errors import ModelError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.load import adopt
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import adopt
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import TalkSettings
 from emotion_core.reading.talking import TalkScale, known_scale, remember_scale, talk

@@ -17,8 +17,8 @@ from tiny import TEXTS, tiny_module, tiny_tokenizer
 from emotion_core.base.activations import ReadingPosition
 from emotion_core.base.errors import JobCancelled, ModelError
 from emotion_core.base.jobs import run_to_end
-from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
+from emotion_core.models.prepare import adopt
 from emotion_core.runs.limits import where_it_computes
 from emotion_core.tracing import envoy as remote_module
 from emotion_core.tracing import remote_model

@@ -8,7 +8,7 @@ from tiny import FAMILIES, tiny_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from emotion_core.base.errors import ModelError
-from emotion_core.models.load import adopt
+from emotion_core.models.prepare import adopt
 from emotion_core.tracing.small_twin import small_twin
 
 

@@ -251,7 +251,7 @@ def _valence(vectors: EmotionVectors) -> Statistic | None:
 def _dialogues(bench: Bench) -> Job[FloatArray]:
     """Mean stream over the turns of each neutral dialogue that fits, float32 [dialogues, layers, width]."""
     dialogues = [one for one in load_neutral_dialogues() if one.split == "train"]
-    read = [tokenize(bench.model, one.turns).encoding for one in dialogues]
+    read = [tokenize(bench.model.tokenizer, one.turns).encoding for one in dialogues]
     fitting = [one for one in read if len(one) <= bench.model.info.context]
     places = [[[i for i, content in enumerate(one.content) if content and i]] for one in fitting]
     rows = yield from record_places(bench.model, fitting, places)

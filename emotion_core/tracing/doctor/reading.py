@@ -7,8 +7,8 @@ import numpy as np
 from emotion_core.base.activations import Activations, FloatArray, ReadingPosition
 from emotion_core.base.jobs import run_to_end
 from emotion_core.base.later import torch
-from emotion_core.models.load import not_finite
 from emotion_core.models.loaded import LoadedModel
+from emotion_core.models.prepare import not_finite
 from emotion_core.tracing.doctor.check import REPORT, Check, rounding, verdict
 from emotion_core.tracing.doctor.hooks import forward
 from emotion_core.tracing.doctor.probe import probe_ids, probes

@@ -18,8 +18,8 @@ from emotion_core.experiments.replication.rule import Estimate
 from emotion_core.experiments.replication.ship import shipped_table
 from emotion_core.experiments.replication.table import KIND, Table, newest_table, replicate, start_table, table_key
 from emotion_core.experiments.ship import SHIPPED_FOLDER
-from emotion_core.models.load import adopt
 from emotion_core.models.owner import ModelOwner
+from emotion_core.models.prepare import adopt
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
 
