@@ -35,7 +35,8 @@ def more_settings(defaults: Mapping[str, tuple[str, object]] | None = None) -> D
     state = st.session_state
     changed = [name for key, (name, value) in (defaults or {}).items() if state.get(key, value) != value]
     label = "More settings" + (f" (changed: {', '.join(changed)})" if changed else "")
-    return st.expander(label, icon=":material/tune:")
+    # A label that changes closes a fold, under the hand of who changes the first setting in it.
+    return st.expander(label, expanded=bool(changed), icon=":material/tune:")
 
 
 def field(
@@ -87,19 +88,20 @@ def field(
     return str(at.text_input(called, first, **shared) or "").strip()
 
 
-def fields(settings: type, keys: Mapping[str, str], *, columns: int) -> dict[str, Any]:
+def fields(settings: type, keys: Mapping[str, str], *, columns: int, asked: object = None) -> dict[str, Any]:
     """Draws several settings in rows; their values by name, as the settings take them.
 
     Args:
         settings: A dataclass with declared settings.
         keys: Name of each and key of its widget.
         columns: Widgets in a row.
+        asked: Settings that have the values to begin with, such as those of a link's run; by default the usual ones.
     """
     values = {}
     for start in range(0, len(keys), columns):
         places = st.columns(columns)
         for place, (name, key) in zip(places, list(keys.items())[start : start + columns], strict=False):
-            values[name] = field(settings, name, place, key=key)
+            values[name] = field(settings, name, place, key=key, default=getattr(asked, name, None))
     return values
 
 

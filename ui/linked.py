@@ -116,13 +116,22 @@ def asked_by_link(key: str, kind: str, of: Callable[[Any], T], usual: T) -> T:
     """
     name = f"{_TAKEN} {key}"
     if name not in st.session_state:
-        st.session_state[name] = usual
+        asked = settings_of_link(kind)
+        st.session_state[name] = usual if asked is None else of(asked)
+    found: T = st.session_state[name]
+    return found
+
+
+def settings_of_link(kind: str) -> Any:
+    """What the run of the session's first link was asked; None where it is no run of the kind, or that is not kept."""
+    name = f"{_TAKEN} {kind}"
+    if name not in st.session_state:
+        st.session_state[name] = None
         run_id = st.query_params.get("run", "")
         if kind_of(run_id) == kind:
             with suppress(EmotionCoreError):
-                st.session_state[name] = of(asked_of(store(), store().get(run_id), EXPERIMENTS[kind]))
-    found: T = st.session_state[name]
-    return found
+                st.session_state[name] = asked_of(store(), store().get(run_id), EXPERIMENTS[kind])
+    return st.session_state[name]
 
 
 def forget_unless(key: str, options: Sequence[object]) -> None:

@@ -27,7 +27,7 @@ from ui.services import activation_cache, app_settings, owner, registry, store
 
 # A run that ended without a result, or lost it: what happened, and a way to do it again where there is one.
 
-_KEPT = "Texts that the model had read are kept; what it was writing begins anew."
+_KEPT = "What the model had read is kept; done again, it writes its texts anew."
 
 
 def ended(run: Run, *, key: str, started: str = "") -> None:

@@ -113,24 +113,28 @@ def crosstalk_sentence(found: CrossTalk) -> str:
     n = len(found.emotions)
     if not np.isfinite(found.band).any() or found.own_p is None:
         return f"{n} emotions steered and read; there are too few controls to compare with: 8 at least."
+    rises = found.settings.sign * found.settings.strength > 0
     highest = sum(
-        bool(np.isfinite(row).any()) and int(np.nanargmax(row if found.settings.strength > 0 else -row)) == i
+        bool(np.isfinite(row).any()) and int(np.nanargmax(row if rises else -row)) == i
         for i, row in enumerate(found.matrix)
     )
-    way = "up" if found.settings.strength > 0 else "down"
+    way = "up" if rises else "down"
     moved, chance = int(other["outside"].sum()), 0.05 * len(other)
     return (
         f"{int(own['outside'].sum())} of {n} emotions move their own reading {way} more than directions that mean "
         f"nothing move theirs, corrected for all {n}. {moved} of {len(other)} readings of other emotions leave the "
         f"range of these directions, where chance alone puts about {chance:.0f}. In {highest} of {n} rows the steered "
-        "emotion moves most."
+        f"emotion moves most {way}."
     )
 
 
 def _title(found: CrossTalk) -> alt.TitleParams:
+    asked = found.settings
+    how = how_words(asked.operation, asked.bound, asked.gate, asked.schedule)
     subtitle = (
-        f"{found.model.name}, layer {found.layer}, strength {found.settings.strength:+g}; change of the reading in SD "
-        f"of unsteered texts; pale: no more than {found.settings.controls} control directions do"
+        f"{found.model.name}, layer {found.layer}, {how}, strength {asked.strength:+g} "
+        f"({unit_words(asked.operation, asked.unit)}); change of the reading in SD "
+        f"of unsteered texts; pale: no more than {asked.controls} control directions do"
     )
     return alt.TitleParams(crosstalk_sentence(found), subtitle=subtitle, anchor="start")
 
@@ -224,12 +228,13 @@ def next_token_sentence(dose: NextTokenDose) -> str:
     if not np.isfinite(dose.p_value) or dose.control_slopes is None:
         return f"There are no control directions to compare {emotion} with.{tail}"
     own = dose.control_slopes[np.array(dose.kinds) == dose.hardest]
-    more = int((own >= dose.slope).sum())
+    sign = dose.settings.sign
+    more, verb = int((sign * own >= sign * dose.slope).sum()), "raise" if sign > 0 else "lower"
     kind, p = kind_words(dose.hardest), p_words(dose.p_value)
-    test = f"{more} of {len(own)} {kind} raise theirs as much ({p}, one test for all strengths).{tail}"
+    test = f"{more} of {len(own)} {kind} {verb} theirs as much ({p}, one test for all strengths).{tail}"
     if dose.evidence:
-        return f"Steering raises {emotion}'s own tokens more than directions that mean nothing raise theirs: {test}"
-    return f"Any direction raises its own tokens, and {emotion} no more than others: {test}"
+        return f"Steering {verb}s {emotion}'s own tokens more than directions that mean nothing {verb} theirs: {test}"
+    return f"Any direction {verb}s its own tokens, and {emotion} no more than others: {test}"
 
 
 def words_table(dose: NextTokenDose) -> pd.DataFrame:
@@ -257,13 +262,16 @@ def words_sentence(dose: NextTokenDose) -> str:
     if dose.word_changes is None or dose.word_p is None or not np.isfinite(dose.word_p).any():
         return "There are no control directions to compare the emotions' words with"
     beyond = [word for word, p in zip(dose.words, dose.word_p, strict=True) if p <= 0.05]
+    sign = dose.settings.sign
+    way, gains = ("likelier", "gains") if sign > 0 else ("less likely", "loses")
     if len(dose.words) == 1:
-        more = "likelier than directions that mean nothing do" if beyond else "no likelier than other directions do"
-        return f"Steering with {dose.words[0]} makes its own word {more}"
-    highest = sum(int(np.nanargmax(row)) == i for i, row in enumerate(dose.word_changes) if np.isfinite(row).any())
+        more = "than directions that mean nothing do" if beyond else "no more than other directions do"
+        return f"Steering with {dose.words[0]} makes its own word {way} {more}"
+    moved = sign * dose.word_changes
+    highest = sum(int(np.nanargmax(row)) == i for i, row in enumerate(moved) if np.isfinite(row).any())
     return (
-        f"{len(beyond)} of {len(dose.words)} emotions make their own word likelier than directions that mean nothing "
-        f"do, corrected for all; in {highest} of {len(dose.words)} rows the own word gains most, where chance gives 1"
+        f"{len(beyond)} of {len(dose.words)} emotions make their own word {way} than directions that mean nothing "
+        f"do, corrected for all; in {highest} of {len(dose.words)} rows the own word {gains} most, where chance gives 1"
     )
 
 
@@ -287,7 +295,7 @@ def words_chart(dose: NextTokenDose) -> alt.LayerChart:
         [cells, figures(base, "change", len(order))],
         title=words_sentence(dose),
         subtitle=f"Change of the log-probability of a word's first token at strength {signed(dose.word_strength)}",
-        height=130 + 34 * len(order),
+        height=max(240, 130 + 34 * len(order)),  # legend and names leave nothing of a low one
     )
 
 

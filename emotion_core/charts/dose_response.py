@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.base.numbers import counted
 from emotion_core.charts.palette import CHOSEN, COOL, INK, NEGATIVE, NULL, POSITIVE, USABLE, WARM
 from emotion_core.charts.parts import Q, between, layered, null_band, tips, zero_line
 from emotion_core.evaluation.report import PublishedStudy
@@ -291,8 +292,8 @@ def _title(sweep: Sweep) -> alt.TitleParams:
         text = f"What steering does to {emotion}: not tested"
     subtitle = [
         f"{sweep.model.name}, layer {sweep.layer}; {sum(one.n for one in sweep.strengths)} texts, "
-        f"{sweep.settings.controls} controls; usable from {signed(low)} to {signed(high)}; "
-        f"{interval_words(len(sweep.settings.prompts))}"
+        f"{counted(sweep.n_controls, 'control')}; usable from {signed(low)} to {signed(high)}; "
+        f"{interval_words(sweep.n_prompts)}"
     ]
     if sweep.test is not None:
         subtitle.append(

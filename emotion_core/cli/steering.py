@@ -45,7 +45,7 @@ def sweep(arguments: argparse.Namespace) -> Answer:
     low, high = found.usable_window
     layers, measures = ", ".join(map(str, found.layers)), strength_words(found)
     about = [measures] if measures else []
-    about += [interval_words(len(found.settings.prompts)), f"Steered layer {layers}, read at {found.layer}"]
+    about += [interval_words(found.n_prompts), f"Steered layer {layers}, read at {found.layer}"]
     about[-1] += f"; usable window {low:g} to {high:g} ({found.settings.unit})."
     finding = sweep_finding(found)
     verdict = f"The line, not a single strength: {finding.mark}. {finding.sentence}"

@@ -104,6 +104,7 @@ class Experiment(Generic[S, R]):
         earlier: Settings as an earlier version kept them, in the form of today's.
         partial: A stopped run leaves a part; the result then has a `partial` that says what it lacks.
         version: Raised when the same settings give other numbers.
+        revised: The same for some settings alone, added to it; results of all others stay what they are.
         stored_as: Kind in the store where it opens like another kind; the same by default.
         save: Files of a result; by default one, by its annotations.
         load: A result from the store; by default from that one file.
@@ -120,6 +121,7 @@ class Experiment(Generic[S, R]):
     earlier: Callable[[Any], Any] = lambda document: document
     partial: bool = False
     version: int = 0
+    revised: Callable[[S], int] = lambda settings: 0
     stored_as: str = ""
     save: Callable[[R], Mapping[str, bytes]] | None = field(default=None)
     load: Callable[[RunStore, str], R] | None = field(default=None)
@@ -149,9 +151,10 @@ def how_made(vectors: EmotionVectors) -> list[object]:
 
 def key_of(experiment: Experiment[S, R], vectors: EmotionVectors, settings: S) -> str:
     """Content key of a run: the same key, the same result."""
+    version = experiment.version + experiment.revised(settings)
     return content_key(
         experiment.kind,
-        [schema(experiment.gives), experiment.version, RECORDER_VERSION, _built_in_texts()],
+        [schema(experiment.gives), version, RECORDER_VERSION, _built_in_texts()],
         vectors_digest(vectors),
         how_made(vectors),
         as_plain(settings, _refer),

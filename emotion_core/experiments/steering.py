@@ -37,6 +37,16 @@ def _next_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
     return Size(prompts=_texts(settings), written=written, new_tokens=new_tokens)
 
 
+def _sweep_revised(settings: SweepSettings) -> int:
+    """Limits of coherence of greedy texts were those of sampled ones; where few texts changed, chance was misjudged."""
+    return int(settings.decoding == "greedy" or settings.sign < 0)
+
+
+def _fall_revised(settings: WritingSettings) -> int:
+    """What steering took away was tested for a rise."""
+    return int(settings.decoding == "greedy" or settings.sign < 0)
+
+
 SWEEP = Experiment(
     kind="sweep",
     asks=SweepSettings,
@@ -45,6 +55,7 @@ SWEEP = Experiment(
     label=_sweep_label,
     size=_sweep_size,
     partial=True,
+    revised=_sweep_revised,
 )
 CROSSTALK = Experiment(
     kind="crosstalk",
@@ -54,6 +65,7 @@ CROSSTALK = Experiment(
     label=lambda settings, vectors: f"{len(settings.emotions or vectors.emotions)} emotions at {settings.strength:+g}",
     size=_matrix_size,
     partial=True,
+    revised=_fall_revised,
 )
 FACTORIAL = Experiment(
     kind="factorial",
@@ -73,4 +85,5 @@ NEXT_TOKEN = Experiment(
     job=lambda bench, settings: next_token_dose(bench.model, bench.vectors, settings, bench.cache),
     label=lambda settings, vectors: f"{settings.emotion}, next token, {len(settings.strengths)} strengths",
     size=_next_size,
+    revised=_fall_revised,
 )

@@ -75,7 +75,7 @@ def own_tests(
         own: float32 [emotions], change of the own reading.
         controls: float32 [controls], change of each control's reading along itself.
         kinds: Of the controls.
-        strength: Whose sign counts.
+        strength: Whose sign counts: where steering takes away, the opposite of what it is.
 
     Returns:
         p of each emotion, corrected for all of them (Holm), float32 [emotions]; and the ends between which the
@@ -243,7 +243,7 @@ def crosstalk(
     written, readings, surprise = found.written, found.readings, found.surprise
     changes, n = mean_changes(written, readings, len(emotions) + settings.controls), len(emotions)
     controls = np.diagonal(changes)[n:]
-    own_p, own_band = own_tests(np.diagonal(changes)[:n], controls, pushes.kinds, settings.strength)
+    own_p, own_band = own_tests(np.diagonal(changes)[:n], controls, pushes.kinds, settings.sign * settings.strength)
     reported = [i for i, w in enumerate(written) if w.row.reported]
     return CrossTalk(
         settings=settings,

@@ -9,7 +9,7 @@ from typing import Literal
 import scipy
 
 from emotion_core.stats.intervals import p_words
-from emotion_core.steering.summary import StrengthSummary, kind_words, outer_strengths
+from emotion_core.steering.summary import LEAST_FREEDOM, StrengthSummary, kind_words, outer_strengths
 from emotion_core.steering.sweep import Sweep, SweepRow
 
 # The shape of a dose-response curve: does more steering always do more?
@@ -124,7 +124,16 @@ def _untested(sweep: Sweep) -> str:
         return "No strength is usable, so there is nothing to test: try smaller ones."
     if not sweep.control_kinds and sweep.settings.controls:
         return "It was made by an earlier version, without the controls that the test needs: run it again."
-    return "There are too few controls for a test: 8 at least, 32 for a sharp one."
+    steered = [row for row in sweep.rows if row.strength and row.direction == "emotion"]
+    if steered and all(row.differs_at is None for row in steered):
+        return "No text differs from the unsteered one: nothing was steered, or too little to change a token."
+    kinds = len(set(sweep.control_kinds))
+    if len(sweep.control_kinds) < kinds + LEAST_FREEDOM:
+        return f"There are too few controls for a test: {kinds + LEAST_FREEDOM} at least, 32 for a sharp one."
+    return (
+        "More than half of the controls changed no text at all, so nobody can say how far one more would go: write "
+        "longer texts, or steer more."
+    )
 
 
 def _named(sweep: Sweep) -> str:
@@ -156,7 +165,12 @@ def _listed(strengths: list[float]) -> str:
 
 
 def strength_words(sweep: Sweep) -> str:
-    """What strength 0.1 (or 1, where it is raw) is in the model's own measures; empty if unknown."""
+    """What strength 0.1 (or 1, where it is raw) is in the model's own measures; empty if unknown.
+
+    Empty too where strength is no length that is added at one layer: a share, the value of a clamp, a span of layers.
+    """
+    if sweep.settings.operation != "add" or len(sweep.layers) > 1:
+        return ""
     amount = 0.1 if sweep.settings.unit == "fraction" else 1.0
     parts = []
     if sweep.natural_sd is not None:

@@ -160,7 +160,10 @@ class NextTokenDose:
 
     @property
     def evidence(self) -> bool:
-        """Whether the emotion raises its own tokens beyond what controls do to theirs: one test for all strengths."""
+        """Whether the emotion moves its own tokens beyond what controls do to theirs: one test for all strengths.
+
+        Up, or down where steering takes away (project out).
+        """
         return bool(self.p_value <= 0.05)
 
     def to_json(self) -> dict[str, Any]:
@@ -252,7 +255,8 @@ def next_token_dose(
     change = np.array([own[settings.strengths.index(s)] for s in tested])
     slope = float(doses @ change / squares) if tested else float("nan")
     slopes = doses @ controls / squares if tested else np.zeros(0)
-    kind, p = _by_kind(slope, slopes, kinds)
+    sign = settings.sign
+    kind, p = _by_kind(sign * slope, sign * slopes, kinds)
     strength = min((s for s in tested if s > 0), default=min(tested, key=abs, default=0.0))
     _, _, by_word = yield from _changes(
         model, settings, at, [(1 + n + e, strength) for e in range(len(words))], [lens[0]] * len(words), spelled
@@ -277,7 +281,7 @@ def next_token_dose(
         words=words,
         word_changes=by_word.astype(np.float32),
         word_band=_quantiles(word_null),
-        word_p=_own_words(by_word, word_null, kinds).astype(np.float32),
+        word_p=_own_words(sign * by_word, sign * word_null, kinds).astype(np.float32),
     )
 
 

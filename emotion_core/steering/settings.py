@@ -14,7 +14,7 @@ from emotion_core.base.activations import FloatArray
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.prompts.prompt_set import Turn
-from emotion_core.tracing.steer import BOUNDED, SHARES, Operation
+from emotion_core.tracing.steer import BOUNDED, SHARES, TAKES_AWAY, Operation
 
 # When and where is steered: gates, schedules, and scopes by turn, beside what is done (`tracing/steer.py`).
 #
@@ -214,7 +214,7 @@ Decoding = Literal["sample", "greedy"]
 CONTROLS = (
     "Directions of the same length that mean nothing, added instead. Random ones, mixes of neutral texts, vectors from "
     "shuffled labels and mixes of the emotions, as far as they apply; each is read along itself, as the emotion is. 32 "
-    "give a sharp test; with fewer than 8 there is none."
+    "in all give a sharp test, 8 a rough one."
 )
 SAMPLES = "Texts for each prompt, strength and direction. They differ by their random numbers only."
 NEW_TOKENS = "How long a continuation may become, in tokens. A word is one token or a few."
@@ -352,6 +352,11 @@ class WritingSettings:
         require(talks or not (self.turns or self.scope in ROLES), "scope", "turns of a conversation", self.scope)
 
     @property
+    def sign(self) -> int:
+        """-1 where steering takes away what lies along the direction, so that its reading should fall; else 1."""
+        return -1 if self.operation in TAKES_AWAY else 1
+
+    @property
     def where(self) -> Where:
         """The tokens that are steered."""
         return Where(self.scope, self.turns, self.schedule)
@@ -402,7 +407,13 @@ def require_shares(operation: Operation, strengths: Sequence[float]) -> None:
         SettingsError: One lies below 0 or above 1.
     """
     shares = operation not in BOUNDED or all(0 <= strength <= 1 for strength in strengths)
-    require(shares, "strengths", f"0 to 1 with {operation}: a share of what lies beyond the bound", strengths)
+    if not shares:
+        raise SettingsError(
+            "These strengths are no shares",
+            expected=f"0 to 1 with {operation}: a share of what lies beyond the bound",
+            found=", ".join(f"{s:g}" for s in strengths if not 0 <= s <= 1),
+            remedy="Take strengths such as 0.5, 1",
+        )
 
 
 def require(condition: bool, name: str, expected: str, found: object) -> None:

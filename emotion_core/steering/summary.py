@@ -152,7 +152,8 @@ def against_kinds(effect: float, controls: npt.ArrayLike, kinds: Sequence[str], 
         tail: Probability beyond each end.
 
     Returns:
-        None with too few controls, or with controls that all do the same.
+        None with too few controls, or where more than half of them do exactly the same, as those do that changed no
+        token: a few others then say nothing about how far one more would lie.
     """
     values, own = np.asarray(controls, np.float64), np.array(kinds, dtype=object)
     values, own = values[np.isfinite(values)], own[np.isfinite(values)]
@@ -161,9 +162,9 @@ def against_kinds(effect: float, controls: npt.ArrayLike, kinds: Sequence[str], 
     freedom = len(values) - len(groups)
     if freedom < LEAST_FREEDOM:
         return None
-    pooled = float(np.sqrt(sum(((group - group.mean()) ** 2).sum() for group in groups.values()) / freedom))
-    if pooled <= 0:
+    if np.median(np.abs(values - np.median(values))) == 0:
         return None
+    pooled = float(np.sqrt(sum(((group - group.mean()) ** 2).sum() for group in groups.values()) / freedom))
     quantile = float(scipy.stats.t.ppf(1 - tail, freedom))
     nulls, lows = [], []
     for kind, group in groups.items():
@@ -351,15 +352,20 @@ class Limits(NamedTuple):
 
 
 def coherence_limits(rows: Sequence[PlannedRow], surprise: Numbers, repeated: Numbers) -> Limits:
-    """Surprise (nats a token) and repetition (share) that count as coherent, from the sampled unsteered texts."""
-    baseline = np.array([row.unsteered and not row.greedy for row in rows])
-    nats = surprise[baseline & np.isfinite(surprise)]
-    loops = repeated[baseline]
-    if len(nats) < 2:
+    """Surprise (nats a token) and repetition (share) that count as coherent, from the unsteered texts.
+
+    How far texts may lie apart is seen on the sampled ones. Greedy texts surprise their model far less and repeat
+    themselves more than sampled ones, so theirs are held against the greedy unsteered texts.
+    """
+    unsteered, greedy = np.array([row.unsteered for row in rows]), np.array([row.greedy for row in rows])
+    sampled = unsteered & ~greedy
+    centre = unsteered & greedy if (unsteered & greedy).any() else sampled
+    nats, usual = surprise[sampled & np.isfinite(surprise)], surprise[centre & np.isfinite(surprise)]
+    if len(nats) < 2 or not len(usual):
         return Limits(float("inf"), float("inf"), float("-inf"))
-    room = COHERENCE_SDS * float(nats.std(ddof=1))
-    most = float(loops.mean() + COHERENCE_SDS * loops.std(ddof=1) + REPETITION_ROOM)
-    return Limits(float(nats.mean()) + room, most, float(nats.mean()) - room)
+    room, middle = COHERENCE_SDS * float(nats.std(ddof=1)), float(usual.mean())
+    most = float(repeated[centre].mean() + COHERENCE_SDS * repeated[sampled].std(ddof=1) + REPETITION_ROOM)
+    return Limits(middle + room, most, middle - room)
 
 
 def usable_window(strengths: Sequence[float], coherent: dict[float, bool]) -> tuple[float, float]:

@@ -194,6 +194,16 @@ class Sweep:
         """Whether the emotion's line is steeper than those of every kind of control."""
         return self.test is not None and self.test.evidence
 
+    @property
+    def n_prompts(self) -> int:
+        """Prompts that texts were written for: all, unless it was stopped."""
+        return len({row.prompt for row in self.rows})
+
+    @property
+    def n_controls(self) -> int:
+        """Control directions that texts were written with: none where it was stopped before, or nothing was usable."""
+        return len({row.direction for row in self.rows if row.direction.startswith("control-")})
+
     def to_json(self) -> dict[str, Any]:
         """The document of the command line; what cannot be had is None."""
         return {
@@ -216,7 +226,7 @@ class Sweep:
             "control_kinds": list(self.control_kinds),
             "natural_sd": self.natural_sd,
             "side_differences": self.side_differences,
-            "intervals": interval_words(len(self.settings.prompts)),
+            "intervals": interval_words(self.n_prompts),
             "layers": list(self.layers),
             "mix": dict(self.settings.mix),
             "comparisons": [one.to_json() for one in self.comparisons],
@@ -274,6 +284,8 @@ def sweep(
     generated = yield from generate(model, settings, directions, plans, settings.in_words, stop)
     measured = yield from _measure(model, generated.written, layer, read, emotion)
     partial = generated.partial
+    if partial and settings.controls:
+        partial += ", before any text of its controls"
     if not partial and settings.controls + settings.far + settings.gates:
         rows, broken = [w.row for w in measured.written], [w.broken for w in measured.written]
         window = window_of(rows, measured.surprise, measured.repeated, broken)[2]
@@ -289,7 +301,7 @@ def sweep(
         measured.repeated,
         [w.broken for w in measured.written],
         roles,
-        falls=settings.operation in ("project_out", "cap"),
+        falls=settings.sign < 0,
     )
     length = float(directions.scales.sum())
     natural = yardsticks(vectors, settings.emotion, layer, length, material)

@@ -18,6 +18,8 @@ OPERATIONS: tuple[Operation, ...] = ("add", "project_out", "clamp", "cap", "floo
 # Strength is a share of what can be taken away or filled up there, and no length.
 SHARES: tuple[Operation, ...] = ("project_out", "cap", "floor")
 BOUNDED: tuple[Operation, ...] = ("cap", "floor")
+# What lies along the direction becomes less, so its reading should fall.
+TAKES_AWAY: tuple[Operation, ...] = ("project_out", "cap")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.base.jobs import run_to_end
+from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence
 from emotion_core.steering import crosstalk as module
 from emotion_core.steering.crosstalk import CrossTalk, column_bands, crosstalk, mean_changes, own_tests, specificity
 from emotion_core.steering.generate import Written
@@ -83,6 +84,18 @@ def test_own_readings_are_compared_with_the_controls_along_themselves(tiny, monk
     np.testing.assert_allclose(found.own_band, ends, rtol=1e-6)
     said = [replace(found, coherent=(one, True, True)).own_evidence(0) for one in (True, False)]
     assert said == [True, False], "where texts make no sense nothing is evidence"
+
+
+def test_where_steering_takes_away_a_reading_that_falls_counts(tiny, monkeypatch):
+    changes = np.random.default_rng(0).normal(size=(11, 11)).astype(np.float32)
+    changes[0, 0] = -9.0
+    monkeypatch.setattr(module, "mean_changes", lambda *_: changes)
+    few = {"controls": 8, "prompts": PROMPTS[:1], "samples": 2, "max_new_tokens": 2, "strength": 1.0}
+    away, added = (run(tiny("gpt2"), **few, operation=operation) for operation in ("project_out", "add"))
+    assert away.own_p[0] < 0.01 and added.own_p[0] > 0.5
+    title = crosstalk_chart(replace(away, coherent=(True,) * 3)).title
+    assert title.text.startswith("1 of 3 emotions move their own reading down") and "project out" in title.subtitle
+    assert "reading up" in crosstalk_sentence(added)
 
 
 def test_a_row_is_what_a_sweep_of_that_emotion_writes(tiny):

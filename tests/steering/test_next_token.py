@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from scipy.stats import false_discovery_control, zmap
 from tiny import MAIN
 
 from emotion_core.base.jobs import run_to_end
+from emotion_core.charts.crosstalk import next_token_sentence, words_sentence
 from emotion_core.steering import generate as generator
 from emotion_core.steering.next_token import (
     AgainstUnsteered,
@@ -98,6 +100,18 @@ def test_every_control_is_measured_on_its_own_tokens(tiny):
         assert found.slope > 0 and (found.control_slopes > 0).mean() > 0.8, "any direction raises its own tokens"
         hits += found.evidence
     assert hits <= 5, "5 % of 40 is 2; more than 5 have a chance of 1 in 100"
+
+
+def test_what_is_taken_away_is_tested_for_a_fall(tiny):
+    """Projecting out less than nothing adds: the slope over shares from -.4 to .4 is that of the fall."""
+    found = dose(tiny("llama"), strengths=(-0.4, 0.4), operation="project_out")
+    assert found.slope < 0 and found.control_slopes is not None
+    assert (found.hardest, found.p_value) == _by_kind(-found.slope, -found.control_slopes, found.kinds)
+    sentence = next_token_sentence(found)
+    assert "lower" in sentence and "raise" not in sentence
+    hit = replace(found, p_value=0.01, word_p=np.full(len(found.words), 0.01))
+    assert next_token_sentence(hit).startswith("Steering lowers fear's own tokens more")
+    assert "their own word less likely" in words_sentence(hit) and "own word loses most" in words_sentence(hit)
 
 
 def test_a_slope_goes_by_its_hardest_kind_and_own_words_are_corrected_together():

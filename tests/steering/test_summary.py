@@ -17,6 +17,7 @@ from emotion_core.steering.summary import (
     standardise,
     summarise,
     usable_window,
+    window_of,
 )
 
 
@@ -62,7 +63,7 @@ def test_usable_window_is_the_coherent_stretch_around_zero(coherent, window):
     assert usable_window([float(s) for s in coherent], {float(s): bool(c) for s, c in coherent.items()}) == window
 
 
-def test_coherence_limits_come_from_the_sampled_unsteered_texts():
+def test_coherence_limits_come_from_the_unsteered_texts():
     rows = [row(sample=0), row(sample=1, reported=False), row(sample=2, reported=False), row(0.5), row(0.5, 1)]
     surprise = np.array([2.0, 3.0, 4.0, 90.0, 80.0])
     repeated = np.array([0.0, 0.0, 0.3, 1.0, 1.0])
@@ -70,10 +71,27 @@ def test_coherence_limits_come_from_the_sampled_unsteered_texts():
     assert coherence_limits(rows, surprise, repeated) == pytest.approx((4.0, 0.1 + 0.1732051 + 0.05, 2.0), abs=1e-6)
     greedy = [row(greedy=True), *rows]
     got = coherence_limits(greedy, np.array([50.0, *surprise]), np.array([1.0, *repeated]))
-    assert got == pytest.approx((4.0, 0.3232051, 2.0), abs=1e-6), "a greedy text is no draw from the model"
+    # A greedy text lies elsewhere than draws from the model do: 50 +- 1, and 1 + .1732051 + .05.
+    assert got == pytest.approx((51.0, 1.2232051, 49.0), abs=1e-6)
     empty = coherence_limits(rows, np.array([2.0, np.nan, 4.0, 9.0, 9.0]), repeated)
     assert empty[0] == pytest.approx(3 + 2**0.5), "an empty text has no surprise"
     assert coherence_limits(rows[:1], surprise[:1], repeated[:1]) == (np.inf, np.inf, -np.inf)
+
+
+def test_a_greedy_text_that_is_the_unsteered_one_is_coherent():
+    rows = [row(greedy=True), *(row(sample=s, reported=False) for s in range(4)), row(0.001, greedy=True)]
+    rows.append(row(0.4, greedy=True))
+    surprise = np.array([0.5, 1.8, 2.0, 2.2, 2.4, 0.5, 1.9])
+    _, coherent, window = window_of(rows, surprise, np.zeros(7), [False] * 7)
+    assert coherent == {0.0: True, 0.001: True, 0.4: False} and window == (0.0, 0.001)
+
+
+def test_controls_of_which_most_changed_nothing_say_nothing_of_one_more():
+    """With most of them at 0, the spread of the others would give an effect of .02 a p of a millionth."""
+    kinds = ["random"] * 4 + ["neutral"] * 4 + ["shuffled"] * 4
+    few = [0.0] * 8 + [1e-4, 2e-4, -1e-4, 3e-4]
+    assert against_kinds(0.02, few, kinds) is None
+    assert against_kinds(0.02, [1e-5 * i * i for i in range(12)], kinds) is not None
 
 
 def test_readings_are_centred_by_prompt_and_scaled_by_the_pooled_deviation():

@@ -6,11 +6,11 @@ from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.experiment import start
-from emotion_core.experiments.steering import CROSSTALK
+from emotion_core.experiments.steering import CROSSTALK, SWEEP
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.registry import JobRegistry
-from emotion_core.steering.settings import CrossTalkSettings
+from emotion_core.steering.settings import CrossTalkSettings, Schedule, SweepSettings
 from emotion_core.vectors.emotion_vectors import BuildSettings
 from ui.services import activation_cache, common_registry, owner, store
 from ui.vector_sets import BUILT_IN, run_of
@@ -104,3 +104,61 @@ def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> Non
     registry.wait(matrix)
     other = open_page("3_Steer", run=matrix)
     assert "The texts behind a cell" in texts(other) and not app.exception and not other.exception
+
+
+def test_a_link_to_a_sweep_fills_the_whole_form(open_page: Open, until: Until) -> None:
+    from emotion_core.runs.builds import load_build
+
+    until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    vectors = load_build(store(), run_of(BUILT_IN, owner("demo").info)).vectors
+    asked = SweepSettings(
+        emotion="fear",
+        prompts=("He ran",),
+        strengths=(0.5, 1.0),
+        operation="cap",
+        bound=90.0,
+        scope="both",
+        span=(1, 3),
+        schedule=Schedule(1, 2),
+        samples=2,
+        controls=9,
+        max_new_tokens=4,
+        temperature=0.5,
+        seed=7,
+        chat=True,
+        shuffles=3,
+        words="",
+    )
+    registry = JobRegistry(store())
+    swept = start(registry, owner("demo"), vectors, SWEEP, asked)
+    registry.wait(swept)
+    app = open_page("3_Steer", run=swept)
+    assert app.text_area(key="prompts").value == "He ran" and app.text_input(key="shares").value == "0, 0.5, 1"
+    assert (app.selectbox(key="operation").value, app.selectbox(key="scope").value) == ("cap", "both")
+    numbers = {"samples": 2, "controls": 9, "new_tokens": 4, "temperature": 0.5, "steer_seed": 7, "from": 1, "for": 2}
+    assert {key: app.number_input(key=key).value for key in numbers} == numbers
+    assert app.toggle(key="steer_chat").value and app.slider(key="bound-cap").value == 90.0
+    assert next(s.value for s in app.slider if s.label == "First and last layer") == (1, 3)
+    assert next(m.value for m in app.multiselect if m.label == "Compare with") == ["shuffled"]
+    said = texts(app)
+    assert "in the chat template" in said and "3 vectors from shuffled labels" in said and not app.exception
+    button(app, "Run sweep").click().run()
+    assert app.query_params["run"] in (swept, [swept]), "the form asks for what is shown"
+
+
+def test_a_cap_begins_with_shares_and_is_not_offered_where_it_cannot_be(open_page: Open, until: Until) -> None:
+    app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    app.selectbox(key="operation").set_value("cap").run()
+    assert app.text_input(key="shares").value == "0.5, 1" and not app.error
+    for view, key in (("Next token", "next_operation"), ("Two at once", "factorial-operation")):
+        app.segmented_control(key="steer_view").set_value(view).run()
+        assert not [one for one in app.selectbox if one.key == key and {"Cap", "Floor"} & set(one.options)]
+
+
+def test_the_fold_stays_open_under_the_first_change_in_it(open_page: Open, until: Until) -> None:
+    app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    fold = next(one for one in app.expander if one.label == "More settings")
+    assert not fold.proto.expanded
+    app.number_input(key="temperature").set_value(0.5).run()
+    fold = next(one for one in app.expander if one.label.startswith("More settings (changed: temperature"))
+    assert fold.proto.expanded, "a fold whose label is another one falls back to what it was told"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from emotion_core.steering.settings import WORDS
+from emotion_core.steering.settings import WORDS, SweepSettings
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 SHUFFLES = 3
@@ -15,8 +16,10 @@ _WORDS, _SHUFFLED, _FAR = "words", "shuffled", "far"
 _MOST_MIXED = 3
 
 
-def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> dict[str, Any]:
-    """Draws the pickers; the settings by their names.
+def company_form(
+    vectors: EmotionVectors, emotion: str, *, can_be_far: bool, asked: SweepSettings | None = None
+) -> dict[str, Any]:
+    """Draws the pickers, with what `asked` has to begin with; the settings by their names.
 
     What is not added has no length that could be matched to the data.
     """
@@ -28,10 +31,10 @@ def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> 
     }
     kinds = [_WORDS, *([_SHUFFLED] if vectors.prompt_sets else []), _FAR]
     left, right = st.columns([3, 2])
-    asked = left.multiselect(
+    company = left.multiselect(
         "Compare with",
         [*kinds, *others],
-        default=[_WORDS],
+        default=[_WORDS] if asked is None else _company(asked, [*kinds, *others]),
         format_func=lambda one: names.get(one, f"The vector of {one}"),
         key=f"compare-{emotion}-{len(others)}",
         persist_state="session",
@@ -45,6 +48,7 @@ def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> 
         added = right.multiselect(
             "Add together with it",
             others,
+            default=[] if asked is None else [name for name, _ in asked.mix if name in others][:_MOST_MIXED],
             key=f"mix-{emotion}-{len(others)}",
             persist_state="session",
             max_selections=_MOST_MIXED,
@@ -52,15 +56,21 @@ def company_form(vectors: EmotionVectors, emotion: str, *, can_be_far: bool) -> 
             help="Other emotions added at the same time, each with its own strength.",
         )
     return {
-        "words": WORDS if _WORDS in asked else "",
-        "shuffles": SHUFFLES if _SHUFFLED in asked else 0,
-        "others": tuple(one for one in asked if one not in (_WORDS, _SHUFFLED, _FAR)),
-        "far": FAR_CONTROLS if _FAR in asked and can_be_far else 0,
-        "mix": _weights(tuple(added)),
+        "words": WORDS if _WORDS in company else "",
+        "shuffles": SHUFFLES if _SHUFFLED in company else 0,
+        "others": tuple(one for one in company if one not in (_WORDS, _SHUFFLED, _FAR)),
+        "far": FAR_CONTROLS if _FAR in company and can_be_far else 0,
+        "mix": _weights(tuple(added), {} if asked is None else dict(asked.mix)),
     }
 
 
-def _weights(emotions: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+def _company(asked: SweepSettings, offered: list[str]) -> list[str]:
+    """What a sweep was compared with, of what can be chosen here."""
+    kinds = {_WORDS: asked.words, _SHUFFLED: asked.shuffles, _FAR: asked.far}
+    return [one for one in (*(kind for kind, has in kinds.items() if has), *asked.others) if one in offered]
+
+
+def _weights(emotions: tuple[str, ...], before: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     """The strength of each further emotion, as a multiple of the sweep's."""
     if not emotions:
         return ()
@@ -73,7 +83,7 @@ def _weights(emotions: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
                     f"Times {emotion}",
                     -4.0,
                     4.0,
-                    1.0,
+                    max(-4.0, min(4.0, before.get(emotion, 1.0))),
                     0.25,
                     key=f"weight-{emotion}",
                     persist_state="session",

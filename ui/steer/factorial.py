@@ -71,7 +71,7 @@ def _form(working: Working, vectors: EmotionVectors) -> FactorialSettings:
         second_strength = field(FactorialSettings, "second_strength", four, key="factorial-second-strength")
         samples = field(FactorialSettings, "samples", five, key="factorial-samples")
         controls = field(FactorialSettings, "controls", six, key="factorial-controls")
-    place = place_form(vectors, vectors.selected_layer, key="factorial-")
+    place = place_form(vectors, vectors.selected_layer, key="factorial-", operations=("add",))
     writing = writing_form()
     return FactorialSettings(
         prompts=prompts,

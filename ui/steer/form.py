@@ -9,11 +9,11 @@ import streamlit as st
 
 from emotion_core.prompts.library import load_openings
 from emotion_core.steering.settings import EVERY_TOKEN, Gate, Schedule, SweepSettings, WritingSettings, parse_strengths
-from emotion_core.tracing.steer import BOUNDED, Operation
+from emotion_core.tracing.steer import BOUNDED, OPERATIONS, Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.fields import field, fields, fold
-from ui.linked import asked_by_link
+from ui.linked import asked_by_link, settings_of_link
 from ui.steer.compare import company_form
 from ui.uploads import content, upload_field
 
@@ -31,16 +31,16 @@ _KEYS = {
 }
 
 
-def writing_form() -> dict[str, Any]:
-    """Draws the fold; the settings by their names."""
+def writing_form(asked: WritingSettings | None = None) -> dict[str, Any]:
+    """Draws the fold, with the values of `asked` to begin with; the settings by their names."""
     with fold(WritingSettings, _KEYS):
-        return fields(WritingSettings, _KEYS, columns=3)
+        return fields(WritingSettings, _KEYS, columns=3, asked=asked)
 
 
 # Prompts of a sweep: typed, taken from the built-in ones, or read from a text file.
 
 _KEY = "prompts"
-START = "-0.4:0.4:0.1"
+START, START_SHARES = "-0.4:0.4:0.1", "0.5, 1"
 START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
 
 
@@ -100,8 +100,8 @@ class Care:
     schedule: Schedule = EVERY_TOKEN
 
 
-def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Care:
-    """Draws the fold; everything in it is off at first.
+def care_form(vectors: EmotionVectors, operation: Operation, *, key: str, asked: WritingSettings | None = None) -> Care:
+    """Draws the fold; everything in it is off at first, or as in `asked`.
 
     Raises:
         SettingsError: A setting makes no sense.
@@ -109,20 +109,24 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
     with st.popover("When", icon=":material/tune:", help="Caps, gates and schedules: steer only some tokens."):
         bound = 95.0
         if operation in BOUNDED:
+            usual = 95.0 if operation == "cap" else 5.0
             bound = st.slider(
                 "Bound, percentile of neutral text",
                 0.0,
                 100.0,
-                95.0 if operation == "cap" else 5.0,
+                asked.bound if asked is not None and asked.operation == operation else usual,
                 0.5,
                 key=f"{key}bound-{operation}",
                 persist_state="session",
                 help="Read along the direction itself over the tokens of neutral texts. Controls have the same "
                 "percentile along themselves.",
             )
+        before = None if asked is None else asked.gate
+        openers = ["", *vectors.emotions]
         opener = st.selectbox(
             "Only while another reading is high",
-            ["", *vectors.emotions],
+            openers,
+            openers.index(before.emotion) if before is not None and before.emotion in openers else 0,
             format_func=lambda name: name or "always",
             key=f"{key}gate",
             persist_state="session",
@@ -133,13 +137,17 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
         if opener:
             high, low = "above", "below"
             side = st.segmented_control(
-                "It opens", [high, low], default=high, key=f"{key}gate-side", persist_state="session"
+                "It opens",
+                [high, low],
+                default=low if before is not None and before.below else high,
+                key=f"{key}gate-side",
+                persist_state="session",
             )
             percentile = st.slider(
                 "this percentile of neutral text",
                 0.0,
                 100.0,
-                95.0,
+                95.0 if before is None else before.percentile,
                 0.5,
                 key=f"{key}gate-at",
                 persist_state="session",
@@ -147,11 +155,24 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
             )
             gate = Gate(str(opener), float(percentile), side == low)
         one, two, three = st.columns(3)
+        when = EVERY_TOKEN if asked is None else asked.schedule
         start = one.number_input(
-            "From token", 0, 1000, 0, key=f"{key}from", persist_state="session", help="Of the written ones, from 0."
+            "From token",
+            0,
+            1000,
+            min(when.start, 1000),
+            key=f"{key}from",
+            persist_state="session",
+            help="Of the written ones, from 0.",
         )
         tokens = two.number_input(
-            "For tokens", 0, 1000, 0, key=f"{key}for", persist_state="session", help="0 for all that follow."
+            "For tokens",
+            0,
+            1000,
+            min(when.tokens, 1000),
+            key=f"{key}for",
+            persist_state="session",
+            help="0 for all that follow.",
         )
         half = 0.0
         if operation != "clamp":
@@ -159,7 +180,7 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
                 "Half-life",
                 0.0,
                 1000.0,
-                0.0,
+                min(float(when.half_life), 1000.0),
                 key=f"{key}half",
                 persist_state="session",
                 help="Tokens after which the strength has halved; 0 keeps it.",
@@ -173,35 +194,64 @@ def care_form(vectors: EmotionVectors, operation: Operation, *, key: str) -> Car
 CHOSEN, SPAN, ALL = -1, -2, -3
 
 
-def place_form(vectors: EmotionVectors, chosen: int, *, key: str = "") -> dict[str, Any]:
+def place_form(
+    vectors: EmotionVectors,
+    chosen: int,
+    *,
+    key: str = "",
+    operations: tuple[Operation, ...] = OPERATIONS,
+    asked: WritingSettings | None = None,
+) -> dict[str, Any]:
     """Draws the pickers; the settings by their names, `layer` None for the one chosen at the build.
 
     Args:
         vectors: What is steered with.
         chosen: The layer that the build chose.
         key: In front of the keys of the widgets, where a page has several.
+        operations: Those that the view can do.
+        asked: Settings to begin with, instead of the usual ones.
     """
     one, two, three = st.columns(3)
-    operation = field(WritingSettings, "operation", one, key=f"{key}operation")
+    operation = field(
+        WritingSettings,
+        "operation",
+        one,
+        key=f"{key}operation",
+        only=operations,
+        default=getattr(asked, "operation", None),
+    )
     # The other scopes are turns of a conversation.
-    scope = field(WritingSettings, "scope", two, key=f"{key}scope", only=("generated", "prompt", "both"))
+    scopes = ("generated", "prompt", "both")
+    usual = asked.scope if asked is not None and asked.scope in scopes else None
+    scope = field(WritingSettings, "scope", two, key=f"{key}scope", only=scopes, default=usual)
     names = {CHOSEN: f"{chosen} (chosen on training texts)", SPAN: "Several layers", ALL: "All layers"}
+    layers = [CHOSEN, *range(vectors.n_layers), SPAN, ALL]
     layer = three.selectbox(
         "Layer",
-        [CHOSEN, *range(vectors.n_layers), SPAN, ALL],
+        layers,
+        layers.index(_first_layer(vectors, asked)),
         format_func=lambda number: names.get(number, str(number)),
         key=f"{key}layer_of_{vectors.n_layers}_{chosen}",  # a choice is kept by its words, which name that layer
         persist_state="session",
         help="Block whose output is changed, counted from 0. Several layers share what is added: each of n gets the "
         "n-th part of the strength. Texts are read at the chosen layer.",
     )
-    span = _span(int(layer), chosen, vectors.n_layers, key)
+    span = _span(int(layer), chosen, vectors.n_layers, key, None if asked is None else asked.span)
     single = None if span is not None or layer == CHOSEN else int(layer)
-    care = care_form(vectors, operation, key=key)
+    care = care_form(vectors, operation, key=key, asked=asked)
     return {"operation": operation, "scope": scope, "layer": single, "span": span, **vars(care)}
 
 
-def _span(layer: int, chosen: int, n_layers: int, key: str) -> tuple[int, int] | None:
+def _first_layer(vectors: EmotionVectors, asked: WritingSettings | None) -> int:
+    """What the layer picker says at first."""
+    if asked is None:
+        return CHOSEN
+    if asked.span is not None:
+        return ALL if asked.span == (0, vectors.n_layers - 1) else SPAN
+    return asked.layer if asked.layer is not None and asked.layer < vectors.n_layers else CHOSEN
+
+
+def _span(layer: int, chosen: int, n_layers: int, key: str, asked: tuple[int, int] | None) -> tuple[int, int] | None:
     if layer == ALL:
         return 0, n_layers - 1
     if layer != SPAN:
@@ -212,7 +262,7 @@ def _span(layer: int, chosen: int, n_layers: int, key: str) -> tuple[int, int] |
         "First and last layer",
         0,
         n_layers - 1,
-        (max(0, chosen - 1), min(n_layers - 1, chosen + 1)),
+        asked if asked is not None and asked[1] < n_layers else (max(0, chosen - 1), min(n_layers - 1, chosen + 1)),
         key=f"{key}span_of_{n_layers}",
         persist_state="session",
         help="All layers from the first to the last are steered; each gets an equal part of the strength.",
@@ -226,30 +276,38 @@ def steer_form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
     Raises:
         SettingsError: A setting makes no sense, such as an empty list of strengths.
     """
-    amounts = _amounts_form()
-    place = place_form(vectors, vectors.layer_of(emotion))
-    company, writing = company_form(vectors, emotion, can_be_far=place["operation"] == "add"), writing_form()
+    asked: SweepSettings | None = settings_of_link("sweep")
+    amounts = _amounts_form(asked)
+    place = place_form(vectors, vectors.layer_of(emotion), asked=asked)
+    company = company_form(vectors, emotion, can_be_far=place["operation"] == "add", asked=asked)
+    writing = writing_form(asked)
     if writing["decoding"] == "greedy":
         amounts["samples"] = 1
     amounts["strengths"] = parse_strengths(amounts["strengths"])
     return SweepSettings(emotion=emotion, **amounts, **place, **company, **writing)
 
 
-def _amounts_form() -> dict[str, Any]:
+def _amounts_form(asked: SweepSettings | None) -> dict[str, Any]:
     """Prompts, strengths, samples and controls."""
+    # The picker of the operation stands further down. Strengths of a cap or a floor are shares.
+    operation = st.session_state.get("operation", "add" if asked is None else asked.operation)
     left, right = st.columns([3, 2])
     with left:
         prompts = prompts_form()
     with right:
-        spelled = asked_by_link("strengths", "sweep", lambda asked: ", ".join(f"{s:g}" for s in asked.strengths), START)
-        strengths = field(SweepSettings, "strengths", key="strengths", default=spelled)
+        bounded = operation in BOUNDED
+        spelled = START_SHARES if bounded else START
+        if asked is not None and (asked.operation in BOUNDED) == bounded:
+            spelled = ", ".join(f"{s:g}" for s in asked.strengths)
+        strengths = field(SweepSettings, "strengths", key="shares" if bounded else "strengths", default=spelled)
         one, two = st.columns(2)
-        samples = field(SweepSettings, "samples", one, key="samples")
+        samples = field(SweepSettings, "samples", one, key="samples", default=getattr(asked, "samples", None))
         controls = field(
             SweepSettings,
             "controls",
             two,
             key="controls",
+            default=getattr(asked, "controls", None),
             more_help="They are written at the two ends of the usable window, which is all that the test needs.",
         )
     return {"prompts": prompts, "strengths": strengths, "samples": samples, "controls": controls}

@@ -60,9 +60,11 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         0.1,
         key="next_reach",
         persist_state="session",
-        help=f"{STRENGTHS} strengths from minus to plus this, as fractions of the residual norm.",
+        help=f"{STRENGTHS} strengths from minus to plus this: fractions of the residual norm, or with Project out "
+        "shares of what lies along the direction.",
     )
-    place = place_form(vectors, vectors.layer_of(emotion), key="next_")
+    # Strengths go from minus to plus, so there are no shares of what lies beyond a bound.
+    place = place_form(vectors, vectors.layer_of(emotion), key="next_", operations=("add", "project_out", "clamp"))
     return SweepSettings(
         emotion=emotion,
         prompts=prompts,

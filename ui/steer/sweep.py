@@ -99,12 +99,21 @@ def _settings_line(sweep: Sweep) -> str:
     layers = f"layer {sweep.layer}" if len(sweep.layers) < 2 else f"layers {sweep.layers[0]} to {sweep.layers[-1]}"
     mixed = "".join(f" with {weight:+g} × {plain(emotion)}" for emotion, weight in asked.mix)
     how = plain(how_words(asked.operation, asked.bound, asked.gate, asked.schedule))
+    beside = [
+        *([counted(asked.shuffles, "vector") + " from shuffled labels"] if asked.shuffles else []),
+        *([counted(asked.far, "control") + " as far off the data"] if asked.far else []),
+        *([counted(asked.gates, "random gate")] if asked.gates else []),
+        *([", ".join(map(plain, asked.others))] if asked.others else []),
+        *([f"“{plain(asked.in_words)}” in words"] if asked.in_words else []),
+    ]
+    template = "as a message, in the chat template" if asked.chat else "as plain text"
     return (
         f"{how[:1].upper()}{how[1:]}{mixed} at {layers} on "
         f"{_SCOPES[asked.scope]}; "
         f"{counted(len(asked.prompts), 'prompt')}, {counted(len(asked.strengths), 'strength')}, "
         f"{counted(asked.samples, 'sample')}, {counted(asked.controls, 'control direction')}, "
-        f"{counted(asked.max_new_tokens, 'new token')}, {decoding}, seed {asked.seed}."
+        f"{counted(asked.max_new_tokens, 'new token')}, {decoding}, seed {asked.seed}; the prompt {template}."
+        + (f" Beside it: {'; '.join(beside)}." if beside else "")
     )
 
 
