@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion_core.base.numbers import counted
 from emotion_core.behavior.behaviors import Behaviors
 from emotion_core.behavior.effects import EffectMatrix, effect_matrix, emotion_rows, rate_rows
 from emotion_core.behavior.preferences import Preferences
@@ -120,11 +121,13 @@ def effects(found: Behaviors, strength: float) -> alt.LayerChart:
         ),
     )
     marks = base.transform_filter("datum.evidence").mark_point(filled=True, size=45, color=INK, opacity=1)
-    n = int(table["evidence"].sum())
+    n, tested = int(table["evidence"].sum()), int(table["q_value"].notna().sum())
+    left_out = f" that can be tested, of {len(table)}," if tested < len(table) else ""
+    title = f"{n} of {counted(tested, 'effect')}{left_out} lie beyond control directions"
     height = 26 * len(matrix.emotions) + 190  # with room for names and legend beneath
     return layered(
         [cells, marks],
-        title=f"{n} of {len(table)} effects lie beyond control directions",
+        title=title if tested else "No effect can be tested: no scenario can move both ways",
         subtitle=f"Strength {strength:+g}, layer {found.layer}; dot: p below .05, corrected for the whole run, and "
         f"coherent; {len(found.control_kinds)} control directions",
         height=height,
@@ -153,16 +156,18 @@ def roc(warning: EarlyWarning, emotion: str) -> alt.LayerChart:
 
 
 def _title(found: Behaviors, table: pd.DataFrame, emotion: str, scenario: str) -> alt.TitleParams:
+    s = [scene.name for scene in found.settings.scenes].index(scenario)
+    note = no_room(found.unsteered(s))
     out = table[table["evidence"]]
     zero = float(table.loc[table["strength"] == 0, "shown"].iloc[0])
     if len(out):
         ways = {"up" if value > zero else "down" for value in out["shown"]}
         way = " and ".join(sorted(ways, reverse=True))
         text = f"{scenario}: {emotion} moves it {way} beyond chance"
+    elif note:
+        text = f"{scenario}: not testable here"
     else:
         text = f"{scenario}: no effect of {emotion} beyond chance"
-    s = [scene.name for scene in found.settings.scenes].index(scenario)
-    note = no_room(found.unsteered(s))
     left = f"{note}, so it is left out" if note else f"unsteered {zero:.0%}"
     kind = "probability among the options" if found.settings.scenes[s].options else "share of texts with the pattern"
     return alt.TitleParams(text, subtitle=f"{kind}; {left}", anchor="start")

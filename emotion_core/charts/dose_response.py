@@ -13,6 +13,7 @@ from emotion_core.charts.palette import CHOSEN, COOL, INK, NEGATIVE, NULL, POSIT
 from emotion_core.charts.parts import Q, between, layered, null_band, tips, zero_line
 from emotion_core.evaluation.report import PublishedStudy
 from emotion_core.evaluation.scores import HeldOutScores
+from emotion_core.stats.intervals import TAIL, p_words
 from emotion_core.steering.finding import signed, strength_words
 from emotion_core.steering.settings import unit_words
 from emotion_core.steering.summary import ControlKind, StrengthSummary, interval_words, kind_words
@@ -110,13 +111,22 @@ def fan_table(sweep: Sweep) -> pd.DataFrame:
 
 def controls_table(sweep: Sweep) -> pd.DataFrame:
     """One row a kind of control: slopes (standard deviations a unit of strength), each read along itself."""
-    columns = ["controls", "n", "mean slope", "SD", "one in 20 above", "p", "decides"]
+    columns = ["controls", "n", "mean slope", "SD", "one in 20 beyond", "p", "decides"]
     if sweep.test is None:
         return pd.DataFrame(columns=columns)
     kinds = [(kind, True) for kind in sweep.test.controls.kinds]
     kinds += [(one, False) for one in (sweep.test.far, sweep.test.gates) if one is not None]
     rows = [
-        [kind_words(k.kind), k.n, k.mean, k.sd, k.high, k.p_value, "yes" if decides else "no"] for k, decides in kinds
+        [
+            kind_words(k.kind),
+            k.n,
+            sweep.test.sign * k.mean,
+            k.sd,
+            sweep.test.sign * k.high,
+            p_words(k.p_value, smallest=TAIL).removeprefix("p ").removeprefix("= "),
+            "yes" if decides else "no",
+        ]
+        for k, decides in kinds
     ]
     return pd.DataFrame(rows, columns=columns)
 

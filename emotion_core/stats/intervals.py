@@ -103,16 +103,18 @@ def clustered_rate(
 # How a p-value is written: never as zero.
 
 _SMALLEST = 0.001
+TAIL = 0.01
 
 
-def p_words(p_value: float, name: str = "p") -> str:
+def p_words(p_value: float, name: str = "p", smallest: float = _SMALLEST) -> str:
     """`p = 0.012`, or `p < 0.001` below that: a share of a limited number of draws is never zero.
 
     Args:
         p_value: From 0 to 1, or nan.
         name: `q` where it is corrected for a family.
+        smallest: Below it only that is said; a Student tail of a few controls (`TAIL`) is no better known.
     """
-    return f"{name} < {_SMALLEST}" if p_value < _SMALLEST else f"{name} = {p_value:.3f}"
+    return f"{name} < {smallest:g}" if p_value < smallest else f"{name} = {p_value:.3f}"
 
 
 # Pearson's r of one quantity with others, its interval, and a correction for many p-values.

@@ -21,7 +21,7 @@ from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.geometry.claims import holm
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.stats.intervals import p_words
+from emotion_core.stats.intervals import TAIL, p_words
 from emotion_core.steering.crosstalk import coherent_rows, write_and_read
 from emotion_core.steering.directions import (
     Directions,
@@ -158,7 +158,7 @@ class Factorial:
             f" (95 % {ends[0]:+.2f} to {ends[1]:+.2f})" if np.isfinite(ends[0]) else " (too few texts for an interval)"
         )
         p = float(self.p_values[reading])
-        tested = f" ({p_words(p)}, corrected for both readings)" if np.isfinite(p) else ""
+        tested = f" ({p_words(p, smallest=TAIL)}, corrected for both readings)" if np.isfinite(p) else ""
         return (
             f"The reading of {of}: {one} alone {first:+.2f} SD, {other} alone {second:+.2f}, both {both:+.2f} "
             f"where the sum is {first + second:+.2f}: a difference of {float(self.interaction[reading]):+.2f}{inside}; "

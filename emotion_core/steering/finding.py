@@ -8,7 +8,7 @@ from typing import Literal
 
 import scipy
 
-from emotion_core.stats.intervals import p_words
+from emotion_core.stats.intervals import TAIL, p_words
 from emotion_core.steering.summary import LEAST_FREEDOM, StrengthSummary, kind_words, outer_strengths
 from emotion_core.steering.sweep import Sweep, SweepRow
 
@@ -97,7 +97,7 @@ def sweep_finding(sweep: Sweep) -> SweepFinding:
         f"{kind_words(test.controls.hardest)}, each read along itself, give {signed(scale * null.mean)} on average, "
         f"and one in twenty {'more' if test.sign > 0 else 'less'} than {signed(scale * null.high)}"
     )
-    p = p_words(test.controls.p_value)
+    p = p_words(test.controls.p_value, smallest=TAIL)
     if test.evidence:
         sentence = f"Steering moves the {emotion} reading by {per}: {theirs} ({p}). "
     else:

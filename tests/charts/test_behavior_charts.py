@@ -83,6 +83,12 @@ def test_behaviours_are_drawn(model):
     surprise[0, -1] = limit + 1
     assert "lose coherence at +0.2" in drawn(charts.coherence(found, "fear"))["title"]["text"]
     assert "beyond control directions" in drawn(charts.effects(found, 0.2))["title"]["text"]
+    assert "effects that can be tested, of 4, lie beyond" in drawn(charts.effects(found, 0.2))["title"]["text"]
+    found.nats[:, 1, found.zero] = found.hits[:, 1, found.zero] = found.hits[:, 0, found.zero] = 0
+    found.nats[:, 0, found.zero] = -9.0
+    assert drawn(charts.rates(found, "joy", "door"))["title"]["text"] == "door: not testable here"
+    title = drawn(charts.effects(found, 0.2))["title"]["text"]
+    assert title == "No effect can be tested: no scenario can move both ways"
     table = charts.rate_table(found)
     assert {"emotion", "control-4", "prompt"} <= set(table["direction"])
 

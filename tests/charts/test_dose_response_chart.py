@@ -67,8 +67,28 @@ def test_the_curve_has_its_band_its_window_and_its_finding(sweep):
     fan = fan_table(sweep)
     assert fan["strength"].tolist() == [-0.2, 0.0, 0.2] and fan["line"].tolist() == pytest.approx([-1.8, 0, 1.8])
     assert (fan["null_low"] <= fan["null_high"]).all() and fan.loc[1, ["null_low", "null_high"]].tolist() == [0, 0]
-    assert controls_table(sweep)["controls"].tolist() == ["random directions"]
+    (kind,) = controls_table(sweep).to_dict("records")
+    null = sweep.test.controls.kinds[0]
+    assert (kind["controls"], kind["p"]) == ("random directions", "< 0.01") and null.p_value < 1e-5
+    # Where steering takes away, slopes are those of the fall, and the table says them as they are.
+    falls = replace(sweep, test=replace(sweep.test, sign=-1))
+    (turned,) = controls_table(falls).to_dict("records")
+    assert (turned["mean slope"], turned["one in 20 beyond"]) == (-null.mean, -null.high)
     assert "fraction of the residual norm" in text
+    for other in (
+        replace(sweep, settings=replace(sweep.settings, operation="project_out")),
+        replace(sweep, layers=(1, 2)),
+    ):
+        said = dose_response(other).to_dict()["title"]["subtitle"]
+        assert "standard deviations of neutral" not in said, "a share is no length, nor the part of one of two layers"
+
+
+def test_a_stopped_sweep_counts_what_was_written(sweep):
+    asked = replace(sweep.settings, prompts=("I", "You", "They"), controls=12)
+    stopped = replace(sweep, settings=asked, partial="stopped", test=None)
+    said = dose_response(stopped).to_dict()["title"]["subtitle"]
+    assert "0 controls" in said and "for this prompt alone" in said and "3 prompts" not in said
+    assert stopped.to_json()["intervals"] == "95 % intervals for this prompt alone"
 
 
 def test_the_charts_beneath_share_its_axis_and_all_render(sweep):
