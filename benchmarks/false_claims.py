@@ -553,12 +553,13 @@ def matrices(bench: Bench) -> Iterator[tuple[Count, bool]]:
 
 
 def other_operations(bench: Bench) -> Iterator[tuple[Count, bool]]:
-    """Sweeps that take a direction away, cap it, or add it behind the gate of an emotion."""
+    """Sweeps that take a direction away, cap it, add it behind the gate of an emotion, or write greedily."""
     vectors = bench.vectors()
     ways: dict[str, dict[str, Any]] = {
         "project out": {"operation": "project_out", "strengths": (0.5, 1.0)},
         "cap": {"operation": "cap", "strengths": (0.5, 1.0)},
         "gate": {"gate": Gate(vectors.emotions[1], 50.0), "strengths": steered.STRENGTHS},
+        "greedy": {"decoding": "greedy", "samples": 1, "strengths": steered.STRENGTHS},
     }
     for kind in KINDS:
         for seed in bench.seeds:
@@ -575,6 +576,27 @@ def other_operations(bench: Bench) -> Iterator[tuple[Count, bool]]:
                     **way,
                 )
                 yield count, steered.says_evidence(bench.model, other, asked, "sweep", bench.cache)
+
+
+def taken_away(bench: Bench) -> Iterator[tuple[Count, bool]]:
+    """Next tokens and cross-talk of directions that are projected out."""
+    vectors = bench.vectors()
+    for view, strengths in (("next token", (-1.0, -0.5, 0.5, 1.0)), ("cross-talk", (1.0,))):
+        taken = vectors.emotions[: steered.MATRIX if view == "cross-talk" else 1]
+        for kind in KINDS:
+            count = Count(f"{view}: project out", f"{kind} directions")
+            for seed in bench.seeds:
+                units = meaningless(bench.model, vectors, kind, len(taken), 14_000 + seed, bench.cache)
+                other = steered.in_place_of(vectors, dict(zip(taken, units, strict=True)))
+                asked = steered.settings_of(
+                    view, vectors.emotions, vectors.selected_layer, seed, steered.TOKENS, strengths
+                )
+                asked = replace(asked, operation="project_out", **_doses(view, strengths))
+                yield count, steered.says_evidence(bench.model, other, asked, view, bench.cache)
+
+
+def _doses(view: str, strengths: tuple[float, ...]) -> dict[str, Any]:
+    return {"strengths": strengths} if view == "next token" else {}
 
 
 def own_words(bench: Bench) -> Iterator[tuple[Count, bool]]:
@@ -914,6 +936,7 @@ VIEWS: dict[str, Look] = {
     "sweep": sweeps,
     "sweep: other operations": other_operations,
     "cross-talk": matrices,
+    "steering: taken away": taken_away,
     "two at once": two_at_once,
     "steering: shuffled labels": shuffled_labels,
 }

@@ -3,9 +3,9 @@
     python -m benchmarks.reading_defaults --models demo smollm2 path/to/craftgpt-5m path/to/gemma3-270m.gguf
 
 For each model and each way of reading: fear-calm's held-out d (small-sample bias taken off, as everywhere) at the layer
-that cross-validation chooses on the training pairs; how far the direction is text length (correlation of its scores with the number of tokens over all
-texts); and transfer, the share of all fifty pairs in the right order along the direction from stories (fear words
-against calm words), at the layer chosen on the stories.
+that cross-validation chooses on the training pairs; how far the direction is text length (correlation of its scores
+with the number of tokens over all texts); and transfer, the share of all fifty pairs in the right order along the
+direction from stories (fear words against calm words), at the layer chosen on the stories.
 """
 
 from __future__ import annotations
