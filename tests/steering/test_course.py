@@ -12,7 +12,7 @@ from emotion_core.charts.dose_response import dose_response
 from emotion_core.steering.finding import sweep_finding, turn
 from emotion_core.steering.settings import SweepSettings
 from emotion_core.steering.summary import SlopeTest, StrengthSummary, against_kinds, interval
-from emotion_core.steering.sweep import Sweep
+from emotion_core.steering.sweep import Sweep, SweepRow
 
 
 def curve(*points: tuple[float, float], half=0.4, evidence=True) -> list[StrengthSummary]:
@@ -69,6 +69,21 @@ def test_the_finding_says_so():
     assert quiet.mark == "no evidence" and "no more than directions that mean nothing" in quiet.sentence
     assert "Steering moves" in found.sentence and "Steering moves" not in quiet.sentence
     assert "not monotonic" in found.sentence and "falls from +0.2 to +0.4" in found.sentence
+
+
+def test_why_a_sweep_was_not_tested():
+    strengths = tuple(curve((0, 0), (0.2, 3)))
+    settings = SweepSettings(emotion="anger", prompts=("I",), strengths=(0.0, 0.2), controls=8)
+    info, readings = ModelInfo("toy", "a" * 64, 4, 8, 64), np.zeros((0, 1), np.float32)
+
+    def said(differs_at: int | None, kinds: tuple[str, ...]) -> str:
+        row = SweepRow("emotion", 0.2, "I", 0, "text", 1.0, 3.0, 0.1, 0, differs_at, False)
+        swept = Sweep(settings, info, 2, 10.0, ("anger",), (row,), readings, strengths, (0.0, 0.2), (5.0, 0.3))
+        return sweep_finding(replace(swept, control_kinds=kinds)).sentence
+
+    assert "No text differs from the unsteered one" in said(None, ("random",) * 8), "a schedule after the last token"
+    assert "5 at least" in said(3, ("random", "neutral", "neutral")), "each kind has a mean of its own"
+    assert "More than half of the controls changed no text" in said(3, ("random",) * 8)
 
 
 def test_a_straight_line_rarely_turns():
