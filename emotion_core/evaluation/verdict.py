@@ -130,7 +130,7 @@ class Verdict:
 
 def kind_of(word: str) -> VerdictKind:
     """The outcome that a verdict's word stands for; any view's words begin alike."""
-    if word.startswith("cannot be tested"):
+    if word.startswith(("cannot be tested", "not test")):
         return "not tested"
     for beginning in ("cannot be", "explained", "evidence"):
         if word.startswith(beginning):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from emotion_core.evaluation.gaps import Gap
-from emotion_core.evaluation.verdict import RULE, RULE_LINES, Measured, judge, rule_lines
+from emotion_core.evaluation.verdict import NOT_TESTED, RULE, RULE_LINES, Measured, judge, kind_of, rule_lines
+from emotion_core.geometry.rivals import TOO_FEW
 
 BEATEN = Gap("embedding", "rival", 0.3, 0.1, 0.5)
 CLEAR = Measured(3, auroc=0.9, null_auroc_95=0.7, q_value=0.01, d_bound=0.4, gaps=(BEATEN,))
@@ -80,3 +81,14 @@ def test_the_rule_is_one_line_an_outcome():
     assert " ".join(rule_lines()) == RULE and len(rule_lines()) == len(RULE_LINES) == 5
     assert [line.outcome.split()[0] for line in RULE_LINES] == ["Evidence", "Cannot", "Explained", "Cannot", "No"]
     assert "95 %" in RULE and ".05" in RULE
+
+
+def test_every_word_of_a_verdict_has_the_sign_of_its_kind():
+    kinds = {
+        "evidence": "evidence",
+        "explained by vocabulary": "explained",
+        "cannot be told from vocabulary": "cannot be told",
+        "no evidence": "no evidence",
+        **dict.fromkeys((NOT_TESTED, TOO_FEW, "cannot be tested against words", "not testable here"), "not tested"),
+    }
+    assert {word: kind_of(word) for word in kinds} == kinds

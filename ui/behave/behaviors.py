@@ -29,7 +29,7 @@ from ui.behave.behavior_texts import behavior_texts
 from ui.errors import shown_errors
 from ui.experiments import show_run, start_run
 from ui.fields import LAYER, field, fields, more_settings
-from ui.figure import download, downloads, show_chart, shows, verdict
+from ui.figure import download, downloads, marked, show_chart, shows, verdict
 from ui.linked import forget_unless
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
@@ -255,7 +255,7 @@ def _result(found: Behaviors, working: Working) -> None:
         emotion = st.selectbox("Curves of", emotions, emotions.index(emotion), key="curves", bind="query-params")
     scenes, e = found.settings.scenes, emotions.index(emotion)
     head = headline(found, e)
-    verdict("evidence" if head.evidence else "no evidence", head.sentence(), word=head.mark, key="behaviors")
+    marked(head.mark, head.sentence(), key="behaviors")
     asked = found.settings
     how = f"Steered by {how_words(asked.operation, asked.bound, asked.gate, asked.schedule)}, layer {found.layer}."
     st.caption(plain(how))

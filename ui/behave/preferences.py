@@ -22,7 +22,7 @@ from ui.behave.behaviors import layer_input
 from ui.errors import shown_errors
 from ui.experiments import show_run, start_run
 from ui.fields import field, more_settings
-from ui.figure import downloads, json_download, new_click, picked, show_chart, shows, verdict
+from ui.figure import downloads, json_download, marked, new_click, picked, show_chart, shows, verdict
 from ui.linked import keep_in_link, taken
 from ui.plain import minus, plain
 from ui.run_button import limit_note, run_button
@@ -167,7 +167,7 @@ def _scale(base: Preferences, emotion: str) -> None:
             key="preferences",
         )
     else:
-        verdict("no evidence", NOT_TESTABLE, word="not testable here", key="preferences")
+        marked("not testable here", NOT_TESTABLE, key="preferences")
     bias = base.scores
     agree = base.orders.r  # nan where the first named always wins
     orders = f" What wins when named first wins when named second: r = {agree:+.2f} over activities." * (agree == agree)
