@@ -46,6 +46,7 @@ def field(
     *,
     key: str,
     default: Any = None,
+    like: object = None,
     label: str = "",
     only: Sequence[str] = (),
     more_help: str = "",
@@ -62,6 +63,7 @@ def field(
         place: Where; by default where the page is.
         key: Of the widget.
         default: Instead of the setting's own, such as one of the vectors.
+        like: Settings that have the value to begin with, such as those of a link's run; None for the usual.
         label: Instead of the setting's own, where it has a name in it.
         only: The choices that make sense here.
         more_help: Said after the setting's own help.
@@ -71,6 +73,7 @@ def field(
     asked = asked_of(settings)[name]
     ask, at = asked.ask, place or st
     called = label or ask.label
+    default = getattr(like, name, default)
     first = asked.default if default is None else default
     shared: dict[str, Any] = {"key": key, "persist_state": "session", "disabled": disabled}
     shared["help"] = " ".join(filter(None, (ask.help, more_help))) or None
@@ -88,20 +91,20 @@ def field(
     return str(at.text_input(called, first, **shared) or "").strip()
 
 
-def fields(settings: type, keys: Mapping[str, str], *, columns: int, asked: object = None) -> dict[str, Any]:
+def fields(settings: type, keys: Mapping[str, str], *, columns: int, like: object = None) -> dict[str, Any]:
     """Draws several settings in rows; their values by name, as the settings take them.
 
     Args:
         settings: A dataclass with declared settings.
         keys: Name of each and key of its widget.
         columns: Widgets in a row.
-        asked: Settings that have the values to begin with, such as those of a link's run; by default the usual ones.
+        like: As in `field`.
     """
     values = {}
     for start in range(0, len(keys), columns):
         places = st.columns(columns)
         for place, (name, key) in zip(places, list(keys.items())[start : start + columns], strict=False):
-            values[name] = field(settings, name, place, key=key, default=getattr(asked, name, None))
+            values[name] = field(settings, name, place, key=key, like=like)
     return values
 
 

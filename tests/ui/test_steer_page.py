@@ -98,12 +98,15 @@ def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> Non
     app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
     run_id = run_of(BUILT_IN, owner("demo").info)
     vectors = load_build(store(), run_id).vectors
-    settings = CrossTalkSettings(prompts=("When she opened the door, she",), strength=0.2, samples=1, max_new_tokens=4)
+    settings = CrossTalkSettings(prompts=("She",), strength=0.3, samples=1, controls=9, max_new_tokens=4)
     registry = JobRegistry(store())
     matrix = start(registry, owner("demo"), vectors, CROSSTALK, settings)
     registry.wait(matrix)
     other = open_page("3_Steer", run=matrix)
     assert "The texts behind a cell" in texts(other) and not app.exception and not other.exception
+    asked = {"matrix_strength": 0.3, "matrix_samples": 1, "matrix_controls": 9, "new_tokens": 4}
+    assert {key: other.number_input(key=key).value for key in asked} == asked
+    assert other.text_area(key="prompts").value == "She"
 
 
 def test_a_link_to_a_sweep_fills_the_whole_form(open_page: Open, until: Until) -> None:

@@ -19,7 +19,7 @@ from ui.errors import shown_errors
 from ui.experiments import show_run, start_run
 from ui.fields import field
 from ui.figure import downloads, json_download, new_click, picked, show_chart, shows
-from ui.linked import keep_in_link, taken
+from ui.linked import keep_in_link, settings_of_link, taken
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
 from ui.services import app_settings
@@ -155,26 +155,28 @@ def sets_with_several(working: Working) -> None:
 
 
 def _form(vectors: EmotionVectors) -> CrossTalkSettings:
+    asked: CrossTalkSettings | None = settings_of_link("crosstalk")
     left, right = st.columns([3, 2])
     with left:
-        prompts = prompts_form()
+        prompts = prompts_form(asked)
     with right:
         one, two, three = st.columns(3)
-        strength = field(CrossTalkSettings, "strength", one, key="matrix_strength", default=0.2)
-        samples = field(CrossTalkSettings, "samples", two, key="matrix_samples")
-        controls = field(CrossTalkSettings, "controls", three, key="matrix_controls")
+        strength = field(CrossTalkSettings, "strength", one, key="matrix_strength", default=0.2, like=asked)
+        samples = field(CrossTalkSettings, "samples", two, key="matrix_samples", like=asked)
+        controls = field(CrossTalkSettings, "controls", three, key="matrix_controls", like=asked)
+        named = [] if asked is None else [one for one in asked.emotions if one in vectors.emotions]
         emotions = st.multiselect(
             "Emotions",
             vectors.emotions,
-            default=list(vectors.emotions[:_MOST_AT_FIRST]),
+            default=named or list(vectors.emotions[:_MOST_AT_FIRST]),
             key=f"matrix-emotions-{len(vectors.emotions)}-{vectors.emotions[0]}",
             persist_state="session",
             help="Each is steered, and each is read.",
         )
     if len(emotions) < 2:
         raise SettingsError("A matrix needs emotions", expected="2 or more", found=str(len(emotions)))
-    place = place_form(vectors, vectors.selected_layer, key="matrix_")
-    writing = writing_form()
+    place = place_form(vectors, vectors.selected_layer, key="matrix_", asked=asked)
+    writing = writing_form(asked)
     return CrossTalkSettings(
         prompts=prompts,
         strength=strength,

@@ -15,6 +15,7 @@ from ui.errors import shown_errors
 from ui.experiments import show_run, start_run
 from ui.fields import field
 from ui.figure import Mark, downloads, json_download, show_chart, shows, verdict
+from ui.linked import settings_of_link
 from ui.run_button import limit_note, run_button
 from ui.services import app_settings
 from ui.steer.crosstalk import sets_with_several
@@ -49,11 +50,15 @@ def _settings_and_button(working: Working, vectors: EmotionVectors) -> None:
 
 
 def _form(working: Working, vectors: EmotionVectors) -> FactorialSettings:
+    asked: FactorialSettings | None = settings_of_link("factorial")
     names = list(vectors.emotions)
     first = names.index(working.emotion_among(names))
+    second = int(not first)
+    if asked is not None and {asked.first, asked.second} <= set(names):
+        first, second = names.index(asked.first), names.index(asked.second)
     left, right = st.columns([3, 2])
     with left:
-        prompts = prompts_form()
+        prompts = prompts_form(asked)
     with right:
         (one, two), (three, four), (five, six) = (st.columns(2) for _ in range(3))
         width = f"{len(names)}-{first}"
@@ -62,17 +67,17 @@ def _form(working: Working, vectors: EmotionVectors) -> FactorialSettings:
             two.selectbox(
                 "Second emotion",
                 names,
-                int(not first),
+                second,
                 key=f"factorial-second-{width}",
                 help="Added by itself, and together with the first.",
             ),
         )
-        strength = field(FactorialSettings, "strength", three, key="factorial-strength")
-        second_strength = field(FactorialSettings, "second_strength", four, key="factorial-second-strength")
-        samples = field(FactorialSettings, "samples", five, key="factorial-samples")
-        controls = field(FactorialSettings, "controls", six, key="factorial-controls")
-    place = place_form(vectors, vectors.selected_layer, key="factorial-", operations=("add",))
-    writing = writing_form()
+        strength = field(FactorialSettings, "strength", three, key="factorial-strength", like=asked)
+        second_strength = field(FactorialSettings, "second_strength", four, key="factorial-second-strength", like=asked)
+        samples = field(FactorialSettings, "samples", five, key="factorial-samples", like=asked)
+        controls = field(FactorialSettings, "controls", six, key="factorial-controls", like=asked)
+    place = place_form(vectors, vectors.selected_layer, key="factorial-", operations=("add",), asked=asked)
+    writing = writing_form(asked)
     return FactorialSettings(
         prompts=prompts,
         first=emotions[0],

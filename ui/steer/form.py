@@ -13,7 +13,7 @@ from emotion_core.tracing.steer import BOUNDED, OPERATIONS, Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.fields import field, fields, fold
-from ui.linked import asked_by_link, settings_of_link
+from ui.linked import settings_of_link
 from ui.steer.compare import company_form
 from ui.uploads import content, upload_field
 
@@ -34,7 +34,7 @@ _KEYS = {
 def writing_form(asked: WritingSettings | None = None) -> dict[str, Any]:
     """Draws the fold, with the values of `asked` to begin with; the settings by their names."""
     with fold(WritingSettings, _KEYS):
-        return fields(WritingSettings, _KEYS, columns=3, asked=asked)
+        return fields(WritingSettings, _KEYS, columns=3, like=asked)
 
 
 # Prompts of a sweep: typed, taken from the built-in ones, or read from a text file.
@@ -44,11 +44,11 @@ START, START_SHARES = "-0.4:0.4:0.1", "0.5, 1"
 START_PROMPTS = "When she opened the door, she\nIt was late in the evening when they"
 
 
-def prompts_form() -> tuple[str, ...]:
-    """Draws the field and returns its lines without empty ones and repetitions."""
+def prompts_form(asked: WritingSettings | None = None) -> tuple[str, ...]:
+    """Draws the field, at first with the prompts of `asked`; its lines without empty ones and repetitions."""
     written = st.text_area(
         "Prompts, one a line",
-        asked_by_link(_KEY, "sweep", lambda asked: "\n".join(asked.prompts), START_PROMPTS),
+        START_PROMPTS if asked is None else "\n".join(asked.prompts),
         key=_KEY,
         persist_state="session",
         height=125,
@@ -218,7 +218,7 @@ def place_form(
         one,
         key=f"{key}operation",
         only=operations,
-        default=getattr(asked, "operation", None),
+        like=asked,
     )
     # The other scopes are turns of a conversation.
     scopes = ("generated", "prompt", "both")
@@ -293,7 +293,7 @@ def _amounts_form(asked: SweepSettings | None) -> dict[str, Any]:
     operation = st.session_state.get("operation", "add" if asked is None else asked.operation)
     left, right = st.columns([3, 2])
     with left:
-        prompts = prompts_form()
+        prompts = prompts_form(asked)
     with right:
         bounded = operation in BOUNDED
         spelled = START_SHARES if bounded else START
@@ -301,13 +301,13 @@ def _amounts_form(asked: SweepSettings | None) -> dict[str, Any]:
             spelled = ", ".join(f"{s:g}" for s in asked.strengths)
         strengths = field(SweepSettings, "strengths", key="shares" if bounded else "strengths", default=spelled)
         one, two = st.columns(2)
-        samples = field(SweepSettings, "samples", one, key="samples", default=getattr(asked, "samples", None))
+        samples = field(SweepSettings, "samples", one, key="samples", like=asked)
         controls = field(
             SweepSettings,
             "controls",
             two,
             key="controls",
-            default=getattr(asked, "controls", None),
+            like=asked,
             more_help="They are written at the two ends of the usable window, which is all that the test needs.",
         )
     return {"prompts": prompts, "strengths": strengths, "samples": samples, "controls": controls}

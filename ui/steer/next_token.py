@@ -22,6 +22,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import shown_errors
 from ui.experiments import show_run, start_run
 from ui.figure import downloads, show_chart, shows
+from ui.linked import settings_of_link
 from ui.plain import plain
 from ui.run_button import limit_note, run_button
 from ui.steer.form import place_form, prompts_form
@@ -49,14 +50,15 @@ def _settings_and_button(working: Working, vectors: EmotionVectors, emotion: str
 
 
 def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
+    asked: SweepSettings | None = settings_of_link("next-token")
     left, right = st.columns([3, 2])
     with left:
-        prompts = prompts_form()
+        prompts = prompts_form(asked)
     reach = right.number_input(
         "Largest strength",
         0.01,
         100.0,
-        0.6,
+        0.6 if asked is None else min(max(asked.strengths), 100.0),
         0.1,
         key="next_reach",
         persist_state="session",
@@ -64,7 +66,9 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         "shares of what lies along the direction.",
     )
     # Strengths go from minus to plus, so there are no shares of what lies beyond a bound.
-    place = place_form(vectors, vectors.layer_of(emotion), key="next_", operations=("add", "project_out", "clamp"))
+    place = place_form(
+        vectors, vectors.layer_of(emotion), key="next_", operations=("add", "project_out", "clamp"), asked=asked
+    )
     return SweepSettings(
         emotion=emotion,
         prompts=prompts,
