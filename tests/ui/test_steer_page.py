@@ -44,12 +44,17 @@ def test_next_token_and_crosstalk_views(open_page: Open, until: Until) -> None:
     assert not app.exception
 
 
+def few_texts() -> str:
+    """Id of a build of three emotions with few texts each."""
+    rows = [f"{emotion},{text} {n}.,{n}" for n in range(5) for emotion, text in FEW.items()]
+    few = read_prompt_bytes("few.csv", "\n".join(["emotion,text,topic", *rows]).encode())
+    return start_build(common_registry(), owner("demo"), (few,), BuildSettings(folds=2), activation_cache())
+
+
 def test_two_emotions_at_once(open_page: Open, until: Until) -> None:
     """With a set of few texts, which its shuffled controls need."""
     app = until(open_page("3_Steer", steer_view="Two at once"), lambda a: "single emotion" in texts(a))
-    rows = [f"{emotion},{text} {n}.,{n}" for n in range(5) for emotion, text in FEW.items()]
-    few = read_prompt_bytes("few.csv", "\n".join(["emotion,text,topic", *rows]).encode())
-    run_id = start_build(common_registry(), owner("demo"), (few,), BuildSettings(folds=2), activation_cache())
+    run_id = few_texts()
     app = until(
         open_page("3_Steer", steer_view="Two at once", vectors=run_id),
         lambda a: any(b.label.startswith("Write ") for b in a.button),
@@ -96,13 +101,14 @@ def test_a_link_to_a_matrix_opens_its_view(open_page: Open, until: Until) -> Non
     from emotion_core.runs.builds import load_build
 
     app = until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
-    run_id = run_of(BUILT_IN, owner("demo").info)
+    run_id = few_texts()
+    common_registry().wait(run_id)
     vectors = load_build(store(), run_id).vectors
     settings = CrossTalkSettings(prompts=("She",), strength=0.3, samples=1, controls=9, max_new_tokens=4)
     registry = JobRegistry(store())
     matrix = start(registry, owner("demo"), vectors, CROSSTALK, settings)
     registry.wait(matrix)
-    other = open_page("3_Steer", run=matrix)
+    other = open_page("3_Steer", run=matrix, vectors=run_id)
     assert "The texts behind a cell" in texts(other) and not app.exception and not other.exception
     asked = {"matrix_strength": 0.3, "matrix_samples": 1, "matrix_controls": 9, "new_tokens": 4}
     assert {key: other.number_input(key=key).value for key in asked} == asked
