@@ -46,10 +46,19 @@ def view_run(page: str, *kinds: str) -> str | None:
         page: Under which the view remembers its run.
         kinds: What the view shows, as `kind_of` says it.
     """
+    pass_over(*kinds)
+    return current_run(page)
+
+
+def pass_over(*kinds: str) -> None:
+    """Drops a link to a run of another view.
+
+    Args:
+        *kinds: What the view shows, as `kind_of` says it.
+    """
     linked = st.query_params.get("run")
     if linked and kind_of(linked) not in (*kinds, ""):
         del st.query_params["run"]
-    return current_run(page)
 
 
 def shown_run(page: str, fingerprint: str, *kinds: str) -> str | None:

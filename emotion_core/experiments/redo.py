@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from emotion_core.base.activations import ActivationCache
-from emotion_core.base.errors import RunError
+from emotion_core.base.errors import EmotionCoreError, RunError
 from emotion_core.base.jobs import Job
 from emotion_core.experiments.experiment import Bench, Experiment, asked, launch, never, require_size, work
 from emotion_core.experiments.kinds import experiment_of
@@ -42,7 +42,7 @@ def why_not(run: Run, store: RunStore | None = None) -> str:
             sets_of(require_recipe(described))
         else:
             _require_settings(experiment_of(run.kind, described), described, store)
-    except RunError as error:
+    except EmotionCoreError as error:  # of the run, or of settings that are refused by now
         return error.message
     return ""
 

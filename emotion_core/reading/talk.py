@@ -96,6 +96,13 @@ class TalkSettings:
         check_turns(self.turns)
         if self.turns[-1].role != "user":
             raise SettingsError("It is not the model's turn", expected="a turn of the user at the end")
+        if not self.chat and len(self.turns) > 1:
+            raise SettingsError(
+                "A text that the model continues has no turns before it",
+                expected="one turn, the beginning of the text",
+                found=f"{len(self.turns)} turns",
+                remedy="Begin a new text, or let the model answer in a conversation",
+            )
         require(1 <= len(self.strengths) <= MOST_EMOTIONS, "emotions", f"1 to {MOST_EMOTIONS}", len(self.strengths))
         names = [emotion for emotion, _ in self.strengths]
         require(len(set(names)) == len(names), "emotions", "each emotion once", ", ".join(names))

@@ -40,15 +40,24 @@ def conversation(working: Working, steering: Steering | None, emotion: str) -> N
         run = store().get(run_id)
     except RunError:
         run_panel(run_id, key="talk")
+        st.session_state[_BASE] = ()
+        _new_conversation()
         return
     if run.is_open:
         _writing(run_id, emotion)
         return
     if run.state != "done" and not is_kept(run_id, TALK):
         run_panel(run_id, key="talk")
+        _new_conversation()
         return
+    talk = None
     with shown_errors():
         talk = run_result(run_id, TALK)
+    if talk is None:
+        st.session_state[_BASE] = ()
+        _new_conversation()
+        return
+    with shown_errors():
         shown = emotion if emotion in talk.emotions else talk.emotions[0]
         said_before(talk, shown)
         replies(talk, shown, key="talk")
@@ -116,8 +125,7 @@ def _ways_on(working: Working, steering: Steering | None, talk: Talk, emotion: s
             "Answer again with these settings", key="talk-resettle", icon=":material/tune:", help="Of the form above."
         )
         _edit(working, steering, talk)
-        if st.button("New conversation", key="talk-new", icon=":material/add:"):
-            _forget()
+        _new_conversation()
     st.session_state[_BASE] = talk.going_on(int(chosen)) if chosen is not None else talk.settings.turns[:-1]
     if not talk.settings.chat:
         st.session_state[_BASE] = ()
@@ -168,8 +176,9 @@ def _edit(working: Working, steering: Steering | None, talk: Talk) -> None:
             _start(working, replace(talk.settings, turns=cut) if steering is None else steering.settings(cut))
 
 
-def _forget() -> None:
-    st.session_state[_BASE] = ()
-    st.session_state.pop(f"run of {PAGE}", None)
-    st.query_params.pop("run", None)
-    st.rerun()
+def _new_conversation() -> None:
+    if st.button("New conversation", key="talk-new", icon=":material/add:"):
+        st.session_state[_BASE] = ()
+        st.session_state.pop(f"run of {PAGE}", None)
+        st.query_params.pop("run", None)
+        st.rerun()

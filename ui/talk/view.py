@@ -16,7 +16,7 @@ _CHOSEN = "talk token"
 _FULL_SURPRISE = 6.0  # nats at which a token has its full colour
 
 
-def legend(emotion: str) -> None:
+def _legend(emotion: str) -> None:
     """What the colours mean, once, above the conversation."""
     st.html(
         '<div style="display:flex;align-items:center;gap:.6rem;font-size:.9rem"><span>less '
@@ -30,7 +30,8 @@ def legend(emotion: str) -> None:
 
 
 def said_before(talk: Talk, emotion: str) -> None:
-    """The turns up to the replies, each a strip."""
+    """What the colours mean, and the turns up to the replies, each a strip."""
+    _legend(emotion)
     own = talk.prompt_values[:, talk.emotions.index(emotion)].tolist()
     for number, (turn, (start, end)) in enumerate(zip(talk.settings.turns, talk.spans, strict=True)):
         with st.chat_message(turn.role, avatar=_ICONS.get(turn.role)):
@@ -62,6 +63,11 @@ def replies(talk: Talk, emotion: str, *, key: str, live: bool = False) -> None:
                 format_func=lambda one: emotion if one == "emotion" else "surprise of the unsteered model",
             )
             or "emotion"
+        )
+    if colours == "surprise":
+        st.caption(
+            "In the replies: by how little the unsteered model expected the token, full red at "
+            f"{_FULL_SURPRISE:g} nats or more."
         )
     columns = st.columns(len(talk.replies))
     for number, (column, reply) in enumerate(zip(columns, talk.replies, strict=True)):
