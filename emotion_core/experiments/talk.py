@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from emotion_core.base.errors import RunError
 from emotion_core.experiments.experiment import Experiment, Size, load
 from emotion_core.experiments.steering import SWEEP
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.reading.talking import TalkScale, read_scale, talk
 from emotion_core.runs.codec import vectors_digest
 from emotion_core.runs.store import RunStore
+from emotion_core.steering.settings import EVERY_TOKEN, Scope
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 _LOOKED_AT = 30  # sweeps, the last ones first
@@ -32,12 +35,26 @@ def _size(settings: TalkSettings, vectors: EmotionVectors) -> Size:
     return Size(prompts=said, written=2 + bool(settings.rival), new_tokens=settings.max_new_tokens)
 
 
-def usable_in_sd(
-    store: RunStore, vectors: EmotionVectors, emotion: str, scale: TalkScale, layer: int
-) -> tuple[float, float] | None:
-    """The usable window of the last sweep with this emotion at a layer, in standard deviations of neutral tokens.
+class Usable(NamedTuple):
+    """Between which strengths the texts of a sweep made sense.
 
-    One of chat prompts goes before one of plain text, which stays coherent longer. None where there is no such sweep.
+    Attributes:
+        low: In standard deviations of neutral tokens.
+        high: The same.
+        chat: Whether they were answers of a chat.
+    """
+
+    low: float
+    high: float
+    chat: bool
+
+
+def usable_in_sd(
+    store: RunStore, vectors: EmotionVectors, emotion: str, scale: TalkScale, layer: int, scope: Scope = "generated"
+) -> Usable | None:
+    """The usable window of the last sweep that pushed along this emotion alone, at this layer alone, all the time.
+
+    None where there is no such sweep: others, such as one of several layers or behind a gate, push less.
 
     Args:
         store: Of the runs.
@@ -45,22 +62,25 @@ def usable_in_sd(
         emotion: The emotion.
         scale: Of these vectors.
         layer: That is steered.
+        scope: Tokens that are steered.
     """
-    digest, plain = vectors_digest(vectors), None
+    digest = vectors_digest(vectors)
     for run in store.recent(SWEEP.kind, _LOOKED_AT):
         described = json.loads(run.settings)
         if described.get("vectors") != digest or run.state != "done":
             continue
-        found = load(store, run.id, SWEEP)
+        try:
+            found = load(store, run.id, SWEEP)
+        except RunError:  # of an older version, which the next one stands in for
+            continue
         asked = found.settings
-        if asked.emotion == emotion and asked.operation == "add" and not asked.mix and found.layer == layer:
-            per_strength = found.scale / scale.sd(found.layer, vectors.index(emotion))
+        pushes = asked.operation == "add" and not asked.mix and (found.layers or (found.layer,)) == (layer,)
+        always = asked.gate is None and asked.schedule == EVERY_TOKEN and not asked.turns and asked.scope == scope
+        if asked.emotion == emotion and pushes and always:
+            per_strength = found.scale / scale.sd(layer, vectors.index(emotion))  # in either unit
             low, high = found.usable_window
-            window = low * per_strength, high * per_strength
-            if asked.chat:
-                return window
-            plain = plain or window
-    return plain
+            return Usable(low * per_strength, high * per_strength, asked.chat)
+    return None
 
 
 TALK_SCALE = Experiment(

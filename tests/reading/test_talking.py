@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from tiny import tiny_model
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import run_to_end
+from emotion_core.experiments.steering import SWEEP
+from emotion_core.experiments.talk import usable_in_sd
 from emotion_core.models.encode import Encoding
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
@@ -21,8 +24,11 @@ from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading import talking
 from emotion_core.reading.talk import AlarmRate, Talk, TalkSettings, to_html, to_jsonl
 from emotion_core.reading.talking import TalkProgress, TalkScale, forget, known_scale, neutral_peaks, rivals, talk
+from emotion_core.runs.codec import to_bytes, vectors_digest
+from emotion_core.runs.store import RunStore
 from emotion_core.steering.generate import prompt_tokens
-from emotion_core.steering.settings import Gate
+from emotion_core.steering.settings import Gate, Schedule, SweepSettings
+from emotion_core.steering.sweep import Sweep
 from emotion_core.tracing.envoy import Remote
 from emotion_core.tracing.record import project_layers
 from emotion_core.tracing.score import Continuation, score
@@ -257,7 +263,8 @@ def test_a_text_can_be_continued_without_a_conversation(answer: Callable[..., Ta
         ({"strengths": ()}, "emotions"),
         ({"strengths": (("fear", 1.0), ("fear", 2.0))}, "each emotion once"),
         ({"operation": "cap"}, "share"),
-        ({"scope": "user", "chat": False}, "turns of a conversation"),
+        ({"turns": TURNS[1:], "scope": "user", "chat": False}, "turns of a conversation"),
+        ({"chat": False}, "no turns before it"),
         ({"rival": 99}, "random direction"),
     ],
 )
@@ -265,3 +272,37 @@ def test_what_makes_no_sense_is_refused(more: dict[str, Any], words: str) -> Non
     asked: dict[str, Any] = {"turns": TURNS, "strengths": (("fear", 4.0),), **more}
     with pytest.raises(SettingsError, match=words):
         TalkSettings(**asked)
+
+
+def test_the_usable_window_is_of_the_last_sweep_that_pushed_alike(
+    model: LoadedModel, vectors: EmotionVectors, scale: TalkScale, tmp_path: Path
+) -> None:
+    store = RunStore(tmp_path)
+
+    def keep(high: float, **more: Any) -> None:
+        asked = {"emotion": "fear", "prompts": ("Tea",), "strengths": (high,), **more}
+        layers = tuple(range(asked["span"][0], asked["span"][1] + 1)) if "span" in asked else (1,)
+        swept = Sweep(
+            SweepSettings(**asked), model.info, 1, 10.0, (), (), np.zeros((0, 0), np.float32), (), (0.0, high), (5, 0.3)
+        )
+        run = store.create(SWEEP.kind, json.dumps({"vectors": vectors_digest(vectors)}))
+        store.finish(run, {SWEEP.file: to_bytes(replace(swept, layers=layers))})
+
+    assert usable_in_sd(store, vectors, "fear", scale, 1) is None
+    keep(0.1, chat=True)
+    keep(0.2)
+    for other in (
+        {"span": (0, 3)},
+        {"scope": "prompt"},
+        {"schedule": Schedule(30)},
+        {"gate": Gate("calm")},
+        {"operation": "clamp"},
+        {"mix": (("joy", 1.0),)},
+        {"emotion": "joy"},
+    ):
+        keep(0.9, **other)
+    found = usable_in_sd(store, vectors, "fear", scale, 1)
+    assert found is not None and not found.chat
+    assert found.high == pytest.approx(0.2 * 10 / scale.sd(1, 0)) and found.low == 0
+    prompt = usable_in_sd(store, vectors, "fear", scale, 1, "prompt")
+    assert prompt is not None and prompt.high == pytest.approx(0.9 * 10 / scale.sd(1, 0))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from page_helpers import button, texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.talk import TALK
+from emotion_core.prompts.prompt_set import Turn
+from emotion_core.reading.talk import Talk
+from emotion_core.runs.codec import to_bytes
 from ui.experiments import run_result
+from ui.services import store
 
 Open = Callable[..., AppTest]
 Until = Callable[..., AppTest]
@@ -57,3 +62,56 @@ def test_a_message_is_answered_and_the_conversation_goes_on(open_page: Open, unt
     assert [turn.role for turn in turns] == ["system", "user", "assistant", "user"]
     linked = open_page("11_Talk", run=run if isinstance(run, str) else run[0])
     assert "Unsteered" in texts(linked) and not linked.exception and not app.exception
+
+
+def linked(app: AppTest) -> str:
+    run = app.query_params["run"]
+    return run if isinstance(run, str) else run[0]
+
+
+def test_a_text_begins_anew_in_the_middle_of_a_conversation(open_page: Open, until: Until) -> None:
+    app = until(open_page("11_Talk"), lambda a: "of the model's state at layer" in texts(a))
+    app.number_input(key="talk-max_new_tokens").set_value(3).run()
+    app.text_area(key="talk-system").set_value("Be brief.").run()
+    app.chat_input(key="talk-message").set_value("Who is there?").run()
+    until(app, answered)
+    talk = run_result(linked(app), TALK)
+    app.toggle(key="talk-text").set_value(True).run()
+    assert app.text_area(key="talk-system").disabled and "begins a new text" in texts(app)
+    app.chat_input(key="talk-message").set_value("The door").run()
+    until(app, lambda a: answered(a) and "The door" in str(run_result(linked(a), TALK).settings.turns))
+    assert run_result(linked(app), TALK).settings.turns == (Turn("user", "The door"),)
+    app.toggle(key="talk-text").set_value(False).run()
+    assert app.text_area(key="talk-system").value == "Be brief." and not app.exception
+
+    other = stored(replace(talk, emotions=("wonder", *talk.emotions[1:])))
+    assert "lies along **wonder**" in texts(open_page("11_Talk", run=other))
+    object.__setattr__(talk.settings, "chat", False)  # as an earlier version kept it
+    app = open_page("11_Talk", run=stored(talk))
+    assert not app.exception and "no turns before it" in texts(app) and not app.chat_input[0].disabled
+    button(app, "New conversation").click().run()
+    assert not app.error and "run" not in app.query_params
+
+
+def stored(talk: Talk) -> str:
+    run_id = store().create(TALK.kind, "{}")
+    store().finish(run_id, {TALK.file: to_bytes(talk)})
+    return run_id
+
+
+def test_a_link_to_a_run_of_another_page_is_passed_over(open_page: Open) -> None:
+    open_page("6_Glossary")
+    app = open_page("11_Talk", run=store().create("sweep", "{}"))
+    assert not app.error and "Write a message below" in texts(app) and "run" not in app.query_params
+
+
+def test_the_form_says_what_each_operation_does(open_page: Open, until: Until) -> None:
+    app = until(open_page("11_Talk"), lambda a: "of the model's state at layer" in texts(a))
+    app.selectbox(key="talk-operation").set_value("clamp").run()
+    assert "is set to +4.0 SD from the middle of neutral tokens" in unescaped(app) and "A push" not in texts(app)
+    app.selectbox(key="talk-operation").set_value("project_out").run()
+    app.slider(key="talk-share-fear").set_value(0.5).run()
+    assert "A push" not in texts(app) and "is set to" not in texts(app)
+    app.switch_page("pages/6_Glossary.py").run()
+    app.switch_page("pages/11_Talk.py").run()
+    assert app.slider(key="talk-share-fear").value == 0.5

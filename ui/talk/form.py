@@ -13,7 +13,8 @@ from emotion_core.experiments.talk import TALK_SCALE, Neutral, usable_in_sd
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.talk import MOST_EMOTIONS, TalkSettings
 from emotion_core.reading.talking import TalkScale, remember_scale
-from emotion_core.tracing.steer import SHARES
+from emotion_core.steering.settings import EVERY_TOKEN
+from emotion_core.tracing.steer import SHARES, Operation
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.experiments import run_result, start_run
 from ui.fields import field
@@ -41,9 +42,14 @@ class Steering:
     system: str
 
     def settings(self, turns: tuple[Turn, ...]) -> TalkSettings:
-        """A conversation, its last turn the user's, to be answered by the form and under its system prompt."""
+        """A conversation, its last turn the user's, to be answered by the form and under its system prompt.
+
+        Where a text is continued, the last turn alone is its beginning.
+        """
+        if not self.asked["chat"]:
+            return TalkSettings(turns=turns[-1:], **self.asked)
         rest = tuple(turn for turn in turns if turn.role != "system")
-        first = (Turn("system", self.system),) if self.system and self.asked["chat"] else ()
+        first = (Turn("system", self.system),) if self.system else ()
         return TalkSettings(turns=(*first, *rest), **self.asked)
 
 
@@ -64,12 +70,10 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
         help="Up to three directions at once, each with a strength of its own. The emotion of the sidebar colours the "
         "tokens.",
     )
-    place = f"talk-layer-{vectors.n_layers}-{vectors.selected_layer}"
-    pushed = st.session_state.get(place)  # the picker stands below
-    pushed = vectors.selected_layer if pushed is None else pushed
-    strengths = [
-        (name, _strength(name, vectors, scale, pushed, share=operation in SHARES)) for name in chosen or [emotion]
-    ]
+    strengths, meanings = [], {}
+    for name in chosen or [emotion]:
+        strengths.append((name, _strength(name, operation)))
+        meanings[name] = st.container()  # what the value means depends on what is chosen below
     with st.container(horizontal=True):
         with st.popover("How", icon=":material/build:", help="What is done with the direction, and where."):
             field(TalkSettings, "operation", key="talk-operation")
@@ -78,26 +82,32 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
                 "Layer",
                 [None, *range(vectors.n_layers)],
                 format_func=lambda one: f"{vectors.selected_layer} (chosen at the build)" if one is None else str(one),
-                key=place,
+                key=f"talk-layer-{vectors.n_layers}-{vectors.selected_layer}",
                 persist_state="session",
                 help="Whose output is steered and read. The one chosen at the build is where the direction was tested.",
             )
         care = care_form(vectors, operation, key="talk-")
         with st.popover("Model", icon=":material/settings:", help="System prompt, length, temperature, dice."):
-            system = st.text_area(
-                "System prompt",
-                key="talk-system",
-                persist_state="session",
-                max_chars=4000,
-                help="Stands before the conversation; empty for none.",
-            )
-            numbers = {name: field(TalkSettings, name, key=f"talk-{name}") for name in _NUMBERS}
             text = st.toggle(
                 "Continue a text instead of answering",
                 key="talk-text",
                 persist_state="session",
                 help="The message is the beginning of a text, and the model goes on from it.",
             )
+            system = st.text_area(
+                "System prompt",
+                key="talk-system",
+                persist_state="session",
+                max_chars=4000,
+                help="Stands before the conversation; empty for none. A text that is continued has none.",
+                disabled=bool(text),
+            )
+            numbers = {name: field(TalkSettings, name, key=f"talk-{name}") for name in _NUMBERS}
+    if text:
+        st.caption(
+            "Every message begins a new text, which the model continues; what was said before and the system prompt "
+            "are no part of it."
+        )
     asked = {
         "strengths": tuple(strengths),
         "operation": operation,
@@ -107,18 +117,29 @@ def steering_form(vectors: EmotionVectors, emotion: str, scale: TalkScale | None
         "layer": layer,
         "chat": not text,
     }
+    if scale is not None:
+        for name, value in strengths:
+            meanings[name].caption(plain(_meaning(name, value, vectors, scale, asked)))
     return Steering(asked, (system or "").strip())
 
 
-def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, layer: int, *, share: bool) -> float:
-    """One slider, with what its value means underneath."""
-    if share:
+def _strength(name: str, operation: Operation) -> float:
+    """One slider."""
+    if operation in SHARES:
         return float(
             st.slider(
-                f"{name}: share", 0.0, 1.0, 1.0, 0.05, key=f"talk-share-{name}", help="1 takes all of it, 0 nothing."
+                f"{name}: share",
+                0.0,
+                1.0,
+                1.0,
+                0.05,
+                key=f"talk-share-{name}",
+                persist_state="session",
+                help="1 takes all of it, 0 nothing.",
             )
         )
-    value = float(
+    below = "the reading is set below neutral text" if operation == "clamp" else "it is taken away"
+    return float(
         st.slider(
             f"Strength of {name}",
             -REACH,
@@ -129,19 +150,29 @@ def _strength(name: str, vectors: EmotionVectors, scale: TalkScale | None, layer
             key=f"talk-strength-{name}",
             persist_state="session",
             help="In standard deviations of neutral tokens along the direction, the unit of the colours. Steer counts "
-            "in those of whole texts, which differ less, so its numbers are larger. Below 0 it is taken away.",
+            f"in those of whole texts, which differ less, so its numbers are larger. Below 0 {below}.",
         )
     )
-    if scale is not None:
-        share = abs(scale.share(vectors, name, value, layer))
-        words = f"A push as long as {share:.0%} of the model's state at layer {layer}"
-        window = usable_in_sd(store(), vectors, name, scale, layer)
-        if window is not None:
-            inside = window[0] <= value <= window[1]
-            words += f" · texts made sense in the last sweep from {minus(f'{window[0]:+.1f} to {window[1]:+.1f}')} SD"
-            words += "" if inside else " (outside)"
-        st.caption(plain(words))
-    return value
+
+
+def _meaning(name: str, value: float, vectors: EmotionVectors, scale: TalkScale, asked: dict[str, Any]) -> str:
+    """What a strength does at the steered layer, in words; empty for a share, which says it itself."""
+    layer = vectors.selected_layer if asked["layer"] is None else asked["layer"]
+    if asked["operation"] == "clamp":
+        to = minus(f"{value:+.1f} SD from the middle of neutral tokens, whatever it was")
+        return f"The reading at layer {layer} is set to {to}" if value else "At 0 nothing is done"
+    if asked["operation"] != "add":
+        return ""
+    share = abs(scale.share(vectors, name, value, layer))
+    words = f"A push as long as {share:.0%} of the model's state at layer {layer}"
+    always = asked["gate"] is None and asked["schedule"] == EVERY_TOKEN
+    found = usable_in_sd(store(), vectors, name, scale, layer, asked["scope"]) if always else None
+    if found is not None:
+        texts = "chat prompts" if found.chat else "plain texts"
+        words += f" · in the last sweep with such a push, over {texts}, what was written made sense from "
+        words += minus(f"{found.low:+.1f} to {found.high:+.1f}") + " SD"
+        words += "" if found.low <= value <= found.high else " (outside)"
+    return words
 
 
 # What neutral conversations read: found, shipped, or read once behind the page, and handed to the talks to come.
