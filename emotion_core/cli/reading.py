@@ -298,9 +298,8 @@ def _priors(found: PriorsReading) -> str:
     for s in range(1, len(found.names)):
         for name in found.emotions:
             late = found.lasting(s, name)
-            figures = f"{late.mean:+.2f} ({late.low:+.2f} to {late.high:+.2f})"
-            null = f"{late.null_low:+.2f} to {late.null_high:+.2f}"
-            rows.append([found.names[s], name, figures, null, "lasts" if late.lasts else ""])
+            null = f"{late.null_low:+.2f} to {late.null_high:+.2f}" if found.compared(s) else ""
+            rows.append([found.names[s], name, late.figures, null, "lasts" if late.lasts else ""])
     head = ["system prompt", "emotion", "last third (95 %)", "random directions", ""]
     end = f"\n\nDifference from {found.names[0]}; {len(found.roles)} conversations; layer {found.layer}; {_UNIT}"
     return table(head, rows) + end

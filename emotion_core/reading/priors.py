@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job, Progress
-from emotion_core.base.numbers import finite
+from emotion_core.base.numbers import counted, finite
 from emotion_core.models.encode import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.prompt_set import Turn
@@ -20,7 +21,7 @@ from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import LEAST_RANGE, LEVEL, judge
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.text import GroupMeans, read_windows, windows
-from emotion_core.stats.intervals import adjusted, mean_interval
+from emotion_core.stats.intervals import adjusted, mean_interval, p_words
 
 Array = npt.NDArray[np.float64]
 # Below so many conversations an interval over them is not trusted to carry a verdict.
@@ -49,6 +50,15 @@ class Lasting(NamedTuple):
     p_value: float
     q_value: float
     lasts: bool
+
+    @property
+    def figures(self) -> str:
+        """Mean and interval in words, which say where there is none."""
+        if not math.isfinite(self.mean):
+            return "not tested"
+        if not math.isfinite(self.low):
+            return f"{self.mean:+.2f} (no interval)"
+        return f"{self.mean:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,36 @@ class PriorsReading:
         p, q = float(self.p_late[system - 1, e]), float(self.q_late[system - 1, e])
         lasts = enough and (low > 0 or high < 0) and q <= LEVEL and abs(mean) >= LEAST_RANGE
         return Lasting(mean, low, high, null_low, null_high, p, q, bool(lasts))
+
+    def compared(self, system: int) -> int:
+        """Conversations with a turn that was read with both system prompts in view.
+
+        Args:
+            system: Index, from 1 on.
+        """
+        seen = np.isfinite(self.means[..., 0])  # (systems, conversations, turns)
+        return int((seen[0] & seen[system]).any(axis=1).sum())
+
+    def finding(self, system: int, emotion: str) -> tuple[Literal["evidence", "no evidence", "not tested"], str]:
+        """The verdict on the last third of the turns: its mark, and the sentence with its figures."""
+        late, n = self.lasting(system, emotion), self.compared(system)
+        which = f"{self.names[system]} against {self.names[0]}"
+        if not n:
+            hidden = system if not np.isfinite(self.means[system]).any() else 0
+            return "not tested", (
+                f"{which}: in no conversation does any turn, early or late, still see the system prompt "
+                f"{self.names[hidden]}, which fills what the model reads at once. There is nothing to compare, and no "
+                "line in the chart."
+            )
+        differs = f"{which}: {emotion} differs by {late.mean:+.2f} SD in the last third of the turns"
+        if n < FEWEST:
+            return "not tested", f"{differs} of {counted(n, 'conversation')}; a verdict takes at least {FEWEST}."
+        return (
+            "evidence" if late.lasts else "no evidence",
+            f"{differs} (95 % {late.low:+.2f} to {late.high:+.2f} over conversations; random directions "
+            f"{late.null_low:+.2f} to {late.null_high:+.2f}; {p_words(late.q_value, 'q')} against the hardest "
+            "controls).",
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The command line's document."""

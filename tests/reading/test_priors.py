@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -46,8 +47,12 @@ def test_a_small_difference_within_random_directions_is_no_evidence() -> None:
     assert not replace(made(np.full(9, 1.0)), q_late=np.array([[0.2]])).lasting(1, "fear").lasts, "one of many emotions"
     unseen = made(np.full(9, 0.12)).lasting(1, "fear")
     assert not unseen.lasts
-    few = made(np.full(9, 1.0), conversations=2).lasting(1, "fear")
-    assert not few.lasts
+    few = made(np.full(9, 1.0), conversations=2)
+    assert not few.lasting(1, "fear").lasts and few.finding(1, "fear")[0] == "not tested"
+    one = made(np.full(9, 1.0), conversations=1)
+    assert "nan" not in one.finding(1, "fear")[1] + one.lasting(1, "fear").figures
+    assert made(np.full(9, 1.0)).finding(1, "fear")[0] == "evidence"
+    assert made(np.full(9, 1.0), q=0.2).finding(1, "fear")[0] == "no evidence"
 
 
 def test_late_turns_are_the_last_third_that_is_there() -> None:
@@ -72,8 +77,12 @@ def test_the_demo_model_reads_the_same_turns_under_each(bundled: Bundled) -> Non
     # Behind a system prompt as long as the context the model sees nothing of it.
     assert np.isnan(found.means[2]).all() and found.left_out == sum(len(one) for one in found.roles)
     assert (found.null_by_turn[0, :2, 0] <= found.null_by_turn[0, :2, 1]).all()
+    mark, words = found.finding(2, "fear")
+    assert mark == "not tested" and "in no conversation" in words and "nan" not in words
+    assert found.lasting(2, "fear").figures == "not tested" and found.compared(1) == 3
     document = found.to_json()
     assert document["compared"][0]["with"] == "none"
+    json.dumps(document, allow_nan=False)
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,11 @@ def test_attempts_and_system_prompts_are_read(open_page: Open, until: Until, tab
     if tab == "System prompts":
         app.multiselect(key="priors-conversations").set_value(["search-for-the-cat"]).run()
         app.multiselect(key="priors-others").set_value(["grandmother"]).run()
+        app.text_area(key="priors-own").set_value("You are a lighthouse keeper on an island. " * 120).run()
     button(app, "Read").click().run()
     until(app, lambda one: "What this shows." in texts(one))
-    assert says in texts(app)
+    assert says in texts(app) and "nan" not in texts(app)
+    assert tab != "System prompts" or "in no conversation does any turn" in texts(app)
 
 
 def test_a_comparison_with_itself_is_refused(open_page: Open, until: Until) -> None:

@@ -11,7 +11,6 @@ from emotion_core.prompts.library import load_conversations, load_system_prompts
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.dose import match_expected
 from emotion_core.reading.priors import Prior, PriorsReading, check_priors
-from emotion_core.stats.intervals import p_words
 from emotion_core.steering.finding import signed
 from ui.figure import downloads, show_chart, shows, verdict
 from ui.plain import plain
@@ -21,17 +20,12 @@ from ui.uploads import content, upload_field
 def priors_result(found: PriorsReading, emotion: str) -> None:
     """The difference of one emotion from the first system prompt."""
     for s in range(1, len(found.names)):
-        late = found.lasting(s, emotion)
-        verdict(
-            "evidence" if late.lasts else "no evidence",
-            f"{found.names[s]} against {found.names[0]}: {emotion} differs by {late.mean:+.2f} SD in the last third of "
-            f"the turns (95 % {late.low:+.2f} to {late.high:+.2f} over conversations; random directions "
-            f"{late.null_low:+.2f} to {late.null_high:+.2f}; {p_words(late.q_value, 'q')} against the hardest "
-            "controls).",
-            key=f"prior-{s}",
-        )
-    chart = charts.priors(found, emotion)
-    show_chart(chart, alt_text="Differences by turn with intervals over conversations.", key="priors", titled=False)
+        mark, sentence = found.finding(s, emotion)
+        verdict(mark, sentence, key=f"prior-{s}")
+    chart = None
+    if any(found.compared(s) for s in range(1, len(found.names))):
+        chart = charts.priors(found, emotion)
+        show_chart(chart, alt_text="Differences by turn with intervals over conversations.", key="priors", titled=False)
     if found.left_out:
         turns = "turn is" if found.left_out == 1 else "turns are"
         st.caption(
@@ -58,9 +52,9 @@ def _expected(found: PriorsReading) -> None:
         parts = []
         for name, words in expected.stands_for.items():
             late = found.lasting(s, name)
-            told = "met" if late.lasts and late.mean > 0 else "not met" if late.lasts else "no evidence"
+            told = "met" if late.lasts and late.mean > 0 else "not met" if late.lasts else found.finding(s, name)[0]
             label = plain(name) if words == (name,) else f"{plain(name)} (for {plain(', '.join(words))})"
-            parts.append(f"{label} {signed(late.mean)} SD, {told}")
+            parts.append(f"{label} {signed(late.mean)} SD, {told}" if found.compared(s) else f"{label} {told}")
         if expected.unmatched:
             parts.append(f"no vector for {plain(', '.join(expected.unmatched))}")
         if parts:
