@@ -102,7 +102,7 @@ def _asked(table: Table, known: dict[str, str], linked: Answer, key: str) -> Ans
             options,
             index=options.index(default) if default in options else None,
             placeholder="choose",
-            format_func=lambda one: f"column {one}" if one.isdigit() else one.replace("+", " + "),
+            format_func=lambda one: f"column {one}" if one.isascii() and one.isdecimal() else one.replace("+", " + "),
             key=f"{key} {form} {own}",
             help=help_text,
         )

@@ -31,3 +31,10 @@ def test_rows_that_are_none_are_explained(open_page: Open) -> None:
     app.text_input(key="replicate-rows").set_value("99").run()
     assert not app.exception and "no such rows" in app.warning[0].value
     assert button(app, "Run these rows").disabled
+
+
+def test_a_link_to_no_row_opens_the_first(open_page: Open) -> None:
+    for row in ("²", "999", "x"):
+        app = open_page("10_Replicate", row=row)
+        assert not app.exception and app.query_params["row"] in ("1", ["1"])
+    assert open_page("10_Replicate", row="13").selectbox(key="replicate-row-None").value == 13

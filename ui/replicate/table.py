@@ -106,10 +106,11 @@ def replication_table(working: Working) -> None:
     by_row = {line.book.row: line for line in shown}
     linked = st.query_params.get("row", "")
     numbers = list(by_row)
+    places = {str(number): place for place, number in enumerate(numbers)}
     row = st.selectbox(
         "Open a row",
         numbers,
-        index=numbers.index(int(linked)) if linked.isdigit() and int(linked) in by_row else 0,
+        index=places.get(linked, 0),
         format_func=lambda number: f"{number}. {by_row[number].book.name}",
         key=f"replicate-row-{part}",
         help="What the paper did, what came out here, and the texts.",
