@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from emotion_core.base.activations import ActivationCache, FloatArray
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
-from emotion_core.base.numbers import finite
+from emotion_core.base.numbers import finite, refuse_decimal_commas, refuse_repeats
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.library import Template
 from emotion_core.reading.baseline import Baseline
@@ -229,6 +229,7 @@ def make_template(text: str, values: Sequence[float], name: str = "own") -> Temp
             found=", ".join(f"{one:g}" for one in values) or "none",
             remedy="Write values such as 1, 10, 100",
         )
+    refuse_repeats(tuple(values), "numbers")
     try:
         return Template(name=name, template=text, values=tuple(values))
     except ValidationError as error:
@@ -245,7 +246,7 @@ def parse_values(text: str) -> tuple[float, ...]:
     """Numbers of a list with commas, such as `1, 10, 2.5`.
 
     Raises:
-        SettingsError: A part is no finite number, or commas divide thousands.
+        SettingsError: A part is no finite number or there twice, or commas divide thousands or stand before decimals.
     """
     if re.search(r"\d,(?:000|0\d\d)(?!\d)", text):
         raise SettingsError(
@@ -254,6 +255,7 @@ def parse_values(text: str) -> tuple[float, ...]:
             expected="numbers with commas between them: 1, 10, 1000",
             remedy="Write 1,000 as 1000",
         )
+    refuse_decimal_commas(text, "numbers")
     found = []
     for part in (one.strip() for one in text.replace(";", ",").split(",")):
         if not part:
@@ -265,6 +267,7 @@ def parse_values(text: str) -> tuple[float, ...]:
         if not np.isfinite(value):
             raise SettingsError("A value is not a number", found=part[:40], expected="numbers with commas: 1, 10, 100")
         found.append(value)
+    refuse_repeats(found, "numbers")
     return tuple(found)
 
 

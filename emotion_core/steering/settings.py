@@ -13,6 +13,7 @@ import numpy as np
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.ask import Ask, Chat, Layer, Seed, enforce
 from emotion_core.base.errors import SettingsError
+from emotion_core.base.numbers import refuse_decimal_commas, refuse_repeats
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.tracing.steer import BOUNDED, SHARES, TAKES_AWAY, Operation
 
@@ -469,16 +470,18 @@ def parse_strengths(text: str) -> tuple[float, ...]:
     """Reads `-0.6:0.6:0.1` (both ends belong to it) or `-0.2,0,0.2`.
 
     Raises:
-        SettingsError: It is neither, with the part that could not be read.
+        SettingsError: It is neither, with the part that could not be read; or it can be read in two ways.
     """
     expected = "start:stop:step such as -0.6:0.6:0.1, or numbers with commas such as -0.2,0,0.2"
     plain = text.replace("\u2212", "-")  # the minus sign of the charts
+    refuse_decimal_commas(plain, "strengths")
     parts = plain.split(":") if ":" in plain else [p for p in plain.replace(";", ",").split(",") if p.strip()]
     try:
         numbers = [float(p) for p in parts]
     except ValueError as error:
         raise SettingsError("The strengths cannot be read", where=repr(text), expected=expected) from error
     if ":" not in text:
+        refuse_repeats(numbers, "strengths")
         return clean_strengths(numbers)
     if len(numbers) != 3 or not all(map(math.isfinite, numbers)) or numbers[2] <= 0 or numbers[1] < numbers[0]:
         raise SettingsError("The range of strengths cannot be read", where=repr(text), expected=expected)

@@ -91,6 +91,29 @@ def test_commas_between_thousands_are_not_read_as_several_values(text: str) -> N
         parse_values(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("0,5, 1,5, 2,5", "0; 5; 1; 5; 2; 5"),
+        ("0,5; 1,5; 2,5", "decimals with a point"),
+        ("0,5 1,5 2,5", "decimals with a point"),
+        ("1,5, 2, 3", "decimals with a point"),
+        ("0,4", "decimals with a point"),
+        ("0,5,1,5,2,5", "5 in 0; 5; 1; 5; 2; 5"),
+        ("1, 2, 3, 2.0", "every number once"),
+    ],
+)
+def test_commas_before_decimals_and_numbers_that_are_there_twice_are_refused(text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        parse_values(text)
+
+
+def test_a_template_counts_no_number_twice() -> None:
+    with pytest.raises(SettingsError, match="every number once"):
+        make_template("{x}", (1, 2, 3, 3))
+
+
 def test_values_divided_by_commas_or_semicolons() -> None:
     assert parse_values("100,200,1000") == parse_values("100; 200; 1000") == (100, 200, 1000)
     assert parse_values("0.05,0,1") == (0.05, 0, 1)
+    assert parse_values("1,10,100") == (1, 10, 100) and parse_values("0.5,1.5, 2.5,") == (0.5, 1.5, 2.5)

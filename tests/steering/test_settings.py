@@ -64,6 +64,14 @@ def test_ranges_hold_both_ends():
     assert parse_strengths("-1:1:0.01")[0] == -1.0 and len(parse_strengths("-1:1:0.01")) == 201
 
 
+def test_a_decimal_comma_is_refused_and_not_read_as_two_strengths():
+    for text in ("\u22120,4", "0,4", "-0,4; 0,4", "-0,4, 0, 0,4", "-0,4,-0,2,0,0,2"):
+        with pytest.raises(SettingsError, match="decimals with a point"):
+            parse_strengths(text)
+    assert parse_strengths("-0.4,-0.2,0,0.2") == (-0.4, -0.2, 0.0, 0.2)
+    assert parse_strengths("1,10,100") == (0.0, 1.0, 10.0, 100.0) and parse_strengths("-0.4, 0.2,0.4")[0] == -0.4
+
+
 @pytest.mark.parametrize("text", ["a,b", "1:2", "1:2:3:4", "0:1:0", "1:0:0.1", "0:nan:1", "0:1:-1", "0:inf:1", "::"])
 def test_a_range_that_cannot_be_read_says_what_was_expected(text):
     with pytest.raises(SettingsError, match=r"cannot be read.*-0.6:0.6:0.1"):

@@ -72,6 +72,18 @@ def test_values_that_are_no_numbers_are_said(open_page: Open, until: Until, key:
     assert button(app, "Read").disabled
 
 
+def test_another_text_is_not_judged_by_what_the_template_expects(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="Dose"), built)
+    assert "no longer that of the template" not in texts(app)
+    app.text_area(key="template-painkiller-dose").set_value("There are {x} chairs in the hall.").run()
+    assert "no longer that of the template" in texts(app)
+    button(app, "Read").click().run()
+    until(app, lambda one: "What this shows." in texts(one))
+    run = app.query_params["run"]
+    asked = json.loads(store().get(run[0] if isinstance(run, list) else run).settings)["asked"]
+    assert not asked["rise"] and not asked["fall"] and not app.exception
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [("Text", "The monitor on fear fires"), ("Labelled conversations", "AUROC")],

@@ -125,6 +125,11 @@ def _dose() -> DoseSettings:
         persist_state="session",
         help="At least three, with commas.",
     )
+    if chosen is not None and (text or "").strip() != chosen.template.strip():
+        chosen = None
+        st.caption(
+            "The text is no longer that of the template, so the emotions that should follow it are not asked for."
+        )
     return DoseSettings(
         text=text or "",
         values=parse_values(values or ""),
