@@ -454,7 +454,7 @@ def fitted(name: str, document: Any, adapter: TypeAdapter[T], example: str = "")
         return adapter.validate_python(document)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        places = [f"{_path(one['loc'])}: {_in_words(one)}" for one in faults[:SHOWN]]
+        places = [f"{_path(one['loc'])}: {in_words(one)}" for one in faults[:SHOWN]]
         more = len(faults) - SHOWN
         raise PromptSetError(
             "The file does not have the right form",
@@ -497,13 +497,19 @@ _WORDS = {
     "bool_parsing": "is neither true nor false",
     "float_parsing": "is not a number",
     "float_type": "is not a number",
+    "string_too_short": "is empty",
+    "string_too_long": "is too long",
 }
 
 
-def _in_words(fault: ErrorDetails) -> str:
+def in_words(fault: ErrorDetails) -> str:
     """What is wrong, without the words of the program."""
+    if fault["type"] == "too_short":
+        return f"has {fault['ctx']['actual_length']} items, fewer than {fault['ctx']['min_length']}"
+    if fault["type"] == "too_long":
+        return f"has more than {fault['ctx']['max_length']} items"
     words = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-    return words if fault["type"] == "missing" else f"{words} ({shorten(fault['input'])})"
+    return words if fault["type"] in ("missing", "string_too_short") else f"{words} ({shorten(fault['input'])})"
 
 
 def _path(location: tuple[int | str, ...]) -> str:

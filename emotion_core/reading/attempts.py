@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from emotion_core.base.activations import FloatArray
-from emotion_core.base.errors import ModelError, PromptSetError
+from emotion_core.base.errors import ModelError, PromptSetError, SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.models.encode import span_numbers, tokenize
 from emotion_core.models.loaded import LoadedModel
-from emotion_core.prompts.library import builtin_items, parse
+from emotion_core.prompts.library import builtin_items, fitted, in_words
 from emotion_core.prompts.prompt_set import Turn
+from emotion_core.prompts.tables import base_name, json_of
 from emotion_core.reading.baseline import Baseline
 from emotion_core.reading.chance import FEWEST_STEPS, LEAST_RANGE, LEVEL, Chance, Trend, judge, trend
 from emotion_core.reading.conversation import drift_sentence
@@ -58,18 +69,18 @@ class AttemptRun(BaseModel):
     encouragement: _Text
     note: str = ""
 
-    @model_validator(mode="after")
-    def _cheat_is_there(self) -> AttemptRun:
-        if self.cheat.strip() and self.cheat_attempt is None:
+    @field_validator("cheat")
+    @classmethod
+    def _cheat_is_there(cls, cheat: str, info: ValidationInfo) -> str:
+        said = [one.said for one in info.data.get("attempts", ())]  # none where these are faulty themselves
+        if said and cheat.strip() and _place_of(cheat, said) is None:
             raise ValueError("the words of the cheat stand in none of the attempts")
-        return self
+        return cheat
 
     @property
     def cheat_attempt(self) -> int | None:
         """Number of the attempt in which the cheat is taken."""
-        wanted = self.cheat.strip().lower()
-        found = [i for i, one in enumerate(self.attempts) if wanted and wanted in one.said.lower()]
-        return found[0] if found else None
+        return _place_of(self.cheat, [one.said for one in self.attempts])
 
     def turns(self, *, encouraged: bool) -> tuple[Turn, ...]:
         """The run as a conversation: the task and the outcomes from the user, the attempts from the assistant.
@@ -84,6 +95,12 @@ class AttemptRun(BaseModel):
                 more = f" {self.encouragement}" if encouraged else ""
                 found.append(Turn(role="user", content=one.outcome + more))
         return tuple(found)
+
+
+def _place_of(cheat: str, said: Sequence[str]) -> int | None:
+    """The first attempt with these words; case is ignored."""
+    wanted = cheat.strip().lower()
+    return next((i for i, one in enumerate(said) if wanted and wanted in one.lower()), None)
 
 
 def load_attempts() -> tuple[AttemptRun, ...]:
@@ -101,12 +118,51 @@ def read_attempts_file(filename: str, data: bytes) -> AttemptRun:
     Raises:
         PromptSetError: The file cannot be read, or the run is faulty.
     """
-    runs = parse(filename, data, TypeAdapter(tuple[AttemptRun, ...] | AttemptRun))
-    if isinstance(runs, AttemptRun):
-        return runs
+    name = base_name(filename)
+    document = json_of(name, data)
+    if not isinstance(document, list):
+        return fitted(name, document, TypeAdapter(AttemptRun))
+    runs = fitted(name, document, TypeAdapter(tuple[AttemptRun, ...]))
     if not runs:
         raise PromptSetError("The file has no run", where=filename, expected="a run as in prompts/attempts.json")
     return runs[0]
+
+
+# How the form calls what a run has.
+_CALLED = {
+    "task": "Task",
+    "attempts": "Attempts",
+    "said": "Attempt",
+    "outcome": "What came of it",
+    "cheat": "Words of the cheat",
+    "encouragement": "Encouragement",
+}
+
+
+def run_of_form(document: Mapping[str, Any]) -> AttemptRun:
+    """A run as a form has it.
+
+    Args:
+        document: The fields of `AttemptRun`.
+
+    Raises:
+        SettingsError: A field cannot be used; all such fields in one error.
+    """
+    try:
+        return AttemptRun.model_validate(document)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        places = ["".join(_called(part) for part in one["loc"]) for one in faults]
+        raise SettingsError(
+            "The run cannot be read as it stands",
+            where=places[0],
+            found="; ".join(f"{place}: {in_words(one)}" for place, one in zip(places[:5], faults, strict=False)),
+            remedy="Mend what is named",
+        ) from error
+
+
+def _called(part: int | str) -> str:
+    return f" {part + 1}, " if isinstance(part, int) else _CALLED.get(part, part)
 
 
 TRACES = ("plain", "encouraged")

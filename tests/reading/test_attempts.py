@@ -10,10 +10,17 @@ import pytest
 from bundled import Bundled
 from controlled import columns
 
-from emotion_core.base.errors import PromptSetError
+from emotion_core.base.errors import PromptSetError, SettingsError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts, read_attempts_file
+from emotion_core.reading.attempts import (
+    AttemptRun,
+    AttemptsReading,
+    load_attempts,
+    read_attempts,
+    read_attempts_file,
+    run_of_form,
+)
 from emotion_core.reading.chance import judge, trend
 from emotion_core.reading.conversation import read_conversation_turns
 
@@ -100,9 +107,26 @@ def test_built_in_runs_take_the_cheat_in_an_attempt_and_name_no_emotion() -> Non
 )
 def test_faulty_runs_are_refused(change: dict[str, object], says: str) -> None:
     run = {**load_attempts()[0].model_dump(), **change}
-    with pytest.raises(PromptSetError) as caught:
-        read_attempts_file("run.json", json.dumps(run).encode())
-    assert says in str(caught.value)
+    for document in (run, [run]):
+        with pytest.raises(PromptSetError) as caught:
+            read_attempts_file("run.json", json.dumps(document).encode())
+        assert says in str(caught.value) and "[" not in caught.value.where and "tuple" not in str(caught.value).lower()
     assert isinstance(
         read_attempts_file("run.json", json.dumps([load_attempts()[0].model_dump()]).encode()), AttemptRun
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"cheat": "absent words"}, "Words of the cheat: the words of the cheat stand in none of the attempts"),
+        ({"encouragement": " "}, "Encouragement: is empty"),
+        ({"attempts": [{"said": "I try.", "outcome": ""}] * 3}, "Attempts 1, What came of it: is empty"),
+        ({"attempts": []}, "Attempts: has 0 items, fewer than 3"),
+    ],
+)
+def test_a_form_says_which_field_is_wrong(change: dict[str, object], says: str) -> None:
+    run = {**load_attempts()[0].model_dump(), **({"cheat": ""} if "attempts" in change else {}), **change}
+    with pytest.raises(SettingsError) as caught:
+        run_of_form(run)
+    assert says in str(caught.value) and "file" not in str(caught.value)

@@ -126,6 +126,19 @@ def test_attempts_and_system_prompts_are_read(open_page: Open, until: Until, tab
     assert tab != "System prompts" or "in no conversation does any turn" in texts(app)
 
 
+def test_a_run_of_attempts_that_cannot_be_read_says_which_field_is_wrong(open_page: Open, until: Until) -> None:
+    app = until(open_page("4_Read", what="Attempts"), built)
+    name = app.selectbox(key="attempts-run").value
+    app.text_input(key=f"attempts-cheat-{name}").set_value("words of nobody").run()
+    assert "stand in none of the attempts" in texts(app) and button(app, "Read").disabled
+    app.text_input(key=f"attempts-kind-{name}").set_value("").run()
+    assert (
+        "Encouragement: is empty" in texts(app).replace("\\", "")
+        and "The file" not in texts(app)
+        and "tuple" not in texts(app)
+    )
+
+
 def test_a_comparison_with_itself_is_refused(open_page: Open, until: Until) -> None:
     app = until(open_page("4_Read", what="System prompts"), built)
     app.multiselect(key="priors-others").set_value([]).run()

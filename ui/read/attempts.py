@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 import streamlit as st
 
 from emotion_core.charts import reading as charts
 from emotion_core.experiments.reading import AttemptsSettings
-from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts_file
+from emotion_core.reading.attempts import AttemptRun, AttemptsReading, load_attempts, read_attempts_file, run_of_form
 from emotion_core.stats.intervals import p_words
 from ui.figure import downloads, show_chart, shows, verdict
 from ui.plain import plain
@@ -81,7 +79,8 @@ def attempts_form() -> AttemptsSettings:
     """Draws the form.
 
     Raises:
-        PromptSetError: The run cannot be used; the message says why.
+        PromptSetError: An upload cannot be used; the message says why.
+        SettingsError: A field cannot be used.
     """
     st.markdown(
         "One task, tried again and again until a way out is taken that is not honest. The second trace has the same "
@@ -147,9 +146,9 @@ def _edited(run: AttemptRun) -> AttemptRun:
     )
     document = {
         "name": run.name,
-        "task": task,
-        "attempts": edited.to_dict("records"),
+        "task": task or "",
+        "attempts": edited.fillna("").to_dict("records"),
         "cheat": cheat or "",
-        "encouragement": encouragement,
+        "encouragement": encouragement or "",
     }
-    return read_attempts_file("the run above", json.dumps(document).encode())
+    return run_of_form(document)
