@@ -79,7 +79,7 @@ def usable_in_sd(
         if asked.emotion == emotion and pushes and always:
             per_strength = found.scale / scale.sd(layer, vectors.index(emotion))  # in either unit
             low, high = found.usable_window
-            return Usable(low * per_strength, high * per_strength, asked.chat)
+            return Usable(low * per_strength, high * per_strength, asked.chat or any(asked.before))
     return None
 
 

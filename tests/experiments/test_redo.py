@@ -11,11 +11,14 @@ from emotion_core.base.activations import ActivationCache
 from emotion_core.base.errors import LimitError, RunError
 from emotion_core.base.settings import Settings
 from emotion_core.experiments.experiment import load, start
-from emotion_core.experiments.redo import can_redo, redo
+from emotion_core.experiments.redo import can_redo, redo, why_not
 from emotion_core.experiments.steering import SWEEP
+from emotion_core.experiments.talk import TALK
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import load_prompts
 from emotion_core.prompts.files import read_prompt_bytes
+from emotion_core.prompts.prompt_set import Turn
+from emotion_core.reading.talk import TalkSettings
 from emotion_core.runs.builds import load_build, start_build
 from emotion_core.runs.registry import JobRegistry
 from emotion_core.runs.store import RunStore
@@ -97,6 +100,23 @@ def test_what_cannot_be_done_again_says_so(registry: JobRegistry, owner: ModelOw
     strange = store.create("reading", json.dumps({"fingerprint": owner.model.info.fingerprint}))
     store.cancel(strange)
     assert not can_redo(store.get(strange))
+
+
+def test_settings_that_are_refused_by_now_cannot_be_done_again(
+    registry: JobRegistry, owner: ModelOwner, cache: ActivationCache
+) -> None:
+    store = registry.store
+    vectors = load_build(store, built(registry, owner, cache)).vectors
+    said = TalkSettings(turns=(Turn("user", "Tea?"),), strengths=(("fear", 1.0),), max_new_tokens=1)
+    run_id = start(registry, owner, vectors, TALK, said)
+    registry.wait(run_id)
+    store.expire(run_id)
+    assert can_redo(store.get(run_id), store)
+    described = json.loads(store.get(run_id).settings)
+    described["asked"] |= {"chat": False, "turns": described["asked"]["turns"] * 3}
+    refused = store.create(TALK.kind, json.dumps(described))
+    store.fail(refused, "no")
+    assert "no turns before it" in why_not(store.get(refused), store)
 
 
 def test_a_refused_redo_keeps_the_run(registry: JobRegistry, owner: ModelOwner, cache: ActivationCache) -> None:
