@@ -108,7 +108,7 @@ def _ways_on(working: Working, steering: Steering | None, talk: Talk, emotion: s
                 format_func=lambda k: names[k],
                 key="talk-go",
             )
-            if written
+            if written and talk.settings.chat  # a text is not gone on with: the next message begins another one
             else None
         )
         again = st.button(
@@ -127,8 +127,6 @@ def _ways_on(working: Working, steering: Steering | None, talk: Talk, emotion: s
         _edit(working, steering, talk)
         _new_conversation()
     st.session_state[_BASE] = talk.going_on(int(chosen)) if chosen is not None else talk.settings.turns[:-1]
-    if not talk.settings.chat:
-        st.session_state[_BASE] = ()
     if again:
         _start(working, replace(talk.settings, seed=talk.settings.seed + 1))
     if random:
