@@ -82,6 +82,19 @@ def new_click(clicked: T | None, key: str) -> T | None:
     return fresh
 
 
+def show_clickable(chart: alt.TopLevelMixin, field: str, *, select: str, alt_text: str = "", key: str) -> str | None:
+    """Shows a chart whose points can be chosen; what was clicked just now, None where nothing was.
+
+    Args:
+        chart: As in `show_chart`.
+        field: Whose value is wanted of a point.
+        select: As in `show_chart`.
+        alt_text: As in `show_chart`.
+        key: As in `show_chart`.
+    """
+    return new_click(picked(show_chart(chart, alt_text=alt_text, key=key, select=select), field), key)
+
+
 def _title_as_text(chart: alt.TopLevelMixin, titled: bool) -> alt.TopLevelMixin:
     title = getattr(chart, "title", alt.Undefined)
     if title is alt.Undefined or title is None:

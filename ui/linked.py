@@ -7,7 +7,7 @@ address always opens what is on the screen.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -103,23 +103,6 @@ def _fits(run_id: str, kind: str, vectors: EmotionVectors | None) -> bool:
     # Runs of earlier versions did not note down their vectors.
     over = json.loads(run.settings).get("vectors")
     return run.kind == kind and (vectors is None or over in (None, vectors_digest(vectors)))
-
-
-def asked_by_link(key: str, kind: str, of: Callable[[Any], T], usual: T) -> T:
-    """What a field says at first: what the run of the session's first link was asked, else the usual.
-
-    Args:
-        key: Of the widget.
-        kind: Of the run.
-        of: Takes the field's part of the settings.
-        usual: Where the link has no run of the kind, or what it was asked is not kept.
-    """
-    name = f"{_TAKEN} {key}"
-    if name not in st.session_state:
-        asked = settings_of_link(kind)
-        st.session_state[name] = usual if asked is None else of(asked)
-    found: T = st.session_state[name]
-    return found
 
 
 def settings_of_link(kind: str) -> Any:

@@ -29,7 +29,7 @@ from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error, shown_errors
 from ui.experiments import run_result
 from ui.fields import names_of_text, names_to_text
-from ui.figure import new_click, picked, show_chart
+from ui.figure import show_clickable
 from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import activation_cache, common_registry, store
@@ -308,7 +308,7 @@ def _link(key: str, value: str) -> None:
 
 def clickable(chart: alt.TopLevelMixin, mapped: Mapped, alt_text: str, key: str) -> None:
     """Shows a chart on which a click chooses an emotion; only a new click counts."""
-    clicked = new_click(picked(show_chart(chart, alt_text=alt_text, key=key, select="emotion"), "emotion"), key)
+    clicked = show_clickable(chart, "emotion", select="emotion", alt_text=alt_text, key=key)
     if clicked is not None and clicked != mapped.emotion:
         choose_on_map(mapped, clicked)
         st.rerun()

@@ -12,7 +12,7 @@ from emotion_core.prompts.library import EXAMPLE_TEXT, load_conversations, read_
 from emotion_core.prompts.prompt_set import Turn
 from emotion_core.reading.places import OF_A_MESSAGE
 from emotion_core.reading.text import MOST_CHARACTERS
-from ui.linked import asked_by_link
+from ui.linked import settings_of_link
 from ui.uploads import content, upload_field
 
 OWN = "Your own"
@@ -48,9 +48,10 @@ def place_input(key: str) -> ReadingPosition | None:
 
 def text_input(key: str) -> str:
     """A text to read."""
+    asked = settings_of_link("read-text")
     text = st.text_area(
         "Text",
-        asked_by_link(key, "read-text", lambda asked: asked.text, EXAMPLE_TEXT),
+        EXAMPLE_TEXT if asked is None else asked.text,
         height=140,
         max_chars=MOST_CHARACTERS,
         key=key,
