@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from emotion_core.base.activations import open_cache
-from emotion_core.base.atomic import write_atomically
+from emotion_core.base.atomic import write_named
 from emotion_core.base.errors import VectorFileError
 from emotion_core.base.jobs import Progress, run_to_end
 from emotion_core.evaluation.scores import HeldOutScores
@@ -217,7 +217,11 @@ def _result(
 
 
 def save(vectors: EmotionVectors, path: str | Path) -> None:
-    """Writes the vectors with their manifest (safetensors)."""
+    """Writes the vectors with their manifest (safetensors).
+
+    Raises:
+        SettingsError: The file cannot be written there.
+    """
     save_vectors(vectors, Path(path))
 
 
@@ -251,5 +255,6 @@ def export(model: LoadedModel, vectors: EmotionVectors, path: str | Path, watch:
 
     Raises:
         VectorFileError: The vectors belong to another model.
+        SettingsError: The file cannot be written there.
     """
-    write_atomically(Path(path), bundle_bytes(run_to_end(scored_files(model, vectors, open_cache()), watch)))
+    write_named(path, bundle_bytes(run_to_end(scored_files(model, vectors, open_cache()), watch)))

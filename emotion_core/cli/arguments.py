@@ -11,7 +11,6 @@ import csv
 import sys
 import typing
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emotion_core.base.ask import Asked, asked_of
@@ -201,16 +200,3 @@ def columns_of(text: str | None) -> dict[str, str] | None:
             remedy="Write our column, an equals sign and the file's column; commas between them",
         )
     return {ours.strip(): theirs.strip() for ours, _, theirs in parts}
-
-
-def writable(text: str) -> Path:
-    """Refuses a place that cannot be written to before anything is computed."""
-    path = Path(text)
-    if path.is_dir() or not path.resolve().parent.is_dir():
-        raise SettingsError(
-            "The file cannot be written there",
-            where=text,
-            expected="a file in a folder that exists",
-            found="a folder" if path.is_dir() else f"no folder {path.parent}",
-        )
-    return path

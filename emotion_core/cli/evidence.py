@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from emotion_core.base.activations import open_cache
+from emotion_core.base.atomic import require_writable
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.numbers import counted, finite
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, writable
+from emotion_core.cli.arguments import fitting_sets, read_prompt_sets
 from emotion_core.cli.runs import result
 from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.evaluation.report import Report
@@ -217,7 +218,7 @@ def _out_of_what_is_left(arguments: argparse.Namespace) -> Path | None:
             found="none",
             remedy="To write the vectors themselves use `build`",
         )
-    return writable(arguments.out)
+    return require_writable(arguments.out)
 
 
 def _ways(ways: Sequence[Variant]) -> list[str]:

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from emotion_core.base.activations import FloatArray
+from emotion_core.base.atomic import require_writable
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.cli.arguments import writable
 from emotion_core.cli.runs import result
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.geometry import TWIN
@@ -24,11 +24,12 @@ from emotion_core.vectors.file import load_vectors, save_vectors
 
 def geometry(arguments: argparse.Namespace) -> Answer:
     """`geometry VECTORS`: how the emotions lie to each other."""
+    axes = require_writable(arguments.axes) if arguments.axes else None
     vectors = load_vectors(Path(arguments.vectors))
     norms = read_norms(Path(arguments.norms)) if arguments.norms else None
     found = map_emotions(vectors, layer=arguments.layer, clusters=arguments.clusters, norms=norms, seed=arguments.seed)
-    if arguments.axes:
-        save_vectors(fit_axes(vectors, norms), writable(arguments.axes))
+    if axes is not None:
+        save_vectors(fit_axes(vectors, norms), axes)
     twin = _twin(vectors, arguments) if arguments.untrained_twin else None
     readings = read_norms_off(vectors.values[:, found.layer], vectors.emotions, norms or circumplex())
     claimed = claims(found, readings, rival_rows(vectors, found.layer, twin))

@@ -394,6 +394,12 @@ def main(argv: Sequence[str]) -> int:
     except EmotionCoreError as error:
         print(f"error: {error.message}", file=sys.stderr)
         return 2
+    except OSError as error:  # of the data folder, say, where the disk is full
+        refused = EmotionCoreError(
+            "A file cannot be read or written", where=str(error.filename or ""), found=error.strerror or str(error)
+        )
+        print(f"error: {refused.message}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; what was read is kept in the cache", file=sys.stderr)
         return 130

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-
+from emotion_core.base.atomic import require_writable, write_named
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.cli.arguments import writable
 
 
 def replicate(arguments: argparse.Namespace) -> Answer:
@@ -22,7 +20,7 @@ def replicate(arguments: argparse.Namespace) -> Answer:
     from emotion_core.runs.store import open_store
 
     numbers = row_numbers(arguments.rows)
-    out = writable(arguments.out) if arguments.out else None
+    out = require_writable(arguments.out) if arguments.out else None
     model = open_model(arguments.model, arguments.dtype)
     if arguments.untrained_twin:
         model = untrained_twin(model)
@@ -31,7 +29,7 @@ def replicate(arguments: argparse.Namespace) -> Answer:
     found = run(replicate_rows(model, store, numbers, open_cache(), newest_table(store, model.info)))
     keep_table(store, found, numbers)
     if out is not None:
-        out.write_text(report(found, numbers, html=Path(out).suffix.lower() in (".html", ".htm")), encoding="utf-8")
+        write_named(out, report(found, numbers, html=out.suffix.lower() in (".html", ".htm")).encode())
     lines = found.lines(numbers)
     rows = []
     for line in lines:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from emotion_core.base.activations import ReadingPosition, open_cache
-from emotion_core.base.atomic import write_atomically
+from emotion_core.base.atomic import require_writable, write_named
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.cli.answer import Answer
-from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from, writable
+from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from
 from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.gguf import model_type
 from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, import_vectors, not_finite, open_file
@@ -26,7 +26,7 @@ from emotion_core.vectors.file import load_vectors, save_vectors
 
 def build(arguments: argparse.Namespace) -> Answer:
     """`build PROMPTS ... --out FILE`: vectors of every layer."""
-    out = writable(arguments.out)
+    out = require_writable(arguments.out)
     sets = read_prompt_sets(arguments)
     reading = ReadingPosition(arguments.reading, arguments.from_token, arguments.chat or arguments.reading == "answer")
     settings = settings_from(BuildSettings, arguments, reading=reading)
@@ -66,7 +66,7 @@ def build(arguments: argparse.Namespace) -> Answer:
 
 def import_file(arguments: argparse.Namespace) -> Answer:
     """`import FILE --out VECTORS`: a vector file from a bundle, GGUF, safetensors, .npy or .npz."""
-    out = writable(arguments.out)
+    out = require_writable(arguments.out)
     path = Path(arguments.file)
     try:
         data = path.read_bytes()
@@ -102,7 +102,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     # Charts, maps and tables of the bundle: a second of imports that a build does not need.
     from emotion_core.exchange.bundle import UNKNOWN_ROWS, bundle_bytes, bundle_files, scored_files
 
-    out = writable(arguments.out)
+    out = require_writable(arguments.out)
     vectors = load_vectors(Path(arguments.vectors))
     if arguments.without_scores:
         files = bundle_files(vectors, None, "the export was asked to leave them out")
@@ -112,7 +112,7 @@ def export(arguments: argparse.Namespace) -> Answer:
         model = model_of(vectors, arguments.model, arguments.dtype)
         files = run(scored_files(model, vectors, open_cache()))
     data = bundle_bytes(files)
-    write_atomically(out, data)
+    write_named(out, data)
     document = {
         "out": str(out),
         "bytes": len(data),

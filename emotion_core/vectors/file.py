@@ -16,7 +16,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from emotion_core.base.activations import FloatArray, ModelInfo, Pooling, ReadingPosition
-from emotion_core.base.atomic import write_atomically
+from emotion_core.base.atomic import write_named
 from emotion_core.base.errors import VectorFileError
 from emotion_core.prompts.prompt_set import Form, PromptSet, PromptText, Side, Split
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
@@ -242,8 +242,12 @@ def manifest_json(vectors: EmotionVectors) -> str:
 
 
 def save_vectors(vectors: EmotionVectors, path: Path | str) -> None:
-    """Writes the vectors; whoever reads the path sees the old file or the whole new one."""
-    write_atomically(Path(path), vector_bytes(vectors))
+    """Writes the vectors; whoever reads the path sees the old file or the whole new one.
+
+    Raises:
+        SettingsError: The file cannot be written there.
+    """
+    write_named(path, vector_bytes(vectors))
 
 
 def load_vectors(source: Path | str | bytes) -> EmotionVectors:

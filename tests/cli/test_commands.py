@@ -228,6 +228,28 @@ def test_an_error_goes_to_standard_error_with_status_2(capsys, argv, named):
     assert "Traceback" not in captured.err
 
 
+def test_a_place_that_cannot_be_written_to_is_refused_before_anything_is_computed(capsys, vectors, monkeypatch):
+    monkeypatch.setattr("emotion_core.cli.session.load_model", lambda *_, **__: pytest.fail("the model was loaded"))
+    for argv in (
+        ["build", "fear-calm", "--out", "/proc/x.safetensors"],
+        ["import", str(vectors), "--out", "/proc/x.safetensors"],
+        ["export", str(vectors), "--out", "/proc/x.zip"],
+        ["geometry", str(vectors), "--axes", "/proc/x.safetensors"],
+        ["replicate", "--rows", "30", "--out", "/proc/x.md"],
+    ):
+        assert main(argv) == 2, argv
+        assert "error: The file cannot be written there (/proc/x" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_disk_is_said_in_words(capsys, vectors, prompts, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "/data/runs")
+
+    monkeypatch.setattr("emotion_core.cli.runs.result_of", full)
+    assert main(["heldout", str(vectors), str(prompts)]) == 2
+    assert "error: A file cannot be read or written (/data/runs). Found: No space left" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("strengths", ["", "nan", "0.1,inf", "a:b:c", "1:0:0.1", "0:1:0"])
 def test_strengths_that_make_no_sense_are_refused(capsys, vectors, strengths):
     argv = ["sweep", str(vectors), "--emotion", "fear", "--prompt", "The door", "--strengths", strengths, "--json"]
