@@ -9,6 +9,7 @@ from emotion_core.base.ask import Ask, enforce
 from emotion_core.evaluation.transfer import TwinVectors, read_twin
 from emotion_core.experiments.evaluation import OnOwnTexts
 from emotion_core.experiments.experiment import Experiment, Size
+from emotion_core.geometry.emotion_map import require_emotions
 from emotion_core.runs.map_checks import MapChecks, check_map
 
 
@@ -33,6 +34,7 @@ MAP_CHECKS = Experiment(
     job=lambda bench, settings: check_map(bench.model, bench.vectors, settings.clusters, bench.cache),
     label=lambda settings, vectors: "checks of the map",
     size=lambda settings, vectors: Size(sets=vectors.prompt_sets),
+    check=lambda settings, vectors: require_emotions(vectors),
     version=2,
 )
 TWIN = Experiment(

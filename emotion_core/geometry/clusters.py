@@ -51,7 +51,7 @@ def k_means(vectors: Array, clusters: int, seed: int, starts: int = _STARTS) -> 
     """
     from sklearn.cluster import KMeans  # slow to import, and pages do not need it
 
-    found = KMeans(clusters, n_init=starts, random_state=seed).fit_predict(unit_rows(vectors))
+    found = KMeans(clusters, n_init=starts, random_state=seed % 2**32).fit_predict(unit_rows(vectors))
     labels = np.asarray(found, np.int64)
     sizes = np.bincount(labels, minlength=clusters)
     first = [int(np.argmax(labels == c)) if sizes[c] else len(labels) for c in range(clusters)]

@@ -321,16 +321,7 @@ def usable_vectors(vectors: EmotionVectors, layer: int, fewest: int) -> Array:
     """
     if not 0 <= layer < vectors.n_layers:
         raise SettingsError("There is no such layer", expected=f"0 to {vectors.n_layers - 1}", found=str(layer))
-    if len(vectors.emotions) < fewest:
-        raise SettingsError(
-            "There are too few emotions for a map",
-            expected=f"at least {fewest}",
-            found=f"{len(vectors.emotions)} ({', '.join(vectors.emotions)})",
-            remedy="Build vectors from a prompt set with more emotions, such as emotions-12",
-        )
-    twice = [name for name, count in Counter(e.strip().lower() for e in vectors.emotions).items() if count > 1]
-    if twice:
-        raise SettingsError("An emotion comes twice", found=", ".join(twice[:5]), remedy="Rename one of them")
+    require_emotions(vectors, fewest)
     rows = vectors.values[:, layer].astype(np.float64)
     broken = ~np.isfinite(rows).all(axis=1) | (np.abs(rows).max(axis=1) == 0)
     if broken.any():
@@ -341,6 +332,31 @@ def usable_vectors(vectors: EmotionVectors, layer: int, fewest: int) -> Array:
             remedy="Choose another layer, or load the model in float32",
         )
     return rows
+
+
+def require_emotions(vectors: EmotionVectors, fewest: int = FEWEST_EMOTIONS) -> None:
+    """Refuses vectors that make no map at any layer.
+
+    Raises:
+        SettingsError: Too few emotions, or names that repeat.
+    """
+    if len(vectors.emotions) < fewest:
+        raise SettingsError(
+            "There are too few emotions for a map",
+            expected=f"at least {fewest}",
+            found=f"{len(vectors.emotions)} ({', '.join(vectors.emotions)})",
+            remedy="Build vectors from a prompt set with more emotions, such as emotions-12",
+        )
+    twice = [name for name, count in Counter(e.strip().lower() for e in vectors.emotions).items() if count > 1]
+    if twice:
+        raise SettingsError("An emotion comes twice", found=", ".join(twice[:5]), remedy="Rename one of them")
+
+
+def fewer_clusters(asked: int, emotions: int) -> str:
+    """A sentence where there are too few emotions for the clusters that were asked for; else empty."""
+    if asked < emotions:
+        return ""
+    return f"{emotions} emotions make at most {emotions - 1} clusters; {asked} were asked for."
 
 
 # The clusters of a map in words.

@@ -42,7 +42,7 @@ class Stability:
     """What changes when the training texts change. First axis of every array: layers.
 
     Attributes:
-        clusters: Number of groups that were looked for.
+        clusters: Number of groups that were looked for, at most one less than there are emotions.
         resamples: Resampled builds.
         splits: Pairs of halves.
         spread: float32 [layers, emotions, up to 3], standard deviation of a resampled emotion's place on the map's
@@ -116,7 +116,7 @@ def stability(
         yield Progress(resamples + done + 1, resamples + splits, "comparing parts of the texts")
     counts = np.array([len(rows) for block in blocks for _, rows in _units(block)])
     shares = tuple(float(np.mean(counts // part / counts)) for part in (2, 4))
-    return _summary(groups, halves, quarters, (shares[0], shares[1]), clusters, resamples, seed)
+    return _summary(groups, halves, quarters, (shares[0], shares[1]), resamples, seed)
 
 
 class _Groups:
@@ -167,7 +167,6 @@ def _summary(
     halves: list[Array],
     quarters: list[Array],
     shares: tuple[float, float],
-    clusters: int,
     resamples: int,
     seed: int,
 ) -> Stability:
@@ -181,7 +180,7 @@ def _summary(
     places = np.clip(lengthened(place, noise_gain(place, place_quarter, shares)), 0, 1)  # (layers, emotions)
     found = (groups.spread(), mates, by_chance, half, lengthened(half, gain), low, high, np.array(p_value), places)
     arrays = [np.asarray(one, np.float32) for one in found]
-    return Stability(clusters, resamples, len(halves), *arrays)
+    return Stability(groups.clusters, resamples, len(halves), *arrays)
 
 
 def _agreement(stacked: Array) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from emotion_core.base.activations import ActivationCache, Activations, FloatArray
 from emotion_core.base.errors import ModelError, SettingsError
 from emotion_core.base.jobs import Job, Progress
+from emotion_core.geometry.emotion_map import fewer_clusters
 from emotion_core.geometry.stability import (
     ExampleTexts,
     Stability,
@@ -50,7 +51,7 @@ class LensTokens:
 
 @dataclass(frozen=True)
 class MapChecks:
-    """What a finished run found. A part that cannot be had is None, and `reasons` says why.
+    """What a finished run found. A part that cannot be had is None, and `reasons` says why, also of fewer clusters.
 
     Attributes:
         emotions: The emotions of all parts.
@@ -58,7 +59,7 @@ class MapChecks:
         variants: The map as built first, then made in other ways; empty for vectors without known texts.
         examples: Texts at the two ends of every direction.
         lens: Tokens of every direction.
-        reasons: Why a part is missing, by its name.
+        reasons: Why a part is missing, or is other than asked for, by its name.
     """
 
     emotions: tuple[str, ...]
@@ -99,6 +100,9 @@ def check_map(
             found = yield from stability(
                 material.values, material.blocks, vectors.estimator, clusters, vectors.seed, kept=material.kept
             )
+            fewer = fewer_clusters(clusters, len(vectors.emotions))
+            if fewer:
+                reasons["clusters"] = fewer
         except SettingsError as error:
             reasons["stability"] = error.message
     else:
