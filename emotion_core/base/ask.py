@@ -93,15 +93,11 @@ def asked_of(settings: Any) -> dict[str, Asked]:
     hints = typing.get_type_hints(settings, include_extras=True)
     found = {}
     for one in dataclasses.fields(settings):
-        kind, *notes = typing.get_args(hints[one.name]) if typing.get_origin(hints[one.name]) is Annotated else [None]
-        ask = next((note for note in notes if isinstance(note, Ask)), None)
-        if ask is None:
-            continue
-        parts = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
-        plain = next(part for part in parts if part is not type(None))
-        make = one.default_factory
-        default = one.default if make is dataclasses.MISSING else make()
-        found[one.name] = Asked(one.name, plain, len(parts) > 1, default, ask)
+        notes = typing.get_args(hints[one.name]) if typing.get_origin(hints[one.name]) is Annotated else ()
+        if any(isinstance(note, Ask) for note in notes):
+            make = one.default_factory
+            default = one.default if make is dataclasses.MISSING else make()
+            found[one.name] = declaration(one.name, hints[one.name], default)
     return found
 
 
@@ -113,13 +109,40 @@ def enforce(settings: Any) -> None:
     """
     kind: Any = type(settings)
     for name, asked in asked_of(kind).items():
-        value = getattr(settings, name)
-        if value is None and asked.optional:
-            continue
-        if asked.choices and value not in asked.choices:
-            raise _refused(asked.ask.label, ", ".join(asked.choices), value)
-        if asked.kind in (int, float) and not _inside(asked.ask, value):
-            raise _refused(asked.ask.label, asked.ask.range or "a finite number", value)
+        _enforce(asked, getattr(settings, name))
+
+
+def require(declared: Any, value: object) -> None:
+    """Refuses a value that a declaration such as `Seed` does not allow, where no settings have it.
+
+    Raises:
+        SettingsError: It is out of range.
+    """
+    _enforce(declaration("", declared), value)
+
+
+def declaration(name: str, declared: Any, default: Any = dataclasses.MISSING) -> Asked:
+    """A declaration such as `Seed` as a field of settings would have it.
+
+    Args:
+        name: Of the setting.
+        declared: A type with its `Ask`.
+        default: Of the setting.
+    """
+    kind, *notes = typing.get_args(declared)
+    ask = next(note for note in notes if isinstance(note, Ask))
+    parts = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
+    plain = next(part for part in parts if part is not type(None))
+    return Asked(name, plain, len(parts) > 1, default, ask)
+
+
+def _enforce(asked: Asked, value: Any) -> None:
+    if value is None and asked.optional:
+        return
+    if asked.choices and value not in asked.choices:
+        raise _refused(asked.ask.label, ", ".join(asked.choices), value)
+    if asked.kind in (int, float) and not _inside(asked.ask, value):
+        raise _refused(asked.ask.label, asked.ask.range or "a finite number", value)
 
 
 def _inside(ask: Ask, value: float) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import sys
 import typing
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emotion_core.base.ask import Asked, asked_of
+from emotion_core.base.ask import Asked, Seed, asked_of, declaration
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.settings import DTYPES
 
@@ -46,7 +47,8 @@ def _add_option(command: argparse.ArgumentParser, asked: Asked, default: Any) ->
     words = ask.help.partition(". ")[0].rstrip(".") or ask.label
     endless = ask.most is not None and ask.most > 10**9
     notes = ["0 or more" if endless else ask.range, "may be repeated" if _repeats(asked) else ""]
-    if not asked.required and known not in (None, "", ()) and asked.kind is not bool:
+    plain = asked.kind is not bool and not dataclasses.is_dataclass(known)  # which is made of what the option takes
+    if not asked.required and known not in (None, "", ()) and plain:
         notes.append(f"default {known}")
     how: dict[str, Any] = {"dest": asked.name, "default": argparse.SUPPRESS if default is None else default}
     if asked.kind is bool:
@@ -65,8 +67,11 @@ def _add_option(command: argparse.ArgumentParser, asked: Asked, default: Any) ->
     if told:
         words = f"{words.removesuffix(')')}; {told})" if words.endswith(")") else f"{words} ({told})"
     how["help"] = (words[0].lower() + words[1:]).replace("%", "%%")  # a percent sign would be a place to fill in
-    option = ask.option or f"--{asked.name.replace('_', '-')}"
-    command.add_argument(option, required=asked.required and default is None and not ask.of_vectors, **how)
+    command.add_argument(_option(asked), required=asked.required and default is None and not ask.of_vectors, **how)
+
+
+def _option(asked: Asked) -> str:
+    return asked.ask.option or f"--{asked.name.replace('_', '-')}"
 
 
 def _repeats(asked: Asked) -> bool:
@@ -102,7 +107,16 @@ def settings_from(
 
 
 def _read(asked: Asked, value: Any) -> Any:
-    read = asked.ask.read or (lambda text: text)
+    def read(text: Any) -> Any:
+        if "=" in asked.ask.metavar and not text.rpartition("=")[0].strip():  # a number alone names no emotion
+            raise SettingsError(
+                f"The setting '{asked.ask.label.lower()}' cannot be read",
+                where=_option(asked),
+                expected=f"{asked.ask.metavar}, an emotion and a number such as fear=0.5",
+                found=text,
+            )
+        return text if asked.ask.read is None else asked.ask.read(text)
+
     if _repeats(asked):
         return tuple(read(one) for one in dict.fromkeys(value))
     return read(value)
@@ -115,7 +129,7 @@ def _emotions(asked: Asked, named: Any, known: tuple[str, ...]) -> Any:
         if asked.required and len(known) > 1:
             raise SettingsError(
                 "The vector file has several emotions",
-                expected="--emotion with one of them" + ("" if one else ", or all"),
+                expected=f"{_option(asked)} with one of them" + ("" if one else ", or all"),
                 found=", ".join(known[:12]),
             )
         return known[0] if one else known
@@ -131,6 +145,11 @@ def model_arguments(command: argparse.ArgumentParser, default: str | None) -> No
         f"{{{','.join(DTYPES)}}}"  # what is none of these is refused with the way to 4 bits, where a model is loaded
     )
     command.add_argument("--dtype", default="float32" if default else None, metavar=shown, help=words)
+
+
+def seed_argument(command: argparse.ArgumentParser) -> None:
+    """The seed of a command without declared settings of its own."""
+    _add_option(command, declaration("seed", Seed, 0), 0)
 
 
 def prompt_arguments(command: argparse.ArgumentParser, *, several: bool = True) -> None:

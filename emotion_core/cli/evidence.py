@@ -51,7 +51,7 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     if arguments.leave_out_long:
         sets = fitting_sets(model_of(vectors, arguments.model, arguments.dtype), sets, chat=vectors.reading.chat)
     confounds = _confounds(arguments)
-    scores = result(HELDOUT, vectors, OnSets(sets, confounds), arguments)
+    scores = result(HELDOUT, vectors, OnSets(sets, confounds, arguments.seed), arguments)
     document = scores.to_json()
     # A confound set, say: its texts stand for something that no vector here is for.
     without = [{"set": s.name, "emotion": e} for s in sets for e in s.emotions if e not in vectors.emotions]
@@ -81,7 +81,7 @@ def heldout(arguments: argparse.Namespace) -> Answer:
     if scores.left_out:
         parts.append(f"Left out: {counted(len(scores.left_out), 'held-out text')} that the vectors were built from")
     beside = f"; its null 95 % and its p go by {scores.all_null_words}" if scores.null_directions else ""
-    parts.append(f"* chosen by cross-validation on the training rows{beside.removesuffix(',')}")
+    parts.append(f"{_chosen(vectors)}{beside.removesuffix(',')}")
     if arguments.orthogonalise_against:
         document["orthogonalised"], told = _orthogonalised(vectors, scores, sets, arguments, out)
         parts.append(told)
@@ -125,6 +125,13 @@ def transfer(arguments: argparse.Namespace) -> Answer:
         lines.append(table(["rival", "AUROC", "pairs", "gap (95 %)"], rivals))
     lines.append("* chosen by cross-validation on the training rows")
     return Answer(document, "\n".join(lines))
+
+
+def _chosen(vectors: EmotionVectors) -> str:
+    """What the star beside a layer means: vectors may come without training rows to choose it on."""
+    if vectors.prompt_sets:
+        return "* chosen by cross-validation on the training rows"
+    return "* as the vector file has it; the training rows are not known, so it was not chosen on them"
 
 
 def _with_ends(gap: dict[str, Any]) -> str:
@@ -184,7 +191,7 @@ def _report(
     vectors = run(find_or_build(open_store(), model, sets, asked, open_cache()))
     scores, reason = None, ""
     try:
-        scores = result(HELDOUT, vectors, OnSets(sets, confounds), arguments, model)
+        scores = result(HELDOUT, vectors, OnSets(sets, confounds, arguments.seed), arguments, model)
         contrasts = scores.confounds
     except SettingsError as error:
         reason = error.message
@@ -283,7 +290,7 @@ def _orthogonalised(
     after, reason = None, None
     if before is not None:
         try:
-            after = result(HELDOUT, left, OnSets(sets, _confounds(arguments)), arguments, model)
+            after = result(HELDOUT, left, OnSets(sets, _confounds(arguments), arguments.seed), arguments, model)
         except SettingsError as error:
             reason = error.message
     rows = [_kept(vectors, left, emotion) | _change(before, after, emotion) for emotion in left.emotions]

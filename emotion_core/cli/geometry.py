@@ -8,12 +8,13 @@ from pathlib import Path
 from emotion_core.base.activations import FloatArray
 from emotion_core.base.atomic import require_writable
 from emotion_core.cli.answer import Answer, number, table
+from emotion_core.cli.arguments import settings_from
 from emotion_core.cli.runs import result
 from emotion_core.experiments.evaluation import OnOwnTexts
-from emotion_core.experiments.geometry import TWIN
+from emotion_core.experiments.geometry import TWIN, MapSettings
 from emotion_core.geometry.claims import claims
 from emotion_core.geometry.compare import compare as compare_vectors
-from emotion_core.geometry.emotion_map import map_emotions
+from emotion_core.geometry.emotion_map import fewer_clusters, map_emotions
 from emotion_core.geometry.norms import circumplex, fit_axes, read_norms
 from emotion_core.geometry.rivals import rival_rows
 from emotion_core.geometry.supervised import read_norms_off
@@ -27,7 +28,8 @@ def geometry(arguments: argparse.Namespace) -> Answer:
     axes = require_writable(arguments.axes) if arguments.axes else None
     vectors = load_vectors(Path(arguments.vectors))
     norms = read_norms(Path(arguments.norms)) if arguments.norms else None
-    found = map_emotions(vectors, layer=arguments.layer, clusters=arguments.clusters, norms=norms, seed=arguments.seed)
+    clusters = settings_from(MapSettings, arguments).clusters
+    found = map_emotions(vectors, layer=arguments.layer, clusters=clusters, norms=norms, seed=arguments.seed)
     if axes is not None:
         save_vectors(fit_axes(vectors, norms), axes)
     twin = _twin(vectors, arguments) if arguments.untrained_twin else None
@@ -38,8 +40,10 @@ def geometry(arguments: argparse.Namespace) -> Answer:
         [e["emotion"], number(e["pc1"]), number(e["pc2"]), str(e["cluster"]), ", ".join(e["nearest"][:3])]
         for e in document["emotions"]
     ]
+    fewer = fewer_clusters(clusters, len(vectors.emotions))
     explained = ", ".join(f"{share:.0%}" for share in document["explained_variance"][:4])
     text = f"Layer {document['layer']}; variance explained: {explained}; silhouette {number(document['silhouette'])}\n"
+    text += f"{fewer}\n" * bool(fewer)
     text += table(["emotion", "PC1", "PC2", "cluster", "nearest"], rows)
     text += (
         f"\n\nRatings: {found.human.name}. p-values are corrected together (Holm, at .025). Evidence: more than "

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
+from emotion_core.base.ask import Seed, require
 from emotion_core.base.errors import EmotionCoreError
 from emotion_core.cli.answer import Answer
-from emotion_core.cli.arguments import add_settings, model_arguments, prompt_arguments
+from emotion_core.cli.arguments import add_settings, model_arguments, prompt_arguments, seed_argument
 from emotion_core.experiments.kinds import KINDS
 
 # Every command: what it is for, its arguments, and the function that answers it.
@@ -69,8 +70,8 @@ def _build(command: argparse.ArgumentParser) -> None:
     prompt_arguments(command)
     model_arguments(command, "demo")
     command.add_argument("--out", required=True, help="vector file to write (.safetensors)")
-    command.add_argument("--reading", default="mean", choices=POOLINGS, help="tokens read")
-    command.add_argument("--from-token", type=int, default=0, help="first token of the mean, counted from 0")
+    command.add_argument("--reading", default="mean", choices=POOLINGS, help="tokens read (default mean)")
+    command.add_argument("--from-token", type=int, default=0, help="first token of the mean (default 0)")
     command.add_argument("--chat", action="store_true", help="wrap every text in the model's chat template")
     add_settings(command, BuildSettings, seed=0)
 
@@ -110,8 +111,10 @@ def _report(command: argparse.ArgumentParser) -> None:
 
 
 def _geometry(command: argparse.ArgumentParser) -> None:
+    from emotion_core.experiments.geometry import MapSettings
+
     _vectors(command, "vector file with at least 3 emotions")
-    command.add_argument("--layer", type=int, default=None)
+    command.add_argument("--layer", type=int, default=None, help="layer of the map (default: chosen at the build)")
     command.add_argument("--norms", default=None, help="CSV of human ratings: word, valence, arousal")
     command.add_argument("--axes", default=None, metavar="OUT", help="vector file to write valence and arousal to")
     command.add_argument(
@@ -120,13 +123,13 @@ def _geometry(command: argparse.ArgumentParser) -> None:
         help="read the training texts with a twin of the model that has random weights, and hold every claim against "
         "it as well; takes as long as the build",
     )
-    command.add_argument("--clusters", type=int, default=10)
+    add_settings(command, MapSettings)
     _as_built(command)
 
 
 def _compare(command: argparse.ArgumentParser) -> None:
-    command.add_argument("a")
-    command.add_argument("b")
+    command.add_argument("a", help="vector file")
+    command.add_argument("b", help="another one, of the same or another model, that shares at least 3 emotions with it")
     _seed(command)
 
 
@@ -173,7 +176,10 @@ def _talk(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--system", default="", help="system prompt")
     command.add_argument(
-        "--go-on", choices=["steered", "unsteered"], default="steered", help="reply that is gone on with"
+        "--go-on",
+        choices=["steered", "unsteered"],
+        default="steered",
+        help="reply that is gone on with (default steered)",
     )
     add_settings(command, TalkSettings)
     model_arguments(command, None)
@@ -297,7 +303,7 @@ def _as_built(command: argparse.ArgumentParser) -> None:
 
 
 def _seed(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", type=int, default=0)
+    seed_argument(command)
 
 
 def _confound(command: argparse.ArgumentParser) -> None:
@@ -390,6 +396,8 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
+        if "seed" in arguments:
+            require(Seed, arguments.seed)
         answer: Answer = resolve_name(f"emotion_core.cli.{commands_by_name()[arguments.command].answer}")(arguments)
     except EmotionCoreError as error:
         print(f"error: {error.message}", file=sys.stderr)

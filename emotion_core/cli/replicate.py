@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+
 from emotion_core.base.atomic import require_writable, write_named
 from emotion_core.cli.answer import Answer, number, table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emotion_core.base.ask import Seed
+from emotion_core.base.ask import Seed, enforce
 from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.evaluation.confounds import ConfoundScore, orthogonalise, score_confounds
@@ -18,6 +18,7 @@ from emotion_core.experiments.experiment import Bench, Experiment, Size
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs import builds
 from emotion_core.runs.builds import BuildResult
+from emotion_core.vectors.build import unknown_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
 
@@ -34,6 +35,9 @@ class OnSets:
     sets: tuple[PromptSet, ...]
     confounds: tuple[PromptSet, ...] = ()
     seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        enforce(self)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,9 @@ class ToAnotherSource:
     untrained: bool = False
     seed: Seed = 0
 
+    def __post_init__(self) -> None:
+        enforce(self)
+
 
 @dataclass(frozen=True)
 class Confounds:
@@ -89,7 +96,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Ways:
-    """One row an emotion and way of making its vector; empty for vectors whose texts are unknown."""
+    """One row an emotion and way of making its vector."""
 
     rows: tuple[Variant, ...]
 
@@ -159,6 +166,12 @@ def _read_sets(settings: OnSets | Without, vectors: EmotionVectors) -> Size:
     return Size(sets=settings.sets + (settings.confounds if isinstance(settings, OnSets) else ()))
 
 
+def _with_texts(settings: OnOwnTexts, vectors: EmotionVectors) -> None:
+    """Refuses vectors without their texts, of which nothing can be made again."""
+    if not vectors.prompt_sets:
+        raise unknown_texts(", ".join(vectors.emotions[:3]))
+
+
 def _scored(bench: Bench, settings: OnSets) -> Job[HeldOutScores]:
     return heldout(
         bench.model, bench.vectors, settings.sets, bench.cache, confound_sets=settings.confounds, seed=settings.seed
@@ -199,6 +212,7 @@ SIZES = Experiment(
     label=lambda settings, vectors: f"number of rows of {_names_of(vectors)}",
     version=1,
     size=_read_own,
+    check=_with_texts,
 )
 VARIANTS = Experiment(
     kind="variants",
@@ -208,6 +222,7 @@ VARIANTS = Experiment(
     label=lambda settings, vectors: f"ways of making the vectors of {_names_of(vectors)}",
     version=1,
     size=_read_own,
+    check=_with_texts,
 )
 # Its result is a vector set like any other, so in the store it is a build.
 ORTHOGONAL = Experiment(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import pytest
 
-from emotion_core.base.ask import Ask, Seed, asked_of, enforce
+from emotion_core.base.ask import Ask, Seed, asked_of, enforce, require
 from emotion_core.base.errors import SettingsError
 
 
@@ -64,3 +64,10 @@ def test_both_ends_belong_to_a_range(settings: dict) -> None:
 def test_what_lies_outside_is_refused_with_its_range(settings: dict, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         Toy("x", **settings)
+
+
+def test_a_declaration_is_enforced_where_no_settings_have_it() -> None:
+    require(Seed, 2**53 - 1)
+    for value in (-1, 2**53):
+        with pytest.raises(SettingsError, match=r"'seed' is out of range.*0 to 9,007,199,254,740,991"):
+            require(Seed, value)

@@ -11,6 +11,7 @@ from emotion_core.prompts.builtin import CONFOUND_SETS
 from emotion_core.runs.builds import ALONE, VECTORS_FILE
 from emotion_core.runs.store import open_store
 from emotion_core.vectors.emotion_vectors import ESTIMATORS
+from emotion_core.vectors.file import save_vectors
 
 
 def test_build_has_the_promised_keys(capsys, prompts, folder):
@@ -95,6 +96,50 @@ def test_transfer_in_words_and_its_errors(capsys, vectors):
     assert "each side" in capsys.readouterr().err
     assert main(["transfer", str(vectors), "confound-place"]) == 2
     assert "two sides" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**53)])
+@pytest.mark.parametrize("command", ["heldout", "transfer", "geometry", "compare", "build", "read"])
+def test_a_seed_out_of_range_is_refused_before_anything_is_read(capsys, command, seed):
+    rest = {"build": ["p", "--out", "o"], "geometry": ["v"], "read": ["v", "--text", "t"]}.get(command, ["v", "p"])
+    assert main([command, *rest, "--seed", seed]) == 2
+    assert f"'seed' is out of range. Expected: 0 to 9,007,199,254,740,991. Found: {seed}" in capsys.readouterr().err
+
+
+def test_every_seed_in_range_is_taken(capsys, vectors):
+    assert answer(capsys, "geometry", str(vectors), "--seed", str(2**53 - 1), "--clusters", "2")["seed"] == 2**53 - 1
+
+
+def test_the_seed_draws_the_null_of_held_out_scores(capsys, bundled, folder):
+    path = folder / "fear-calm.safetensors"
+    save_vectors(bundled.vectors, path)
+    one, again, other = (answer(capsys, "heldout", str(path), "fear-calm", "--seed", s) for s in ("0", "0", "4"))
+    nulls = [[layer["p_value"] for layer in found["emotions"][0]["layers"]] for found in (one, again, other)]
+    assert nulls[0] == nulls[1] != nulls[2]
+
+
+def test_fewer_clusters_than_asked_for_are_told(capsys, vectors):
+    assert main(["geometry", str(vectors), "--clusters", "5"]) == 0
+    assert "3 emotions make at most 2 clusters; 5 were asked for." in capsys.readouterr().out
+    assert main(["geometry", str(vectors), "--clusters", "2"]) == 0
+    assert "were asked for" not in capsys.readouterr().out
+    document = answer(capsys, "map-checks", str(vectors), "--clusters", "5")
+    assert document["stability"]["clusters"] == 2 and "5 were asked for" in document["reasons"]["clusters"]
+
+
+def test_help_shows_what_an_option_takes(capsys):
+    def shown(command):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        return " ".join(capsys.readouterr().out.split())
+
+    for command in ("sweep", "crosstalk", "talk", "behaviors", "factorial"):
+        assert "Schedule(" not in shown(command)
+    for command in ("heldout", "transfer", "report", "compare", "geometry", "read"):
+        assert "--seed N where the random numbers begin (0 or more; default 0)" in shown(command)
+    assert "--clusters N groups of k-means (2 to 2,000; default 10)" in shown("geometry")
+    assert "--layer LAYER layer of the map (default: chosen at the build)" in shown("geometry")
+    assert "a vector file b another one" in shown("compare") and "tokens read (default mean)" in shown("build")
 
 
 def test_geometry_has_the_promised_keys(capsys, vectors):

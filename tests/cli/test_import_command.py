@@ -59,6 +59,15 @@ def test_a_gguf_file_of_this_project_scores_the_same(capsys, folder, vectors, pr
     assert (before["n_train"], before["n_heldout"]) == (after["n_train"], after["n_heldout"])
 
 
+def test_what_needs_the_training_texts_says_so(capsys, imported, vectors, prompts):
+    for command in ("sizes", "variants"):
+        assert main([command, str(imported)]) == 2
+        assert "texts that these vectors were built from are not known" in capsys.readouterr().err
+    for one, said in ((imported, "* as the vector file has it"), (vectors, "* chosen by cross-validation")):
+        assert main(["heldout", str(one), str(prompts)]) == 0
+        assert said in capsys.readouterr().out
+
+
 def test_every_command_takes_imported_vectors(capsys, imported, prompts):
     scores = answer(capsys, "heldout", str(imported), str(prompts))
     one = scores["emotions"][0]
