@@ -196,6 +196,9 @@ def read(arguments: argparse.Namespace) -> Answer:
     vectors = load_vectors(Path(arguments.vectors))
     experiment = reading_of(settings)
     found = result(experiment, vectors, settings, arguments)
+    document = found.to_json()
+    if experiment.kind == "read-monitor" and found.phrase and not found.flagged:
+        document["reason"] = _absent(found)
     shown: dict[str, Callable[[Any], str]] = {
         "read-text": _text_words,
         "read-conversation": _conversation,
@@ -207,7 +210,7 @@ def read(arguments: argparse.Namespace) -> Answer:
         "read-monitor": _watched,
         "read-labelled": _labelled,
     }
-    return Answer(found.to_json(), shown[experiment.kind](found))
+    return Answer(document, shown[experiment.kind](found))
 
 
 def _text_words(every: TokenReading) -> str:
@@ -318,7 +321,13 @@ def _watched(found: Watched) -> str:
             f"({p_words(one.chance or 0)} against {control_words(one.against)})"
         )
         lines.append(f"{found.phrase!r} at token {one.token}: {told}.")
+    if found.phrase and not found.flagged:
+        lines.append(_absent(found))
     return "\n".join(lines)
+
+
+def _absent(found: Watched) -> str:
+    return f"{found.phrase!r} does not occur in what was read."
 
 
 def _threshold(found: Threshold) -> str:

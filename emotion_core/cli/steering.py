@@ -60,10 +60,18 @@ def _controls(result: Sweep) -> str:
     test = result.test
     kinds = [*test.controls.kinds, *(one for one in (test.far, test.gates) if one is not None)]
     rows = [
-        [kind_words(k.kind), str(k.n), number(k.mean), number(k.sd), number(k.high), number(k.p_value, 3)]
+        [
+            kind_words(k.kind),
+            str(k.n),
+            # With the sign of the sentence: where taking away is what should happen, its slopes were turned round.
+            number(test.sign * k.mean),
+            number(k.sd),
+            number(test.sign * k.high),
+            "< 0.01" if k.p_value < 0.01 else number(k.p_value, 3),
+        ]
         for k in kinds
     ]
-    head = ["controls", "n", "mean slope", "SD", "one in 20 above", "p"]
+    head = ["controls", "n", "mean slope", "SD", "one in 20 beyond", "p"]
     return f"\n{table(head, rows)}\n\n"
 
 

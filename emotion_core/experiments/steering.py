@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emotion_core.base.numbers import counted
 from emotion_core.experiments.experiment import Experiment, Size
-from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts
+from emotion_core.steering.crosstalk import CrossTalk, crosstalk, n_matrix_texts, require_two
 from emotion_core.steering.factorial import Factorial, FactorialSettings, factorial, n_factorial_texts
 from emotion_core.steering.generate import n_texts
 from emotion_core.steering.next_token import NextTokenDose, next_token_dose, next_token_size
@@ -64,6 +64,7 @@ CROSSTALK = Experiment(
     job=lambda bench, settings: crosstalk(bench.model, bench.vectors, settings, bench.stopped, bench.cache),
     label=lambda settings, vectors: f"{len(settings.emotions or vectors.emotions)} emotions at {settings.strength:+g}",
     size=_matrix_size,
+    check=require_two,
     partial=True,
     revised=_fall_revised,
 )

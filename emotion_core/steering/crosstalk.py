@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emotion_core.base.activations import ActivationCache, FloatArray, ModelInfo
+from emotion_core.base.errors import SettingsError
 from emotion_core.base.jobs import Job
 from emotion_core.base.numbers import finite
 from emotion_core.geometry.claims import holm
@@ -207,6 +208,17 @@ class CrossTalk:
         }
 
 
+def require_two(settings: CrossTalkSettings, vectors: EmotionVectors) -> None:
+    """Refuses a matrix of one emotion, which has no other to cross over to.
+
+    Raises:
+        SettingsError: It is one.
+    """
+    emotions = settings.emotions or vectors.emotions
+    if len(emotions) < 2:
+        raise SettingsError("Cross-talk is between emotions", expected="at least 2 emotions", found=", ".join(emotions))
+
+
 def crosstalk(
     model: LoadedModel,
     vectors: EmotionVectors,
@@ -225,11 +237,12 @@ def crosstalk(
 
     Raises:
         VectorFileError: The vectors belong to another model, or lack an emotion.
-        SettingsError: The layer does not exist, or a vector there has no length.
+        SettingsError: There is one emotion alone, the layer does not exist, or a vector there has no length.
         TextTooLongError: A prompt leaves no room for the new tokens.
         JobCancelled: It was stopped before the first token.
     """
     require_model(vectors, model.info)
+    require_two(settings, vectors)
     emotions = settings.emotions or vectors.emotions
     layer = read_layer(settings, vectors, vectors.selected_layer)
     layers = steered_layers(settings, layer)

@@ -110,3 +110,10 @@ def test_monitor_situations_attempts_and_system_prompts(capsys, vectors, folder)
 def test_arguments_that_do_not_go_together_are_said(capsys, vectors, arguments):
     assert main(["read", str(vectors), *arguments]) == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_a_phrase_that_does_not_occur_is_told(capsys, vectors):
+    argv = ["read", str(vectors), "--text", "Who is there?", "--monitor", "fear", "--phrase"]
+    assert "'zebra' does not occur" in answer(capsys, *argv, "zebra")["reason"]
+    assert "reason" not in answer(capsys, *argv, "there")
+    assert main([*argv, "zebra"]) == 0 and "'zebra' does not occur" in capsys.readouterr().out

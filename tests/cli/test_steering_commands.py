@@ -1,6 +1,7 @@
 """Cross-talk on the command line, on the bundled model."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from emotion_core.cli.main import main
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from emotion_core.vectors.file import save_vectors
+
+_SWEEP = ["sweep", "TWO", "--emotion", "fear", "--prompt", "She said", "--strengths", "0.2"]
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +80,32 @@ def test_conversations_caps_and_gates_on_the_command_line(capsys, two, tmp_path)
     assert main(argv) == 2 and "--conversation" in capsys.readouterr().err
     talk.write_text(json.dumps([{"role": "assistant", "content": "Me."}]))
     assert main([*argv, "--conversation", str(talk)]) == 2 and "does not end with the user" in capsys.readouterr().err
+
+
+def test_controls_of_what_takes_away_are_printed_with_the_sign_of_the_sentence(capsys, two):
+    argv = ["sweep", str(two), "--emotion", "fear", "--prompt", "When she opened the door, she", "--strengths", "1"]
+    argv += ["--operation", "project_out", "--samples", "2", "--tokens", "6", "--controls", "9", "--words", ""]
+    assert main(argv) == 0
+    text = capsys.readouterr().out
+    assert "one in 20 beyond" in text and "0.000" not in text
+    (said,) = re.findall(r"give ([+−0-9.]+) on average, and one in twenty less than ([+−0-9.]+)", text)
+    (row,) = [line for line in text.splitlines() if line.startswith("random directions")]
+    mean, high = (float(one) for one in (re.split(r"  +", row)[i] for i in (2, 4)))
+    for number, one in zip((mean, high), said, strict=True):
+        assert number / 10 == pytest.approx(float(one.replace("−", "-")), abs=0.011)
+    assert high < mean
+
+
+def test_what_does_not_name_emotions_enough_is_refused_with_what_would(capsys, two, bundled, folder):
+    shared = ["--prompt", "She said", "--strength", "0.2"]
+    assert main(["crosstalk", str(two), *shared, "--emotion", "fear"]) == 2
+    assert "at least 2 emotions. Found: fear" in capsys.readouterr().err
+    one = folder / "one.safetensors"
+    save_vectors(bundled.vectors, one)
+    assert main(["crosstalk", str(one), *shared]) == 2 and "at least 2 emotions" in capsys.readouterr().err
+    assert main(["map-checks", str(one)]) == 2 and "too few emotions for a map" in capsys.readouterr().err
+    assert main(["factorial", str(two), "--prompt", "She said", "--first", "fear"]) == 2
+    assert "Expected: --second with one of them" in capsys.readouterr().err
+    for argv in (["talk", str(two), "--message", "Hi.", "--strength", "1"], [*_SWEEP, "--mix", "0.5"]):
+        assert main([one.replace("TWO", str(two)) for one in argv]) == 2
+        assert "an emotion and a number such as fear=0.5" in capsys.readouterr().err

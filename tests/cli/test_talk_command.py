@@ -24,3 +24,13 @@ def test_messages_are_answered_in_turn(capsys, two, monkeypatch):  # noqa: F811
     assert "Steered: fear +4 SD> " in capsys.readouterr().out
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert main(argv) == 2 and "Nothing was said" in capsys.readouterr().err
+
+
+def test_messages_are_shown_once_and_blank_ones_are_refused(capsys, two):  # noqa: F811
+    argv = ["talk", str(two), "--strength", "fear=4", "--tokens", "4"]
+    assert main([*argv, "--message", "Who is there?", "--message", "Go on."]) == 0
+    text = capsys.readouterr().out
+    assert text.count("you> Who is there?") == text.count("you> Go on.") == 1
+    for more, where in ((["--message", ""], "--message"), (["--message", "Hi.", "--system", " "], "--system")):
+        assert main([*argv, *more]) == 2
+        assert f"The turn cannot be said ({where})" in capsys.readouterr().err
