@@ -106,6 +106,23 @@ def settings_from(
     return settings(**values, **given)
 
 
+def refuse_given(settings: type, arguments: argparse.Namespace, what: str, expected: str) -> None:
+    """Refuses options that `add_settings` added for settings that are not made here.
+
+    Args:
+        settings: Their class.
+        arguments: As parsed.
+        what: Why they say nothing.
+        expected: What they would go with.
+
+    Raises:
+        SettingsError: One was given.
+    """
+    given = [asked for name, asked in asked_of(settings).items() if name in vars(arguments) and name != "seed"]
+    if given:
+        raise SettingsError(what, expected=expected, found=", ".join(map(_option, given)))
+
+
 def _read(asked: Asked, value: Any) -> Any:
     def read(text: Any) -> Any:
         if "=" in asked.ask.metavar and not text.rpartition("=")[0].strip():  # a number alone names no emotion

@@ -11,7 +11,7 @@ import numpy as np
 
 from emotion_core.base.errors import SettingsError
 from emotion_core.cli.answer import Answer, number, table
-from emotion_core.cli.arguments import settings_from
+from emotion_core.cli.arguments import refuse_given, settings_from
 from emotion_core.prompts.files import path_bytes
 from emotion_core.stats.intervals import p_words
 
@@ -74,6 +74,18 @@ def make_request(arguments: argparse.Namespace) -> ReadingSettings:
 
 
 def _check_together(arguments: argparse.Namespace) -> None:
+    from emotion_core.reading.settings import MonitorSettings, Writing
+
+    if arguments.continue_ is None:
+        refuse_given(Writing, arguments, "No reply is written without --continue", "--conversation FILE --continue 60")
+    if arguments.monitor is None:
+        refuse_given(MonitorSettings, arguments, "There is no monitor that this could be said of", "--monitor EMOTION")
+    if arguments.reading in (None, "built") and (arguments.from_token or arguments.chat):
+        raise SettingsError(
+            "A place is read where --reading names it",
+            expected="--reading PLACE beside it",
+            found="--chat" if arguments.chat else "--from-token",
+        )
     if arguments.values is not None and arguments.template is None:
         raise SettingsError("A template and its values come together", expected="--template TEXT --values 1,10,100")
     whole = arguments.text is not None or arguments.text_file is not None or arguments.conversation
@@ -95,8 +107,11 @@ def _check_together(arguments: argparse.Namespace) -> None:
         raise SettingsError("The reply is read on an emotion", expected="--continue 60 --emotion EMOTION")
     if arguments.reading is not None and arguments.template is None and not arguments.situations:
         raise SettingsError("A place is chosen for texts that are read at one", expected="--template or --situations")
-    if arguments.monitor is not None and (arguments.template or arguments.situations or arguments.attempts):
+    others = (arguments.template, arguments.situations, arguments.attempts, arguments.system)
+    if arguments.monitor is not None and any(others):
         raise SettingsError("A monitor watches a text, a conversation or a labelled set")
+    if arguments.phrase and arguments.labelled is not None:
+        raise SettingsError("A phrase is looked for in a text or a conversation", expected="--text or --conversation")
 
 
 def _monitor(arguments: argparse.Namespace) -> MonitorSettings | None:

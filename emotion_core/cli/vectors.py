@@ -9,12 +9,20 @@ from pathlib import Path
 
 from emotion_core.base.activations import ReadingPosition, open_cache
 from emotion_core.base.atomic import require_writable, write_named
-from emotion_core.base.errors import SettingsError, VectorFileError
+from emotion_core.base.errors import SettingsError
 from emotion_core.cli.answer import Answer
 from emotion_core.cli.arguments import fitting_sets, read_prompt_sets, settings_from
 from emotion_core.cli.session import model_of, open_model, run
 from emotion_core.exchange.gguf import model_type
-from emotion_core.exchange.open_file import Answers, Found, hint_mismatch, import_vectors, not_finite, open_file
+from emotion_core.exchange.open_file import (
+    Answers,
+    Found,
+    hint_mismatch,
+    import_vectors,
+    not_finite,
+    open_path,
+    refuse_answers,
+)
 from emotion_core.prompts.prompt_set import n_units
 from emotion_core.runs.builds import find_or_build
 from emotion_core.runs.limits import build_cost, where_it_computes
@@ -67,13 +75,15 @@ def build(arguments: argparse.Namespace) -> Answer:
 def import_file(arguments: argparse.Namespace) -> Answer:
     """`import FILE --out VECTORS`: a vector file from a bundle, GGUF, safetensors, .npy or .npz."""
     out = require_writable(arguments.out)
-    path = Path(arguments.file)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise VectorFileError("The file cannot be read", where=str(path), found=error.strerror or "") from error
-    opened = open_file(path.name, data)
-    vectors = opened if isinstance(opened, EmotionVectors) else _completed(arguments, opened)
+    opened = open_path(arguments.file)
+    answers = Answers(tuple(arguments.emotion or ()), arguments.layer, arguments.shift, arguments.selected_layer)
+    if isinstance(opened, EmotionVectors):
+        refuse_answers(opened, answers, Path(arguments.file).name)
+        if arguments.model or arguments.dtype:
+            model_of(opened, arguments.model, arguments.dtype)  # refuses another one than that of the vectors
+        vectors = opened
+    else:
+        vectors = _completed(arguments, opened, answers)
     save_vectors(vectors, out)
     known = bool(vectors.prompt_sets)
     document = {
@@ -127,7 +137,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     return Answer(document, f"{len(files)} files, {scored} held-out scores, {len(data):,} bytes.\nWrote {out}.")
 
 
-def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
+def _completed(arguments: argparse.Namespace, found: Found, answers: Answers) -> EmotionVectors:
     if arguments.model is None:
         raise SettingsError(
             "The file does not say which model its vectors belong to",
@@ -135,7 +145,6 @@ def _completed(arguments: argparse.Namespace, found: Found) -> EmotionVectors:
             found=found.describe().rstrip("."),
             remedy="Name the model with --model, and what else is missing with --emotion and --layer",
         )
-    answers = Answers(tuple(arguments.emotion or ()), arguments.layer, arguments.shift, arguments.selected_layer)
     model = open_model(arguments.model, arguments.dtype)
     doubt = hint_mismatch(found, model_type(model.info.architecture))
     for sentence in filter(None, (doubt, not_finite(found))):

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -366,6 +367,20 @@ def _natural(name: str) -> tuple[object, ...]:
 VECTORS_IN_BUNDLE = "vectors.safetensors"
 
 
+def open_path(path: Path | str) -> EmotionVectors | Found:
+    """Reads a file of this machine; see `open_file`.
+
+    Raises:
+        VectorFileError: It cannot be read, or is pickled, damaged, or none of the formats known.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise VectorFileError("The file cannot be read", where=str(path), found=found) from error
+    return open_file(Path(path).name, data)
+
+
 def open_file(name: str, data: bytes) -> EmotionVectors | Found:
     """Reads a file of this project or of another tool.
 
@@ -551,8 +566,36 @@ def check_fit(found: Found, answers: Answers, model: ModelInfo) -> None:
             expected=f"a layer from 0 to {model.layers - 1}",
             remedy="Name the layer, counted from 0: the output of that block",
         )
+    if answers.layer is not None and not found.needs_layer:
+        raise SettingsError(
+            "The file says itself which layers its vectors belong to",
+            where=found.source,
+            found=f"layer {answers.layer} beside it",
+            remedy="Leave the layer out; to work with one of them choose it, to count from another number shift them",
+        )
     for _ in _placed(found, answers, model):
         pass
+
+
+def refuse_answers(vectors: EmotionVectors, answers: Answers, source: str) -> None:
+    """Refuses answers to what a file of this project says itself.
+
+    Args:
+        vectors: As the file has them.
+        answers: What a person said beside it.
+        source: Name of the file.
+
+    Raises:
+        SettingsError: Something was said.
+    """
+    if answers != Answers():
+        raise SettingsError(
+            "The file names its emotions and layers itself",
+            where=source,
+            expected="no name, layer, shift or layer to work with beside it",
+            found=f"vectors of {', '.join(vectors.emotions[:6])}",
+            remedy="Leave these out",
+        )
 
 
 def not_finite(found: Found) -> str:

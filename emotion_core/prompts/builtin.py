@@ -131,6 +131,15 @@ def load_prompt_sets(
         raise PromptSetError("A prompt set is named twice", where=twice[0], remedy="Name it once")
     groups = [[names[i] for i in group] for group in together(names)]
     of_files = [group for group in groups if not _is_builtin(group[0])]
+    if (choice or emotions) and not of_files:
+        said = f"columns {', '.join(f'{ours}={theirs}' for ours, theirs in choice.items())}" if choice else ""
+        raise PromptSetError(
+            "Built-in sets have their own columns and emotions",
+            where=", ".join(names),
+            expected="a file of yours, whose columns and emotion can be named",
+            found=said or f"the emotion {', '.join(emotions)}",
+            remedy="Leave this out",
+        )
     if emotions and len(emotions) != len(of_files):
         raise PromptSetError(
             "The names of emotions do not fit the files",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from emotion_core.base.ask import Seed, require
 from emotion_core.base.errors import PromptSetError
 from emotion_core.prompts import faults
 from emotion_core.prompts.layouts import (
@@ -87,7 +88,9 @@ def read_prompt_files(
 
     Raises:
         PromptSetError: A file or rows of it cannot be used; all faulty rows are in one error.
+        SettingsError: The seed is out of range.
     """
+    require(Seed, seed)
     named = [(base_name(filename), data) for filename, data in files]
     names = [one for one, _ in named]
     where, stem, emotion = ", ".join(names), name or _common_name(names), " ".join(emotion.split())

@@ -79,3 +79,16 @@ def test_every_command_takes_imported_vectors(capsys, imported, prompts):
     assert main([*sweep, "--tokens", "4", "--controls", "2", "--samples", "2", "--layer", "0"]) == 2
     assert "layer 0" in capsys.readouterr().err
     assert len(answer(capsys, "read", str(imported), "--text", "She opened the door.")["emotions"]) == 3
+
+
+def test_what_a_file_says_itself_is_not_answered_beside_it(capsys, folder, vectors, array):
+    out = ["--out", str(folder / "z.safetensors")]
+    for answer_ in (["--emotion", "dread"], ["--layer", "3"], ["--shift", "1"], ["--selected-layer", "2"]):
+        assert main(["import", str(vectors), *answer_, *out]) == 2
+        assert "names its emotions and layers itself (small.safetensors)" in capsys.readouterr().err
+    assert main(["import", str(array), "--model", "demo", "--layer", "3", *out]) == 2
+    assert "says itself which layers" in capsys.readouterr().err
+    assert main(["import", str(vectors), "--model", "untrained:demo", *out]) == 2
+    assert "belong to another model" in capsys.readouterr().err
+    assert main(["import", str(folder / "nofile"), *out]) == 2
+    assert "cannot be read" in capsys.readouterr().err and not (folder / "z.safetensors").exists()

@@ -105,6 +105,16 @@ def test_monitor_situations_attempts_and_system_prompts(capsys, vectors, folder)
         ("--template", "unknown-name"),
         ("--text", "Hello.", "--system", "none"),
         ("--conversation", "seven-failed-builds", "--system", "none"),
+        ("--text", "Hello.", "--emotion", "joy"),
+        ("--text", "Hello.", "--strength", "0.5"),
+        ("--text", "Hello.", "--temperature", "2"),
+        ("--text", "Hello.", "--window", "0"),
+        ("--text", "Hello.", "--monitor", "fear", "--window", "0"),
+        ("--text", "Hello.", "--false-alarms", "0.1"),
+        ("--text", "Hello.", "--chat"),
+        ("--situations", "--from-token", "2"),
+        ("--conversation", "seven-failed-builds", "--system", "none", "--system", "x", "--monitor", "fear"),
+        ("--labelled", "missing.json", "--monitor", "fear", "--phrase", "x"),
     ],
 )
 def test_arguments_that_do_not_go_together_are_said(capsys, vectors, arguments):

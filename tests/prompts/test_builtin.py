@@ -176,6 +176,18 @@ def test_emotions_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
         load_prompt_sets(files, emotions=["dread"])
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"choice": {"positive": "nope"}}, "columns positive=nope"),
+        ({"emotions": ["dread"]}, "the emotion dread"),
+    ],
+)
+def test_a_built_in_set_says_itself_what_is_in_it(asked: dict, found: str) -> None:
+    with pytest.raises(PromptSetError, match=rf"own columns and emotions \(fear-calm\).*{found}\. Leave this out"):
+        load_prompt_sets(["fear-calm"], **asked)
+
+
 def test_sides_and_splits_in_files_of_their_own(tmp_path: Path) -> None:
     sides = written(tmp_path, x__pos_txt="It is dark.\nIt is cold.", x__neg_txt="It is light.\nIt is warm.")
     (found,) = load_prompt_sets(sides, emotions=["fear"])
