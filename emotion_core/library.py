@@ -25,7 +25,7 @@ from emotion_core.base.jobs import Progress, run_to_end
 from emotion_core.evaluation.scores import HeldOutScores
 from emotion_core.evaluation.transfer import Contrast, Transfer
 from emotion_core.exchange.bundle import bundle_bytes, scored_files
-from emotion_core.exchange.open_file import Answers, Found, import_vectors, open_file
+from emotion_core.exchange.open_file import Answers, Found, import_vectors, open_path, refuse_answers
 from emotion_core.experiments.evaluation import HELDOUT, TRANSFER, OnSets, ToAnotherSource
 from emotion_core.experiments.experiment import Bench, Experiment, result_of
 from emotion_core.experiments.reading import ZeroPointSettings, known_baseline
@@ -37,7 +37,7 @@ from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.text import TokenReading, read_text
 from emotion_core.runs.builds import find_or_build
 from emotion_core.runs.store import open_store
-from emotion_core.steering.settings import SweepSettings
+from emotion_core.steering.settings import SweepSettings, parse_strengths
 from emotion_core.steering.sweep import Sweep
 from emotion_core.tracing.doctor import Check
 from emotion_core.tracing.doctor import doctor as doctor_job
@@ -53,7 +53,7 @@ def load(name: str = "demo", *, dtype: str = "float32", device: str | None = Non
     """Loads a model: a catalogue name, a folder, or a hub id. See `models.load.load_model`.
 
     Raises:
-        ModelError: There is no such model, or it is not a causal language model.
+        ModelError: There is no such model or device, or it is not a causal language model.
     """
     return load_model(name, dtype=dtype, device=device)
 
@@ -76,7 +76,9 @@ def prompts(
         emotion: A name for the emotion of all rows of a file, where no column has it.
 
     Raises:
-        PromptSetError: There is no such set, or the file cannot be read; rows and columns are named.
+        PromptSetError: There is no such set, or the file cannot be read; rows and columns are named. Or columns or an
+            emotion are named for a built-in set.
+        SettingsError: The seed is out of range.
     """
     return load_prompt_sets([reference], seed=seed, choice=columns, emotions=[emotion] if emotion else [])[0]
 
@@ -166,7 +168,7 @@ def steer(
     model: LoadedModel,
     vectors: EmotionVectors,
     prompt: str | Sequence[str],
-    strengths: Sequence[float],
+    strengths: float | str | Sequence[float],
     *,
     emotion: str | None = None,
     watch: Watch | None = None,
@@ -178,7 +180,8 @@ def steer(
         model: The model that the vectors belong to.
         vectors: The vectors.
         prompt: One or more texts to continue.
-        strengths: In fractions of the mean residual norm at the layer; 0 is added.
+        strengths: One or several in fractions of the mean residual norm at the layer, or as the command line takes
+            them: `"-0.2:0.2:0.1"`; 0 is added.
         emotion: Whose vector; by default the first.
         watch: Called with the progress.
         **settings: Anything else of `SweepSettings`, such as `controls`, `samples`, `max_new_tokens`, `layer`, `seed`.
@@ -187,6 +190,10 @@ def steer(
         SettingsError: A setting makes no sense.
         VectorFileError: There is no vector for the emotion, or the vectors belong to another model.
     """
+    if isinstance(strengths, str):
+        strengths = parse_strengths(strengths)
+    elif isinstance(strengths, int | float):
+        strengths = (strengths,)
     chosen = SweepSettings(
         emotion=emotion or vectors.emotions[0],
         prompts=(prompt,) if isinstance(prompt, str) else tuple(prompt),
@@ -199,9 +206,12 @@ def steer(
 def read(model: LoadedModel, vectors: EmotionVectors, text: str, watch: Watch | None = None) -> TokenReading:
     """Every emotion at every token of a text, in standard deviations over neutral text.
 
+    A text that is longer than the model's context is read in windows that overlap.
+
     Raises:
         VectorFileError: The vectors belong to another model.
-        ModelError: The text is longer than the context.
+        SettingsError: The text is empty, or longer than can be read at once.
+        ModelError: It has no token that could be read.
     """
     require_model(vectors, model.info)
     bench = Bench(model, vectors, open_cache(), store=open_store())
@@ -231,14 +241,18 @@ def open_vectors(path: str | Path, model: LoadedModel | None = None, **answers: 
     Args:
         path: safetensors, .zip, GGUF, .npy or .npz.
         model: The model they belong to; needed for files of other tools.
-        **answers: What such a file does not say; see `exchange.found.Answers`.
+        **answers: What such a file does not say; see `exchange.open_file.Answers`.
 
     Raises:
-        VectorFileError: The file cannot be used, or does not say what it belongs to.
-        SettingsError: Something is missing.
+        VectorFileError: The file cannot be read or used, does not say what it belongs to, or belongs to another model.
+        SettingsError: Something is missing, or the file says itself what was answered.
     """
-    opened = open_file(Path(path).name, Path(path).read_bytes())
+    said = Answers(**answers)
+    opened = open_path(path)
     if not isinstance(opened, Found):
+        refuse_answers(opened, said, Path(path).name)
+        if model is not None:
+            require_model(opened, model.info)
         return opened
     if model is None:
         raise VectorFileError(
@@ -247,7 +261,7 @@ def open_vectors(path: str | Path, model: LoadedModel | None = None, **answers: 
             found=opened.describe().rstrip("."),
             remedy="Give the model as the second argument",
         )
-    return run_to_end(import_vectors(model, opened, Answers(**answers), open_cache()))
+    return run_to_end(import_vectors(model, opened, said, open_cache()))
 
 
 def export(model: LoadedModel, vectors: EmotionVectors, path: str | Path, watch: Watch | None = None) -> None:

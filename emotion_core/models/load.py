@@ -66,8 +66,8 @@ def load_model(
             time.
 
     Raises:
-        ModelError: There is no such model, a hosted app does not offer it, its files are damaged, or it is not a causal
-            language model.
+        ModelError: There is no such model or device, a hosted app does not offer it, its files are damaged, or it is
+            not a causal language model.
     """
     require_allowed(name, settings())
     keep_freed_memory()
@@ -96,6 +96,8 @@ def load_model(
         require_reachable(one, called)
         if Path(one).is_dir():
             require_files(Path(one), called)
+    if device is not None:
+        _require_device(device)
     chosen = device or _usual_device()
     card = _card(Path(whole), name, dtype, chosen) if later and base is None and Path(whole).is_dir() else None
     known = _remembered(card) if card is not None else None
@@ -136,6 +138,19 @@ def load_model(
 def _usual_device() -> str:
     """A GPU where there is one. A build of torch for processors alone says so in its version, and is not imported."""
     return "cuda:0" if not metadata.version("torch").endswith("+cpu") and torch.cuda.is_available() else "cpu"
+
+
+def _require_device(device: str) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # the latter of a torch without CUDA
+        raise ModelError(
+            "There is no such device here",
+            where=device[:40],
+            expected="cpu, or cuda:0 on a machine with a GPU and a build of torch for it",
+            found=str(error).partition("\n")[0][:200],
+            remedy="Leave the device out to take a GPU where there is one",
+        ) from error
 
 
 def _card(folder: Path, name: str, dtype: str, device: str) -> Path:

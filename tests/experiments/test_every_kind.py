@@ -76,6 +76,7 @@ TOPICS = {"train": 5, "heldout": 2}
 NEED_TEXTS = {
     "replication-row": "not known",
     "sizes": "not known",
+    "variants": "not known",
     "untrained-twin": "not known",
     "transfer": "[Ww]ithout the texts",
 }

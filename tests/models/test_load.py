@@ -55,6 +55,12 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "nosuch"])
+def test_a_device_that_is_not_there_is_said_before_anything_is_loaded(device, saved):
+    with pytest.raises(ModelError, match=f"no such device here .{device}"):
+        load_model(str(saved), device=device)
+
+
 def save(folder, module):
     module.save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
