@@ -180,6 +180,8 @@ def vectors_there(set_id: str, run_id: str | None) -> EmotionVectors | None:
     if run_id is None:
         return None
     try:
+        if store().get(run_id).state != "done":  # what was read of it before is still in memory
+            raise RunError("The run has no vectors", where=run_id)
         return vectors_of(run_id)
     except EmotionCoreError as error:
         if on_shelf(set_id):

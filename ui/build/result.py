@@ -14,15 +14,16 @@ from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.reading.audit import AuditedToken, Kind, audit_tokens, counts
-from emotion_core.runs.builds import VECTORS_FILE, BuildResult
+from emotion_core.runs.builds import BuildResult
 from emotion_core.runs.recipes import origin_of_vectors
 from emotion_core.vectors.build import short_sentence, short_texts
 from emotion_core.vectors.emotion_vectors import EmotionVectors
+from emotion_core.vectors.file import vector_bytes
 from ui.errors import shown_errors
 from ui.figure import download, downloads, emotion_verdict, figures_from, json_download, show_chart, shows, verdict
 from ui.page import PAGES
 from ui.plain import plain
-from ui.services import ask, ask_once, store
+from ui.services import ask, ask_once
 from ui.share import link_hint
 from ui.tokens import Token, token_strip
 from ui.vector_sets import build_of
@@ -160,7 +161,7 @@ def build_result(run_id: str, working: Working) -> None:
     else:
         with figures_from(origin_of_vectors(vectors)):
             _tested(scores, key)
-    take_along(run_id, build, working, key=key)
+    take_along(build, working, key=key)
     link_hint()
     if working.info.fingerprint == vectors.model.fingerprint:
         with st.expander("Which tokens were read", icon=":material/format_ink_highlighter:"):
@@ -196,14 +197,14 @@ def verdict_strip(scores: HeldOutScores, *, key: str) -> None:
         st.caption(f"Without held-out texts, so not scored: {plain(', '.join(scores.not_scored))}.")
 
 
-def take_along(run_id: str, build: BuildResult, working: Working, *, key: str) -> None:
+def take_along(build: BuildResult, working: Working, *, key: str) -> None:
     """The vector file, the scores, the bundle, and the ways on."""
     vectors, scores = build.vectors, build.scores
     name = "+".join(one.name for one in vectors.prompt_sets) or "vectors"
     with st.container(horizontal=True, key=f"take-{key}"):
         download(
             "Vectors (.safetensors)",
-            lambda: store().read(run_id, VECTORS_FILE),
+            lambda: vector_bytes(vectors),
             f"{name}.safetensors",
             "application/octet-stream",
             key=f"vectors-{key}",

@@ -43,14 +43,14 @@ def scores_of(working: Working) -> HeldOutScores | None:
     """Scores of the set on its own held-out texts, or, for imported vectors, on texts chosen here."""
     if working.run_id is None or working.vectors is None:
         return None
-    if store().get(working.run_id).kind == BUILD:
-        with shown_errors():
-            build = build_of(working.run_id)
-            if build.scores is None:
-                st.info(f"These vectors are not tested. {plain(build.reason)}", icon=":material/science_off:")
-            return build.scores
-        return None
-    return _scores_on_a_set(working)
+    with shown_errors():
+        if store().get(working.run_id).kind != BUILD:
+            return _scores_on_a_set(working)
+        build = build_of(working.run_id)
+        if build.scores is None:
+            st.info(f"These vectors are not tested. {plain(build.reason)}", icon=":material/science_off:")
+        return build.scores
+    return None
 
 
 def _scores_on_a_set(working: Working) -> HeldOutScores | None:
