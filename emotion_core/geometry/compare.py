@@ -26,6 +26,8 @@ from emotion_core.vectors.estimate import IntArray
 SHUFFLES = 2000
 SIGNIFICANCE = 0.05
 FEWEST_SHARED = 3
+# The mark of two files that can only agree: one model, and the same training texts.
+ONE_SOURCE = "cannot be tested on the same texts of one model"
 # Numbers held at once while shuffling: 64 MB of float64.
 _BUDGET = 8 * 1024**2
 
@@ -44,7 +46,8 @@ class Comparison:
         same_texts: Whether both sides were built from the same training texts, so that chance in the choice of texts
             errs on both sides alike; None where the texts of one are not known.
         rivals: The same agreement with the words of the texts (tf-idf) in place of a side.
-        mark: "evidence", "no evidence", "explained by vocabulary", ...; see `rivals.mark_of`.
+        mark: "evidence", "no evidence", "explained by vocabulary", ...; see `rivals.mark_of`. `ONE_SOURCE` where one
+            model read the same texts for both, `TOO_FEW` where even a perfect agreement could be chance.
     """
 
     emotions: tuple[str, ...]
@@ -70,7 +73,9 @@ class Comparison:
             figures += ". Beside it " + "; ".join(one.sentence() for one in self.rivals)
         else:
             figures += ". The training texts are not known, so their words cannot be compared"
-        if self.same_texts:
+        if self.mark == ONE_SOURCE:
+            figures += ". Files of other texts, or of another model, can be held against each other"
+        elif self.same_texts:
             figures += ". Both come from the same texts, so what those texts have by chance is on both sides"
         return figures
 
@@ -128,7 +133,10 @@ def compare(
     r, p_value = mantel(matrices, seed)
     figures = _word_rivals(first, second, shared, matrices) if np.isfinite(r[0, 1]) else ()
     digests = [sorted(one.sha256 for one in side.prompt_sets) for side in (first, second)]
+    same_texts = digests[0] == digests[1] if all(digests) else None
     mark = mark_of(figures, beyond_chance=bool(p_value[0, 1] <= SIGNIFICANCE))
+    if same_texts and first.model.fingerprint == second.model.fingerprint:
+        mark = ONE_SOURCE
     return Comparison(
         shared,
         layers,
@@ -136,7 +144,7 @@ def compare(
         float(r[0, 1]),
         float(p_value[0, 1]),
         upper_triangle(matrices),
-        digests[0] == digests[1] if all(digests) else None,
+        same_texts,
         figures,
         mark if 1 / factorial(len(shared)) <= SIGNIFICANCE else TOO_FEW,
     )
@@ -149,6 +157,11 @@ def comparison_title(found: Comparison) -> str:
     if found.mark == TOO_FEW:
         return (
             f"{len(found.emotions)} emotions are too few to tell whether the two geometries agree (r = {found.r:.2f})"
+        )
+    if found.mark == ONE_SOURCE:
+        return (
+            "That the two geometries agree cannot be tested: one model read the same texts for both "
+            f"(r = {found.r:.2f})"
         )
     how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
     return f"The two geometries {how} (r = {found.r:.2f}, {p_words(found.p_value)})"

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from emotion_core.base.errors import SettingsError
-from emotion_core.geometry.compare import compare, compare_layers, comparison_title, mantel
+from emotion_core.evaluation.verdict import kind_of
+from emotion_core.geometry.compare import ONE_SOURCE, compare, compare_layers, comparison_title, mantel
 from emotion_core.geometry.norms import circumplex
 from emotion_core.geometry.rivals import TOO_FEW, tfidf_vectors
 from emotion_core.geometry.similarity import cosine_matrix
@@ -89,14 +90,22 @@ def test_p_is_that_of_a_plain_mantel_test_with_the_same_shuffles():
 
 def test_an_agreement_beyond_the_words_is_evidence_and_says_what_is_shared():
     first = written(affective_vectors(RATED, *circumplex().of(RATED), seed=1, noise=0.6))
-    second = replace(
-        affective_vectors(RATED, *circumplex().of(RATED), seed=2, noise=0.6), prompt_sets=first.prompt_sets
-    )
+    second = affective_vectors(RATED, *circumplex().of(RATED), seed=2, noise=0.6)
+    other = replace(second.model, name="other", fingerprint="b" * 64)
+    second = replace(second, prompt_sets=first.prompt_sets, model=other)
     found = compare(first, second)
     assert found.mark == "evidence" and found.same_texts and "same texts" in found.sentence
     assert len(found.rivals) == 2 and found.r > max(one.size for one in found.rivals)
     elsewhere = compare(first, written(second, seed=9))
     assert not elsewhere.same_texts and len(elsewhere.rivals) == 3 and "Both come" not in elsewhere.sentence
+
+
+def test_the_same_texts_of_one_model_agree_by_themselves():
+    first = written(affective_vectors(RATED, *circumplex().of(RATED), seed=1, noise=0.6))
+    found = compare(first, first)
+    assert found.mark == ONE_SOURCE and kind_of(found.mark) == "not tested"
+    assert "one model read the same texts" in comparison_title(found) and "agree very" not in found.sentence
+    assert compare(first, written(first, seed=9)).mark == "evidence"
 
 
 def test_an_agreement_that_the_words_reach_as_well_is_explained_by_them():
@@ -106,6 +115,7 @@ def test_an_agreement_that_the_words_reach_as_well_is_explained_by_them():
     rng = np.random.default_rng(0)
     noisy = [words + 0.1 * words.std() * rng.normal(size=words.shape) for _ in range(2)]
     one, two = (replace(first, values=np.repeat(rows[:, None], 2, axis=1)) for rows in noisy)
+    two = replace(two, model=replace(two.model, fingerprint="b" * 64))
     found = compare(one, two)
     assert found.beyond_chance and found.mark == "explained by vocabulary"
     assert compare(first, two).mark == "no evidence"
