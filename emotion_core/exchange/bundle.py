@@ -342,10 +342,11 @@ def _use(vectors: EmotionVectors, redo: bool) -> str:
     elif layer == 0:
         text += "\nThe chosen layer is 0, which GGUF control vectors have no place for; choose another one there.\n"
     if redo:
+        share = "1e-4" if vectors.estimator == "pca" else "1e-5"  # as redo.py has it
         text += (
             "\nAgain from the prompts, in a fresh environment (takes the model's download and a few minutes):\n\n```\n"
             "pip install -r requirements.txt\npython redo.py --model HUB_ID_OR_FOLDER\n```\n\n"
-            f"It ends with status 0 where every vector is the same to 1e-5 of its length, and writes {SWEEP_TOKENS} "
+            f"It ends with status 0 where every vector is the same to {share} of its length, and writes {SWEEP_TOKENS} "
             "greedy tokens at five strengths.\n"
         )
     return text

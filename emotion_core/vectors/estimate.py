@@ -381,7 +381,9 @@ def logistic(values: FloatArray, labels: IntArray, n_emotions: int) -> FloatArra
         if scale == 0:
             result[present, layer] = 0.0
             continue
-        model = LogisticRegression(class_weight="balanced", max_iter=200, tol=1e-3).fit(rows / scale, labels)
+        # To the end: a fit that is left earlier hangs on how the activations were rounded, and so cannot be redone.
+        model = LogisticRegression(class_weight="balanced", solver="newton-cg", max_iter=200, tol=1e-8)
+        model.fit(rows / scale, labels)
         weights = np.concatenate([-model.coef_, model.coef_]) if len(present) == 2 else model.coef_
         units = weights / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-30)
         lengths = (units * means[present, layer]).sum(axis=1, keepdims=True)

@@ -89,6 +89,16 @@ def test_logistic_has_the_direction_of_scikit_learn():
     assert cosine(logistic(values, labels, 2)[0, 0], -reference.coef_[0]) > 0.999
 
 
+def test_logistic_does_not_hang_on_the_rounding_of_activations():
+    rng = np.random.default_rng(3)
+    labels = np.arange(200).astype(np.int64) % 6
+    sizes = np.geomspace(100, 0.1, 64)  # as in a stream, where few directions hold most of the variance
+    values = (rng.normal(size=(200, 1, 64)) * sizes + rng.normal(size=(6, 1, 64))[labels]).astype(np.float32)
+    read_again = values + (1e-6 * rng.normal(size=values.shape) * sizes).astype(np.float32)
+    found, again = (logistic(one, labels, 6)[:, 0] for one in (values, read_again))
+    assert (np.linalg.norm(found - again, axis=1) / np.linalg.norm(found, axis=1)).max() < 1e-5
+
+
 @pytest.mark.parametrize("estimator", ["difference", "pca", "logistic"])
 def test_nan_in_one_layer_stays_in_that_layer(estimator):
     one = pair_set(10, 0)

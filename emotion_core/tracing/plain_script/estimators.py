@@ -40,7 +40,8 @@ def regression(values: Any, labels: Any) -> Any:
         rows = values[:, layer].astype(np.float64)
         rows = rows - rows.mean(axis=0)
         scale = float(np.sqrt((rows**2).mean()))
-        fitted = LogisticRegression(class_weight="balanced", max_iter=200, tol=1e-3).fit(rows / scale, labels)
+        fitted = LogisticRegression(class_weight="balanced", solver="newton-cg", max_iter=200, tol=1e-8)
+        fitted.fit(rows / scale, labels)
         weights = np.concatenate([-fitted.coef_, fitted.coef_]) if classes == 2 else fitted.coef_
         units = weights / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-30)
         along = (units * means[:, layer].astype(np.float32)).sum(axis=1, keepdims=True)
