@@ -46,7 +46,7 @@ class Answer:
 NO_ANSWER = Answer()
 
 
-def ask_columns(name: str, data: bytes, found: PromptSet | EmotionCoreError, *, key: str) -> Answer:
+def ask_columns(name: str, data: bytes, found: PromptSet | EmotionCoreError, *, key: str, called: str = "") -> Answer:
     """Draws the choice of columns of a file where it is wanted or needed.
 
     Args:
@@ -54,6 +54,7 @@ def ask_columns(name: str, data: bytes, found: PromptSet | EmotionCoreError, *, 
         data: Its content.
         found: What came of it without an answer.
         key: Of the widgets.
+        called: What the page calls it, where another file has the same name.
     """
     try:
         table, known = read_for_choice(name, data)
@@ -61,7 +62,7 @@ def ask_columns(name: str, data: bytes, found: PromptSet | EmotionCoreError, *, 
         return NO_ANSWER
     linked = _linked(table)
     wanted = st.toggle(
-        f"Say which column of {plain(name)} is what",
+        f"Say which column of {plain(called or name)} is what",
         value=isinstance(found, PromptSetError) or linked != NO_ANSWER,
         key=f"{key} wanted",
         help="Where the file was not understood, or not as you mean it. The choice is kept in the link.",
@@ -179,7 +180,11 @@ def prompt_uploader(kept: str, *, key: str, help_text: str) -> dict[str, PromptS
             bytes_of[file_id] = content(file)
     ids = list(bytes_of)
     groups = [[ids[i] for i in group] for group in together([files[one].name for one in ids])]
-    reads = [_read(kept, key, [(one, files[one].name, bytes_of[one]) for one in group]) for group in groups]
+    reads: list[_Read] = []
+    for group in groups:
+        members = [(one, files[one].name, bytes_of[one]) for one in group]
+        earlier = sum(one.names == tuple(name for _, name, _ in members) for one in reads)
+        reads.append(_read(kept, key, members, f" ({earlier + 1})" if earlier else ""))
     own = _apart(reads)
     st.session_state[kept] = own
     return own
@@ -212,18 +217,25 @@ def _id(file: Upload) -> str:
     return str(getattr(file, "file_id", file.name))
 
 
-def _read(kept: str, key: str, files: list[tuple[str, str, bytes]]) -> _Read:
-    """Reads files that belong together as they are, then as the visitor says that they are."""
+def _read(kept: str, key: str, files: list[tuple[str, str, bytes]], number: str) -> _Read:
+    """Reads files that belong together as they are, then as the visitor says that they are.
+
+    Args:
+        kept: Key of the session that the sets are kept under.
+        key: Of the widgets.
+        files: Id, name and content of each.
+        number: Behind a name that earlier files have too, as that of their set has it.
+    """
     named = [(name, data) for _, name, data in files]
     names = tuple(name for name, _ in named)
     found = _set(kept, named, NO_ANSWER)
     if len(files) == 1:
-        answer = ask_columns(*named[0], found, key=f"{key} {files[0][0]}")
+        answer = ask_columns(*named[0], found, key=f"{key} {files[0][0]}", called=names[0] + number)
         if answer != NO_ANSWER:
             found = _set(kept, named, answer)
     elif isinstance(found, PromptSet) and found.emotions == (found.name,):
         called = st.text_input(
-            f"Name of the emotion in {plain(' and '.join(names))}",
+            f"Name of the emotion in {plain(' and '.join(names))}{number}",
             max_chars=100,
             key=f"{key} {files[0][0]} called",
             placeholder="for instance fear",
