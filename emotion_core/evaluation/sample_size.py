@@ -21,7 +21,7 @@ from emotion_core.base.jobs import Job, Progress
 from emotion_core.base.numbers import counted
 from emotion_core.evaluation.gaps import FEWEST_UNITS
 from emotion_core.evaluation.verdict import SIGNIFICANCE
-from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.prompts.prompt_set import PromptSet, merge
 from emotion_core.stats.separation import Array, auroc
 from emotion_core.vectors.emotion_vectors import EmotionVectors, Estimator
 from emotion_core.vectors.estimate import Block, BoolArray, LabelledRows, PairRows, estimate, project
@@ -289,10 +289,11 @@ def detectable_d(
 
 
 def power_sentences(prompt_sets: Sequence[PromptSet]) -> tuple[str, ...]:
-    """What the held-out texts of sets that are built from together can show, a sentence a set with held-out texts."""
-    n_emotions = len({text.emotion for one in prompt_sets for text in one.part("heldout")})
+    """What the held-out texts of sets that are built together can show, a sentence for each form that has some."""
+    joined = merge(prompt_sets)
+    n_emotions = len({text.emotion for one in joined for text in one.part("heldout")})
     sentences = []
-    for one in prompt_sets:
+    for one in joined:
         held = Counter(text.emotion for text in one.part("heldout") if text.side != "negative")
         if not held:
             continue
@@ -317,6 +318,8 @@ def power_sentence(
     """
     unit = "held-out text" if correlation is None else "held-out pair"
     unit = counted(n_positive, unit) + (" of an emotion" if correlation is None else "")
+    if not n_negative:
+        return f"With {unit} and none without it there is nothing to compare with; add texts of another emotion."
     if min(n_positive, n_negative) < FEWEST_UNITS:
         return (
             f"With {unit} no emotion can be tested by itself; {FEWEST_UNITS} are the fewest, and "

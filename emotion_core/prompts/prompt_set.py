@@ -139,6 +139,26 @@ def n_units(texts: Iterable[PromptText]) -> int:
     return sum(t.side != "negative" for t in texts)
 
 
+def spelled_alike(sets: Iterable[PromptSet]) -> tuple[PromptSet, ...]:
+    """Reads `Fear` of one set and `fear` of another as the same emotion, in the spelling that comes first.
+
+    What is read otherwise than written is added to `dropped`, as for one file.
+    """
+    first: dict[str, str] = {}
+    found = []
+    for one in sets:
+        named = {emotion: first.get(emotion.casefold(), emotion) for emotion in one.emotions}
+        changed = {old: new for old, new in named.items() if old != new}
+        if changed:
+            texts = tuple(replace(t, emotion=changed.get(t.emotion, t.emotion)) for t in one.texts)
+            said = tuple(f"The emotion '{old}' is read as '{new}'" for old, new in changed.items())
+            one = replace(one, texts=texts, dropped=(*one.dropped, *said))
+        for emotion in one.emotions:
+            first.setdefault(emotion.casefold(), emotion)
+        found.append(one)
+    return tuple(found)
+
+
 def merge(sets: Iterable[PromptSet]) -> tuple[PromptSet, ...]:
     """Joins sets of the same form into one, so that at most one set of each form remains.
 
@@ -148,7 +168,7 @@ def merge(sets: Iterable[PromptSet]) -> tuple[PromptSet, ...]:
         PromptSetError: An emotion comes in both forms.
     """
     by_form: dict[Form, list[PromptSet]] = {}
-    for one in sets:
+    for one in spelled_alike(sets):
         by_form.setdefault(one.form, []).append(one)
     merged = []
     for form, members in by_form.items():

@@ -15,7 +15,7 @@ from emotion_core.exchange.open_file import Answers, Found, check_fit, import_ve
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.owner import ModelOwner
 from emotion_core.prompts.builtin import built_in_confounds, load_prompts
-from emotion_core.prompts.prompt_set import PromptSet, n_units
+from emotion_core.prompts.prompt_set import PromptSet, n_units, spelled_alike
 from emotion_core.runs.codec import content_key, from_bytes, schema, settings_json, to_bytes
 from emotion_core.runs.limits import require_texts, texts_of, within_tokens
 from emotion_core.runs.registry import JobRegistry
@@ -60,7 +60,7 @@ def find_or_build(
     cache: ActivationCache | None,
 ) -> Job[EmotionVectors]:
     """Vectors as a job: those of a finished build of these sets, else built and kept."""
-    info, chosen = model.info, tuple(sets)
+    info, chosen = model.info, spelled_alike(sets)
     key = build_key(info.fingerprint, chosen, settings)
     run = store.find(KIND, key) or store.find(ALONE, key)
     if run is not None:

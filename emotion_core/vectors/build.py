@@ -17,7 +17,7 @@ from emotion_core.base.errors import ModelError, SettingsError, TextTooLongError
 from emotion_core.base.jobs import Job, Progress
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import load_prompts
-from emotion_core.prompts.prompt_set import PromptSet, merge
+from emotion_core.prompts.prompt_set import PromptSet, merge, spelled_alike
 from emotion_core.tracing.record import record
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors, Estimator
 from emotion_core.vectors.estimate import (
@@ -538,6 +538,7 @@ def check_enough(prompt_sets: Sequence[PromptSet]) -> None:
     """
     if not prompt_sets:
         raise SettingsError("There is no prompt set to build from", remedy="Choose or upload at least one")
+    prompt_sets = spelled_alike(prompt_sets)
     texts = [t for one in prompt_sets for t in one.texts]
     blocks = blocks_of([t for t in texts if t.split == "train"], places([t.text for t in texts]))
     built = {emotion for block in blocks for emotion in block.emotions}

@@ -48,3 +48,10 @@ def test_the_sentence_says_what_is_assumed_and_what_cannot_be_tested():
     (many,) = power_sentences([labelled_set(("a", "b", "c"), 8, 10)])
     assert "where one emotion of 3 is there" in many and "correlate" not in many
     assert power_sentences([pair_set(4, 0)]) == ()
+
+
+def test_sets_of_one_emotion_each_are_each_others_texts_to_compare_with():
+    alone = [labelled_set((emotion,), 8, 8, name=emotion) for emotion in ("anger", "joy")]
+    (together,) = power_sentences(alone)
+    assert together == power_sentences([labelled_set(("anger", "joy"), 8, 8)])[0] and "d ≥" in together
+    assert "nothing to compare with" in power_sentences(alone[:1])[0]

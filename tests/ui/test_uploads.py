@@ -93,3 +93,48 @@ def test_files_that_belong_together_make_one_set(open_page: Open) -> None:
     assert in_use(app) == ["positive+negative"]
     next(one for one in app.text_input if one.label.startswith("Name of the emotion")).set_value("fear").run()
     assert "**positive+negative** · fear" in texts(app).replace("\\", "")
+
+
+def test_two_files_of_one_name_are_asked_about_under_two_names(open_page: Open) -> None:
+    files = [("same.csv", table("positive,negative", rows)) for rows in (ROWS, OTHER)]
+    app = upload(open_page("1_Build_vectors", source="Upload"), *files)
+    assert in_use(app) == ["same", "same (2)"]
+    asked = [one.label for one in app.toggle if one.label.startswith("Say which column")]
+    assert [label.replace("\\", "") for label in asked] == [
+        "Say which column of same.csv is what",
+        "Say which column of same.csv (2) is what",
+    ]
+
+
+def test_files_of_one_emotion_each_are_judged_together(open_page: Open) -> None:
+    anger, joy = (("\n".join(f"{a} {b}" for a, b in rows * 4)).encode() for rows in (ROWS, OTHER))
+    lines = [b"\n".join(line + b" %d" % i for i, line in enumerate(data.split(b"\n")[:40])) for data in (anger, joy)]
+    app = open_page("1_Build_vectors", source="Upload")
+    files = [(name, data, "text/plain") for name, data in zip(("anger.txt", "joy.txt"), lines, strict=True)]
+    app.file_uploader(key="prompt_files").set_value(files).run()
+    said = texts(app)
+    assert said.count("the rule finds d") == 1 and "can be tested by itself" not in said
+    app.file_uploader(key="prompt_files").set_value(files[:1]).run()
+    assert "there is nothing to compare with" in texts(app)
+
+
+def test_two_spellings_of_an_emotion_in_two_files_are_one_and_said(open_page: Open) -> None:
+    rows = [(a, "Fear") for a, _ in ROWS], [(a, "fear") for a, _ in OTHER] + [(b, "calm") for _, b in OTHER]
+    names = ("first.csv", "second.csv")
+    app = upload(
+        open_page("1_Build_vectors", source="Upload"),
+        *((name, table("text,emotion", one)) for name, one in zip(names, rows, strict=True)),
+    )
+    assert "The emotion 'fear' is read as 'Fear'" in texts(app)
+
+
+def test_a_fault_in_the_written_table_names_its_row_there(open_page: Open) -> None:
+    app = open_page("1_Build_vectors", source="Write here")
+    content = app.session_state["written content"].copy()
+    content.loc[1] = ["", "", "", ""]
+    content.loc[3, "negative"] = ""
+    app.session_state["written content"] = content
+    app.switch_page("pages/6_Glossary.py").run()
+    app.switch_page("pages/1_Build_vectors.py").run()
+    (error,) = app.error
+    assert "the table, row 4" in error.value and "written-here" not in error.value

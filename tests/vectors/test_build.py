@@ -78,3 +78,13 @@ def test_sides_that_read_the_same_have_no_direction():
     acts.values[:] = np.round(acts.values[:1])
     with pytest.raises(SettingsError, match=r"two sides are the same to the model.*\(fear\).*exactly 0 at every layer"):
         vectors_from([pairs], acts, neutral(), BuildSettings())
+
+
+def test_an_emotion_that_two_sets_spell_differently_is_one():
+    sets = [labelled_set(("Fear", "calm"), name="a"), labelled_set(("fear", "joy"), name="b")]
+    acts = both(planted_labels(sets[0], 4.0)[0], planted_labels(sets[1], 4.0)[0])
+    vectors = vectors_from(sets, acts, neutral(), BuildSettings())
+    assert vectors.emotions == ("Fear", "calm", "joy")
+    assert sum(text.emotion == "Fear" for text in vectors.prompt_sets[0].texts) == 24
+    (joined,) = vectors.prompt_sets
+    assert vectors_from([joined], acts, neutral(), BuildSettings()).emotions == vectors.emotions

@@ -13,7 +13,7 @@ from emotion_core.evaluation.sample_size import power_sentences
 from emotion_core.prompts.builtin import BUILTIN, builtin_bytes, builtin_description, builtin_names, load_prompts
 from emotion_core.prompts.checks import Finding, check
 from emotion_core.prompts.files import read_prompt_bytes, to_csv
-from emotion_core.prompts.prompt_set import PromptSet, n_units
+from emotion_core.prompts.prompt_set import PromptSet, n_units, spelled_alike
 from ui.errors import show_error, shown_errors
 from ui.figure import download
 from ui.plain import plain
@@ -23,6 +23,7 @@ from ui.prompt_upload import prompt_uploader
 
 SOURCES = ("Built-in", "Upload", "Write here")
 _OWN = "own prompt sets"
+_WRITTEN = "written-here.csv"  # as which the table is read
 _EXAMPLE = pd.DataFrame(
     {
         "emotion": ["pride", "pride", "pride", "pride", "pride", "pride"],
@@ -52,11 +53,8 @@ def choose_prompts() -> tuple[PromptSet, ...]:
     source = st.segmented_control(
         "Texts", SOURCES, default=SOURCES[0], required=True, key="source", persist_state="session", bind="query-params"
     )
-    if source == "Upload":
-        return _uploaded()
-    if source == "Write here":
-        return _written()
-    return _built_in()
+    chosen = {"Upload": _uploaded, "Write here": _written}.get(str(source), _built_in)
+    return spelled_alike(chosen())
 
 
 def _built_in() -> tuple[PromptSet, ...]:
@@ -144,12 +142,23 @@ def _written() -> tuple[PromptSet, ...]:
     )
     st.session_state["written content"] = content
     rows = content.fillna("").map(str.strip)
-    rows = rows[(rows["positive"] != "") | (rows["negative"] != "")]
+    rows[(rows["positive"] == "") & (rows["negative"] == "")] = ""  # left out, and counted as a row of the table
     try:
-        return (read_prompt_bytes("written-here.csv", rows.to_csv(index=False).encode()),)
+        return (read_prompt_bytes(_WRITTEN, rows.to_csv(index=False).encode()),)
     except PromptSetError as error:
-        show_error(error)
+        show_error(_of_the_table(error))
         return ()
+
+
+def _of_the_table(error: PromptSetError) -> PromptSetError:
+    """The error of the file that a table is read as, in words for the table."""
+    return PromptSetError(
+        error.what.replace("The file", "The table"),
+        where=error.where.replace(_WRITTEN, "the table"),
+        expected=error.expected,
+        found=error.found,
+        remedy=error.remedy.replace(" and upload it again", ""),
+    )
 
 
 # What was read: counts, the rows with their split, and what the checks found, row by row.
@@ -159,15 +168,15 @@ _SHOWN_ROWS = 12
 
 
 def preview(prompt_sets: Sequence[PromptSet]) -> None:
-    """Shows every set: its counts in a line, its findings, its rows."""
+    """Shows every set: its counts in a line, its findings, its rows; of all together what they can show."""
     for number, one in enumerate(prompt_sets):
         with st.container(border=True, key=f"preview-{number}"):
             st.markdown(f"**{plain(one.name)}** · {counts(one)}")
             if one.dropped:
                 told = one.dropped[:_SHOWN_ROWS]
                 st.caption(plain(" ".join(sentence if sentence.endswith(".") else f"{sentence}." for sentence in told)))
-            for sentence in power_sentences([one]):
-                st.caption(sentence)
+            if len(prompt_sets) == 1:
+                _power(prompt_sets)
             # Sets of one content may come from files whose rows are numbered otherwise.
             rows = hash((one.dropped, tuple(text.row for text in one.texts)))
             _findings(findings_of(f"{one.sha256} {rows}", one))
@@ -177,6 +186,14 @@ def preview(prompt_sets: Sequence[PromptSet]) -> None:
                 icon=":material/table_rows:",
             ):
                 st.dataframe(table_of(one.sha256, one), hide_index=True, height=230)
+    if len(prompt_sets) > 1:
+        _power(prompt_sets)
+
+
+def _power(prompt_sets: Sequence[PromptSet]) -> None:
+    with shown_errors():
+        for sentence in power_sentences(prompt_sets):
+            st.caption(sentence)
 
 
 def counts(one: PromptSet) -> str:
