@@ -92,12 +92,18 @@ def separation_by_layer(
     dots = dots.encode(y=alt.Y("cohens_d:Q"), tooltip=_tooltip()).add_params(pick)
     ring = base.transform_filter("datum.chosen").mark_point(size=260, strokeWidth=2.5, color=CHOSEN, opacity=1)
     ring = ring.encode(y=alt.Y("cohens_d:Q"), tooltip=_tooltip())
+    ring_words = "layer chosen on the training texts"
+    if scores.n_train[scores.emotions.index(emotion)] is None:
+        ring_words = "layer " + scores.chosen_words(emotion)
+    counted = ""
+    if scores.p_all_layers is not None and scores.n_layers > 1:
+        counted = "; the title counts other layers after correction for all of them"
     intervals = ", 95 % intervals" if np.isfinite(scores.d_low[scores.emotions.index(emotion)]).any() else ""
     return layered(
         [band, zero_line(), line, interval, dots, ring],
         title=separation_title(scores, emotion, against),
         subtitle=f"{scores.model.name}; {texts_of(scores, emotion)}{intervals}; grey: 95 % of "
-        f"{scores.draws} {scores.null_words}; ring: layer chosen on the training texts",
+        f"{scores.draws} {scores.null_words}, each layer by itself{counted}; ring: {ring_words}",
         height=height,
         description=score_sentence(scores, emotion, against),
     )
@@ -208,11 +214,20 @@ def rivals_chart(scores: HeldOutScores, emotion: str) -> alt.LayerChart:
     return layered(
         [bars, intervals, numbers, chance_line()],
         title=text,
-        subtitle="Rivals: fitted on the same training texts, scored on the same held-out texts. Confounds: this "
-        "direction on pairs that differ in something else. Lines: 95 % intervals",
+        subtitle=_rivals_subtitle(table),
         described=True,
         height=30 + 28 * len(table),
     )
+
+
+def _rivals_subtitle(table: pd.DataFrame) -> str:
+    """What the bars are; without the training texts there are no rivals."""
+    kinds = set(table["kind"])
+    rivals = "Rivals: fitted on the same training texts, scored on the same held-out texts. "
+    if "rival" not in kinds:
+        rivals = "No rivals: they would be fitted on the training texts, which are not known. "
+    confounds = "Confounds: this direction on pairs that differ in something else. " if "confound" in kinds else ""
+    return f"{rivals}{confounds}Lines: 95 % intervals"
 
 
 def _rivals_title(table: pd.DataFrame) -> str:
@@ -224,7 +239,7 @@ def _rivals_title(table: pd.DataFrame) -> str:
         worst = min((one for one in rows if one["gap_high"] < 0), key=lambda one: one["gap"])
         return f"A {'confound' if worst['kind'] == 'confound' else 'simpler rival'} does better"
     if all(one["gap_low"] > 0 for one in rows):
-        return "No rival or confound does as well"
+        return "No rival or confound does as well" if "rival" in set(table["kind"]) else "No confound does as well"
     nearest = min((one for one in rows if not one["gap_low"] > 0), key=lambda one: one["gap"])
     return f"These texts cannot tell it from {'a confound' if nearest['kind'] == 'confound' else 'a simpler rival'}"
 

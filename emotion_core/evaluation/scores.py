@@ -198,6 +198,11 @@ class HeldOutScores:
             "layers": [self._layer(e, layer) for layer in range(self.n_layers)],
         }
 
+    def chosen_words(self, emotion: str) -> str:
+        """How the layer of an emotion came about; an import sets it, and nobody here knows by which texts."""
+        known = self.n_train[self.emotions.index(emotion)] is not None
+        return "chosen beforehand" if known else "set at the import"
+
     def auroc_interval(self, e: int, layer: int) -> tuple[float, float]:
         """95 % interval of the AUROC of emotion number `e` at a layer; nan without one."""
         if self.auroc_low is not None and self.auroc_high is not None:
@@ -238,14 +243,14 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
     """
     e = scores.emotions.index(emotion)
     chosen, verdict = scores.selected_layers[e], scores.verdicts[e]
-    name = emotion[:1].upper() + emotion[1:]
+    name, beforehand = emotion[:1].upper() + emotion[1:], scores.chosen_words(emotion)
     # With few texts chance may stay below 0, and a skewed side may lie higher by its mean and lower by rank. A layer
     # that the chart shows inside its band is not claimed.
     clear = (scores.cohens_d[e] > 0) & (scores.auroc[e] > 0.5) & (scores.cohens_d[e] > scores.null_d_high[e])
     if verdict.kind == "not tested":
         return f"{name} has too few held-out texts to be told from {against} by itself"
     if not np.isfinite(scores.auroc[e, chosen]):
-        return f"{name} cannot be scored at layer {chosen}, which was chosen beforehand"
+        return f"{name} cannot be scored at layer {chosen}, which was {beforehand}"
     others = ""
     if scores.p_all_layers is not None and scores.n_layers > 1:
         count = int(np.delete(clear & (scores.p_all_layers[e] <= SIGNIFICANCE), chosen).sum())
@@ -256,16 +261,14 @@ def separation_title(scores: HeldOutScores, emotion: str, against: str = "the te
             others = "every other layer" if count > 1 else "the other layer"
     if verdict.separates and clear[chosen] and scores.p_value[e, chosen] <= SIGNIFICANCE:
         also = f", and at {others}" if others else ""
-        return f"{name} separates from {against} at layer {chosen}, which was chosen beforehand{also}"
+        return f"{name} separates from {against} at layer {chosen}, which was {beforehand}{also}"
     also = f", but at {others}" if others else ""
     beyond_labels = (
         scores.auroc[e, chosen] > max(0.5, scores.null_auroc_95[e, chosen]) and scores.q_values[e] <= SIGNIFICANCE
     )
     if beyond_labels and not verdict.separates:  # for its bound alone
         return f"{name} reads beyond shuffled labels at layer {chosen}, but Cohen's d may be 0 or less{also}"
-    return (
-        f"{name} separates from {against} by no more than chance at layer {chosen}, which was chosen beforehand{also}"
-    )
+    return f"{name} separates from {against} by no more than chance at layer {chosen}, which was {beforehand}{also}"
 
 
 def together_sentence(scores: HeldOutScores) -> str:

@@ -46,6 +46,27 @@ def test_the_title_states_the_finding_and_the_subtitle_the_numbers(fear, broken)
     assert "too few held-out texts" in separation_by_layer(broken, "fear").to_dict()["title"]["text"]
 
 
+def test_the_subtitle_says_that_the_band_is_of_one_layer_and_the_count_of_all(fear):
+    subtitle = separation_by_layer(fear, "fear").to_dict()["title"]["subtitle"]
+    assert "each layer by itself" in subtitle and "after correction for all" in subtitle
+    assert "ring: layer chosen on the training texts" in subtitle
+    subtitle = separation_by_layer(replace(fear, p_all_layers=None), "fear").to_dict()["title"]["subtitle"]
+    assert "correction" not in subtitle
+
+
+def test_nothing_is_said_of_training_texts_that_nobody_knows():
+    one = pair_set()
+    acts = planted_pairs(one, 3.0)[0]
+    vectors = replace(vectors_from([one], acts, neutral(), BuildSettings()), prompt_sets=(), estimator="unknown")
+    scores = score_heldout(vectors, acts, [one], acts)
+    found = ConfoundScore("set", "threat", "fear", scores.selected_layers[0], 0.6, 0.5, 0.7, 20, 0.3, 0.2)
+    scores = replace(scores, confounds=(found,))
+    separation, rivals = (chart(scores, "fear").to_dict() for chart in (separation_by_layer, rivals_chart))
+    said = f"{separation['title']} {separation['description']}"
+    assert "set at the import" in said and "beforehand" not in said and "training" not in said
+    assert rivals["title"]["subtitle"].startswith("No rivals") and "No rival or" not in rivals["title"]["text"]
+
+
 def test_one_row_a_layer_with_the_chosen_one_marked(fear):
     table = separation_table(fear)
     assert table["chosen"].tolist() == [layer == fear.selected_layers[0] for layer in range(4)]

@@ -48,6 +48,21 @@ def test_an_import_becomes_the_chosen_set_on_every_page(open_page, until):
     assert "unknown" in texts(app).lower()
 
 
+def test_nothing_is_said_of_the_training_texts_of_an_import(open_page, until):
+    app = open_page("2_Explore_emotions")
+    stream = io.BytesIO()
+    np.savez(stream, **{f"fear.layer.{i}": np.random.default_rng(i).normal(size=256) for i in range(1, 6)})
+    put(app, "theirs.npz", stream.getvalue())
+    button(app, "Import").click().run()
+    until(app, lambda a: any(one.key == "score" for one in a.button))
+    app.button(key="score").click().run()
+    until(app, lambda a: "Further down" in texts(a))
+    said = texts(app)
+    assert "Every layer, and the texts at one of them" in said and "set at the import" in said
+    assert "#how-many" not in said and "beforehand" not in said and "of the same source" not in said
+    assert "without looking" not in said and not app.exception
+
+
 def test_what_is_missing_is_asked_for(open_page):
     app = open_page("2_Explore_emotions")
     stream = io.BytesIO()

@@ -56,10 +56,9 @@ def scores_of(working: Working) -> HeldOutScores | None:
 def _scores_on_a_set(working: Working) -> HeldOutScores | None:
     started = f"scores of {working.run_id}"
     part_run(started, HELDOUT.kind, working.vectors)
-    st.caption(
-        "These vectors were uploaded. They are scored on the held-out texts they came with, or on a set of yours."
-    )
     sets = working.vectors.prompt_sets if working.vectors is not None else ()
+    on = "the held-out texts they came with" if sets else "a set that you choose: they came without their texts"
+    st.caption(f"These vectors were uploaded. They are scored on {on}.")
     if not sets:
         sets = choose_prompts()
     if sets and working.vectors is not None and st.button("Score these vectors", type="primary", key="score"):
@@ -98,16 +97,18 @@ def heldout_tab(working: Working) -> None:
     emotion_verdict(scores, emotion, key=key)
     with st.expander("The rule behind the verdict", icon=":material/gavel:"):
         st.markdown("\n".join(f"- {plain(line)}" for line in rule_lines()))
+    known = working.vectors is not None and bool(working.vectors.prompt_sets)
     contents(
         another_author="another set of texts",
-        same_source="every layer and text of the same source",
+        same_source="every layer and text" + " of the same source" * known,
         something_else="confounds",
         without="what is left without them",
         methods="other methods",
-        how_many="how many texts",
+        **{"how_many": "how many texts"} if known else {},
     )
     transfer_section(working)
-    st.header("Texts of the same source that were held out", anchor="same-source")
+    title = "Texts of the same source that were held out" if known else "Every layer, and the texts at one of them"
+    st.header(title, anchor="same-source")
     _separation(scores, emotion, key)
     missing = scores.interval_reason[scores.emotions.index(emotion)]
     if missing:
@@ -152,10 +153,14 @@ def _points_and_rivals(scores: HeldOutScores, emotion: str, layer: int, key: str
         rivals = rivals_chart(scores, emotion)
         show_chart(rivals, key=f"rivals-{key}")
         downloads(f"rivals-{emotion}", chart=rivals, table=rivals_table(scores, emotion), key=f"rivals-{key}")
+    rivals_too = ""
+    if scores.n_train[scores.emotions.index(emotion)] is not None:
+        rivals_too = (
+            "what words, parts of words, text length or the input embeddings alone can do on the same texts, and "
+        )
     shows(
         "Where each held-out text lies on the direction: a clean split means the direction tells the sides apart. "
-        "Beside it, what words, parts of words, text length or the input embeddings alone can do on the same texts, "
-        "and how well the same direction separates pairs that differ in something else.",
+        f"Beside it, {rivals_too}how well the same direction separates pairs that differ in something else.",
         "That the longer bar is the better one: the interval of the lead, in the tooltip and the table, says whether "
         "these texts can tell them apart.",
     )
@@ -199,10 +204,12 @@ def _separation(scores: HeldOutScores, emotion: str, key: str) -> None:
     clicked = new_click(picked(selection, "layer"), "separation")
     if clicked is not None:
         st.session_state["explored layer"] = int(float(clicked))
+    known = scores.n_train[scores.emotions.index(emotion)] is not None
     shows(
         "How far held-out texts with the emotion project from those without it. Above the grey band the direction does "
         f"better than {scores.null_words}. Click a point to see its texts.",
-        "That a layer with a higher point is the better one: the ring was chosen without looking at these texts.",
+        "That a layer with a higher point is the better one: "
+        + ("the ring was chosen without looking at these texts." if known else "the ring was set at the import."),
     )
     said = scores.verdicts[scores.emotions.index(emotion)]
     notes = (f"{said.word}: {said.reason}",)
@@ -223,7 +230,7 @@ def _layer(scores: HeldOutScores, emotion: str) -> int:
             list(range(scores.n_layers)),
             key="layer_shown",
             persist_state="session",
-            help=f"Layer {chosen} was chosen on the training texts.",
+            help=f"Layer {chosen} was {scores.chosen_words(emotion)}.",
         )
     )
     keep_in_link("layer", layer, chosen)
