@@ -596,6 +596,15 @@ def _nothing_to_score(
             where=target.name,
             remedy="Choose a set that the vectors were not built from",
         )
+    there = tuple(dict.fromkeys(t.emotion for t in kept))
+    if contrast is None and len(there) == 1 and there[0] in vectors.emotions:
+        return SettingsError(
+            "The other set has texts of one emotion only, so there is nothing to compare them with",
+            where=target.name,
+            expected="texts of other emotions too, or contrast pairs",
+            found=there[0],
+            remedy="Add texts of other emotions to the set, or choose another set",
+        )
     wanted = vectors.emotions if contrast is None else (*contrast.positive, *contrast.negative)
     return SettingsError(
         "No emotion of the vectors has texts in the other set",

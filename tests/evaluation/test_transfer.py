@@ -312,6 +312,9 @@ def test_what_cannot_be_compared_is_refused_with_a_remedy():
     ):
         with pytest.raises(SettingsError, match="each side"):
             plan_transfer(vectors, target, wrong)
+    with pytest.raises(SettingsError, match="nothing to compare them with") as found:
+        plan_transfer(vectors, labelled_set(("calm",), name="calm alone"))
+    assert found.value.found == "calm" and "other emotions" in found.value.expected
     with pytest.raises(SettingsError, match="trained on"):
         plan_transfer(vectors, replace(source, texts=source.part("train")))
     with pytest.raises(SettingsError, match="heldout"):

@@ -75,3 +75,16 @@ def test_two_sides_are_offered_for_fear_against_calm(open_page, until):
     way = next(one for one in app.get("button_group") if "Which emotions" in one.label)
     way.set_value("By name").run()
     assert not app.exception and "By name: fear" in texts(app)
+
+
+def test_a_set_of_one_emotion_is_refused_before_the_click(open_page, until):
+    open_page("6_Glossary")
+    registry, demo = common_registry(), owner("demo")
+    run_id = start_build(registry, demo, (load_prompts("emotions-12"),), BuildSettings(folds=2), activation_cache())
+    registry.wait(run_id)
+    app = until(open_page("2_Explore_emotions", vectors=run_id), done)
+    rows = "".join(f"anger,He slams door {i} so hard that it cracks.\n" for i in range(8))
+    uploader = next(one for one in app.get("file_uploader") if one.key == "transfer_files")
+    uploader.upload("theirs.csv", f"emotion,text\n{rows}".encode(), "text/csv").run()
+    assert "By name: anger." in texts(app) and "nothing to compare them with" in texts(app)
+    assert not any(one.label.startswith("Score on") for one in app.button) and not app.exception

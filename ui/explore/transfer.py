@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.base.errors import EmotionCoreError
 from emotion_core.charts.transfer import emotion_table, rival_table, text_table, transfer_chart, transfer_table
 from emotion_core.evaluation.transfer import (
     CALM,
@@ -21,7 +20,7 @@ from emotion_core.prompts.builtin import builtin_names, load_prompts
 from emotion_core.prompts.prompt_set import PromptSet
 from emotion_core.runs.limits import about, transfer_seconds
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from ui.errors import show_error, shown_errors
+from ui.errors import shown_errors
 from ui.experiments import run_result, start_run
 from ui.figure import download, downloads, json_download, scored_verdict, show_chart, shows
 from ui.linked import part_run
@@ -130,7 +129,7 @@ def _mapping(working: Working, vectors: EmotionVectors, target: PromptSet) -> tu
     )
     if way == _NAMES:
         st.caption(f"By name: {plain(', '.join(shared[:12]))}{', …' if len(shared) > 12 else ''}.")
-        return True, None
+        return _can_be_scored(vectors, target, None), None
     options = list(dict.fromkeys((*vectors.emotions, *(target.emotions if target.form == "labelled" else ()))))
     columns = st.columns(2)
     chosen = []
@@ -148,12 +147,15 @@ def _mapping(working: Working, vectors: EmotionVectors, target: PromptSet) -> tu
         st.caption("Choose emotions for both sides.")
         return False, None
     contrast = Contrast(*chosen)
-    try:
+    return _can_be_scored(vectors, target, contrast), contrast
+
+
+def _can_be_scored(vectors: EmotionVectors, target: PromptSet, contrast: Contrast | None) -> bool:
+    """Whether the set has something to score; what it lacks is said."""
+    with shown_errors():
         plan_transfer(vectors, target, contrast)
-    except EmotionCoreError as error:
-        show_error(error)
-        return False, None
-    return True, contrast
+        return True
+    return False
 
 
 def transfer_result(result: Transfer, emotion: str | None) -> None:
