@@ -11,7 +11,7 @@ from ui.talk.conversation import conversation, send
 from ui.talk.form import shipped_talk, steering_form, talk_scale
 
 working = begin("talk")
-pass_over(TALK.kind)
+pass_over("talk", TALK.kind)
 if "run" not in st.query_params and working.vectors is None:
     need_vectors(working)
 vectors, emotion = working.vectors, working.emotion

@@ -21,6 +21,7 @@ from emotion_core.runs.codec import vectors_digest
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 from ui.errors import show_error
 from ui.page_run import kind_of
+from ui.plain import plain
 from ui.run_panel import run_panel
 from ui.services import store
 from ui.vector_sets import (
@@ -45,6 +46,15 @@ PARTS = {
     "sizes": "sizes",
     "variants": "methods",
 }
+_PART_WORDS = {
+    "transfer": "the transfer to another set",
+    "scores": "the scores on a set of texts",
+    "contrasts": "the contrasts of one's own",
+    "sizes": "the curve over the number of texts",
+    "methods": "the comparison of methods",
+    "without": "what is left without directions",
+}
+_UNFIT = "parts of the link that cannot be shown"
 
 
 def taken(name: str) -> str | None:
@@ -96,13 +106,52 @@ def part_run(started: str, kind: str, vectors: EmotionVectors | None = None, *, 
 
 
 def _fits(run_id: str, kind: str, vectors: EmotionVectors | None) -> bool:
+    return not _misfit(run_id, kind, vectors)
+
+
+def _misfit(run_id: str, kind: str, vectors: EmotionVectors | None) -> str:
+    """Why a run is not one of a kind over some vectors; empty where it is."""
     try:
         run = store().get(run_id)
-    except RunError:
-        return False
+    except RunError as error:
+        return error.what
+    if run.kind != kind:
+        return "This is a run of another kind"
     # Runs of earlier versions did not note down their vectors.
     over = json.loads(run.settings).get("vectors")
-    return run.kind == kind and (vectors is None or over in (None, vectors_digest(vectors)))
+    return "" if vectors is None or over in (None, vectors_digest(vectors)) else "It was made with other vectors"
+
+
+def say_unfit(set_id: str, vectors: EmotionVectors) -> None:
+    """Says which parts of the session's first link the page Explore cannot show; a part that it then gets is left out.
+
+    Args:
+        set_id: The chosen set.
+        vectors: Its vectors.
+    """
+    if _UNFIT not in st.session_state:
+        st.session_state[_UNFIT] = set_id, _unfit(vectors)
+    of_set, found = st.session_state[_UNFIT]
+    told = [sentence for name, sentence in found.items() if name not in st.query_params]
+    if told and of_set == set_id:
+        st.info(f"Of the link cannot be shown: {plain('; '.join(told))}.", icon=":material/link_off:")
+
+
+def _unfit(vectors: EmotionVectors) -> dict[str, str]:
+    """The parts by their name in the link, which are taken out of it."""
+    kinds = {name: kind for kind, name in PARTS.items()} | {"without": KIND}
+    found = {}
+    for name, words in _PART_WORDS.items():
+        wanted = st.query_params.get(name)
+        why = _misfit(wanted, kinds[name], vectors) if wanted else ""
+        if why:
+            found[name] = f"{words} ({why[0].lower()}{why[1:]})"
+            del st.query_params[name]
+    layer = st.query_params.get("layer")
+    if layer is not None and layer not in map(str, range(vectors.n_layers)):
+        found["layer"] = f"layer {layer} (these vectors have layers 0 to {vectors.n_layers - 1})"
+        del st.query_params["layer"]
+    return found
 
 
 def settings_of_link(kind: str) -> Any:
@@ -199,7 +248,7 @@ def linked_set() -> None:
         show_error(fault)
     if _LINKED not in st.session_state:
         return
-    st.caption("The chosen vector set is not there at the moment; until it is, another one is shown.")
+    st.caption(_while_missing(st.session_state[_LINKED]))
     run = run_panel(st.session_state[_LINKED], key="linked-set", started=_LINKED)
     if run is not None:
         del st.session_state[_LINKED]
@@ -207,3 +256,10 @@ def linked_set() -> None:
         choose_next(run.id)
         st.session_state["next emotion"] = st.session_state.pop(_EMOTION, None)
         st.rerun()
+
+
+def _while_missing(run_id: str) -> str:
+    with suppress(RunError):
+        if store().get(run_id).state == "failed":
+            return "The chosen vector set could not be built; another one is shown."
+    return "The chosen vector set is not there at the moment; until it is, another one is shown."

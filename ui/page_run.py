@@ -11,6 +11,7 @@ from emotion_core.base.errors import RunError
 from ui.services import store
 
 _PREFIX = "run of "
+_UNFIT = "other kind of run on "
 
 
 def remember_run(page: str, run_id: str) -> None:
@@ -46,18 +47,28 @@ def view_run(page: str, *kinds: str) -> str | None:
         page: Under which the view remembers its run.
         kinds: What the view shows, as `kind_of` says it.
     """
-    pass_over(*kinds)
-    return current_run(page)
+    pass_over(page, *kinds)
+    found = current_run(page)
+    if found is not None:
+        st.session_state.pop(_UNFIT + page, None)
+    elif _UNFIT + page in st.session_state:
+        st.info("The run of the link is of another kind, which is not shown here.", icon=":material/link_off:")
+    return found
 
 
-def pass_over(*kinds: str) -> None:
-    """Drops a link to a run of another view.
+def pass_over(page: str, *kinds: str) -> None:
+    """Drops a link to a run of another view; `view_run` says so where the visitor has no run there.
 
     Args:
+        page: Under which the view remembers its run.
         *kinds: What the view shows, as `kind_of` says it.
     """
     linked = st.query_params.get("run")
     if linked and kind_of(linked) not in (*kinds, ""):
+        # One that another view showed is put aside without a word; of any other the visitor expects to see it.
+        known = any(str(key).startswith(_PREFIX) and st.session_state[key] == linked for key in st.session_state)
+        if not known:
+            st.session_state[_UNFIT + page] = True
         del st.query_params["run"]
 
 

@@ -25,6 +25,7 @@ _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
 _CHOICES = "working with"
 _POLL = 1.0  # seconds
+_ASKED = "emotion of the address"
 _TAKE = "take"  # in the address of a link inside the app: its choices count, where those of an old address do not
 
 
@@ -71,7 +72,7 @@ def working_card() -> Working:
         set_id = _set_picker(labels)
         run_id = run_of(set_id, model_owner.info)
         vectors = vectors_there(set_id, run_id)
-        emotion = None if vectors is None else _emotion_picker(vectors)
+        emotion = None if vectors is None else _emotion_picker(set_id, vectors)
         if vectors is None:
             st.caption("Not built for this model yet.")
         elif vectors.origin:
@@ -125,6 +126,7 @@ def _read_link() -> EmotionCoreError | None:
             _choices()[key] = st.query_params[key]
     if wanted:
         _choices()["vectors"] = wanted
+    st.session_state[_ASKED] = _choices().get("vectors", BUILT_IN), st.query_params.get("emotion")
     if "model" not in st.query_params:  # a link names no default, and the default may have been another one
         made_with = model_of_linked_run()
         if made_with:
@@ -243,11 +245,15 @@ def _set_picker(labels: dict[str, str]) -> str:
     )
 
 
-def _emotion_picker(vectors: EmotionVectors) -> str:
+def _emotion_picker(set_id: str, vectors: EmotionVectors) -> str:
     wanted = st.session_state.pop("next emotion", None)
     if wanted in vectors.emotions:
         _choices()["emotion"] = wanted
-    return _pick("Emotion", "emotion", vectors.emotions, vectors.emotions[0])
+    found = _pick("Emotion", "emotion", vectors.emotions, vectors.emotions[0])
+    of_set, asked = st.session_state.get(_ASKED, ("", None))
+    if asked and of_set == set_id and asked not in vectors.emotions and found == vectors.emotions[0]:
+        st.caption(f"The link asks for {plain(asked)}, which is no emotion of this set.")
+    return found
 
 
 def _small_card(working: Working, label: str) -> None:

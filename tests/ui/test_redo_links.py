@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -108,3 +109,35 @@ def test_a_set_that_is_removed_while_it_is_chosen_gives_way(
     app.run()
     assert not app.exception and app.selectbox(key="vectors").value == "fear-calm"
     assert "There is no run with this id" in texts(app)
+
+
+def test_what_of_a_link_cannot_be_shown_is_said(open_page: Open, until: Until) -> None:
+    open_page("6_Glossary")
+    registry, demo = common_registry(), owner("demo")
+    vectors = load_build(store(), start_home_build(registry, demo, activation_cache())).vectors
+    sizes = start(registry, demo, vectors, SIZES, OnOwnTexts(), activation_cache())
+    registry.wait(sizes)
+    link = {"transfer": "zzz", "scores": "qqq", "methods": sizes, "layer": "99", "emotion": "foo"}
+    app = until(open_page("2_Explore_emotions", **link), lambda one: "Of the link cannot be shown" in texts(one))
+    (said,) = [one.value for one in app.info if "Of the link cannot be shown" in one.value]
+    for part in ("the transfer to another set", "the scores", "the comparison of methods", "run of another kind"):
+        assert part in said
+    assert "layer 99" in said and "The link asks for foo, which is no emotion of this set" in texts(app)
+    assert not set(link) & set(app.query_params) and not app.exception
+    app = open_page("2_Explore_emotions", sizes=sizes)
+    assert "Of the link cannot be shown" not in texts(app)
+    app = open_page("1_Build_vectors", run=sizes)
+    assert "The run of the link is of another kind" in texts(app)
+    assert "run" not in app.query_params
+    app = open_page("2_Explore_emotions", tab="Map", map_layer="99", clusters="999")
+    assert "layer 99" in texts(app) and "999 clusters" in texts(app)
+    assert "map_layer" not in app.query_params and "clusters" not in app.query_params
+
+
+def test_a_set_that_could_not_be_built_is_not_waited_for(open_page: Open) -> None:
+    open_page("6_Glossary")
+    described = {"label": "mine", "model": "demo", "fingerprint": owner("demo").info.fingerprint}
+    run_id = store().create("build", json.dumps(described))
+    store().fail(run_id, "The two sides are the same to the model.")
+    app = open_page("2_Explore_emotions", vectors=run_id)
+    assert "could not be built; another one is shown" in texts(app) and "until it is" not in texts(app)

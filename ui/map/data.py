@@ -239,6 +239,8 @@ MOST_HELD = 6
 _CHOICES = "map choices"
 _KEYS = ("held", "layer", "clusters", "x", "y", "colour", "size", "second", "second_layer")
 _PREFIX = "map_"
+_OF_LINK = "map choices of the link"
+_ASKED = {"layer": "layer {}", "clusters": "{} clusters", "second": "the second vector set, which is not here"}
 
 
 def read_map_link() -> None:
@@ -246,7 +248,11 @@ def read_map_link() -> None:
     if _CHOICES in st.session_state:
         return
     params = st.query_params
-    st.session_state[_CHOICES] = {key: params[_PREFIX + key] for key in _KEYS if _PREFIX + key in params}
+    found = {key: params[_PREFIX + key] for key in _KEYS if _PREFIX + key in params}
+    if "clusters" in params:  # nothing else in a link goes by that name
+        found.setdefault("clusters", params["clusters"])
+        del params["clusters"]
+    st.session_state[_CHOICES], st.session_state[_OF_LINK] = found, dict(found)
 
 
 def kept(key: str, options: Sequence[T], default: T) -> T:
@@ -256,6 +262,9 @@ def kept(key: str, options: Sequence[T], default: T) -> T:
     """
     wanted = st.session_state[_CHOICES].get(key)
     value = next((one for one in options if str(one) == wanted), default)
+    if wanted and wanted not in map(str, options) and wanted == st.session_state[_OF_LINK].get(key):
+        asked = _ASKED.get(key, key.replace("_", " ") + " {}").format(plain(wanted))
+        st.caption(f":material/link_off: Of the link cannot be shown: {asked}.")
     st.session_state[_PREFIX + key] = value
     _link(key, "" if value == default else str(value))
     return value

@@ -275,7 +275,9 @@ def _settings(vectors: EmotionVectors) -> tuple[int, int]:
         layers,
         key="map_layer",
         on_change=keep("layer"),
-        help=f"Layer {vectors.selected_layer} was chosen on the training texts of all emotions together.",
+        help=f"Layer {vectors.selected_layer} was chosen on the training texts of all emotions together."
+        if vectors.prompt_sets
+        else f"Layer {vectors.selected_layer} was set at the import.",
     )
     most = max(2, min(20, len(vectors.emotions) - 1))
     default = min(10, max(2, len(vectors.emotions) // 3))
