@@ -326,6 +326,7 @@ def _tooltip(table: pd.DataFrame) -> list[Any]:
 
 # Above this many emotions the matrix leaves their names to the tooltips.
 _NAMED = 40
+_LONGEST = 110  # pixels of a name beside a matrix or tree
 
 
 def cosine_table(emotions: EmotionMap) -> pd.DataFrame:
@@ -341,8 +342,8 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
     """Cosines of all pairs of emotions, in the order of the tree; a click selects the row's emotion."""
     order = [emotions.emotions[i] for i in emotions.order]
     n = len(order)
-    labels = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelAngle=-60, labelOverlap=False)
-    side = alt.Axis(labels=n <= _NAMED, ticks=False, title=None, labelOverlap=False)
+    plain = {"labels": n <= _NAMED, "ticks": False, "title": None, "labelOverlap": False, "labelLimit": _LONGEST}
+    labels, side = alt.Axis(labelAngle=-60, **plain), alt.Axis(**plain)
     base = alt.Chart(cosine_table(emotions))
     # As a domain, not as a sort: layers whose sorts come from different fields are put into alphabetical order.
     tree_order = alt.Scale(domain=order)
@@ -366,12 +367,15 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
         if name in emotions.emotions
     ]
     first, second, closest = _most_alike(emotions)
+    title = f"{first} and {second} are most alike (cosine {closest:.2f})"
+    if closest <= 0:
+        title = f"No two emotions are alike: no cosine is above {closest:.2f} ({first} and {second})"
     return layered(
         [cells.add_params(pick), *rows],
-        title=f"{first} and {second} are most alike (cosine {closest:.2f})",
+        title=title,
         subtitle=f"Cosine of every pair of {n} emotions, ordered by the tree",
         described=True,
-        height=min(720, 150 + 24 * min(n, 24)),
+        height=min(720, max(340, 150 + 24 * min(n, 24))),  # a matrix of few needs room for the names all the same
     )
 
 
@@ -404,7 +408,9 @@ def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.L
     pick = alt.selection_point(name="emotion", fields=["emotion"], on="click", empty=False)
     # The chosen and the held names are heavier too: colour alone would not tell them from the others.
     weight = alt.ExprRef("datum.colour ? 700 : 400")
-    names = alt.Chart(leaves).mark_text(align="left", dx=6, fontSize=12, fontWeight=weight, cursor="pointer")
+    names = alt.Chart(leaves).mark_text(
+        align="left", dx=6, fontSize=12, fontWeight=weight, cursor="pointer", limit=_LONGEST
+    )
     colour = alt.condition("datum.colour", alt.Color("colour:N", scale=None), alt.value(INK))
     names = names.encode(x=x, y=y, text=alt.Text("emotion:N"), color=colour).add_params(pick)
     first, second, _ = _most_alike(emotions)
@@ -413,7 +419,7 @@ def tree(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) -> alt.L
         title=f"{first} and {second} join first",
         subtitle=f"Average linkage of {n} emotions",
         described=True,
-        height=max(160, (20 if n <= _NAMED else 13) * n),
+        height=max(220, (20 if n <= _NAMED else 13) * n),
     )
 
 

@@ -128,6 +128,18 @@ def test_171_emotions_fit_into_a_matrix_and_a_tree(found, small):
         assert chart_bytes(chart, "svg").startswith(b"<svg")
 
 
+def test_a_matrix_of_few_has_room_beside_long_names():
+    spread = random_vectors(("calm", "x" * 100, "bored"), layers=1)
+    spread.values[:] = spread.values - spread.values.mean(axis=0)
+    few = map_emotions(spread)
+    matrix, joined = (chart(few, "calm").to_dict() for chart in (cosine_chart, tree))
+    assert matrix["title"]["text"].startswith("No two emotions are alike") and few.cosines[0, 1] < 0
+    drawn = vl_convert.vegalite_to_scenegraph({**matrix, "width": 400})
+    assert drawn["scenegraph"]["items"][0]["height"] > 120, "three rows, not a strip"
+    assert all(layer["encoding"]["y"]["axis"]["labelLimit"] < 150 for layer in matrix["layer"][:1])
+    assert joined["height"] >= 220 and joined["layer"][1]["mark"]["limit"] < 150
+
+
 def test_the_table_holds_what_is_drawn(found):
     table = map_table(found)
     assert list(table["emotion"]) == list(found.emotions) and table["cluster"].min() == 1
