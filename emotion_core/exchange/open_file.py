@@ -405,7 +405,29 @@ def open_file(name: str, data: bytes) -> EmotionVectors | Found:
         return _zip(name, data)
     if is_pickle(data) or name.lower().endswith(ENDINGS):
         raise refuse_pickle(name, "a pickle")
+    # A safetensors file begins with the length of its header, a JSON object; one that is cut off still has its brace.
+    if data[8:9] != b"{":
+        raise _unknown(name, data)
     return _safetensors(name, data)
+
+
+def _unknown(name: str, data: bytes) -> VectorFileError:
+    """The error for a file of none of the formats, by what it is."""
+    remedy = "Choose a file of vectors"
+    try:
+        data[:4096].decode("utf-8", errors="strict" if len(data) <= 4096 else "ignore")
+        is_text = b"\0" not in data[:4096]
+    except UnicodeDecodeError:
+        is_text = False
+    if is_text:
+        remedy += "; texts to build vectors from go to Build vectors"
+    return VectorFileError(
+        "This is not a safetensors file, nor any other file of vectors",
+        where=name,
+        expected="safetensors, GGUF, .npy, .npz, or a bundle from here",
+        found="an empty file" if not data else "a text file" if is_text else "a file of another kind",
+        remedy=remedy,
+    )
 
 
 def _gguf(name: str, data: bytes) -> EmotionVectors | Found:

@@ -81,6 +81,8 @@ def test_what_is_missing_is_asked_for(open_page):
         ("v.gguf", b"GGUF\x03", "cut off"),
         ("v.npz", b"PK\x03\x04", "damaged"),
         ("v.txt", b"hello there", "not a safetensors"),
+        ("v.csv", b"emotion,positive,negative\nfear,a,b\n", "Found: a text file."),
+        ("v.safetensors", b"\xff\xd8\xff\xe0 a picture", "Found: a file of another kind."),
     ],
 )
 def test_bad_files_get_one_message(open_page, name, data, message):
@@ -117,3 +119,21 @@ def test_the_bundle_of_a_build(open_page, until):
     build = build_of(app.session_state["run of build"])
     with zipfile.ZipFile(io.BytesIO(bundle(build.vectors, build.scores, build.reason, owner_of("demo")))) as archive:
         assert {"README.md", "redo.py", "tables/scores.csv", "gguf/fear.gguf"} <= set(archive.namelist())
+
+
+def test_another_model_takes_what_open_or_import_takes(open_page):
+    from emotion_core.exchange.bundle import bundle_bytes, bundle_files
+    from emotion_core.models.owner import owner_of
+    from ui.vector_sets import run_of
+
+    app = open_page("2_Explore_emotions", tab="Map", map_part="Another model")
+    vectors = load_vectors(store().read(run_of("scenes-171", owner_of("demo").info), VECTORS_FILE))
+    bundle = bundle_bytes(bundle_files(vectors, None, "not scored"))
+    field = app.file_uploader(key="second_file")
+    field.set_value([("all.zip", bundle, "application/zip")]).run()
+    assert not app.error and "one model read the same texts for both" in texts(app)
+    stream = io.BytesIO()
+    np.save(stream, np.ones((3, 6, 256), np.float32))
+    app.file_uploader(key="second_file").set_value([("three.npy", stream.getvalue(), "application/zip")]).run()
+    (error,) = app.error
+    assert "does not say which model" in error.value and "three" in error.value and not app.exception

@@ -6,11 +6,11 @@ import hashlib
 
 import streamlit as st
 
-from emotion_core.base.errors import EmotionCoreError
+from emotion_core.base.errors import EmotionCoreError, VectorFileError
 from emotion_core.charts.emotion_map import comparison_chart, overlay_chart, overlay_table, pair_table
+from emotion_core.exchange.open_file import open_file
 from emotion_core.geometry.compare import Comparison, compare
 from emotion_core.vectors.emotion_vectors import EmotionVectors
-from emotion_core.vectors.file import load_vectors
 from ui.errors import show_error, shown_errors
 from ui.figure import downloads, marked, show_chart, shows
 from ui.map.data import Mapped, clickable, keep, kept, overlay_of
@@ -78,8 +78,17 @@ def compared(
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the vector file")
-def _loaded(digest: str, _data: bytes) -> EmotionVectors:
-    return load_vectors(_data)
+def _loaded(digest: str, name: str, _data: bytes) -> EmotionVectors:
+    found = open_file(name, _data)
+    if isinstance(found, EmotionVectors):
+        return found
+    raise VectorFileError(
+        "The file does not say which model its vectors belong to",
+        where=name,
+        expected="a vector file, a bundle or a GGUF file from here",
+        found=found.format,
+        remedy="Take it in under Open or import vectors; then it can be chosen here",
+    )
 
 
 def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
@@ -102,19 +111,19 @@ def _second(mapped: Mapped) -> tuple[EmotionVectors, str] | None:
             return None if run_id is None else (vectors_of(run_id), run_id)
         return None
     file = upload_field(
-        "Second vector file (.safetensors)",
+        "Second vector file",
         key="second_file",
-        help="As saved under Build vectors; it may belong to another model.",
+        help="A vector file, a bundle or a GGUF file from here; it may belong to another model.",
     )
     if file is not None:
         with shown_errors():
-            st.session_state[_KEPT] = content(file)
-    data: bytes | None = st.session_state.get(_KEPT)
-    if data is None:
+            st.session_state[_KEPT] = file.name, content(file)
+    if _KEPT not in st.session_state:
         return None
+    name, data = st.session_state[_KEPT]
     digest = hashlib.sha256(data).hexdigest()
     try:
-        vectors = _loaded(digest, data)
+        vectors = _loaded(digest, name, data)
     except EmotionCoreError as error:
         show_error(error)
         del st.session_state[_KEPT]
