@@ -342,7 +342,13 @@ def cosine_chart(emotions: EmotionMap, chosen: str, held: tuple[str, ...] = ()) 
     """Cosines of all pairs of emotions, in the order of the tree; a click selects the row's emotion."""
     order = [emotions.emotions[i] for i in emotions.order]
     n = len(order)
-    plain = {"labels": n <= _NAMED, "ticks": False, "title": None, "labelOverlap": False, "labelLimit": _LONGEST}
+    plain: dict[str, Any] = {
+        "labels": n <= _NAMED,
+        "ticks": False,
+        "title": None,
+        "labelOverlap": False,
+        "labelLimit": _LONGEST,
+    }
     labels, side = alt.Axis(labelAngle=-60, **plain), alt.Axis(**plain)
     base = alt.Chart(cosine_table(emotions))
     # As a domain, not as a sort: layers whose sorts come from different fields are put into alphabetical order.

@@ -47,6 +47,8 @@ _MARKS = {
 }
 # In Windows-1252 these five bytes stand for nothing, so a file that has one was written in something else.
 _UNUSED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_HIGH_RUN = re.compile(rb"[\x80-\x9f\xa1-\xff]{3,}")  # a hard space stands beside French quotation marks
+_MOST_IN_RUNS = 0.3
 _MOST_ACCENTED = 0.3  # of the letters of a text in a western language
 
 
@@ -169,7 +171,21 @@ def _codec(data: bytes) -> str:
     valid = sum(c > "\x7f" for c in lenient) - broken
     letters = [c for c in data.decode("latin-1") if c.isalpha()]
     western = sum(c > "\x7f" for c in letters) <= max(1, _MOST_ACCENTED * len(letters))
-    return "cp1252" if western and valid <= broken and not _UNUSED_1252.search(data) else "utf-8"
+    western = western and not _UNUSED_1252.search(data) and not _of_two_bytes(data)
+    return "cp1252" if western and valid <= broken else "utf-8"
+
+
+def _of_two_bytes(data: bytes) -> bool:
+    """Whether the bytes beyond ASCII stand together as those of Japanese, Chinese and Korean do, or spell kana."""
+    runs = [run for run in _HIGH_RUN.findall(data) if min(run) < 0xC0]  # letters alone may well follow each other
+    if sum(map(len, runs)) > _MOST_IN_RUNS * sum(byte > 0x7F for byte in data):
+        return True
+    try:
+        wide = [sign for sign in data.decode("cp932") if sign > "\x7f"]
+    except UnicodeDecodeError:
+        return False
+    # An apostrophe of Windows-1252 and a letter behind it are a Chinese sign there, but no kana.
+    return sum("\u3041" <= sign <= "\u30fa" for sign in wide) > _MOST_IN_RUNS * len(wide)
 
 
 MOST_GROWTH = 40  # of a workbook or a Parquet file that is unpacked; a bomb grows by a thousand

@@ -395,6 +395,22 @@ def test_latin_1_and_what_is_neither() -> None:
     assert "line 2" in refused("a.csv", broken).where, "one broken place in UTF-8 does not make it something else"
 
 
+def test_japanese_is_no_western_text_and_western_text_no_japanese() -> None:
+    rows = [(f"夜中に誰かがドアを叩いて、息を止めた{i}。", f"She watered the plants, number {i}.") for i in range(4)]
+    katakana = [(f"a long line of English words {i} ドレスヲカウ", f"and another one of them {i}") for i in range(4)]
+    for codec in ("cp932", "euc_jp"):
+        for each in (rows, katakana):
+            assert "not valid UTF-8" in refused("a.csv", table("positive,negative", each).encode(codec)).what
+    western = [
+        ("« Où êtes-vous ? » dit-il… »", "‘„Nein!“, rief sie.’ – ‚Ärger‘…"),
+        ("It’s “mine…”", "Don’t – é…” ‰"),
+        ("¿Qué pasó, señor?", "¡Ñandú! €5 • ™"),
+    ]
+    for one in western:
+        found = read("a.csv", table("positive,negative", [one, ("It’s", "plain"), ("it’s", "dull")]).encode("cp1252"))
+        assert texts(found)[0] == one
+
+
 QUOTES = {
     "dialogue.csv": ('"Run!" she said {}.,"Sit." she said {}.\n', ('"Run!" she said {}.', '"Sit." she said {}.')),
     "backslash.csv": ('"He said \\"run\\", {}.","He sat {}."\n', ('He said "run", {}.', "He sat {}.")),
