@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.working import Working, working_card
+from ui.working import Working, link_of_choices, working_card
 
 _STYLE = Path(__file__).with_name("style.css")
 _ICON = Path(__file__).with_name("icon.png")
@@ -136,10 +136,11 @@ def begin(page: str) -> Working:
         menu_items={"about": "Functional emotion directions in language models. Not a claim about experience."},
     )
     st.html(_STYLE)
+    chosen = link_of_choices()
     with st.sidebar:
         for key, one in PAGES.items():
             if key not in _AT_HAND:
-                st.page_link(one.file, label=one.name, icon=one.icon)
+                st.page_link(one.file, label=one.name, icon=one.icon, query_params=chosen)
     st.title(info.title, anchor=False)
     with st.container(key="question"):
         st.markdown(info.question)

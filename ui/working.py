@@ -25,7 +25,7 @@ _KEYS = ("model", "vectors", "emotion")
 # The choices themselves; the pickers, whose state Streamlit drops on a page switch, only show and change them.
 _CHOICES = "working with"
 _POLL = 1.0  # seconds
-_ASKED = "emotion of the address"
+_ASKED, _FIRST = "emotion of the address", "first emotion"
 _TAKE = "take"  # in the address of a link inside the app: its choices count, where those of an old address do not
 
 
@@ -134,17 +134,28 @@ def _read_link() -> EmotionCoreError | None:
     return shelve_linked(wanted)
 
 
+def link_of_choices() -> dict[str, str]:
+    """The address part of what is chosen, for links between pages: the page then has nothing to add to its address.
+
+    Every change of an address is a step for the browser's back button.
+    """
+    found = _choices() or {key: st.query_params[key] for key in _KEYS if key in st.query_params}
+    return {key: value for key, value in found.items() if value and value != _defaults().get(key)}
+
+
 def _write_link(working: Working) -> None:
-    """Keeps the address in step, defaults left out, so that it can be copied from any page."""
-    defaults = {"model": app_settings().model, "vectors": BUILT_IN}
-    first = working.vectors.emotions[0] if working.vectors is not None else None
+    """Keeps the address in step, defaults left out, so that it can be copied from any page; at most one change."""
+    st.session_state[_FIRST] = working.vectors.emotions[0] if working.vectors is not None else None
     values = {"model": working.info.name, "vectors": working.set_id, "emotion": working.emotion}
-    for key, value in values.items():
-        default = first if key == "emotion" else defaults[key]
-        if value is None or value == default:
-            st.query_params.pop(key, None)
-        else:
-            st.query_params[key] = value
+    named = {key: value for key, value in values.items() if value is not None and value != _defaults()[key]}
+    for key in set(values) - set(named):
+        st.query_params.pop(key, None)
+    if any(st.query_params.get(key) != value for key, value in named.items()):
+        st.query_params.update(named)
+
+
+def _defaults() -> dict[str, str | None]:
+    return {"model": app_settings().model, "vectors": BUILT_IN, "emotion": st.session_state.get(_FIRST)}
 
 
 def _choices() -> dict[str, str]:

@@ -118,3 +118,14 @@ def test_a_click_asks_the_model_nothing_that_it_has_answered(open_page, until, m
     field = next(one for one in app.text_area if str(one.key).startswith("audit-own"))
     field.set_value("He waits at the door.").run()
     assert len(asked) == before + 1 and not app.exception
+
+
+def test_links_between_pages_hold_what_is_chosen_so_that_the_address_changes_once(open_page):
+    app = open_page("2_Explore_emotions", vectors="scenes-171", emotion="calm")
+    links = [one.proto for one in app.sidebar.get("page_link")]
+    assert {one.query_string for one in links if one.label == "Build vectors"} == {"vectors=scenes-171&emotion=calm"}
+    app.selectbox(key="emotion").set_value("angry").run()
+    links = [one.proto for one in app.sidebar.get("page_link")]
+    assert {one.query_string for one in links if one.label == "Steer"} == {"vectors=scenes-171&emotion=angry"}
+    plain = [one.proto.query_string for one in open_page("1_Build_vectors").sidebar.get("page_link")]
+    assert not any(plain)
