@@ -16,7 +16,7 @@ from ui.errors import shown_errors
 from ui.figure import figures_from
 from ui.linked import PARTS, part_run
 from ui.page_run import shown_run
-from ui.run_panel import may_start, run_panel
+from ui.run_panel import is_open, may_start, run_panel
 from ui.services import activation_cache, common_registry, registry, store
 from ui.share import link_hint
 from ui.working import Working
@@ -122,7 +122,7 @@ def joint_run(started: str, *, key: str) -> bool:
         return False
     if run_panel(st.session_state[started], key=key, shared=True) is not None:
         st.rerun()
-    if not store().get(st.session_state[started]).is_open:
+    if not is_open(st.session_state[started]):
         del st.session_state[started]
     return True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -74,6 +75,13 @@ def may_start(started: str) -> bool:
     return not run.is_open and run.state != "done" and not can_redo(run, store())
 
 
+def is_open(run_id: str) -> bool:
+    """Whether a run is still to be finished; one that was deleted is not, and the run panel says so."""
+    with suppress(RunError):
+        return store().get(run_id).is_open
+    return False
+
+
 def _expired(run: Run) -> str:
     label = plain(str(json.loads(run.settings).get("label", run.kind)))
     hours = app_settings().expire_hours
@@ -128,9 +136,9 @@ def finished_run(page: str, fingerprint: str, kinds: Sequence[str], hint: str, *
 @in_own_place
 @st.fragment(run_every=_POLL)
 def _open_run(run_id: str, key: str, shared: bool) -> None:
-    run = store().get(run_id)
-    if not run.is_open:
+    if not is_open(run_id):
         st.rerun()
+    run = store().get(run_id)
     with st.container(border=True, key=f"run-{key}"):
         waiting = run.state == "queued"
         text = _waiting(run_id) if waiting else _how_far(run.progress, _seconds_left(run))

@@ -48,6 +48,14 @@ def test_an_import_becomes_the_chosen_set_on_every_page(open_page, until):
     assert "unknown" in texts(app).lower()
 
 
+def test_an_import_that_is_deleted_elsewhere_gives_way(open_page, until):
+    app = imported(open_page, until)
+    store().delete(app.selectbox(key="vectors").value)
+    app.run()
+    assert not app.exception and "There is no run with this id" in texts(app)
+    assert app.selectbox(key="vectors").value == "fear-calm"
+
+
 def test_nothing_is_said_of_the_training_texts_of_an_import(open_page, until):
     app = open_page("2_Explore_emotions")
     stream = io.BytesIO()

@@ -20,8 +20,8 @@ from emotion_core.exchange.open_file import (
 from emotion_core.runs.builds import start_import
 from ui.errors import show_error, shown_errors
 from ui.plain import plain
-from ui.run_panel import run_panel
-from ui.services import activation_cache, registry, store
+from ui.run_panel import is_open, run_panel
+from ui.services import activation_cache, registry
 from ui.uploads import content, upload_field
 from ui.vector_sets import choose_next, put_on_shelf, upload
 from ui.working import Working
@@ -107,7 +107,7 @@ def _take_over(run_id: str) -> None:
     """Shows the running import; once it is done, makes it the chosen set."""
     run = run_panel(run_id, key="import")
     if run is None:
-        if not store().get(run_id).is_open and st.button("Change the answers", key="import_again"):
+        if not is_open(run_id) and st.button("Change the answers", key="import_again"):
             st.session_state.pop(_RUN, None)
             st.rerun()
         return
