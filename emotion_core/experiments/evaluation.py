@@ -220,7 +220,7 @@ VARIANTS = Experiment(
     gives=Ways,
     job=_ways,
     label=lambda settings, vectors: f"ways of making the vectors of {_names_of(vectors)}",
-    version=1,
+    version=2,
     size=_read_own,
     check=_with_texts,
 )

@@ -24,6 +24,8 @@ from emotion_core.vectors.build import NEUTRAL_SET, build
 from emotion_core.vectors.emotion_vectors import BuildSettings, EmotionVectors
 from emotion_core.vectors.file import load_vectors, vector_bytes
 
+# Raised where an estimator gives other vectors from the same texts: the logistic regression is fitted to its end.
+_REVISED = {"logistic": 1}
 KIND = "build"
 ALONE = "vectors"  # vectors without scores, as commands and the rows of a table build them
 VECTORS_FILE = "vectors.safetensors"
@@ -49,7 +51,8 @@ class BuildResult:
 def build_key(fingerprint: str, prompt_sets: tuple[PromptSet, ...], settings: BuildSettings) -> str:
     """What the result of a build depends on."""
     sets = [one.sha256 for one in (*prompt_sets, load_prompts(NEUTRAL_SET), *built_in_confounds())]
-    return content_key(KIND, schema(HeldOutScores), SCORES_VERSION, RECORDER_VERSION, fingerprint, sets, settings)
+    version = SCORES_VERSION + _REVISED.get(settings.estimator, 0)
+    return content_key(KIND, schema(HeldOutScores), version, RECORDER_VERSION, fingerprint, sets, settings)
 
 
 def find_or_build(
