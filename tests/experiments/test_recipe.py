@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,9 @@ def test_a_description_and_a_line_give_all_of_it(
 
     # Key, start, finding again, storing.
     assert key_of(toy, vectors, asks()) == key_of(toy, vectors, asks(2)) != key_of(toy, vectors, asks(3))
+    three = replace(toy, revised=lambda settings: settings.times == 3)
+    assert key_of(three, vectors, asks(2)) == key_of(toy, vectors, asks(2)), "others stay what they were"
+    assert key_of(three, vectors, asks(3)) != key_of(toy, vectors, asks(3))
     run_id = start(registry, owner, vectors, toy, asks(3), bundled.cache)
     registry.wait(run_id)
     shown = load(registry.store, run_id, toy)

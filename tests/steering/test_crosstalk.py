@@ -11,10 +11,11 @@ import pytest
 from emotion_core.base.errors import SettingsError, VectorFileError
 from emotion_core.base.jobs import run_to_end
 from emotion_core.charts.crosstalk import crosstalk_chart, crosstalk_sentence
+from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 from emotion_core.steering import crosstalk as module
 from emotion_core.steering.crosstalk import CrossTalk, column_bands, crosstalk, mean_changes, own_tests, specificity
 from emotion_core.steering.generate import Written
-from emotion_core.steering.settings import CrossTalkSettings, PlannedRow
+from emotion_core.steering.settings import CrossTalkSettings, PlannedRow, SweepSettings
 from emotion_core.steering.summary import null_band
 from steering.handmade import EMOTIONS, random_vectors
 from steering.handmade import run as run_sweep
@@ -96,6 +97,19 @@ def test_where_steering_takes_away_a_reading_that_falls_counts(tiny, monkeypatch
     title = crosstalk_chart(replace(away, coherent=(True,) * 3)).title
     assert title.text.startswith("1 of 3 emotions move their own reading down") and "project out" in title.subtitle
     assert "reading up" in crosstalk_sentence(added)
+
+
+@pytest.mark.parametrize("kind", [SWEEP, NEXT_TOKEN, CROSSTALK])
+def test_results_of_before_are_not_those_of_greedy_texts_or_of_what_takes_away(kind):
+    def revised(**more) -> int:
+        chosen = {"prompts": PROMPTS, **({"strength": 0.5} if kind is CROSSTALK else {"strengths": (0.5,)}), **more}
+        return kind.revised(
+            CrossTalkSettings(**chosen) if kind is CROSSTALK else SweepSettings(emotion="fear", **chosen)
+        )
+
+    assert revised() == revised(operation="floor") == 0
+    assert revised(operation="cap") == revised(operation="project_out") == 1
+    assert revised(decoding="greedy", samples=1) == 1
 
 
 def test_a_row_is_what_a_sweep_of_that_emotion_writes(tiny):
