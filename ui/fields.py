@@ -81,8 +81,13 @@ def field(
         return bool(at.toggle(called, first, **shared))
     if asked.choices:
         choices = list(only or asked.choices)
+        at_first = choices.index(first) if first in choices else 0
         return at.selectbox(
-            called, choices, choices.index(first), format_func=lambda one: ask.names.get(one, one), **shared
+            called,
+            choices,
+            at_first,
+            format_func=lambda one: ask.names.get(one, one),
+            **shared,
         )
     if asked.kind in (int, float):
         least, most, step = (None if one is None else asked.kind(one) for one in (ask.least, ask.most, ask.step))

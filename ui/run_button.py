@@ -58,7 +58,7 @@ def limit_note(what: str) -> None:
     """One line under a form of a hosted app; nothing on one's own computer.
 
     Args:
-        what: `build`, `sweep` or `read`.
+        what: `build`, `sweep`, `read` or `ask`.
     """
     limits = app_settings()
     if not limits.hosted:
@@ -67,6 +67,7 @@ def limit_note(what: str) -> None:
         "build": [(limits.max_texts, "texts"), (limits.max_tokens, "tokens"), (limits.upload_mb, "MB a file")],
         "sweep": [(limits.max_sweep_texts, "texts"), (limits.max_sweep_tokens, "tokens written in all")],
         "read": [(limits.max_tokens, "tokens")],
+        "ask": [(limits.max_asked_tokens, "tokens of questions")],
     }[what]
     parts = [f"up to {number:,} {unit}" for number, unit in sizes if number]
     if limits.visitor_running:

@@ -54,7 +54,7 @@ def refuse_decimal_commas(text: str, where: str) -> None:
             where=where,
             expected="commas between numbers only, such as 0.5, 1.5",
             found=f"{text.strip()[:60]}, which would be {read[:60]}",
-            remedy=_POINT,
+            remedy=f"{_POINT}, and a blank or a semicolon between whole numbers",
         )
 
 

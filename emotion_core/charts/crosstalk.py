@@ -225,6 +225,8 @@ def next_token_sentence(dose: NextTokenDose) -> str:
     emotion, table = dose.settings.emotion, next_token_table(dose)
     broken = [signed(s) for s in table.loc[table["broken"], "strength"]]
     tail = f" At {', '.join(broken)} the model's numbers are not finite." if broken else ""
+    if dose.kinds and not np.isfinite(dose.p_value):
+        return f"Most control directions changed nothing, so there is nothing to compare {emotion} with.{tail}"
     if not np.isfinite(dose.p_value) or dose.control_slopes is None:
         return f"There are no control directions to compare {emotion} with.{tail}"
     own = dose.control_slopes[np.array(dose.kinds) == dose.hardest]

@@ -224,14 +224,14 @@ def _passes(sweep: Sweep, measure: str, limit: float, least: float) -> str:
     name = measure.capitalize()
     if limit == float("inf"):
         return f"{name} of the texts; too few unsteered texts for a limit"
-    values = [(one.strength, getattr(one, measure)) for one in sweep.strengths]
+    # The unsteered texts themselves are what is held to: few of them may lie off the mean of all.
+    values = [(one.strength, getattr(one, measure)) for one in sweep.strengths if one.strength != 0]
     beyond = [strength for strength, value in values if value is not None and not least <= value <= limit]
     if not beyond:
         return f"{name} stays within its limit at every strength"
     below, above = [s for s in beyond if s < 0], [s for s in beyond if s > 0]
     parts = [f"{signed(max(below))} and below"] if _runs_out(below, values, -1) else [signed(s) for s in below]
     parts += [f"{signed(min(above))} and above"] if _runs_out(above, values, 1) else [signed(s) for s in above]
-    parts += ["0"] if 0 in beyond else []
     return f"{name} passes its limit at {', '.join(parts)}"
 
 

@@ -38,7 +38,7 @@ def _next_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
 
 
 def _sweep_revised(settings: SweepSettings) -> int:
-    """Limits of coherence of greedy texts were those of sampled ones; where few texts changed, chance was misjudged."""
+    """Greedy texts were held to the limits of sampled ones; what takes away leaves most texts of controls alone."""
     return int(settings.decoding == "greedy" or settings.sign < 0)
 
 
@@ -78,6 +78,7 @@ FACTORIAL = Experiment(
         prompts=_texts(settings), written=n_factorial_texts(settings), new_tokens=settings.max_new_tokens
     ),
     partial=True,
+    revised=_fall_revised,
 )
 NEXT_TOKEN = Experiment(
     kind="next-token",

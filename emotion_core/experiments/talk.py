@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from emotion_core.experiments.steering import SWEEP
 from emotion_core.reading.talk import Talk, TalkSettings
 from emotion_core.reading.talking import TalkScale, read_scale, talk
 from emotion_core.runs.codec import vectors_digest
-from emotion_core.runs.store import RunStore
+from emotion_core.runs.store import Run, RunStore
 from emotion_core.steering.settings import EVERY_TOKEN, Scope
 from emotion_core.vectors.emotion_vectors import EmotionVectors
 
@@ -41,16 +42,24 @@ class Usable(NamedTuple):
     Attributes:
         low: In standard deviations of neutral tokens.
         high: The same.
-        chat: Whether they were answers of a chat.
+        tried: Strengths that were tried at all; where one of them is an end of the window, nobody looked further.
     """
 
     low: float
     high: float
-    chat: bool
+    tried: tuple[float, float]
 
 
 def usable_in_sd(
-    store: RunStore, vectors: EmotionVectors, emotion: str, scale: TalkScale, layer: int, scope: Scope = "generated"
+    store: RunStore,
+    vectors: EmotionVectors,
+    emotion: str,
+    scale: TalkScale,
+    layer: int,
+    *,
+    scope: Scope = "generated",
+    chat: bool,
+    may_see: Callable[[Run], bool] = lambda run: True,
 ) -> Usable | None:
     """The usable window of the last sweep that pushed along this emotion alone, at this layer alone, all the time.
 
@@ -63,11 +72,13 @@ def usable_in_sd(
         scale: Of these vectors.
         layer: That is steered.
         scope: Tokens that are steered.
+        chat: Whether answers of a chat are meant, or texts that are continued.
+        may_see: Whether a run is one that the visitor may see.
     """
     digest = vectors_digest(vectors)
     for run in store.recent(SWEEP.kind, _LOOKED_AT):
         described = json.loads(run.settings)
-        if described.get("vectors") != digest or run.state != "done":
+        if described.get("vectors") != digest or run.state != "done" or not may_see(run):
             continue
         try:
             found = load(store, run.id, SWEEP)
@@ -76,10 +87,10 @@ def usable_in_sd(
         asked = found.settings
         pushes = asked.operation == "add" and not asked.mix and (found.layers or (found.layer,)) == (layer,)
         always = asked.gate is None and asked.schedule == EVERY_TOKEN and not asked.turns and asked.scope == scope
-        if asked.emotion == emotion and pushes and always:
+        if asked.emotion == emotion and pushes and always and chat == (asked.chat or any(asked.before)):
             per_strength = found.scale / scale.sd(layer, vectors.index(emotion))  # in either unit
-            low, high = found.usable_window
-            return Usable(low * per_strength, high * per_strength, asked.chat or any(asked.before))
+            low, high = (one * per_strength for one in found.usable_window)
+            return Usable(low, high, (asked.strengths[0] * per_strength, asked.strengths[-1] * per_strength))
     return None
 
 

@@ -108,7 +108,7 @@ def claims(
             abs(seen.r),
             seen.p_value,
             human.n,
-            1 / factorial(human.n),
+            2 * _alike({"valence": found.valence, "arousal": found.arousal}[target]),
             _component(found, c - 1, {"valence": found.valence, "arousal": found.arousal}[target]),
         )
         for c, target, seen in axes
@@ -117,15 +117,18 @@ def claims(
     looked.append((clusters, "adjusted Rand index", rand.value, rand.p_value, rand.n, _least(found), _clusters(found)))
     for reading in readings:
         names = ("The vectors", f"predict {reading.target}", rated(reading.target, human.name, found.model.name))
-        least = 1 / factorial(reading.n)
+        least = _alike({"valence": found.valence, "arousal": found.arousal}[reading.target])
         looked.append((names, "r", reading.r, reading.p_value, reading.n, least, _reading(found, reading)))
     corrected = holm(np.array([row[3] for row in looked]))
+    # Of what agrees perfectly; what has no figure takes nothing from the others.
+    at_best = holm(np.array([row[5] if np.isfinite(row[2]) else np.nan for row in looked]))
     made = []
-    for (names, measure, value, p, n, least, compare), after in zip(looked, corrected, strict=True):
+    for (names, measure, value, p, n, _, compare), after, best in zip(looked, corrected, at_best, strict=True):
         stands = bool(after <= LEVEL)
         named = (rivals or {}).items() if np.isfinite(value) else ()
         figures = tuple(compare(name, rows, len(looked)) for name, rows in named)
-        mark = mark_of(figures, beyond_chance=stands) if least <= LEVEL else TOO_FEW
+        few = n < _COMPONENTS if np.isnan(best) else best > LEVEL
+        mark = TOO_FEW if few else mark_of(figures, beyond_chance=stands)
         what, statement = _worded(names, closeness(value, measure) if stands else "", n if mark == TOO_FEW else 0)
         made.append(Claim(what, statement, measure, value, p, float(after), n, stands, figures, mark))
     return tuple(made)
@@ -148,6 +151,13 @@ def map_title(found: EmotionMap, claimed: tuple[Claim, ...] = ()) -> str:
         return f"The main axis does not follow {target} beyond chance (r = {valence.value:.2f})"
     explained = "" if valence.mark == "evidence" else f"; {valence.mark}"
     return f"The main axis follows {target} {closeness(valence.value)} (r = {valence.value:.2f}{explained})"
+
+
+def _alike(ratings: Array) -> float:
+    """Share of exchanges of ratings that leave all of them where they are: equal ones may take each other's place."""
+    known = ratings[np.isfinite(ratings)]
+    counts = np.unique(known, return_counts=True)[1]
+    return prod(factorial(int(count)) for count in counts) / factorial(len(known))
 
 
 def _least(found: EmotionMap) -> float:

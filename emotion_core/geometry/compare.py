@@ -7,6 +7,7 @@ Correlation of the cosines of all pairs of emotions, tested by giving the emotio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from math import factorial
 from typing import Any
 
@@ -26,7 +27,7 @@ from emotion_core.vectors.estimate import IntArray
 SHUFFLES = 2000
 SIGNIFICANCE = 0.05
 FEWEST_SHARED = 3
-# The mark of two files that can only agree: one model, and the same training texts.
+# The mark of two files that can only agree: one model, and the same training texts or some of them.
 ONE_SOURCE = "cannot be tested on the same texts of one model"
 # Numbers held at once while shuffling: 64 MB of float64.
 _BUDGET = 8 * 1024**2
@@ -135,7 +136,8 @@ def compare(
     digests = [sorted(one.sha256 for one in side.prompt_sets) for side in (first, second)]
     same_texts = digests[0] == digests[1] if all(digests) else None
     mark = mark_of(figures, beyond_chance=bool(p_value[0, 1] <= SIGNIFICANCE))
-    if same_texts and first.model.fingerprint == second.model.fingerprint:
+    read = [{t.text for one in side.prompt_sets for t in one.part("train")} for side in (first, second)]
+    if read[0] & read[1] and first.model.fingerprint == second.model.fingerprint:
         mark = ONE_SOURCE
     return Comparison(
         shared,
@@ -160,7 +162,7 @@ def comparison_title(found: Comparison) -> str:
         )
     if found.mark == ONE_SOURCE:
         return (
-            "That the two geometries agree cannot be tested: one model read the same texts for both "
+            "That the two geometries agree cannot be tested: one model read the same texts, all or some, for both "
             f"(r = {found.r:.2f})"
         )
     how = f"agree {closeness(found.r)}" if found.beyond_chance else "do not agree beyond chance"
@@ -244,6 +246,8 @@ def compare_layers(vectors: EmotionVectors, seed: int = 0) -> LayerAgreement:
 def mantel(matrices: Array, seed: int, shuffles: int = SHUFFLES) -> tuple[Array, Array]:
     """Correlation of the upper triangles of matrices, and its one-sided permutation p-value.
 
+    Where there are no more namings than would be drawn, all of them are looked at.
+
     Args:
         matrices: float64 [sides, emotions, emotions], symmetric, the same emotions in the same order.
         seed: Of the shuffles.
@@ -262,12 +266,17 @@ def mantel(matrices: Array, seed: int, shuffles: int = SHUFFLES) -> tuple[Array,
     standard = np.zeros((sides, n * n))
     standard[:, rows * n + columns] = standard[:, columns * n + rows] = fixed
     step = max(1, _BUDGET // (sides * len(rows)))
-    for start in range(0, shuffles, step):
-        names = rng.permuted(np.tile(np.arange(n), (min(step, shuffles - start), 1)), axis=1)
+    every = np.array(list(permutations(range(n)))) if factorial(n) <= shuffles else None
+    total = shuffles if every is None else len(every)
+    for start in range(0, total, step):
+        count = min(step, total - start)
+        names = np.tile(np.arange(n), (count, 1)) if every is None else every[start : start + count]
+        names = rng.permuted(names, axis=1) if every is None else names
         shuffled = standard[:, names[:, rows] * n + names[:, columns]]  # (sides, draws, pairs)
         values = np.einsum("ap,bdp->abd", fixed, shuffled, optimize=True)
         reached += (values >= observed[..., None] - 1e-12).sum(axis=-1)
-    p_value = np.where(np.isfinite(observed), (1 + reached) / (1 + shuffles), np.nan)
+    own = int(every is None)  # all namings hold the real one
+    p_value = np.where(np.isfinite(observed), (own + reached) / (own + total), np.nan)
     return np.where(np.isfinite(observed), np.clip(observed, -1, 1), np.nan), p_value
 
 

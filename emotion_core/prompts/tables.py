@@ -177,7 +177,8 @@ def _codec(data: bytes) -> str:
 
 def _of_two_bytes(data: bytes) -> bool:
     """Whether the bytes beyond ASCII stand together as those of Japanese, Chinese and Korean do, or spell kana."""
-    runs = [run for run in _HIGH_RUN.findall(data) if min(run) < 0xC0]  # letters alone may well follow each other
+    # Letters alone may well follow each other, and so may quotes, dashes and the letter that a sentence begins with.
+    runs = [run for run in _HIGH_RUN.findall(data) if min(run) < 0xC0 and not _typeset(run)]
     if sum(map(len, runs)) > _MOST_IN_RUNS * sum(byte > 0x7F for byte in data):
         return True
     try:
@@ -186,6 +187,15 @@ def _of_two_bytes(data: bytes) -> bool:
         return False
     # An apostrophe of Windows-1252 and a letter behind it are a Chinese sign there, but no kana.
     return sum("\u3041" <= sign <= "\u30fa" for sign in wide) > _MOST_IN_RUNS * len(wide)
+
+
+_TYPESET = frozenset("…‘’“”–—«»‹›„‚¿¡•€£§©®°·".encode("cp1252"))
+
+
+def _typeset(run: bytes) -> bool:
+    """Whether bytes beyond ASCII are punctuation of Windows-1252 with at most one letter."""
+    marks = [byte for byte in run if byte < 0xC0]
+    return _TYPESET.issuperset(marks) and len(run) - len(marks) <= 1
 
 
 MOST_GROWTH = 40  # of a workbook or a Parquet file that is unpacked; a bomb grows by a thousand

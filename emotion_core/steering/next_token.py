@@ -372,6 +372,8 @@ class AgainstUnsteered:
 def _by_kind(slope: float, slopes: Floats, kinds: Sequence[str]) -> tuple[Kind | Any, float]:
     """The kind of control that the slope stands out least from, and its p by rank."""
     own = np.array(kinds)
+    if len(slopes) and np.median(np.abs(slopes - np.median(slopes))) == 0:
+        return "", float("nan")  # as in a sweep: most of them changed nothing
     p_values = {kind: float(rank_p(slope, slopes[own == kind])) for kind in KINDS if kind in kinds}
     return hardest(p_values) if p_values else ("", float("nan"))
 

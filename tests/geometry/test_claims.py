@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control, t
 from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation.transfer import read_twin
 from emotion_core.evaluation.verdict import kind_of
-from emotion_core.geometry.claims import CLUSTERS, LEVEL, claims, holm, map_title
+from emotion_core.geometry.claims import LEVEL, _alike, _least, claims, holm, map_title
 from emotion_core.geometry.clusters import adjusted_rand, paper_clusters, paper_labels
 from emotion_core.geometry.emotion_map import map_emotions
 from emotion_core.geometry.norms import circumplex
@@ -57,13 +57,13 @@ def test_holm_is_never_below_the_false_discovery_rate_and_keeps_nan_apart():
     assert LEVEL < 0.05
 
 
-@pytest.mark.parametrize(("n", "testable"), [(3, False), (4, False), (5, True)])
+@pytest.mark.parametrize(("n", "testable"), [(3, False), (4, False), (5, False), (9, True)])
 def test_a_map_of_so_few_that_nothing_could_be_shown_is_called_untested(n, testable):
     few = WORDS[:n]  # the ratings as the vectors themselves: no agreement could be closer
     found = all_claims(affective_vectors(few, *NORMS.of(few), noise=0.0))
     first = found[0]
     assert (first.mark != TOO_FEW) is testable, first.sentence
-    assert kind_of(first.mark) == ("no evidence" if testable else "not tested")
+    assert first.stands is testable and kind_of(first.mark) == "not tested", "of nine, the words are not known"
     assert first.sentence.startswith(f"{n} emotions are too few to tell") is not testable
     title = map_title(map_emotions(affective_vectors(few, *NORMS.of(few), noise=0.0), 1, 2), found)
     assert ("too few to tell whether the main axis follows" in title) is not testable
@@ -77,8 +77,14 @@ def test_clusters_are_tested_where_the_closest_groups_could_be_more_than_chance(
     reference = np.repeat(np.arange(len(sizes)), sizes)
     every = np.array(list(permutations(reference)))
     as_close = ~(adjusted_rand(reference, every) < 1 - 1e-9)  # nan: all single words, in whatever order
-    (claim,) = [one for one in all_claims(random_vectors(few)) if one.what == CLUSTERS]
-    assert (claim.mark == TOO_FEW) == (as_close.mean() > LEVEL)
+    found = map_emotions(random_vectors(few), 1, 2)
+    assert _least(found) == pytest.approx(as_close.mean())
+
+
+def test_a_rating_that_is_there_twice_makes_a_perfect_agreement_likelier():
+    ratings = np.array([0.5, np.nan, 0.5, -0.2, 0.1])
+    every = np.array(list(permutations(ratings[np.isfinite(ratings)])))
+    assert _alike(ratings) == pytest.approx((every == ratings[np.isfinite(ratings)]).all(axis=1).mean())
 
 
 def test_planted_structure_that_the_words_lack_is_evidence():

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -73,6 +74,16 @@ def test_a_perfect_agreement_of_three_is_no_more_than_chance_could_be(n, testabl
     assert comparison_title(result).startswith("3 emotions are too few") is not testable
 
 
+def test_of_few_emotions_every_naming_is_looked_at():
+    first, second = random_vectors(WORDS[:5], 1), random_vectors(WORDS[:5], 2)
+    sides = [cosine_matrix(one.values[:, 1]) for one in (first, second)]
+    upper = np.triu_indices(5, 1)
+    rs = [np.corrcoef(sides[0][upper], sides[1][np.ix_(p, p)][upper])[0, 1] for p in permutations(range(5))]
+    expected = np.mean(np.array(rs) >= rs[0] - 1e-12)
+    (found,) = {compare(first, second, seed=seed).p_value for seed in range(4)}
+    assert found == pytest.approx(expected)
+
+
 def test_equal_vectors_have_no_geometry():
     flat = vectors_of(WORDS[:4], np.ones((4, 1, 6)))
     document = compare(flat, random_vectors(WORDS)).to_json()
@@ -106,6 +117,9 @@ def test_the_same_texts_of_one_model_agree_by_themselves():
     assert found.mark == ONE_SOURCE and kind_of(found.mark) == "not tested"
     assert "one model read the same texts" in comparison_title(found) and "agree very" not in found.sentence
     assert compare(first, written(first, seed=9)).mark == "evidence"
+    (texts,) = first.prompt_sets
+    fewer = replace(first, prompt_sets=(replace(texts, texts=texts.texts[:-1]),))
+    assert compare(first, fewer).mark == ONE_SOURCE, "all texts but one are the same"
 
 
 def test_an_agreement_that_the_words_reach_as_well_is_explained_by_them():

@@ -405,6 +405,9 @@ def test_japanese_is_no_western_text_and_western_text_no_japanese() -> None:
         ("« Où êtes-vous ? » dit-il… »", "‘„Nein!“, rief sie.’ – ‚Ärger‘…"),
         ("It’s “mine…”", "Don’t – é…” ‰"),
         ("¿Qué pasó, señor?", "¡Ñandú! €5 • ™"),
+        ("I cannot———no.", "“Wait…”—she froze."),
+        ("—¡Él no viene!", "—¿Él? —¡Óyeme!"),
+        ("«Écoute…» dit Marie.", "••• €€€ §§§"),
     ]
     for one in western:
         found = read("a.csv", table("positive,negative", [one, ("It’s", "plain"), ("it’s", "dull")]).encode("cp1252"))

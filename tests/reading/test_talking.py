@@ -288,7 +288,7 @@ def test_the_usable_window_is_of_the_last_sweep_that_pushed_alike(
         run = store.create(SWEEP.kind, json.dumps({"vectors": vectors_digest(vectors)}))
         store.finish(run, {SWEEP.file: to_bytes(replace(swept, layers=layers))})
 
-    assert usable_in_sd(store, vectors, "fear", scale, 1) is None
+    assert usable_in_sd(store, vectors, "fear", scale, 1, chat=False) is None
     keep(0.1, chat=True)
     keep(0.2)
     for other in (
@@ -301,8 +301,11 @@ def test_the_usable_window_is_of_the_last_sweep_that_pushed_alike(
         {"emotion": "joy"},
     ):
         keep(0.9, **other)
-    found = usable_in_sd(store, vectors, "fear", scale, 1)
-    assert found is not None and not found.chat
+    found = usable_in_sd(store, vectors, "fear", scale, 1, chat=False)
+    assert found is not None and found.tried == (0, found.high), "nothing further was tried"
+    talked = usable_in_sd(store, vectors, "fear", scale, 1, chat=True)
+    assert talked is not None and talked.high == pytest.approx(found.high / 2)
+    assert usable_in_sd(store, vectors, "fear", scale, 1, chat=False, may_see=lambda run: False) is None
     assert found.high == pytest.approx(0.2 * 10 / scale.sd(1, 0)) and found.low == 0
-    prompt = usable_in_sd(store, vectors, "fear", scale, 1, "prompt")
+    prompt = usable_in_sd(store, vectors, "fear", scale, 1, scope="prompt", chat=False)
     assert prompt is not None and prompt.high == pytest.approx(0.9 * 10 / scale.sd(1, 0))

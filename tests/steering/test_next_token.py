@@ -114,6 +114,14 @@ def test_what_is_taken_away_is_tested_for_a_fall(tiny):
     assert "their own word less likely" in words_sentence(hit) and "own word loses most" in words_sentence(hit)
 
 
+def test_where_most_controls_changed_nothing_there_is_no_test(tiny):
+    slopes = np.concatenate([np.zeros(180), np.linspace(-1, 1, 18)])
+    kind, p = _by_kind(2.0, slopes, ("random",) * 99 + ("neutral",) * 99)
+    assert kind == "" and np.isnan(p)
+    found = replace(dose(tiny("llama"), strengths=(0.4,)), p_value=p, hardest=kind)
+    assert next_token_sentence(found).startswith("Most control directions changed nothing") and not found.evidence
+
+
 def test_a_slope_goes_by_its_hardest_kind_and_own_words_are_corrected_together():
     narrow, wide = np.linspace(0, 1, 99), np.linspace(0, 10, 99)
     both, kinds = np.concatenate([narrow, wide]), ("random",) * 99 + ("neutral",) * 99

@@ -6,7 +6,7 @@ from page_helpers import button, done, texts
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.experiments.experiment import start
-from emotion_core.experiments.steering import CROSSTALK, SWEEP
+from emotion_core.experiments.steering import CROSSTALK, NEXT_TOKEN, SWEEP
 from emotion_core.prompts.files import read_prompt_bytes
 from emotion_core.runs.builds import start_build
 from emotion_core.runs.registry import JobRegistry
@@ -171,3 +171,24 @@ def test_the_fold_stays_open_under_the_first_change_in_it(open_page: Open, until
     app.number_input(key="temperature").set_value(0.5).run()
     fold = next(one for one in app.expander if one.label.startswith("More settings (changed: temperature"))
     assert fold.proto.expanded, "a fold whose label is another one falls back to what it was told"
+
+
+def test_a_link_to_what_the_command_line_alone_can_ask_opens(open_page: Open, until: Until) -> None:
+    from emotion_core.runs.builds import load_build
+
+    until(open_page("3_Steer"), lambda a: any(b.label.startswith("Run sweep") for b in a.button))
+    vectors = load_build(store(), run_of(BUILT_IN, owner("demo").info)).vectors
+    registry = JobRegistry(store())
+    few = {"emotion": "fear", "prompts": ("He ran",), "max_new_tokens": 2, "controls": 8, "samples": 1}
+    asked = [
+        (NEXT_TOKEN, SweepSettings(**few, strengths=(0.5, 1.0), operation="cap"), "Show the curve"),
+        (NEXT_TOKEN, SweepSettings(**few, strengths=(-0.2, -0.1)), "Show the curve"),
+        (SWEEP, SweepSettings(**few, strengths=(0.2,), scope="user", chat=True, words="Write of {emotion}."), "user"),
+    ]
+    for kind, settings, words in asked:
+        run_id = start(registry, owner("demo"), vectors, kind, settings)
+        registry.wait(run_id)
+        app = open_page("3_Steer", run=run_id)
+        assert not app.exception and (words in texts(app) or any(words in b.label for b in app.button)), words
+    choices = next(m for m in app.multiselect if m.label == "Compare with")
+    assert any("Write of fear." in one for one in choices.options), "the words that were asked, not the usual ones"

@@ -14,6 +14,7 @@ from emotion_core.behavior.scenes import built_in_activities, parse_activities
 from emotion_core.behavior.steered_preferences import SteeredPreferences
 from emotion_core.charts import behavior as charts
 from emotion_core.experiments.behavior import PREFERENCES, PreferenceRequest, PreferenceResult, n_questions
+from emotion_core.experiments.experiment import require_size
 from emotion_core.runs.limits import about, asking_seconds
 from emotion_core.runs.store import Run
 from emotion_core.stats.intervals import p_words
@@ -26,6 +27,7 @@ from ui.figure import downloads, json_download, marked, new_click, picked, show_
 from ui.linked import keep_in_link, taken
 from ui.plain import minus, plain
 from ui.run_button import limit_note, run_button
+from ui.services import app_settings
 from ui.uploads import content, upload_field
 from ui.working import Working
 
@@ -45,10 +47,11 @@ def preference_form(working: Working) -> None:
     with shown_errors():
         names, kinds = _activities()
         request = _request(vectors, working.emotion or "", names, kinds)
+        require_size(app_settings(), PREFERENCES.size(request, vectors))
         questions = n_questions(request)
         label = f"Ask {questions:,} questions, {about(asking_seconds(working.info, questions))}"
         start = partial(start_run, working, PREFERENCES, request)
-    limit_note("read")
+    limit_note("ask")
     run_button(label, PAGE, start, key="go-preferences")
 
 

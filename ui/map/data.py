@@ -182,7 +182,7 @@ _WHAT = {
     "so it is known what a map of them has to show. Choose **emotions-171** in the sidebar to see whether it holds "
     "for texts by somebody else.",
     MAP_SET: "the built-in set of 171.",
-    STORIES_SET: "**stories-171**: eight short stories for each of 171 words, none of which holds its word.",
+    STORIES_SET: "**stories-171**: sixteen short stories for each of 171 words, none of which holds its word.",
     CORE_SET: "**emotions-12**: forty situations for each of twelve core emotions.",
 }
 

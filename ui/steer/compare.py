@@ -24,8 +24,11 @@ def company_form(
     What is not added has no length that could be matched to the data.
     """
     others = [one for one in vectors.emotions if one != emotion]
+    words = WORDS if asked is None or not asked.words else asked.words
+    shuffles = SHUFFLES if asked is None or not asked.shuffles else asked.shuffles
+    far = FAR_CONTROLS if asked is None or not asked.far else asked.far
     names = {
-        _WORDS: f"Words alone: “{WORDS.replace('{emotion}', emotion)}”",
+        _WORDS: f"Words alone: “{words.replace('{emotion}', emotion)}”",
         _SHUFFLED: "Label-shuffled vectors",
         _FAR: "Controls as far off the data",
     }
@@ -39,8 +42,8 @@ def company_form(
         key=f"compare-{emotion}-{len(others)}",
         persist_state="session",
         help="Beside the control directions. Words alone: the emotion asked for in front of the prompt, nothing "
-        f"steered. Label-shuffled: {SHUFFLES} vectors more from the same texts with shuffled labels, at every "
-        f"strength. As far off the data: {FAR_CONTROLS} mixes of neutral texts pushed by as many standard deviations "
+        f"steered. Label-shuffled: {shuffles} vectors more from the same texts with shuffled labels, at every "
+        f"strength. As far off the data: {far} mixes of neutral texts pushed by as many standard deviations "
         "of neutral texts as the emotion, instead of by the same length.",
     )
     added: list[str] = []
@@ -56,10 +59,10 @@ def company_form(
             help="Other emotions added at the same time, each with its own strength.",
         )
     return {
-        "words": WORDS if _WORDS in company else "",
-        "shuffles": SHUFFLES if _SHUFFLED in company else 0,
+        "words": words if _WORDS in company else "",
+        "shuffles": shuffles if _SHUFFLED in company else 0,
         "others": tuple(one for one in company if one not in (_WORDS, _SHUFFLED, _FAR)),
-        "far": FAR_CONTROLS if _FAR in company and can_be_far else 0,
+        "far": far if _FAR in company and can_be_far else 0,
         "mix": _weights(tuple(added), {} if asked is None else dict(asked.mix)),
     }
 
@@ -81,9 +84,9 @@ def _weights(emotions: tuple[str, ...], before: Mapping[str, float]) -> tuple[tu
             float(
                 column.number_input(
                     f"Times {emotion}",
-                    -4.0,
-                    4.0,
-                    max(-4.0, min(4.0, before.get(emotion, 1.0))),
+                    min(-4.0, before.get(emotion, 1.0)),
+                    max(4.0, before.get(emotion, 1.0)),
+                    before.get(emotion, 1.0),
                     0.25,
                     key=f"weight-{emotion}",
                     persist_state="session",

@@ -58,7 +58,7 @@ def _form(vectors: EmotionVectors, emotion: str) -> SweepSettings:
         "Largest strength",
         0.01,
         100.0,
-        0.6 if asked is None else min(max(asked.strengths), 100.0),
+        0.6 if asked is None else max(0.01, min(max(map(abs, asked.strengths)), 100.0)),
         0.1,
         key="next_reach",
         persist_state="session",

@@ -20,7 +20,7 @@ from emotion_core.experiments.steering import SWEEP
 from emotion_core.runs.limits import about, require_sweep, sweep_seconds
 from emotion_core.steering.finding import change, signed, strength_words, sweep_finding
 from emotion_core.steering.generate import n_texts
-from emotion_core.steering.settings import how_words
+from emotion_core.steering.settings import SCOPE_NAMES, how_words
 from emotion_core.steering.sweep import Sweep, SweepRow
 from ui.errors import shown_errors
 from ui.experiments import show_run, start_run
@@ -109,7 +109,7 @@ def _settings_line(sweep: Sweep) -> str:
     template = "as a message, in the chat template" if asked.chat else "as plain text"
     return (
         f"{how[:1].upper()}{how[1:]}{mixed} at {layers} on "
-        f"{_SCOPES[asked.scope]}; "
+        f"{_SCOPES.get(asked.scope) or SCOPE_NAMES[asked.scope].lower()}; "
         f"{counted(len(asked.prompts), 'prompt')}, {counted(len(asked.strengths), 'strength')}, "
         f"{counted(asked.samples, 'sample')}, {counted(asked.controls, 'control direction')}, "
         f"{counted(asked.max_new_tokens, 'new token')}, {decoding}, seed {asked.seed}; the prompt {template}."

@@ -20,9 +20,10 @@ from ui.experiments import run_result, start_run
 from ui.fields import field
 from ui.plain import minus, plain
 from ui.run_panel import run_panel
-from ui.services import store
+from ui.services import app_settings, store
 from ui.steer.form import care_form
 from ui.talk.view import replies, said_before
+from ui.visitor import visitor
 from ui.working import Working
 
 _NUMBERS = ("max_new_tokens", "temperature", "seed", "rival")
@@ -166,12 +167,26 @@ def _meaning(name: str, value: float, vectors: EmotionVectors, scale: TalkScale,
     share = abs(scale.share(vectors, name, value, layer))
     words = f"A push as long as {share:.0%} of the model's state at layer {layer}"
     always = asked["gate"] is None and asked["schedule"] == EVERY_TOKEN
-    found = usable_in_sd(store(), vectors, name, scale, layer, asked["scope"]) if always else None
+    if not always:
+        return words
+    own = {run.id for run in store().of(visitor())} if app_settings().hosted else None
+    found = usable_in_sd(
+        store(),
+        vectors,
+        name,
+        scale,
+        layer,
+        scope=asked["scope"],
+        chat=asked["chat"],
+        may_see=lambda run: own is None or run.pinned or run.id in own,
+    )
     if found is not None:
-        texts = "chat prompts" if found.chat else "plain texts"
-        words += f" · in the last sweep with such a push, over {texts}, what was written made sense from "
+        words += " · in the last sweep with such a push what was written made sense from "
         words += minus(f"{found.low:+.1f} to {found.high:+.1f}") + " SD"
-        words += "" if found.low <= value <= found.high else " (outside)"
+        further = (value > found.high and found.high == found.tried[1]) or (
+            value < found.low and found.low == found.tried[0]
+        )
+        words += "" if found.low <= value <= found.high else " (nothing further was tried)" if further else " (outside)"
     return words
 
 
