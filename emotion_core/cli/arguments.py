@@ -199,10 +199,13 @@ def read_prompt_sets(arguments: argparse.Namespace) -> tuple[PromptSet, ...]:
         PromptSetError: A set cannot be read.
     """
     from emotion_core.prompts.builtin import load_prompt_sets
+    from emotion_core.prompts.prompt_set import spelled_alike
 
     references = arguments.prompts if isinstance(arguments.prompts, list) else [arguments.prompts]
-    sets = load_prompt_sets(
-        references, seed=arguments.seed, choice=columns_of(arguments.columns), emotions=arguments.emotion
+    sets = spelled_alike(
+        load_prompt_sets(
+            references, seed=arguments.seed, choice=columns_of(arguments.columns), emotions=arguments.emotion
+        )
     )
     for one in sets:
         for sentence in one.dropped:

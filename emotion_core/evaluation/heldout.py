@@ -41,7 +41,7 @@ from emotion_core.evaluation.selection import Selection, select
 from emotion_core.evaluation.verdict import Measured, Verdict, judge
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.prompts.builtin import built_in_confounds
-from emotion_core.prompts.prompt_set import PromptSet
+from emotion_core.prompts.prompt_set import PromptSet, spelled_alike
 from emotion_core.stats.intervals import adjusted
 from emotion_core.stats.separation import (
     FEWEST,
@@ -427,6 +427,7 @@ def heldout(
         ModelError: A text cannot be read.
     """
     require_model(vectors, model.info)
+    prompt_sets = spelled_alike(prompt_sets, vectors.emotions)
     scored = tuple(dict.fromkeys(t.text for t in select(vectors, prompt_sets).texts))
     train = yield from record(model, training_texts(vectors.prompt_sets), vectors.reading, cache)
     reading = record(model, scored, vectors.reading, cache)

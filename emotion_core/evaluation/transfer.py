@@ -43,7 +43,7 @@ from emotion_core.evaluation.selection import select
 from emotion_core.evaluation.verdict import NOT_TESTED, SIGNIFICANCE, Verdict
 from emotion_core.models.loaded import LoadedModel
 from emotion_core.models.untrained import untrained_twin
-from emotion_core.prompts.prompt_set import PromptSet, PromptText
+from emotion_core.prompts.prompt_set import PromptSet, PromptText, spelled_alike
 from emotion_core.stats.intervals import adjusted, p_words
 from emotion_core.stats.separation import Array, auroc
 from emotion_core.tracing.record import record
@@ -376,6 +376,8 @@ def plan_transfer(vectors: EmotionVectors, target: PromptSet, contrast: Contrast
         )
     if contrast is not None:
         _check_contrast(vectors, target, contrast)
+    else:
+        (target,) = spelled_alike([target], vectors.emotions)
     chosen = select(vectors, [target])
     kept = {t.text for t in chosen.texts}
     left_out = tuple(t.text for t in target.texts if t.text not in kept)

@@ -139,12 +139,18 @@ def n_units(texts: Iterable[PromptText]) -> int:
     return sum(t.side != "negative" for t in texts)
 
 
-def spelled_alike(sets: Iterable[PromptSet]) -> tuple[PromptSet, ...]:
+def spelled_alike(sets: Iterable[PromptSet], emotions: Iterable[str] = ()) -> tuple[PromptSet, ...]:
     """Reads `Fear` of one set and `fear` of another as the same emotion, in the spelling that comes first.
 
     What is read otherwise than written is added to `dropped`, as for one file.
+
+    Args:
+        sets: The sets.
+        emotions: Spellings that come before those of the sets, such as those of vectors.
     """
     first: dict[str, str] = {}
+    for emotion in emotions:
+        first.setdefault(emotion.casefold(), emotion)
     found = []
     for one in sets:
         named = {emotion: first.get(emotion.casefold(), emotion) for emotion in one.emotions}

@@ -8,6 +8,7 @@ from scipy.stats import mannwhitneyu
 from vectors.planted import activations, directions, labelled_set, neutral, pair_set, planted_labels, planted_pairs
 
 from emotion_core.base.errors import SettingsError
+from emotion_core.base.jobs import run_to_end
 from emotion_core.evaluation import heldout
 from emotion_core.evaluation.confounds import confound_scores
 from emotion_core.evaluation.controls import rotated_sets
@@ -377,3 +378,13 @@ def relabelled_p(acts, one, units):
     return np.array(
         [mannwhitneyu(scores[labels == e, k], scores[labels != e, k]).pvalue for k, e in enumerate(one.emotions)]
     )
+
+
+def test_another_spelling_of_an_emotion_is_the_same_emotion(bundled):
+    (own,) = bundled.vectors.prompt_sets
+    loud = replace(own, texts=tuple(replace(t, emotion=t.emotion.upper()) for t in own.texts))
+    found, plain = (
+        run_to_end(heldout.heldout(bundled.model, bundled.vectors, [one], bundled.cache, draws=20))
+        for one in (loud, own)
+    )
+    np.testing.assert_array_equal(found.auroc, plain.auroc)
