@@ -23,6 +23,7 @@ from emotion_core.steering.settings import unit_words
 
 # Charts of behaviours: rates against strength as small multiples, coherence beneath, effects as a matrix, ROC.
 
+_NO_PREFERENCE = "Not testable here: the answers do not depend on the activities"
 _VERDICTS = {"evidence": WARM, "no evidence": COOL, "incoherent": NULL, "unsteered": CHOSEN}
 
 
@@ -263,7 +264,7 @@ def scatter(found: Preferences, emotion: str) -> alt.LayerChart:
         f"{len(table)} activities, layer {found.layer}"
     )
     if not found.orders.testable:
-        text, subtitle = "Not testable here: the answers do not depend on the activities", subtitle
+        text = _NO_PREFERENCE
     return layered([line, spans, dots], title=text, subtitle=subtitle, height=380)
 
 
@@ -275,8 +276,9 @@ def correlations(found: Preferences, chosen: str) -> alt.LayerChart:
         shown = pd.concat([shown, table[table["emotion"] == chosen]])
     shown = shown.sort_values("r", ascending=False)
     n = int((table["verdict"] == "beyond chance").sum())
+    text = f"{n} of {len(found.emotions)} emotions go with or against preference beyond chance"
     words = {
-        "title": f"{n} of {len(found.emotions)} emotions go with or against preference beyond chance",
+        "title": text if found.orders.testable else _NO_PREFERENCE,
         "subtitle": "Correlation over activities (interval: as if independent); filled: beyond control directions",
     }
     return _ranking(shown, "r", "Correlation with preference", (-1.0, 1.0), None, **words)

@@ -37,13 +37,8 @@ def _next_size(settings: SweepSettings, vectors: EmotionVectors) -> Size:
     return Size(prompts=_texts(settings), written=written, new_tokens=new_tokens)
 
 
-def _sweep_revised(settings: SweepSettings) -> int:
-    """Greedy texts were held to the limits of sampled ones; what takes away leaves most texts of controls alone."""
-    return int(settings.decoding == "greedy" or settings.sign < 0)
-
-
-def _fall_revised(settings: WritingSettings) -> int:
-    """What steering took away was tested for a rise."""
+def _revised(settings: WritingSettings) -> int:
+    """Greedy texts were held to the limits of sampled ones; what steering takes away was tested for a rise."""
     return int(settings.decoding == "greedy" or settings.sign < 0)
 
 
@@ -55,7 +50,7 @@ SWEEP = Experiment(
     label=_sweep_label,
     size=_sweep_size,
     partial=True,
-    revised=_sweep_revised,
+    revised=_revised,
 )
 CROSSTALK = Experiment(
     kind="crosstalk",
@@ -66,7 +61,7 @@ CROSSTALK = Experiment(
     size=_matrix_size,
     check=require_two,
     partial=True,
-    revised=_fall_revised,
+    revised=_revised,
 )
 FACTORIAL = Experiment(
     kind="factorial",
@@ -78,7 +73,7 @@ FACTORIAL = Experiment(
         prompts=_texts(settings), written=n_factorial_texts(settings), new_tokens=settings.max_new_tokens
     ),
     partial=True,
-    revised=_fall_revised,
+    revised=_revised,
 )
 NEXT_TOKEN = Experiment(
     kind="next-token",
@@ -87,5 +82,5 @@ NEXT_TOKEN = Experiment(
     job=lambda bench, settings: next_token_dose(bench.model, bench.vectors, settings, bench.cache),
     label=lambda settings, vectors: f"{settings.emotion}, next token, {len(settings.strengths)} strengths",
     size=_next_size,
-    revised=_fall_revised,
+    revised=_revised,
 )

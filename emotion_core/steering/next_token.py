@@ -36,6 +36,7 @@ from emotion_core.steering.directions import (
 )
 from emotion_core.steering.generate import first_logits
 from emotion_core.steering.settings import PlannedRow, SweepSettings
+from emotion_core.steering.summary import mostly_alike
 from emotion_core.tracing.logit_lens import unembedded
 from emotion_core.tracing.options import Asked, score_options
 from emotion_core.vectors.emotion_vectors import EmotionVectors
@@ -372,8 +373,8 @@ class AgainstUnsteered:
 def _by_kind(slope: float, slopes: Floats, kinds: Sequence[str]) -> tuple[Kind | Any, float]:
     """The kind of control that the slope stands out least from, and its p by rank."""
     own = np.array(kinds)
-    if len(slopes) and np.median(np.abs(slopes - np.median(slopes))) == 0:
-        return "", float("nan")  # as in a sweep: most of them changed nothing
+    if len(slopes) and mostly_alike(slopes):
+        return "", float("nan")
     p_values = {kind: float(rank_p(slope, slopes[own == kind])) for kind in KINDS if kind in kinds}
     return hardest(p_values) if p_values else ("", float("nan"))
 

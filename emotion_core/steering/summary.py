@@ -138,6 +138,11 @@ class KindTest:
         return self.p_value <= 0.05
 
 
+def mostly_alike(values: npt.NDArray[np.floating[Any]]) -> bool:
+    """Whether more than half of the controls did exactly the same, as those do that changed nothing."""
+    return bool(np.median(np.abs(values - np.median(values))) == 0)
+
+
 def against_kinds(effect: float, controls: npt.ArrayLike, kinds: Sequence[str], tail: float = 0.05) -> KindTest | None:
     """Tests an effect, one-sided, against controls of several kinds.
 
@@ -162,7 +167,7 @@ def against_kinds(effect: float, controls: npt.ArrayLike, kinds: Sequence[str], 
     freedom = len(values) - len(groups)
     if freedom < LEAST_FREEDOM:
         return None
-    if np.median(np.abs(values - np.median(values))) == 0:
+    if mostly_alike(values):
         return None
     pooled = float(np.sqrt(sum(((group - group.mean()) ** 2).sum() for group in groups.values()) / freedom))
     quantile = float(scipy.stats.t.ppf(1 - tail, freedom))

@@ -54,7 +54,7 @@ def test_preferences_are_drawn(model):
     assert drawn(charts.correlations(base, "fear"))["title"]["text"].startswith("1 of 3 emotions")
     blind = replace(base, orders=BothOrders(np.nan, np.nan))
     assert "Not testable here" in drawn(charts.scatter(blind, "fear"))["title"]["text"]
-    assert drawn(charts.correlations(blind, "fear"))["title"]["text"].startswith("0 of 3 emotions")
+    assert "Not testable here" in drawn(charts.correlations(blind, "fear"))["title"]["text"]
     assert charts.emotion_table(base)["emotion"].iloc[0] == "fear"
     assert {"activity", "score", "elo", "reading fear"} <= set(charts.activity_table(base).columns)
 
