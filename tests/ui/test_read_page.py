@@ -164,3 +164,35 @@ def test_the_model_writes_the_next_reply(open_page: Open, until: Until) -> None:
     until(app, lambda one: "What this shows." in texts(one))
     assert "Unsteered" in texts(app) and "one reply proves nothing" in texts(app)
     assert any("--continue=8" in one.value and "--strength=0.5" in one.value for one in app.code)
+
+
+@pytest.mark.parametrize(("p", "mark"), [(0.001, "◒ **more than chance**"), (0.4, "○ **no evidence**")])
+def test_situations_are_no_evidence_since_words_are_not_held_against_them(p: float, mark: str) -> None:
+    def part(p: float) -> None:
+        import numpy as np
+
+        from emotion_core.reading.situations import SituationReading
+        from ui.read.situations import situations_result
+
+        names, ranks = ("fear", "joy"), np.array([1])
+        situations_result(
+            SituationReading(
+                ("It is late.",),
+                ("fear",),
+                1,
+                names,
+                np.zeros((1, 2), np.float32),
+                ranks,
+                1.0,
+                1.0,
+                1.0,
+                1.2,
+                1.8,
+                p,
+                0,
+            )
+        )
+
+    app = AppTest.from_function(part, kwargs={"p": p}).run()
+    assert mark in texts(app) and not app.exception
+    assert "**evidence**" not in texts(app) and "row 5 of Replicate" in texts(app)
